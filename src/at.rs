@@ -1,0 +1,1 @@
+//! at: command-line grammar, typed arguments, result codes.

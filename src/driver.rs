@@ -1,0 +1,1 @@
+//! driver: tokio: serial ports, clock, network, FTP gate.

@@ -1,0 +1,1 @@
+//! frame: data-mode codecs: ETX/DLE, fixed length, +++ guard.

@@ -1,0 +1,1 @@
+//! ftp: the module's FTP client: replies in, verbs out.

@@ -1,0 +1,1 @@
+//! ftpd: libunftp and unftp-sbe-fs; imports nothing of ours.

@@ -1,0 +1,3 @@
+//! modem: one module: ports, sockets, bearer, SIM, base commands.
+
+pub mod net;

@@ -1,0 +1,1 @@
+//! profile: profiles/*.toml -> typed values, all validation.

@@ -1,0 +1,1 @@
+//! scenario: scenarios/*.toml -> server, rules, expectations.

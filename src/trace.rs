@@ -1,0 +1,1 @@
+//! trace: the timeline: JSON Lines, pcapng.

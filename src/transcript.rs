@@ -1,0 +1,1 @@
+//! transcript: the .at format: parse, print, match.

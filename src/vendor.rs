@@ -1,0 +1,1 @@
+//! vendor: one file per vendor, and the registry.
