@@ -19,9 +19,17 @@ pub struct Size(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rate(pub u64);
 
-const SPAN: &[(&str, u64)] = &[("us", 1), ("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000)];
-const SIZE: &[(&str, u64)] =
-    &[("", 1), ("B", 1), ("kB", 1_000), ("MB", 1_000_000), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+const SPAN: &[(&str, u64)] =
+    &[("us", 1), ("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000)];
+const SIZE: &[(&str, u64)] = &[
+    ("", 1),
+    ("B", 1),
+    ("kB", 1_000),
+    ("MB", 1_000_000),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+];
 const RATE: &[(&str, u64)] = &[("bit/s", 1), ("kbit/s", 1_000), ("Mbit/s", 1_000_000)];
 
 fn parse(text: &str, units: &[(&str, u64)], what: &str, example: &str) -> Result<u64, String> {
@@ -83,7 +91,9 @@ macro_rules! unit {
     };
 }
 
-unit!(Span, SPAN, "duration", "250ms, 20s or 2m", |s: &Span| s.0.as_micros() as u64, |us| Span(Duration::from_micros(us)));
+unit!(Span, SPAN, "duration", "250ms, 20s or 2m", |s: &Span| s.0.as_micros() as u64, |us| Span(
+    Duration::from_micros(us)
+));
 unit!(Size, SIZE, "size", "512B, 64KiB or 10MiB", |s: &Size| s.0, Size);
 unit!(Rate, RATE, "rate", "9600bit/s or 100kbit/s", |r: &Rate| r.0, Rate);
 
@@ -97,7 +107,10 @@ mod tests {
             assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
         }
         for text in ["64KiB", "10MiB", "5B"] {
-            assert_eq!(text.parse::<Size>().unwrap().0, text.parse::<Size>().unwrap().to_string().parse::<Size>().unwrap().0);
+            assert_eq!(
+                text.parse::<Size>().unwrap().0,
+                text.parse::<Size>().unwrap().to_string().parse::<Size>().unwrap().0
+            );
         }
         assert_eq!("100kbit/s".parse::<Rate>(), Ok(Rate(100_000)));
         assert_eq!("1.5s".parse::<Span>(), Ok(Span(Duration::from_millis(1500))));
