@@ -39,6 +39,9 @@ impl Encoder {
     pub fn encode(&mut self, b: Bytes) -> Bytes {
         b
     }
+    pub fn end(&mut self) -> Bytes {
+        Bytes::from_static(b"\x03")
+    }
 }
 #[derive(Debug)]
 pub struct Guard;

@@ -34,7 +34,7 @@ pub use run::{HostLine, Modem};
 pub use session::{Session, Target};
 pub use sim::Sim;
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
-pub use vendor::{Personality, Row, Vendor};
+pub use vendor::{Personality, Row, Vendor, make};
 
 use crate::ftp;
 use ::core::net::Ipv4Addr;
@@ -128,6 +128,8 @@ pub enum Event {
     Ftp(ftp::Event),
     /// Payload of a download waits to be read ([`Core::ftp_read`]).
     FtpData,
+    /// The network has taken all of an upload that it was fed so far.
+    FtpDrained,
     /// A socket of the vendor's own.
     Socket(Socket, SocketEvent),
     /// The answer to [`Core::resolve`]; `None` where the name does not exist.

@@ -256,6 +256,37 @@ impl<T: FromArg> FromArg for Option<T> {
     }
 }
 
+/// Declares an argument that is one of a few words, quoted or bare, in either case: an enum that
+/// reads them, prints them in quotation marks and lists them for `=?`.
+#[macro_export]
+macro_rules! words {
+    ($(#[$meta:meta])* $vis:vis enum $type:ident { $($(#[$doc:meta])* $name:ident = $word:literal),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        $vis enum $type { $($(#[$doc])* $name),* }
+
+        impl $crate::at::FromArg for $type {
+            fn from_arg(arg: Option<&$crate::at::args::Arg>) -> Result<Self, $crate::at::ArgError> {
+                let arg = arg.ok_or($crate::at::ArgError::Missing)?;
+                match arg.text.to_ascii_uppercase().as_str() {
+                    $($word => Ok($type::$name),)*
+                    "" => Err($crate::at::ArgError::Missing),
+                    _ => Err($crate::at::ArgError::Range),
+                }
+            }
+            fn grammar(f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                write!(f, "({})", [$(concat!('"', $word, '"')),*].join(","))
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str(match self { $($type::$name => concat!('"', $word, '"')),* })
+            }
+        }
+    };
+}
+
 /// Any number of arguments of any kind: for a grammar that depends on its first argument.
 impl FromArgs for Arguments {
     fn from_args(args: &Arguments) -> Result<Self, ArgError> {

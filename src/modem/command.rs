@@ -147,7 +147,7 @@ pub fn show<T: Display>(value: &T, cx: &mut Cx) -> Reply {
 }
 
 /// A command table. A row is a setting, `"+X" [field.of.the.vendor]`, whose type gives all forms,
-/// or behaviour, `"+X" { write: handler, read: handler, exec: handler, test: ... }`.
+/// (`[field; secret]` for one that is not logged), or behaviour, `"+X" { write: handler, read: handler, exec: handler, test: ... }`.
 ///
 /// `test` is `ok`, `none`, a line of the manual, or a handler; with `write` and without `test` it
 /// prints the grammar of the handler's argument types. `support: Answered` marks a command that
@@ -163,12 +163,17 @@ macro_rules! commands {
 #[macro_export]
 #[doc(hidden)]
 macro_rules! command_row {
-    ($v:ty, $name:literal, [$($path:tt)+]) => {{
+    ($v:ty, $name:literal, [$($path:ident).+; secret]) => {{
+        let mut row = $crate::command_row!($v, $name, [$($path).+]);
+        row.secret = true;
+        row
+    }};
+    ($v:ty, $name:literal, [$($path:ident).+]) => {{
         let mut row = $crate::modem::command::Command::<$v>::new($name);
-        row.read = Some(|m, cx| $crate::modem::command::show(&m.$($path)+, cx));
-        row.write = Some(|m, cx, args| $crate::modem::command::set(&mut m.$($path)+, cx, args));
+        row.read = Some(|m, cx| $crate::modem::command::show(&m.$($path).+, cx));
+        row.write = Some(|m, cx, args| $crate::modem::command::set(&mut m.$($path).+, cx, args));
         row.test = $crate::modem::command::Test::Grammar(|| {
-            $crate::modem::command::grammar_of(|m: &mut $v| &mut m.$($path)+)
+            $crate::modem::command::grammar_of(|m: &mut $v| &mut m.$($path).+)
         });
         row
     }};

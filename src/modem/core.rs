@@ -152,7 +152,8 @@ impl Core {
     /// Prints an unsolicited result code on one port: `NAME: values`, when the profile wants it.
     pub fn urc_to(&mut self, port: PortId, name: &str, values: impl Display) {
         let profile = self.profile.clone();
-        let rule = profile.urc.get(name).cloned().unwrap_or_default();
+        let whole = profile.urc.get(&format!("{name}: {values}"));
+        let rule = whole.or_else(|| profile.urc.get(name)).cloned().unwrap_or_default();
         let separator = rule.separator.as_deref().unwrap_or(&profile.serial.separator);
         self.queue(port, rule.when, rule.delay.0, Due::Line(format!("{name}{separator}{values}")));
     }
@@ -284,6 +285,15 @@ impl Core {
         let port = &mut self.ports[port.0];
         if let State::Data(running) = &mut port.state {
             let bytes = running.encoder.encode(bytes);
+            port.emit(bytes, &mut self.out);
+        }
+    }
+
+    /// Sends the end mark of the port's framing, where it has one: the host reads that nothing follows.
+    pub fn send_end(&mut self, port: PortId) {
+        let port = &mut self.ports[port.0];
+        if let State::Data(running) = &mut port.state {
+            let bytes = running.encoder.end();
             port.emit(bytes, &mut self.out);
         }
     }

@@ -4,7 +4,7 @@ use super::buffer::Buffer;
 use super::core::Core;
 use super::data::Sink;
 use super::net::{Failure, NetRequest, Purpose, Query, Socket, Tls};
-use super::port::State;
+use super::port::{Due, State};
 use super::socket::{Owner, SocketEvent};
 use super::{Event, Note};
 use crate::ftp::{self, Cause, Client, Input, Op, Output, Step};
@@ -208,7 +208,11 @@ impl Core {
             (Owner::FtpData, SocketEvent::Sent(n)) => Input::DataSent(n),
             _ => return,
         };
+        let sent = matches!(input, Input::DataSent(_));
         self.ftp_input(input);
+        if sent && self.ftp_backlog() == 0 {
+            self.events.push_back(Event::FtpDrained);
+        }
     }
 
     fn ftp_which(&self, socket: Socket) -> Option<Owner> {
