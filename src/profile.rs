@@ -1,1 +1,3 @@
 //! profile: profiles/*.toml -> typed values, all validation.
+
+pub mod mistake;
