@@ -4,6 +4,7 @@
 //! format is told in `docs/transcript.md`. [`parse`] reads one, its `Display` prints the same text
 //! again, a [`Player`](player::Player) walks it as the host.
 
+mod bless;
 pub mod content;
 pub mod hole;
 pub mod matcher;

@@ -86,11 +86,6 @@ impl Content {
 }
 
 impl Stream {
-    /// The number of the next byte, from 0; an escape's DLE has the number of the byte it escapes.
-    pub fn number(&self) -> u64 {
-        self.next
-    }
-
     /// At most `limit` bytes more; none at the end.
     pub fn take_chunk(&mut self, limit: usize) -> Vec<u8> {
         self.by_ref().take(limit).collect()

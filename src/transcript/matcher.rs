@@ -1,6 +1,8 @@
 //! What was heard on one serial port, matched step by step as it comes.
 
-use super::content::{Content, Stream};
+use std::iter::Peekable;
+
+use super::content::{Content, Generated, Stream};
 use super::text::{Part, Pattern, quote};
 use super::{Echo, Kind};
 
@@ -26,7 +28,8 @@ pub struct Matcher {
     echo: Vec<u8>,
     /// A numeric line ended with CR; its LF, should it come, belongs to it.
     lf_due: bool,
-    progress: Option<Stream>,
+    /// How far a generated expectation has come, and how many bytes that is.
+    progress: Option<(Peekable<Stream>, u64)>,
 }
 
 impl Matcher {
@@ -101,7 +104,7 @@ impl Matcher {
         let verdict = match step {
             Kind::Hear(pattern) => self.line(pattern),
             Kind::Receive(pattern) => self.raw(pattern),
-            Kind::ReceiveGenerated(generated) => self.generated(&Content::Generated(generated.clone())),
+            Kind::ReceiveGenerated(generated) => self.generated(generated),
             _ => Verdict::Yes(0),
         };
         if let Verdict::Yes(n) = verdict {
@@ -152,33 +155,24 @@ impl Matcher {
     }
 
     /// Taken off as it comes, so that a long transfer is never held.
-    fn generated(&mut self, content: &Content) -> Verdict {
-        let stream = self.progress.get_or_insert_with(|| content.stream());
-        let mut taken = 0;
-        let verdict = loop {
-            let before = stream.clone();
-            match (stream.next(), self.heard.get(taken)) {
-                (None, _) => break Verdict::Yes(taken),
-                (Some(_), None) => {
-                    *stream = before;
-                    break Verdict::NeedMore;
-                }
-                (Some(want), Some(byte)) if want == *byte => taken += 1,
-                (Some(want), Some(byte)) => {
-                    let at = before.number();
-                    break Verdict::No(format!(
-                        "byte {at} is \\x{byte:02x} where \\x{want:02x} was expected"
-                    ));
-                }
+    fn generated(&mut self, generated: &Generated) -> Verdict {
+        let make = || (Content::Generated(generated.clone()).stream().peekable(), 0);
+        let (stream, done) = self.progress.get_or_insert_with(make);
+        let same = self.heard.iter().take_while(|byte| stream.next_if_eq(*byte).is_some()).count();
+        *done += same as u64;
+        match (stream.peek(), self.heard.get(same)) {
+            (None, _) => {
+                self.progress = None;
+                Verdict::Yes(same)
             }
-        };
-        match verdict {
-            Verdict::NeedMore => {
-                self.heard.drain(..taken);
+            (Some(_), None) => {
+                self.heard.clear();
+                Verdict::NeedMore
             }
-            _ => self.progress = None,
+            (Some(want), Some(byte)) => {
+                Verdict::No(format!("byte {done} is \\x{byte:02x} where \\x{want:02x} was expected"))
+            }
         }
-        verdict
     }
 }
 
