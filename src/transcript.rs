@@ -9,7 +9,9 @@ pub mod content;
 pub mod hole;
 pub mod matcher;
 mod parse;
+pub mod player;
 mod print;
+pub mod record;
 pub mod text;
 
 use std::time::Duration;

@@ -28,8 +28,7 @@ pub struct Matcher {
     echo: Vec<u8>,
     /// A numeric line ended with CR; its LF, should it come, belongs to it.
     lf_due: bool,
-    /// How far a generated expectation has come, and how many bytes that is.
-    progress: Option<(Peekable<Stream>, u64)>,
+    progress: Option<Progress>,
 }
 
 impl Matcher {
@@ -54,6 +53,11 @@ impl Matcher {
         }
     }
 
+    /// The host sends raw bytes: no echo is looked for until it types again.
+    pub fn sent(&mut self) {
+        self.echo.clear();
+    }
+
     /// What was heard and not yet expected, an echo that is due left out.
     pub fn leftover(&mut self) -> &[u8] {
         self.shed_echo();
@@ -66,12 +70,16 @@ impl Matcher {
         (self.policy == Echo::On && !self.echo.is_empty()).then_some(&self.echo)
     }
 
-    /// Takes everything that was heard, and forgets the echo.
+    /// Takes everything that was heard and not expected, a generated expectation's beginning included; forgets the echo.
     pub fn take(&mut self) -> Vec<u8> {
         self.shed_echo();
         self.echo.clear();
-        self.progress = None;
-        std::mem::take(&mut self.heard)
+        let mut taken = match self.progress.take() {
+            Some(progress) => progress.content.stream().take_chunk(progress.done),
+            None => Vec::new(),
+        };
+        taken.append(&mut self.heard);
+        taken
     }
 
     /// Takes the echo off the head; true where what is there may be its beginning.
@@ -156,23 +164,39 @@ impl Matcher {
 
     /// Taken off as it comes, so that a long transfer is never held.
     fn generated(&mut self, generated: &Generated) -> Verdict {
-        let make = || (Content::Generated(generated.clone()).stream().peekable(), 0);
-        let (stream, done) = self.progress.get_or_insert_with(make);
+        let progress = self.progress.get_or_insert_with(|| Progress::new(generated));
+        let mut stream = progress.stream.clone();
         let same = self.heard.iter().take_while(|byte| stream.next_if_eq(*byte).is_some()).count();
-        *done += same as u64;
         match (stream.peek(), self.heard.get(same)) {
             (None, _) => {
                 self.progress = None;
                 Verdict::Yes(same)
             }
             (Some(_), None) => {
+                (progress.stream, progress.done) = (stream, progress.done + same);
                 self.heard.clear();
                 Verdict::NeedMore
             }
             (Some(want), Some(byte)) => {
-                Verdict::No(format!("byte {done} is \\x{byte:02x} where \\x{want:02x} was expected"))
+                let at = progress.done + same;
+                Verdict::No(format!("byte {at} is \\x{byte:02x} where \\x{want:02x} was expected"))
             }
         }
+    }
+}
+
+/// How far a generated expectation has come.
+#[derive(Clone, Debug)]
+struct Progress {
+    content: Content,
+    stream: Peekable<Stream>,
+    done: usize,
+}
+
+impl Progress {
+    fn new(generated: &Generated) -> Progress {
+        let content = Content::Generated(generated.clone());
+        Progress { stream: content.stream().peekable(), content, done: 0 }
     }
 }
 

@@ -380,3 +380,6 @@ fn control_line(source: &str, rest: &str) -> Result<Kind, Wrong> {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;
