@@ -6,6 +6,7 @@
 
 mod bless;
 pub mod content;
+mod fit;
 pub mod hole;
 pub mod matcher;
 mod parse;

@@ -1,6 +1,7 @@
 //! Blessing: expectations rewritten from what was heard; comments, placeholders and order are kept.
 
-use super::matcher::{Matcher, Verdict, first_step, fits};
+use super::fit::fits;
+use super::matcher::{Matcher, Verdict, first_step};
 use super::text::{Part, Pattern};
 use super::{Kind, Step};
 

@@ -3,7 +3,8 @@
 use std::iter::Peekable;
 
 use super::content::{Content, Generated, Stream};
-use super::text::{Part, Pattern, quote};
+use super::fit::{Reach, fits, progress};
+use super::text::{Pattern, quote};
 use super::{Echo, Kind};
 
 /// Whether an expectation is met by the head of what was heard.
@@ -255,62 +256,6 @@ const LONGEST_RAW: usize = 1024;
 
 fn is_text(text: &[u8]) -> bool {
     !text.is_empty() && std::str::from_utf8(text).is_ok_and(|t| !t.chars().any(char::is_control))
-}
-
-enum Reach {
-    /// The pattern is met by so many bytes, the fewest that will do.
-    Yes(usize),
-    More,
-    /// It is not, from this byte on.
-    No(usize),
-}
-
-/// All the ends that the pattern can have in `bytes`; whether more bytes could add one; how far it came.
-fn ends(pattern: &Pattern, bytes: &[u8]) -> (Vec<usize>, bool, usize) {
-    let (mut at, mut more, mut far) = (vec![0], false, 0);
-    for part in &pattern.parts {
-        let mut next = Vec::new();
-        for &from in &at {
-            match part {
-                Part::Literal(literal) => {
-                    let same = literal.iter().zip(&bytes[from..]).take_while(|(a, b)| a == b).count();
-                    far = far.max(from + same);
-                    if same == literal.len() {
-                        next.push(from + same);
-                    }
-                    more |= same < literal.len() && from + same == bytes.len();
-                }
-                Part::Hole(hole) => {
-                    let (ends, open) = hole.ends(bytes, from);
-                    more |= open;
-                    far = far.max(ends.last().copied().unwrap_or(from));
-                    let done = ends.last() == Some(&bytes.len()) && ends.len() == bytes.len() + 1 - from;
-                    next.extend(ends);
-                    // This hole can end anywhere, so what begins later adds nothing.
-                    if done {
-                        break;
-                    }
-                }
-            }
-        }
-        next.sort_unstable();
-        next.dedup();
-        at = next;
-    }
-    (at, more, far)
-}
-
-fn progress(pattern: &Pattern, bytes: &[u8]) -> Reach {
-    match ends(pattern, bytes) {
-        (ends, ..) if !ends.is_empty() => Reach::Yes(ends[0]),
-        (_, true, _) => Reach::More,
-        (_, false, far) => Reach::No(far),
-    }
-}
-
-/// Whether the pattern is met by exactly these bytes.
-pub(super) fn fits(pattern: &Pattern, bytes: &[u8]) -> bool {
-    ends(pattern, bytes).0.last() == Some(&bytes.len())
 }
 
 fn no(pattern: &Pattern, bytes: &[u8], at: usize) -> Verdict {
