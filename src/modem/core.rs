@@ -284,7 +284,7 @@ impl Core {
     pub fn send_data(&mut self, port: PortId, bytes: Bytes) {
         let port = &mut self.ports[port.0];
         if let State::Data(running) = &mut port.state {
-            let bytes = running.encoder.encode(bytes);
+            let bytes = running.mode.framing.encode(bytes);
             port.emit(bytes, &mut self.out);
         }
     }
@@ -293,8 +293,8 @@ impl Core {
     pub fn send_end(&mut self, port: PortId) {
         let port = &mut self.ports[port.0];
         if let State::Data(running) = &mut port.state {
-            let bytes = running.encoder.end();
-            port.emit(bytes, &mut self.out);
+            let end = running.mode.framing.end().map(|mark| Bytes::copy_from_slice(&[mark]));
+            port.emit(end.unwrap_or_default(), &mut self.out);
         }
     }
 

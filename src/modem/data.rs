@@ -1,7 +1,7 @@
 //! Data mode as a value: how octets are framed, what ends it, and where they go.
 
 use super::net::Socket;
-use crate::frame::{Decoder, Encoder, Framing, Guard};
+use crate::frame::{Decoder, Framing, Guard, SkipLf};
 use crate::time::Now;
 use std::time::Duration;
 
@@ -64,27 +64,29 @@ pub enum DataEnd {
 pub(super) struct Running {
     pub mode: DataMode,
     pub decoder: Decoder,
-    pub encoder: Encoder,
     pub guard: Option<Guard>,
     pub moved: u64,
     pub held: Vec<u8>,
     pub ends_at: Option<Now>,
     pub last: Now,
     /// The LF behind the CR of the command that led here is not payload.
-    pub skip_lf: bool,
+    pub skip_lf: Option<SkipLf>,
 }
 
 impl Running {
     pub fn new(mode: DataMode, now: Now, escape: u8, guard: Duration, skip_lf: bool) -> Running {
+        let decoder = Decoder::new(mode.framing);
         Running {
-            decoder: Decoder::new(mode.framing),
-            encoder: Encoder::new(mode.framing),
+            decoder: match mode.ends.length {
+                Some(length) => decoder.take(length),
+                None => decoder,
+            },
             guard: mode.ends.escape.then(|| Guard::new(now, escape, guard)),
             moved: 0,
             held: vec![],
             ends_at: mode.ends.after.map(|after| now + after),
             last: now,
-            skip_lf,
+            skip_lf: skip_lf.then(SkipLf::default),
             mode,
         }
     }

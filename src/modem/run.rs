@@ -7,10 +7,10 @@ use super::port::{Due, Line, PortId, Settings, State, Typed};
 use super::vendor::{Personality, Row};
 use super::{Cx, DataEnd, DataMode, Event, Note, Output, Reply, Sink, base};
 use crate::at::{self, Call, Form, ResultCode};
-use crate::frame::GuardEvent;
+use crate::frame::Expired;
 use crate::profile::{Profile, UrcWhen};
 use crate::time::Now;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -506,37 +506,50 @@ impl Modem {
     }
 
     /// What the host typed in data mode, on its way up.
-    fn upload(&mut self, id: PortId, mut bytes: Bytes) {
+    fn upload(&mut self, id: PortId, bytes: Bytes) {
         let now = self.core.now;
         let State::Data(running) = &mut self.core.ports[id.0].state else { return };
         running.last = now;
-        if std::mem::take(&mut running.skip_lf) && bytes.first() == Some(&b'\n') {
-            bytes = bytes.slice(1..);
+        let mut typed = &bytes[..];
+        if let Some(skip) = &mut running.skip_lf {
+            typed = skip.strip(typed);
         }
-        if let Some(guard) = &mut running.guard {
-            bytes = guard.feed(now, bytes);
+        let mut payload = BytesMut::with_capacity(typed.len());
+        let (mut used, mut ended) = (0, running.decoder.ended());
+        match &mut running.guard {
+            None => {
+                let taken = running.decoder.decode(typed, &mut payload);
+                (used, ended) = (taken.used, taken.end);
+            }
+            Some(guard) => {
+                let passed = guard.feed(now, typed);
+                running.decoder.decode(passed.held, &mut payload);
+                match passed.data {
+                    [] => used = typed.len(),
+                    data => {
+                        let taken = running.decoder.decode(data, &mut payload);
+                        (used, ended) = (taken.used, taken.end);
+                    }
+                }
+            }
         }
-        self.pass_up(id, bytes);
+        let rest = bytes.slice(bytes.len() - typed.len() + used..);
+        self.core.ports[id.0].restash(rest);
+        self.pass_up(id, payload.freeze(), ended);
     }
 
-    fn pass_up(&mut self, id: PortId, bytes: Bytes) {
+    fn pass_up(&mut self, id: PortId, payload: Bytes, ended: bool) {
         let State::Data(running) = &mut self.core.ports[id.0].state else { return };
-        let left = running.mode.ends.length.map(|length| length - running.moved);
-        let decoded = running.decoder.decode(bytes, left.map(|n| usize::try_from(n).unwrap_or(usize::MAX)));
-        running.moved += decoded.payload.len() as u64;
+        running.moved += payload.len() as u64;
         let full = running.mode.ends.length == Some(running.moved);
-        let sink = running.mode.sink;
-        match sink {
-            Sink::Hold => running.held.extend_from_slice(&decoded.payload),
-            Sink::Ftp => self.core.ftp_send(decoded.payload),
-            Sink::Socket(socket) => self.core.send(socket, decoded.payload),
+        match running.mode.sink {
+            Sink::Hold => running.held.extend_from_slice(&payload),
+            Sink::Ftp => self.core.ftp_send(payload),
+            Sink::Socket(socket) => self.core.send(socket, payload),
             Sink::None => {}
         }
-        self.core.ports[id.0].restash(decoded.rest);
-        match decoded.ended {
-            true => self.end_data(id, DataEnd::Etx),
-            false if full => self.end_data(id, DataEnd::Length),
-            false => {}
+        if ended {
+            self.end_data(id, if full { DataEnd::Length } else { DataEnd::Etx });
         }
     }
 
@@ -552,9 +565,14 @@ impl Modem {
         if [running.ends_at, idle.filter(|_| !suspended)].into_iter().flatten().any(|at| at <= now) {
             return self.end_data(id, DataEnd::Time);
         }
-        match running.guard.as_mut().filter(|_| !suspended).and_then(|guard| guard.handle_timeout(now)) {
-            Some(GuardEvent::Escape) => self.end_data(id, DataEnd::Escape),
-            Some(GuardEvent::Data(bytes)) => self.pass_up(id, bytes),
+        let Running { guard, decoder, .. } = &mut **running;
+        match guard.as_mut().filter(|_| !suspended).and_then(|guard| guard.handle_timeout(now)) {
+            Some(Expired::Escaped) => self.end_data(id, DataEnd::Escape),
+            Some(Expired::Payload(held)) => {
+                let mut payload = BytesMut::new();
+                let taken = decoder.decode(held, &mut payload);
+                self.pass_up(id, payload.freeze(), taken.end);
+            }
             None => {}
         }
     }

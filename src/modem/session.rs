@@ -346,10 +346,15 @@ impl Core {
 
     /// Whether a port in data mode reads the download as it comes.
     fn ftp_streams(&self) -> bool {
-        let streams = |state: &State| matches!(state, State::Data(r) if r.mode.sink == Sink::Ftp);
-        self.ports
-            .iter()
-            .any(|p| streams(&p.state) || p.suspended.as_ref().is_some_and(|r| r.mode.sink == Sink::Ftp))
+        self.ports.iter().any(|port| {
+            let waiting =
+                port.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, m) if m.sink == Sink::Ftp));
+            let running = match &port.state {
+                State::Data(running) => Some(running),
+                _ => port.suspended.as_ref(),
+            };
+            waiting || running.is_some_and(|r| r.mode.sink == Sink::Ftp)
+        })
     }
 
     pub(super) fn ftp_release(&mut self) {

@@ -1,6 +1,6 @@
 //! 5.12 to 5.15: transfers over the module's memory, and those that end with ETX.
 
-use super::transfer::{ETX, Put};
+use super::transfer::Put;
 use super::{Job, Session, Simcom};
 use crate::at::Int;
 use crate::frame::Framing;
@@ -150,7 +150,7 @@ pub(super) fn et_put(m: &mut Simcom, cx: &mut Cx, (mode,): (Int<1, 2>,)) -> Repl
         (_, Some(Session { job: Job::EtPut(put @ Put::Ready), .. })) => {
             *put = Put::Writing;
             let port = cx.port;
-            let mode = DataMode { framing: Framing::Etx(ETX), ends: Ends::default(), sink: Sink::Ftp };
+            let mode = DataMode { framing: Framing::ETX, ends: Ends::default(), sink: Sink::Ftp };
             cx.enter_data(port, Some("+FTPETPUT:2,1"), mode);
             Reply::Ok
         }

@@ -219,16 +219,13 @@ pub(super) fn begun(m: &mut Simcom, cx: &mut Cx) {
         }
         // 5.15
         Job::EtGet => {
-            let mode = DataMode { framing: Framing::Etx(ETX), ends: Ends::default(), sink: Sink::Ftp };
+            let mode = DataMode { framing: Framing::ETX, ends: Ends::default(), sink: Sink::Ftp };
             let port = cx.port;
             cx.enter_data(port, Some("+FTPETGET: 1,1"), mode);
         }
         _ => {}
     }
 }
-
-/// The end of a file in 5.14 and 5.15.
-pub(super) const ETX: u8 = 0x03;
 
 fn ready(put: &mut Put, cx: &mut Cx, window: u32) {
     *put = Put::Ready;
