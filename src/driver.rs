@@ -1,1 +1,4 @@
 //! driver: tokio: serial ports, clock, network, FTP gate.
+
+pub mod io;
+pub mod network;
