@@ -74,7 +74,8 @@ impl Options {
         let profile = files::profile(self.profile.as_deref().unwrap_or("sim7080"))?;
         let mut setup = Setup::new(profile);
         setup.ports = usize::from(self.ports);
-        setup.users = self.ftp_user.iter().map(|Login(name, password)| (name.clone(), password.clone())).collect();
+        setup.users =
+            self.ftp_user.iter().map(|Login(name, password)| (name.clone(), password.clone())).collect();
         setup.ftp_root = self.ftp_root.clone();
         setup.ftp_listen = self.ftp_listen;
         setup.seed = self.seed.unwrap_or(0);

@@ -149,6 +149,10 @@ pub fn announce(ready: &Ready, json: bool) -> io::Result<()> {
         writeln!(out, "the same port over TCP at {tcp}")?;
     }
     writeln!(out, "FTP server at {}, its files in {}", ready.ftp, ready.ftp_root.display())?;
-    writeln!(out, "Next, in another terminal:  picocom {}  then type AT and Enter. Ctrl-C ends the modem.", port.display())?;
+    writeln!(
+        out,
+        "Next, in another terminal:  picocom {}  then type AT and Enter. Ctrl-C ends the modem.",
+        port.display()
+    )?;
     out.flush()
 }

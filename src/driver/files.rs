@@ -28,7 +28,9 @@ pub fn profile(name: &str) -> Result<Profile, Vec<Mistake>> {
     let Some((file, text)) = find(name, None) else {
         let names: Vec<&str> = PROFILES.iter().map(|(name, _)| *name).collect();
         let right = profile::mistake::suggest(name, &names, "profiles");
-        return Err(vec![Mistake::at(name, "", 0..0, "there is no such profile, and no such file").right(right)]);
+        return Err(vec![
+            Mistake::at(name, "", 0..0, "there is no such profile, and no such file").right(right),
+        ]);
     };
     profile_from(&file, &text)
 }
@@ -54,7 +56,10 @@ pub fn behaviour(profile: &Profile) -> Result<Box<dyn Personality>, (Vec<String>
         None => {
             let names: Vec<&str> = VENDORS.iter().map(|(name, _)| *name).collect();
             let what = format!("there is no vendor {:?}", profile.vendor);
-            Err((vec!["vendor".into()], format!("{what}; {}", profile::mistake::suggest(&profile.vendor, &names, "vendors"))))
+            Err((
+                vec!["vendor".into()],
+                format!("{what}; {}", profile::mistake::suggest(&profile.vendor, &names, "vendors")),
+            ))
         }
     }
 }

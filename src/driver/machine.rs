@@ -60,10 +60,10 @@ impl Machine {
             tokio::select! {
                 biased;
                 (port, event) = next(world, wires, &mut buffer) => self.on_port(port, event, &buffer),
-                event = self.io.event() => {
+                event = self.io.next() => {
                     let now = self.clock.now();
                     self.world.io(now, event);
-                    while let Some(event) = self.io.try_event() {
+                    while let Some(event) = self.io.try_next() {
                         self.world.io(now, event);
                     }
                 }

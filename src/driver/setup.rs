@@ -2,7 +2,9 @@
 
 use super::files;
 use super::gate::{Gate, GateConfig};
-use super::network::{Call, Forward, Hosts, LinkProfile, Network, NetworkConfig, NoFaults, TlsFiles, TlsSetup};
+use super::network::{
+    Call, Forward, Hosts, LinkProfile, Network, NetworkConfig, NoFaults, TlsFiles, TlsSetup,
+};
 use super::world::World;
 use crate::ftpd::{self, FtpServer};
 use crate::modem::Modem;
@@ -43,7 +45,8 @@ pub struct Setup {
 impl Setup {
     /// A modem with one port, whose every name leads to a built-in server of its own.
     pub fn new(profile: Profile) -> Setup {
-        let link = LinkProfile { segment: usize::from(profile.bearer.segment.max(1)), ..LinkProfile::default() };
+        let link =
+            LinkProfile { segment: usize::from(profile.bearer.segment.max(1)), ..LinkProfile::default() };
         Setup {
             profile: Arc::new(profile),
             ports: 1,
@@ -92,14 +95,14 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         }
     };
     let root = fs::canonicalize(&root).map_err(|e| at(&root, &e))?;
-    let config = ftpd::Config {
-        users: setup.users.clone(),
-        listen: setup.ftp_listen,
-        ..ftpd::Config::new(&root)
-    };
-    let server = FtpServer::start(config)
-        .map_err(|e| io::Error::new(e.kind(), format!("the FTP server cannot listen at {}: {e}", setup.ftp_listen)))?;
-    let gates = Arc::new(GateConfig { idle: setup.ftp_idle, ..GateConfig::default() });
+    let config =
+        ftpd::Config { users: setup.users.clone(), listen: setup.ftp_listen, ..ftpd::Config::new(&root) };
+    let server = FtpServer::start(config).map_err(|e| {
+        io::Error::new(e.kind(), format!("the FTP server cannot listen at {}: {e}", setup.ftp_listen))
+    })?;
+    let mut gates = GateConfig::default();
+    gates.idle = setup.ftp_idle;
+    let gates = Arc::new(gates);
     let make_gate = move |call: Call| -> Box<dyn super::network::Relay + Send> {
         Box::new(Gate::new(gates.clone(), call.server, call.module, call.upstream, call.tls))
     };
