@@ -33,6 +33,7 @@ use unftp_core::auth::DefaultUser;
 use unftp_sbe_fs::Filesystem;
 
 pub use faults::{NoFaults, Refusal, StorageFault, StorageFaults, StorageOp};
+pub use jail::absolute;
 
 /// The text of the built-in server's own 220, by which the FTP gate knows it.
 pub const GREETING: &str = "badline ftpd";
