@@ -214,7 +214,7 @@ impl Gate {
             match timer {
                 Timer::Idle => self.idle(now),
                 Timer::Data => self.fail(now, 425, "Failed to establish connection."),
-                Timer::Stall => self.fail(now, 426, "Data timeout."),
+                Timer::Stall => self.stalled(now),
             }
         }
         self.utter(now);

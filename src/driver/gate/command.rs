@@ -105,6 +105,11 @@ impl Commands {
         self.waiting.pop_front()
     }
 
+    /// Forgets what has come: nothing that was sent in the clear counts once TLS starts.
+    pub fn forget(&mut self) {
+        *self = Commands { over: self.over, ..Commands::default() };
+    }
+
     /// No more will come.
     pub fn close(&mut self) {
         self.over = true;

@@ -7,7 +7,7 @@ use core::net::SocketAddrV4;
 use std::fmt::Debug;
 use std::time::Duration;
 
-/// Decides what a session is told. The first method that says anything but "pass" has its way.
+/// Decides how a session goes wrong. Both methods let everything pass unless overridden.
 pub trait GateFaults: Debug + Send {
     /// Asked when a command is about to be carried out, once for each. The verb is in capitals.
     fn command(&mut self, now: Now, verb: &str, argument: &str) -> CommandVerdict {

@@ -110,6 +110,12 @@ impl Gate {
         }
     }
 
+    /// Nothing has moved for too long. What only waits for the module to see the end is said all the same.
+    pub(super) fn stalled(&mut self, now: Now) {
+        self.settle(now);
+        self.fail(now, 426, "Data timeout.");
+    }
+
     /// So many of these octets are moved; a cut may be due behind them.
     fn count(&mut self, n: usize) -> (usize, Option<Cut>) {
         let Some(transfer) = self.transfer_mut() else { return (0, None) };

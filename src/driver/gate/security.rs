@@ -24,7 +24,10 @@ impl Gate {
         };
         match (command.verb.as_str(), code) {
             ("PROT", 200) => self.session.protected = argument == "P",
-            ("AUTH", 234) => self.session.tls = true,
+            ("AUTH", 234) => {
+                self.session.tls = true;
+                self.commands.forget();
+            }
             _ => {}
         }
         self.answer(now, &command, reply::line(code, text));

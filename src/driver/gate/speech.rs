@@ -39,7 +39,8 @@ impl Mouth {
     }
 
     fn pop(&mut self, now: Now) -> Option<Saying> {
-        self.queue.pop_front_if(|(due, _)| *due <= now).map(|(_, saying)| saying)
+        self.due().filter(|due| *due <= now)?;
+        self.queue.pop_front().map(|(_, saying)| saying)
     }
 }
 

@@ -266,6 +266,7 @@ impl Gate {
     pub(super) fn close_data(&mut self, now: Now, ending: Ending) {
         match self.data {
             Data::Open | Data::Ended => {
+                self.moved(now);
                 self.out.push_back(GateOutput::DataFinModule);
                 self.step(Step::Closing(ending));
             }

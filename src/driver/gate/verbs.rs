@@ -65,7 +65,7 @@ impl Gate {
     }
 }
 
-/// Commands that are the gate's own to refuse before the login; the server refuses the others.
+/// Most commands end here, or open something here, so the login is held to here.
 fn needs_login(verb: &str) -> bool {
     !matches!(verb, "USER" | "PASS" | "ACCT" | "NOOP" | "HELP" | "FEAT" | "OPTS" | "SYST" | "REIN")
 }

@@ -29,7 +29,7 @@ fn commands_wait_for_the_one_before() {
     let last = table.server("215 UNIX\r\n");
     assert_eq!(last[..2], ["> 215 UNIX", "listen 50000"]);
     let flood = table.module(&"NOOP\r\n".repeat(100));
-    assert_eq!(flood[1..], ["> 421 Too many commands.", "close upstream", "close"]);
+    assert_eq!(flood, ["> 421 Too many commands.", "stop listening", "close upstream", "close"]);
     assert!(table.gate.is_closed());
 }
 
@@ -114,7 +114,7 @@ fn tls_is_answered_here() {
     let explicit = |config: &mut GateConfig| config.explicit_tls = true;
     let mut table = Table::with(Box::new(crate::driver::gate::NoGateFaults), explicit);
     assert_eq!(table.module("PBSZ 0\r\n"), ["> 503 Not in TLS."]);
-    assert_eq!(table.module("AUTH TLS\r\n"), ["> 234 Proceed with negotiation.", "tls"]);
+    assert_eq!(table.module("AUTH TLS\r\nNOOP\r\n"), ["> 234 Proceed with negotiation.", "tls"]);
     assert_eq!(table.module("PBSZ 0\r\n"), ["> 200 PBSZ=0"]);
     assert!(!table.gate.data_protected());
     table.module("PROT P\r\n");

@@ -164,6 +164,17 @@ fn a_transfer_that_stands_still_is_given_up() {
 }
 
 #[test]
+fn a_refusal_is_said_even_if_the_module_does_not_see_the_end() {
+    let mut table = Table::new();
+    table.passive();
+    table.module("RETR f\r\n");
+    table.server("227 (1,2,3,4,4,1)\r\n");
+    table.feed(GateInput::UpstreamDataOpened);
+    table.server("550 none\r\n");
+    assert_eq!(table.wait(Duration::from_secs(300)), ["reset data", "> 550 none"]);
+}
+
+#[test]
 fn the_offset_goes_out_right_before_the_command() {
     let mut table = Table::new();
     table.module("REST 7\r\n");
