@@ -84,7 +84,7 @@ impl Device {
         let mut settings = termios::tcgetattr(&fd)?;
         settings.make_raw();
         termios::tcsetattr(&fd, OptionalActions::Now, &settings)?;
-        Ok(Device { fd: Some(AsyncFd::new(fd)?) })
+        Ok(Device { fd: Some(AsyncFd::register(fd)?) })
     }
 
     fn close(&mut self) {
