@@ -3,12 +3,14 @@
 mod bridge;
 mod gate;
 mod names;
+mod real;
 mod secure;
 mod udp;
 
 use super::faults::{Direction, LinkInfo, Verdict};
 use super::relay::{GateInput, GateOutput};
 use super::*;
+use crate::driver::gate::Speech;
 use crate::modem::net::*;
 use bytes::Bytes;
 use std::net::SocketAddrV4;
@@ -47,6 +49,7 @@ impl Relay for Double {
     fn data_protected(&self) -> bool {
         self.0.lock().unwrap().protected
     }
+    fn speak(&mut self, _: Now, _: Speech) {}
 }
 
 /// Shares its verdicts with the test.
