@@ -9,7 +9,9 @@ use super::packet::{ACK, FIN, MAX, PSH, RST, SYN, Tcp, udp};
 use super::{Event, Link, Raw, Record, Sink, Way};
 use pcap_file::pcapng::PcapNgWriter;
 use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
-use pcap_file::pcapng::blocks::interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption};
+use pcap_file::pcapng::blocks::interface_description::{
+    InterfaceDescriptionBlock, InterfaceDescriptionOption,
+};
 use pcap_file::{DataLink, Endianness, PcapError};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -66,7 +68,14 @@ impl<W: Write> Capture<W> {
         Ok(())
     }
 
-    fn packet(&mut self, at: Duration, interface: u32, way: Way, data: &[u8], comment: Option<&str>) -> io::Result<()> {
+    fn packet(
+        &mut self,
+        at: Duration,
+        interface: u32,
+        way: Way,
+        data: &[u8],
+        comment: Option<&str>,
+    ) -> io::Result<()> {
         // The flags word: inbound is to the module.
         let direction = if way == Way::Down { 1 } else { 2 };
         let mut options = vec![EnhancedPacketOption::Flags(direction)];
@@ -115,7 +124,10 @@ impl<W: Write> Capture<W> {
     fn open(&mut self, at: Duration, link: &Link, way: Way) -> io::Result<()> {
         // Any first sequence numbers will do; these differ from connection to connection.
         let first = link.id.wrapping_mul(0x0001_0000);
-        self.flows.insert(link.id, Flow { up: first.wrapping_add(0x1000_0000), down: first.wrapping_add(0x8000_0000) });
+        self.flows.insert(
+            link.id,
+            Flow { up: first.wrapping_add(0x1000_0000), down: first.wrapping_add(0x8000_0000) },
+        );
         self.segment(at, link, way, SYN, &[])?;
         self.segment(at, link, way.back(), SYN | ACK, &[])?;
         self.segment(at, link, way, ACK, &[])
@@ -153,8 +165,12 @@ impl<W: Write> Sink for Capture<W> {
     fn take(&mut self, record: &Record) -> io::Result<()> {
         let at = Duration::from_micros(record.t.as_micros());
         match (&record.raw, &record.event) {
-            (Raw::Serial(bytes), Event::Typed { port, text }) => self.serial(at, *port, Way::Down, bytes, text),
-            (Raw::Serial(bytes), Event::Printed { port, text }) => self.serial(at, *port, Way::Up, bytes, text),
+            (Raw::Serial(bytes), Event::Typed { port, text }) => {
+                self.serial(at, *port, Way::Down, bytes, text)
+            }
+            (Raw::Serial(bytes), Event::Printed { port, text }) => {
+                self.serial(at, *port, Way::Up, bytes, text)
+            }
             (Raw::Link(link, bytes), Event::Datagram { way, .. }) => {
                 let (from, to) = match way {
                     Way::Up => (link.local, link.peer),

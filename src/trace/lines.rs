@@ -64,7 +64,8 @@ impl<R: BufRead> Reader<R> {
         serde_json::from_str(line).map_err(|e| {
             let what = e.to_string();
             let what = what.rsplit_once(" at line ").map_or(what.as_str(), |(what, _)| what);
-            let mistake = self.mistake(e.column().max(1), line, format!("this is no line of a trace: {what}"));
+            let mistake =
+                self.mistake(e.column().max(1), line, format!("this is no line of a trace: {what}"));
             mistake.right("`badline schema trace` describes the lines")
         })
     }

@@ -122,7 +122,8 @@ mod tests {
         ) {
             let from = SocketAddrV4::new(addresses.0.into(), ports.0);
             let to = SocketAddrV4::new(addresses.1.into(), ports.1);
-            prop_assert!(sums_up(&Tcp { from, to, seq, ack: 7, flags: ACK }.packet(&payload)));
+            let header = Tcp { from, to, seq, ack: 7, flags: ACK };
+            prop_assert!(sums_up(&header.packet(&payload)));
             prop_assert!(sums_up(&udp(from, to, &payload)));
         }
     }

@@ -43,7 +43,9 @@ fn columns(event: &Event) -> (String, String) {
         Event::Result { port, text } => own(format!("result on port {port}: {text}")),
         Event::Urc { port, line } => own(format!("unsolicited on port {port}: {line}")),
         Event::State { state } => own(state.clone()),
-        Event::FaultApplied { name, layer, what } => ("!".into(), format!("{name} applied ({layer}): {what}")),
+        Event::FaultApplied { name, layer, what } => {
+            ("!".into(), format!("{name} applied ({layer}): {what}"))
+        }
         Event::FaultLifted { name, layer, what } => ("!".into(), format!("{name} lifted ({layer}): {what}")),
         Event::Expectation { text, met, why } => {
             ("?".into(), format!("{}: {text}: {why}", if *met { "met" } else { "NOT MET" }))
