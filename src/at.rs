@@ -1,1 +1,9 @@
-//! at: command-line grammar, typed arguments, result codes.
+//! The command-line grammar of ITU-T V.250, typed arguments, and result codes.
+
+pub mod args;
+pub mod line;
+pub mod result;
+
+pub use args::{ArgError, Arguments, FromArg, FromArgs, Int, Text};
+pub use line::{Call, Form, SyntaxError};
+pub use result::ResultCode;

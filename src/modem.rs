@@ -1,3 +1,170 @@
 //! modem: one module: ports, sockets, bearer, SIM, base commands.
+//!
+//! [`Modem`] is the whole of it, and pure. Its owner hands it what happens ([`Modem::handle_uart`],
+//! [`Modem::handle_net`], [`Modem::handle_timeout`]), then drains [`Modem::poll_output`] and arms a
+//! timer for [`Modem::poll_timeout`].
 
+pub mod base;
+mod bearer;
+mod buffer;
+pub mod clock;
+pub mod command;
+mod core;
+mod data;
 pub mod net;
+mod network;
+mod port;
+mod radio;
+mod run;
+mod session;
+mod sim;
+mod socket;
+mod text;
+mod vendor;
+
+pub use self::core::{Core, Cx};
+pub use bearer::{Bearers, Context, State as BearerState};
+pub use buffer::Buffer;
+pub use command::{Command, Reply, Support};
+pub use data::{DataEnd, DataMode, Ends, Sink};
+pub use net::{NetEvent, NetRequest, Query, Socket};
+pub use port::{Line, PortId, Settings};
+pub use radio::{Functionality, Radio};
+pub use run::{HostLine, Modem};
+pub use session::{Session, Target};
+pub use sim::Sim;
+pub use socket::{Conn, Fin, SocketEvent, Sockets};
+pub use vendor::{Personality, Row, Vendor, make};
+
+use crate::ftp;
+use ::core::net::Ipv4Addr;
+use bytes::Bytes;
+use std::time::Duration;
+
+/// How many octets may pile up in front of a port or a socket before the other side has to wait.
+pub const BACKLOG: usize = 64 * 1024;
+
+/// What the module does to the world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Octets for the host, as one write. [`Modem::handle_sent`] confirms them.
+    Uart {
+        /// The port.
+        port: PortId,
+        /// The octets.
+        bytes: Bytes,
+    },
+    /// A line of the serial interface is driven.
+    Line {
+        /// The port.
+        port: PortId,
+        /// The line.
+        line: Line,
+        /// Whether it is on.
+        on: bool,
+    },
+    /// The rate of the serial line was set (`+IPR`), in bit/s; 0 has the module find it out.
+    Baud {
+        /// The port.
+        port: PortId,
+        /// bit/s
+        rate: u32,
+    },
+    /// A request to the network.
+    Net(NetRequest),
+    /// Something for the trace.
+    Note(Note),
+}
+
+/// What the trace is told, where it wants to know ([`Modem::take_notes`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// A command line, with its secrets masked.
+    CommandLine {
+        /// The port.
+        port: PortId,
+        /// The line.
+        line: String,
+    },
+    /// One command of a line.
+    Command {
+        /// The port.
+        port: PortId,
+        /// Its name.
+        name: String,
+        /// `exec`, `read`, `write` or `test`.
+        form: &'static str,
+        /// Whether the module knows it.
+        known: bool,
+    },
+    /// A final result code.
+    Result {
+        /// The port.
+        port: PortId,
+        /// As it is called under `V1`.
+        text: String,
+    },
+    /// An unsolicited result code was printed.
+    Urc {
+        /// The port.
+        port: PortId,
+        /// The line.
+        line: String,
+    },
+    /// The module's FTP client sent a line; a password is masked.
+    FtpSent(String),
+    /// A reply of the FTP server arrived.
+    FtpReplied(ftp::Reply),
+    /// A state changed: `booted`, `registration 1`, `PDP context 1 active, ...`, `data mode`, ...
+    State(String),
+}
+
+/// What happens to a vendor's behaviour from outside a command.
+#[derive(Debug)]
+pub enum Event {
+    /// Power was applied, or the module was reset.
+    Boot,
+    /// The FTP session speaks. Data is not among it: see [`Event::FtpData`].
+    Ftp(ftp::Event),
+    /// Payload of a download waits to be read ([`Core::ftp_read`]).
+    FtpData,
+    /// The network has taken all of an upload that it was fed so far.
+    FtpDrained,
+    /// A socket of the vendor's own.
+    Socket(Socket, SocketEvent),
+    /// The answer to [`Core::resolve`]; `None` where the name does not exist.
+    Resolved(Query, Option<Ipv4Addr>),
+    /// An echo reply.
+    Pong(Query, Duration),
+    /// A timer of the vendor's own.
+    Timer(u32),
+    /// A PDP context is active.
+    BearerUp(u8),
+    /// A PDP context is not active any more.
+    BearerDown {
+        /// The context.
+        cid: u8,
+        /// Whether the network ended it.
+        by_network: bool,
+    },
+    /// The registration status changed.
+    Registration(u8),
+    /// The SIM was pulled out or pushed in.
+    Sim(bool),
+    /// The PIN was accepted.
+    SimReady,
+    /// The host dropped or raised DTR.
+    Dtr(PortId, bool),
+    /// A command that was pending is over. The modem keeps this one to itself.
+    Finished {
+        /// The port.
+        port: PortId,
+        /// The result.
+        reply: Reply,
+    },
+    /// Data mode is to be left. The modem keeps this one to itself.
+    Leave {
+        /// The port.
+        port: PortId,
+    },
+}

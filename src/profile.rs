@@ -1,1 +1,365 @@
 //! profile: profiles/*.toml -> typed values, all validation.
+//!
+//! A profile is one module's personality: identity, power-on lines, plain commands, timings, limits,
+//! error numbers and the timing of unsolicited result codes. What needs an `if` is Rust, in `vendor`.
+
+mod load;
+pub mod mistake;
+
+pub use load::{Find, Library, load, wrong_in};
+
+use crate::time::units::Span;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// One module's personality, whole: `extends` resolved, every default filled in.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The profile's own name: its file name without `.toml`.
+    #[serde(default)]
+    pub name: String,
+    /// The profile that this one changes.
+    #[serde(default)]
+    pub extends: Option<String>,
+    /// The behaviour in Rust: `simcom`, `quectel`, `fibocom`, `wavecom` or `wismo`.
+    pub vendor: String,
+    /// One line for `badline list profiles`.
+    #[serde(default)]
+    pub summary: String,
+    /// The document that the profile follows, with its version.
+    #[serde(default)]
+    pub document: String,
+    /// Who the module says it is.
+    pub identity: Identity,
+    /// The serial line.
+    #[serde(default)]
+    pub serial: Serial,
+    /// Which error a wrong command gets.
+    #[serde(default)]
+    pub errors: Errors,
+    /// Texts of `+CME ERROR` numbers for `+CMEE=2`, beside those of 3GPP TS 27.007.
+    #[serde(default)]
+    pub cme: BTreeMap<u16, String>,
+    /// Texts of `+CMS ERROR` numbers for `+CMEE=2`.
+    #[serde(default)]
+    pub cms: BTreeMap<u16, String>,
+    /// The lines printed at power-on.
+    #[serde(default)]
+    pub power_on: Vec<PowerOn>,
+    /// The SIM in the slot.
+    #[serde(default)]
+    pub sim: Sim,
+    /// The radio network as it is at power-on.
+    #[serde(default)]
+    pub radio: Radio,
+    /// PDP contexts.
+    #[serde(default)]
+    pub bearer: Bearer,
+    /// When unsolicited result codes are printed, by the name they begin with.
+    #[serde(default)]
+    pub urc: BTreeMap<String, Urc>,
+    /// Plain commands: what is asked and what is answered.
+    #[serde(default)]
+    pub commands: BTreeMap<String, Plain>,
+    /// The vendor's own values; each vendor file declares their names and types.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub settings: toml::Table,
+}
+
+/// Who the module says it is (3GPP TS 27.007 section 5).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// `+CGMI`.
+    pub manufacturer: String,
+    /// `+CGMM`.
+    pub model: String,
+    /// `+CGMR`.
+    pub revision: String,
+    /// `+CGSN`: the IMEI.
+    pub imei: String,
+    /// The lines that `ATI` prints; manufacturer, model and revision where it is empty.
+    #[serde(default)]
+    pub information: Vec<String>,
+    /// What `AT+GCAP` lists after its colon.
+    #[serde(default = "default_gcap")]
+    pub capabilities: String,
+}
+
+fn default_gcap() -> String {
+    "+CGSM".into()
+}
+
+/// What ends a command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineEnd {
+    /// The character in S3 (CR).
+    #[default]
+    S3,
+    /// The character in S3, or LF.
+    S3OrLf,
+}
+
+/// The serial line.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Serial {
+    /// The rate at power-on, in bit/s.
+    pub baud: u32,
+    /// What ends a command line.
+    pub line_end: LineEnd,
+    /// The longest command line, in octets; a longer one is an ERROR.
+    pub line_max: usize,
+    /// Whether the module echoes at power-on (`ATE`).
+    pub echo: bool,
+    /// `+CMEE` at power-on.
+    pub cmee: u8,
+    /// What stands between a command's name and its values: `": "` or `":"`.
+    pub separator: String,
+    /// `&C` at power-on: 0 DCD always on, 1 DCD follows the connection.
+    pub dcd: u8,
+    /// `&D` at power-on.
+    pub dtr: u8,
+    /// Whether `+++` leaves data mode: the guard time in S12 (1/50 s) at power-on.
+    pub guard: u8,
+}
+
+impl Default for Serial {
+    fn default() -> Self {
+        Serial {
+            baud: 115_200,
+            line_end: LineEnd::S3,
+            line_max: 4096,
+            echo: true,
+            cmee: 0,
+            separator: ": ".into(),
+            dcd: 1,
+            dtr: 1,
+            guard: 50,
+        }
+    }
+}
+
+/// The answer to a wrong command: the plain result code, or a `+CME ERROR` number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ErrorCode {
+    /// `ERROR`.
+    #[default]
+    #[serde(skip)]
+    Plain,
+    /// `+CME ERROR: n`, or `ERROR` under `+CMEE=0`.
+    Cme(u16),
+}
+
+/// Which error a wrong command gets; plain `ERROR` where nothing is said.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Errors {
+    /// A command that the module does not know.
+    pub unknown: ErrorCode,
+    /// Arguments that cannot be read, or have the wrong type.
+    pub syntax: ErrorCode,
+    /// A mandatory argument is missing.
+    pub missing: ErrorCode,
+    /// Too many arguments.
+    pub extra: ErrorCode,
+    /// A number outside its range.
+    pub range: ErrorCode,
+    /// A string over its length.
+    pub too_long: ErrorCode,
+}
+
+/// A line printed at power-on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PowerOn {
+    /// The line; `{cpin}` is the SIM's state as `+CPIN?` tells it.
+    pub line: String,
+    /// Time since power-on.
+    #[serde(default)]
+    pub after: Span,
+}
+
+/// The SIM in the slot.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sim {
+    /// Whether a SIM is in the slot.
+    pub present: bool,
+    /// `+CIMI`.
+    pub imsi: String,
+    /// `+CCID`.
+    pub iccid: String,
+    /// The PIN, where one is asked for.
+    pub pin: Option<String>,
+    /// The PUK that unblocks it.
+    pub puk: String,
+    /// Whether `+CPIN?` is followed by OK.
+    pub cpin_ok: bool,
+    /// Commands refused until the PIN is entered, by the beginning of their names.
+    pub guards: Vec<String>,
+}
+
+impl Default for Sim {
+    fn default() -> Self {
+        Sim {
+            present: true,
+            imsi: "001010123456789".into(),
+            iccid: "8988211000000000001".into(),
+            pin: None,
+            puk: "12345678".into(),
+            cpin_ok: true,
+            guards: vec![],
+        }
+    }
+}
+
+/// The radio network as it is at power-on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Radio {
+    /// `+CSQ`: signal strength.
+    pub rssi: u8,
+    /// `+CSQ`: bit error rate.
+    pub ber: u8,
+    /// `+COPS`: the operator's long name.
+    pub operator: String,
+    /// `+COPS`: the operator's number.
+    pub operator_number: String,
+    /// `+COPS`: access technology (3GPP TS 27.007 section 7.3); none is printed where it is absent.
+    pub technology: Option<u8>,
+    /// Location area and cell, as `+CREG=2` prints them.
+    pub area: String,
+    /// See `area`.
+    pub cell: String,
+    /// Registration status once registered: 1 home, 5 roaming.
+    pub status: u8,
+    /// From power-on, or `+CFUN=1`, to registration.
+    pub registers_after: Span,
+    /// `+CCLK` at power-on: `yy/MM/dd,hh:mm:ss±zz`.
+    pub clock: String,
+}
+
+impl Default for Radio {
+    fn default() -> Self {
+        Radio {
+            rssi: 27,
+            ber: 99,
+            operator: "Badline".into(),
+            operator_number: "00101".into(),
+            technology: None,
+            area: "00C3".into(),
+            cell: "1A2D".into(),
+            status: 1,
+            registers_after: Span(Duration::ZERO),
+            clock: "26/01/01,00:00:00+00".into(),
+        }
+    }
+}
+
+/// PDP contexts.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bearer {
+    /// The address that the first context gets.
+    pub address: core::net::Ipv4Addr,
+    /// The access point name that the network gives on its own.
+    pub apn: String,
+    /// From the request to the activation.
+    pub activates_after: Span,
+    /// From the request to the deactivation.
+    pub deactivates_after: Span,
+    /// The highest context identifier.
+    pub contexts: u8,
+    /// The first and second name server, as the module tells them.
+    pub dns: [core::net::Ipv4Addr; 2],
+    /// Payload octets of one TCP segment on the link.
+    pub segment: u16,
+}
+
+impl Default for Bearer {
+    fn default() -> Self {
+        Bearer {
+            address: core::net::Ipv4Addr::new(10, 94, 36, 44),
+            apn: "badline".into(),
+            activates_after: Span::default(),
+            deactivates_after: Span::default(),
+            contexts: 16,
+            dns: [core::net::Ipv4Addr::new(10, 94, 0, 1), core::net::Ipv4Addr::new(10, 94, 0, 2)],
+            segment: 1460,
+        }
+    }
+}
+
+/// When an unsolicited result code is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UrcWhen {
+    /// In a write of its own, after the final result code.
+    #[default]
+    After,
+    /// In the write of the final result code, behind it.
+    WithResult,
+    /// In the write of the final result code, before it.
+    BeforeResult,
+    /// Never.
+    Never,
+}
+
+/// The timing of an unsolicited result code.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Urc {
+    /// Its place beside a result code that is due.
+    pub when: UrcWhen,
+    /// How long after its cause.
+    pub delay: Span,
+    /// What stands between its name and its values, where that differs from `serial.separator`.
+    pub separator: Option<String>,
+}
+
+/// A plain command: question and answer. A bare list of lines answers the execution form.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Plain {
+    /// One line, in answer to the execution form.
+    Line(String),
+    /// Answers by form.
+    Forms(Forms),
+}
+
+/// The answers of a plain command; a form that is absent is an error.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Forms {
+    /// Lines for `AT+X`.
+    pub exec: Option<Vec<String>>,
+    /// Lines for `AT+X?`; `{value}` is what was written last.
+    pub read: Option<Vec<String>>,
+    /// Lines for `AT+X=?`.
+    pub test: Option<Vec<String>>,
+    /// Lines for `AT+X=...`.
+    pub write: Option<Vec<String>>,
+    /// What `{value}` is at power-on.
+    pub value: Option<String>,
+    /// The final result code, where it is not OK; `""` for none.
+    pub result: Option<String>,
+    /// How long the answer takes.
+    pub delay: Span,
+}
+
+impl Plain {
+    /// The answers by form, where `line` answers the execution form.
+    pub fn forms(&self) -> Forms {
+        match self {
+            Plain::Line(line) => Forms { exec: Some(vec![line.clone()]), ..Forms::default() },
+            Plain::Forms(forms) => forms.clone(),
+        }
+    }
+}

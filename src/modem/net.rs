@@ -6,8 +6,8 @@
 //!
 //! [`Modem::poll_window`]: super::Modem::poll_window
 
+use ::core::net::{Ipv4Addr, SocketAddrV4};
 use bytes::Bytes;
-use core::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 /// A socket of the module: a TCP connection, a TCP listener or a UDP port. The module picks the number.

@@ -1,0 +1,90 @@
+//! Result codes: ITU-T V.250 table 1, with the extended ones of 3GPP TS 27.007 section 9 and 27.005.
+
+/// A final, intermediate or unsolicited result code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResultCode {
+    /// The command line was carried out.
+    Ok,
+    /// The data mode begins.
+    Connect,
+    /// A call comes in.
+    Ring,
+    /// The connection has ended, or could not be made.
+    NoCarrier,
+    /// The command line was not carried out.
+    Error,
+    /// `+CME ERROR`, 3GPP TS 27.007 section 9.2.
+    Cme(u16),
+    /// `+CMS ERROR`, 3GPP TS 27.005 section 3.2.5.
+    Cms(u16),
+}
+
+impl ResultCode {
+    /// The digits that `V0` prints; the extended codes have none and keep their text.
+    pub fn digits(&self) -> Option<u8> {
+        match self {
+            ResultCode::Ok => Some(0),
+            ResultCode::Connect => Some(1),
+            ResultCode::Ring => Some(2),
+            ResultCode::NoCarrier => Some(3),
+            ResultCode::Error => Some(4),
+            ResultCode::Cme(_) | ResultCode::Cms(_) => None,
+        }
+    }
+
+    /// The words that `V1` prints, where the code has no number of its own.
+    pub fn words(&self) -> Option<&'static str> {
+        match self {
+            ResultCode::Ok => Some("OK"),
+            ResultCode::Connect => Some("CONNECT"),
+            ResultCode::Ring => Some("RING"),
+            ResultCode::NoCarrier => Some("NO CARRIER"),
+            ResultCode::Error => Some("ERROR"),
+            ResultCode::Cme(_) | ResultCode::Cms(_) => None,
+        }
+    }
+}
+
+/// The texts that `+CMEE=2` prints, from 3GPP TS 27.007 section 9.2; a profile adds its own.
+pub const CME_TEXTS: &[(u16, &str)] = &[
+    (0, "phone failure"),
+    (1, "no connection to phone"),
+    (2, "phone-adaptor link reserved"),
+    (3, "operation not allowed"),
+    (4, "operation not supported"),
+    (5, "PH-SIM PIN required"),
+    (10, "SIM not inserted"),
+    (11, "SIM PIN required"),
+    (12, "SIM PUK required"),
+    (13, "SIM failure"),
+    (14, "SIM busy"),
+    (15, "SIM wrong"),
+    (16, "incorrect password"),
+    (17, "SIM PIN2 required"),
+    (18, "SIM PUK2 required"),
+    (20, "memory full"),
+    (21, "invalid index"),
+    (22, "not found"),
+    (23, "memory failure"),
+    (24, "text string too long"),
+    (25, "invalid characters in text string"),
+    (26, "dial string too long"),
+    (27, "invalid characters in dial string"),
+    (30, "no network service"),
+    (31, "network timeout"),
+    (32, "network not allowed - emergency calls only"),
+    (50, "incorrect parameters"),
+    (100, "unknown"),
+    (103, "illegal MS"),
+    (106, "illegal ME"),
+    (107, "GPRS services not allowed"),
+    (111, "PLMN not allowed"),
+    (112, "location area not allowed"),
+    (113, "roaming not allowed in this location area"),
+    (132, "service option not supported"),
+    (133, "requested service option not subscribed"),
+    (134, "service option temporarily out of order"),
+    (148, "unspecified GPRS error"),
+    (149, "PDP authentication failure"),
+    (150, "invalid mobile class"),
+];

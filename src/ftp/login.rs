@@ -1,0 +1,53 @@
+//! From the greeting to the protected data channel (RFC 959 section 5.4, RFC 4217 section 9).
+
+use super::line::Line;
+use super::wire::{Turn, Wire};
+use super::{Cause, Reply, Step};
+
+#[derive(Clone, Copy, Debug)]
+pub enum Login {
+    Greeting,
+    User,
+    Password,
+    Account,
+    BufferSize,
+    Protection,
+}
+
+impl Login {
+    pub fn step(self) -> Step {
+        match self {
+            Login::Greeting => Step::Greeting,
+            Login::User => Step::User,
+            Login::Password => Step::Password,
+            Login::Account => Step::Account,
+            Login::BufferSize | Login::Protection => Step::Protect,
+        }
+    }
+
+    pub fn reply(&mut self, wire: &mut Wire, reply: Reply) -> Turn {
+        let account = wire.settings.account.clone();
+        let (next, line) = match (*self, reply.code) {
+            (_, 100..=199) => return Turn::Wait,
+            (Login::Greeting, 200..=299) => (Login::User, Line::new("USER", &wire.settings.user)),
+            (Login::User, 331) => (Login::Password, Line::new("PASS", &wire.settings.password)),
+            (Login::User | Login::Password, 332) => match account {
+                Some(account) => (Login::Account, Line::new("ACCT", &account)),
+                None => return Turn::lost(Step::Account, Cause::from_reply(reply)),
+            },
+            (Login::User | Login::Password | Login::Account, 200..=299) => match wire.settings.protect {
+                true => (Login::BufferSize, Ok(Line::number("PBSZ", 0))),
+                false => return Turn::Done(reply),
+            },
+            (Login::BufferSize, 200..=299) => (Login::Protection, Line::new("PROT", "P")),
+            (Login::Protection, 200..=299) => return Turn::Done(reply),
+            _ => return Turn::lost(self.step(), Cause::from_reply(reply)),
+        };
+        *self = next;
+        match line {
+            Ok(line) => wire.command(line),
+            Err(cause) => return Turn::lost(next.step(), cause),
+        }
+        Turn::Wait
+    }
+}

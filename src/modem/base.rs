@@ -1,0 +1,130 @@
+//! The commands that every module has: ITU-T V.250 and 3GPP TS 27.007. The table is in their order.
+
+mod cellular;
+mod packet;
+mod v250;
+
+use super::command::Command;
+use super::vendor::{self, Row};
+use super::{Cx, Reply};
+use crate::at::{Call, Form};
+use crate::commands;
+use cellular::*;
+use packet::*;
+use v250::*;
+
+/// The base commands keep their state in the core.
+pub struct Base;
+
+const COMMANDS: &[Command<Base>] = commands! { Base;
+    // V.250 section 6.1: control
+    "Z" { exec: reset_to_stored, write: reset_to_stored_profile, test: none },
+    "&F" { exec: factory, write: factory_profile, test: none },
+    "&W" { exec: store, write: store_profile, test: none },
+    "I" { exec: information, write: information_n, test: none },
+    "+GMI" { exec: manufacturer, test: ok },
+    "+GMM" { exec: model, test: ok },
+    "+GMR" { exec: revision, test: ok },
+    "+GSN" { exec: imei, test: ok },
+    "+GCAP" { exec: capabilities, test: ok },
+    "+CLAC" { exec: list_commands, test: ok },
+    // V.250 section 6.2: the serial line
+    "E" { exec: echo_off, write: echo, test: none },
+    "V" { exec: verbose_off, write: verbose, test: none },
+    "Q" { exec: quiet_off, write: quiet, test: none },
+    "X" { exec: x_zero, write: x, test: none },
+    "S0" { read: s_read, write: s_write, test: none },
+    "S2" { read: s_read, write: s_write, test: none },
+    "S3" { read: s_read, write: s_write, test: none },
+    "S4" { read: s_read, write: s_write, test: none },
+    "S5" { read: s_read, write: s_write, test: none },
+    "S6" { read: s_read, write: s_write, test: none, support: Answered },
+    "S7" { read: s_read, write: s_write, test: none, support: Answered },
+    "S8" { read: s_read, write: s_write, test: none, support: Answered },
+    "S10" { read: s_read, write: s_write, test: none, support: Answered },
+    "S12" { read: s_read, write: s_write, test: none },
+    "&C" { exec: dcd_zero, write: dcd, test: none },
+    "&D" { exec: dtr_zero, write: dtr, test: none },
+    "&K" { exec: flow_zero, write: flow, test: none, support: Answered },
+    "+IPR" { read: ipr_read, write: ipr, test: ipr_test },
+    "+ICF" { read: icf_read, write: icf, test: "+ICF: (0-6),(0-3)", support: Answered },
+    "+IFC" { read: ifc_read, write: ifc, test: "+IFC: (0-2),(0-2)" },
+    // V.250 section 6.3: calls
+    "O" { exec: online, write: online_n, test: none },
+    "H" { exec: hang_up, write: hang_up_n, test: none },
+    // 3GPP TS 27.007 section 5: general
+    "+CGMI" { exec: manufacturer, test: ok },
+    "+CGMM" { exec: model, test: ok },
+    "+CGMR" { exec: revision, test: ok },
+    "+CGSN" { exec: imei, test: ok },
+    "+CSCS" { read: charset_read, write: charset, test: charset_test, support: Answered },
+    "+CIMI" { exec: imsi, test: ok },
+    "+CCID" { exec: iccid, read: iccid, test: ok },
+    // section 7: network services
+    "+CREG" { read: creg_read, write: creg, test: "+CREG: (0-2)" },
+    "+COPS" { read: operator_read, write: operator, test: operator_test },
+    // section 8: mobile termination control
+    "+CFUN" { read: functionality_read, write: functionality, test: "+CFUN: (0,1,4),(0,1)" },
+    "+CPIN" { read: pin_read, write: pin, test: ok, secret: true },
+    "+CSQ" { exec: signal, test: "+CSQ: (0-31,99),(0-7,99)" },
+    "+CCLK" { read: clock_read, write: clock, test: ok },
+    "+CMEE" { read: cmee_read, write: cmee, test: "+CMEE: (0-2)" },
+    // section 10: packet domain
+    "+CGDCONT" { read: contexts_read, write: define_context, test: contexts_test },
+    "+CGATT" { read: attach_read, write: attach, test: "+CGATT: (0,1)" },
+    "+CGACT" { read: activation_read, write: activation, test: "+CGACT: (0,1)" },
+    "+CGPADDR" { exec: all_addresses, write: addresses, test: addresses_test },
+    "+CGREG" { read: cgreg_read, write: cgreg, test: "+CGREG: (0-2)" },
+    "+CEREG" { read: cereg_read, write: cereg, test: "+CEREG: (0-2)" },
+};
+
+/// Runs a base command; `None` where there is none of that name.
+pub(super) fn run(cx: &mut Cx, call: &Call) -> Option<Reply> {
+    vendor::run(COMMANDS, &mut Base, cx, call)
+}
+
+/// The rows of the base table.
+pub fn rows() -> Vec<Row> {
+    vendor::rows(COMMANDS)
+}
+
+pub(super) fn is_secret(name: &str) -> bool {
+    COMMANDS.iter().any(|c: &Command<Base>| c.name == name && c.secret)
+}
+
+/// Runs a plain command of the profile.
+pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
+    let profile = cx.profile.clone();
+    let forms = profile.commands.get(&call.name)?.forms();
+    let lines = match &call.form {
+        Form::Exec => forms.exec,
+        Form::Read => forms.read,
+        Form::Test => forms.test,
+        Form::Write(value) => {
+            if forms.write.is_some() {
+                cx.plain.insert(call.name.clone(), value.to_string());
+            }
+            forms.write
+        }
+    };
+    let Some(lines) = lines else { return Some(cx.error(profile.errors.syntax)) };
+    let value = cx.plain.get(&call.name).cloned().or(forms.value).unwrap_or_default();
+    for line in lines {
+        cx.line(&line.replace("{value}", &value));
+    }
+    Some(match forms.result.as_deref() {
+        None | Some("OK") if forms.delay.0.is_zero() => Reply::Ok,
+        None | Some("OK") => {
+            let at = cx.now + forms.delay.0;
+            let port = cx.port;
+            cx.timers.set(super::core::Timer::Plain(port), at);
+            Reply::Pending
+        }
+        Some("") => Reply::Silent,
+        Some("NO CARRIER") => Reply::NoCarrier,
+        Some(code) => match code.strip_prefix("+CME ERROR: ").and_then(|n| n.parse().ok()) {
+            Some(n) => Reply::Cme(n),
+            None => Reply::Error,
+        },
+    })
+}

@@ -1,0 +1,143 @@
+//! 3GPP TS 27.007 section 10: the packet domain.
+
+use super::Base;
+use crate::at::{ArgError, Arguments, Int, Text};
+use crate::at::{FromArg, FromArgs};
+use crate::modem::{BearerState, Cx, Reply};
+
+fn known(cx: &Cx, cid: i64) -> Option<u8> {
+    u8::try_from(cid).ok().filter(|cid| (1..=cx.profile.bearer.contexts).contains(cid))
+}
+
+const TYPES: [&str; 4] = ["IP", "IPV6", "IPV4V6", "PPP"];
+
+/// `+CGDCONT` (10.1.1). The context's number alone takes its definition away.
+pub(super) fn define_context(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
+    type Head = (Int<0, 255>, Option<Text<8>>, Option<Text<100>>);
+    let head = Arguments(args.0.iter().take(3).cloned().collect());
+    let (cid, pdp_type, apn) = match Head::from_args(&head) {
+        Ok(head) => head,
+        Err(error) => return cx.refuse(error),
+    };
+    if args.0.len() > 11 {
+        return cx.refuse(ArgError::Extra);
+    }
+    let Some(cid) = known(cx, cid.get()) else { return cx.refuse(ArgError::Range) };
+    if cx.bearers.state(cid) != BearerState::Down {
+        return Reply::Cme(3);
+    }
+    let Some(pdp_type) = pdp_type else {
+        cx.bearers.contexts.remove(&cid);
+        return Reply::Ok;
+    };
+    let Some(pdp_type) = TYPES.iter().find(|t| t.eq_ignore_ascii_case(&pdp_type)) else {
+        return cx.refuse(ArgError::Range);
+    };
+    let context = cx.bearers.context(cid);
+    context.pdp_type = pdp_type.to_string();
+    context.apn = apn.map(Text::into_string).unwrap_or_default();
+    Reply::Ok
+}
+
+pub(super) fn contexts_read(_: &mut Base, cx: &mut Cx) -> Reply {
+    let contexts: Vec<_> =
+        cx.bearers.contexts.iter().filter(|(cid, _)| **cid > 0).map(|(c, x)| (*c, x.clone())).collect();
+    for (cid, context) in contexts {
+        let address = cx.bearers.address(cid).map_or("0.0.0.0".into(), |a| a.to_string());
+        cx.info(format_args!("{cid},\"{}\",\"{}\",\"{address}\",0,0", context.pdp_type, context.apn));
+    }
+    Reply::Ok
+}
+
+pub(super) fn contexts_test(_: &mut Base, cx: &mut Cx) -> Reply {
+    let last = cx.profile.bearer.contexts;
+    for pdp_type in TYPES {
+        cx.info(format_args!("(1-{last}),\"{pdp_type}\",,,(0-2),(0-4)"));
+    }
+    Reply::Ok
+}
+
+/// `+CGATT` (10.1.9).
+pub(super) fn attach(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
+    if let Some(refusal) = cx.sim.refusal() {
+        return Reply::Cme(refusal);
+    }
+    if on.get() == 1 && !cx.radio.registered() {
+        return Reply::Cme(30);
+    }
+    cx.attach(on.get() == 1);
+    Reply::Ok
+}
+
+pub(super) fn attach_read(_: &mut Base, cx: &mut Cx) -> Reply {
+    let attached = u8::from(cx.radio.attached);
+    cx.info(attached);
+    Reply::Ok
+}
+
+/// `+CGACT` (10.1.10): activates or deactivates contexts, all defined ones where none is named.
+pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
+    let on = match <Int<0, 1>>::from_arg(args.0.first()) {
+        Ok(on) => on.get() == 1,
+        Err(error) => return cx.refuse(error),
+    };
+    let mut cids = vec![];
+    for arg in &args.0[1..] {
+        match <Int<0, 255>>::from_arg(Some(arg)).map(|cid| known(cx, cid.get())) {
+            Ok(Some(cid)) if cx.bearers.contexts.contains_key(&cid) => cids.push(cid),
+            Ok(_) => return cx.refuse(ArgError::Range),
+            Err(error) => return cx.refuse(error),
+        }
+    }
+    if cids.is_empty() {
+        cids = cx.bearers.contexts.keys().copied().filter(|cid| *cid > 0).collect();
+    }
+    for cid in cids {
+        if on {
+            if let Err(code) = cx.activate(cid) {
+                return Reply::Cme(code);
+            }
+        } else {
+            cx.deactivate(cid);
+        }
+    }
+    Reply::Ok
+}
+
+pub(super) fn activation_read(_: &mut Base, cx: &mut Cx) -> Reply {
+    let cids: Vec<u8> = cx.bearers.contexts.keys().copied().filter(|cid| *cid > 0).collect();
+    for cid in cids {
+        let on = u8::from(cx.bearers.address(cid).is_some());
+        cx.info(format_args!("{cid},{on}"));
+    }
+    Reply::Ok
+}
+
+fn print_address(cx: &mut Cx, cid: u8) {
+    let address = cx.bearers.address(cid).map_or("0.0.0.0".into(), |a| a.to_string());
+    cx.info(format_args!("{cid},\"{address}\""));
+}
+
+/// `+CGPADDR` (10.1.14).
+pub(super) fn addresses(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
+    for arg in &args.0 {
+        match <Int<0, 255>>::from_arg(Some(arg)).map(|cid| known(cx, cid.get())) {
+            Ok(Some(cid)) if cx.bearers.contexts.contains_key(&cid) => print_address(cx, cid),
+            Ok(_) => return cx.refuse(ArgError::Range),
+            Err(error) => return cx.refuse(error),
+        }
+    }
+    Reply::Ok
+}
+
+pub(super) fn all_addresses(_: &mut Base, cx: &mut Cx) -> Reply {
+    let cids: Vec<u8> = cx.bearers.contexts.keys().copied().filter(|cid| *cid > 0).collect();
+    cids.into_iter().for_each(|cid| print_address(cx, cid));
+    Reply::Ok
+}
+
+pub(super) fn addresses_test(_: &mut Base, cx: &mut Cx) -> Reply {
+    let cids: Vec<String> = cx.bearers.contexts.keys().filter(|cid| **cid > 0).map(u8::to_string).collect();
+    cx.info(format_args!("({})", cids.join(",")));
+    Reply::Ok
+}

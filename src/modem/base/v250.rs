@@ -1,0 +1,299 @@
+//! ITU-T V.250: control, the serial line, and calls.
+
+use super::Base;
+use crate::at::Int;
+use crate::modem::port::{Line, Settings};
+use crate::modem::{Cx, Output, Reply};
+
+/// `Z` (6.1.1): what `&W` stored, or the factory's.
+pub(super) fn reset_to_stored(_: &mut Base, cx: &mut Cx) -> Reply {
+    let port = cx.port;
+    let stored = cx.ports[port.0].stored.clone();
+    let settings = stored.unwrap_or_else(|| Settings::factory(&cx.profile));
+    apply(cx, settings);
+    Reply::Ok
+}
+
+pub(super) fn reset_to_stored_profile(b: &mut Base, cx: &mut Cx, _: (Int<0, 1>,)) -> Reply {
+    reset_to_stored(b, cx)
+}
+
+/// `&F` (6.1.2).
+pub(super) fn factory(_: &mut Base, cx: &mut Cx) -> Reply {
+    let settings = Settings::factory(&cx.profile);
+    apply(cx, settings);
+    Reply::Ok
+}
+
+pub(super) fn factory_profile(b: &mut Base, cx: &mut Cx, _: (Int<0, 0>,)) -> Reply {
+    factory(b, cx)
+}
+
+fn apply(cx: &mut Cx, settings: Settings) {
+    let port = cx.port;
+    *cx.settings_mut(port) = settings;
+    set_carrier(cx);
+}
+
+/// `&W`.
+pub(super) fn store(_: &mut Base, cx: &mut Cx) -> Reply {
+    let port = &mut cx.core.ports[cx.port.0];
+    port.stored = Some(port.settings.clone());
+    Reply::Ok
+}
+
+pub(super) fn store_profile(b: &mut Base, cx: &mut Cx, _: (Int<0, 1>,)) -> Reply {
+    store(b, cx)
+}
+
+/// `I` (6.1.3).
+pub(super) fn information(_: &mut Base, cx: &mut Cx) -> Reply {
+    let identity = cx.profile.identity.clone();
+    match identity.information.as_slice() {
+        [] => {
+            for line in [&identity.manufacturer, &identity.model, &format!("Revision: {}", identity.revision)]
+            {
+                cx.line(line);
+            }
+        }
+        lines => lines.iter().for_each(|line| cx.line(line)),
+    }
+    Reply::Ok
+}
+
+/// `I0` to `I9`: 3 is the revision, 5 and above the IMEI's place in most modules; the rest says `I`.
+pub(super) fn information_n(b: &mut Base, cx: &mut Cx, (n,): (Int<0, 9>,)) -> Reply {
+    match n.get() {
+        3 => revision(b, cx),
+        5 => imei(b, cx),
+        _ => information(b, cx),
+    }
+}
+
+/// `+GMI` (6.1.4), `+CGMI` (27.007 section 5.1).
+pub(super) fn manufacturer(_: &mut Base, cx: &mut Cx) -> Reply {
+    let text = cx.profile.identity.manufacturer.clone();
+    cx.line(&text);
+    Reply::Ok
+}
+
+/// `+GMM` (6.1.5), `+CGMM` (27.007 section 5.2).
+pub(super) fn model(_: &mut Base, cx: &mut Cx) -> Reply {
+    let text = cx.profile.identity.model.clone();
+    cx.line(&text);
+    Reply::Ok
+}
+
+/// `+GMR` (6.1.6), `+CGMR` (27.007 section 5.3).
+pub(super) fn revision(_: &mut Base, cx: &mut Cx) -> Reply {
+    let text = cx.profile.identity.revision.clone();
+    cx.line(&text);
+    Reply::Ok
+}
+
+/// `+GSN` (6.1.7), `+CGSN` (27.007 section 5.4).
+pub(super) fn imei(_: &mut Base, cx: &mut Cx) -> Reply {
+    let text = cx.profile.identity.imei.clone();
+    cx.line(&text);
+    Reply::Ok
+}
+
+/// `+GCAP` (6.1.9).
+pub(super) fn capabilities(_: &mut Base, cx: &mut Cx) -> Reply {
+    let text = cx.profile.identity.capabilities.clone();
+    cx.info(text);
+    Reply::Ok
+}
+
+/// `+CLAC` (27.007 section 8.37).
+pub(super) fn list_commands(_: &mut Base, cx: &mut Cx) -> Reply {
+    let mut names: Vec<String> = cx.known.iter().map(|name| format!("AT{name}")).collect();
+    names.extend(cx.profile.commands.keys().map(|name| format!("AT{name}")));
+    names.sort();
+    names.dedup();
+    for name in names {
+        cx.line(&name);
+    }
+    Reply::Ok
+}
+
+/// `E` (6.2.4).
+pub(super) fn echo(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
+    let port = cx.port;
+    cx.settings_mut(port).echo = on.get() == 1;
+    Reply::Ok
+}
+
+pub(super) fn echo_off(b: &mut Base, cx: &mut Cx) -> Reply {
+    echo(b, cx, (Int::new(0),))
+}
+
+/// `V` (6.2.6).
+pub(super) fn verbose(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
+    let port = cx.port;
+    cx.settings_mut(port).verbose = on.get() == 1;
+    Reply::Ok
+}
+
+pub(super) fn verbose_off(b: &mut Base, cx: &mut Cx) -> Reply {
+    verbose(b, cx, (Int::new(0),))
+}
+
+/// `Q` (6.2.5).
+pub(super) fn quiet(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
+    let port = cx.port;
+    cx.settings_mut(port).quiet = on.get() == 1;
+    Reply::Ok
+}
+
+pub(super) fn quiet_off(b: &mut Base, cx: &mut Cx) -> Reply {
+    quiet(b, cx, (Int::new(0),))
+}
+
+/// `X` (6.2.7).
+pub(super) fn x(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 4>,)) -> Reply {
+    let port = cx.port;
+    cx.settings_mut(port).x = n.get() as u8;
+    Reply::Ok
+}
+
+pub(super) fn x_zero(b: &mut Base, cx: &mut Cx) -> Reply {
+    x(b, cx, (Int::new(0),))
+}
+
+fn register(cx: &Cx) -> usize {
+    cx.name[1..].parse().unwrap_or(0)
+}
+
+/// `S<n>?` (5.3.2): three digits.
+pub(super) fn s_read(_: &mut Base, cx: &mut Cx) -> Reply {
+    let value = cx.settings(cx.port).s[register(cx)];
+    cx.line(&format!("{value:03}"));
+    Reply::Ok
+}
+
+/// `S<n>=` (5.3.2). S3, S4 and S5 are characters of the alphabet (6.2.1 to 6.2.3).
+pub(super) fn s_write(_: &mut Base, cx: &mut Cx, (value,): (Int<0, 255>,)) -> Reply {
+    let register = register(cx);
+    if matches!(register, 3..=5) && value.get() > 127 {
+        return Reply::Error;
+    }
+    let port = cx.port;
+    cx.settings_mut(port).s[register] = value.get() as u8;
+    Reply::Ok
+}
+
+/// `&C` (6.2.8): 0 DCD always on, 1 DCD follows the connection.
+pub(super) fn dcd(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 1>,)) -> Reply {
+    let port = cx.port;
+    cx.settings_mut(port).dcd = n.get() as u8;
+    set_carrier(cx);
+    Reply::Ok
+}
+
+fn set_carrier(cx: &mut Cx) {
+    let port = cx.port;
+    let on = cx.settings(port).dcd == 0 || cx.in_data_mode(port);
+    cx.drive(port, Line::Dcd, on);
+}
+
+pub(super) fn dcd_zero(b: &mut Base, cx: &mut Cx) -> Reply {
+    dcd(b, cx, (Int::new(0),))
+}
+
+/// `&D` (6.2.9): what a drop of DTR does: 0 nothing, 1 online command mode, 2 hang up.
+pub(super) fn dtr(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 2>,)) -> Reply {
+    let port = cx.port;
+    cx.settings_mut(port).dtr = n.get() as u8;
+    Reply::Ok
+}
+
+pub(super) fn dtr_zero(b: &mut Base, cx: &mut Cx) -> Reply {
+    dtr(b, cx, (Int::new(0),))
+}
+
+/// `&K`: flow control.
+pub(super) fn flow(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 6>,)) -> Reply {
+    let port = cx.port;
+    cx.settings_mut(port).flow = n.get() as u8;
+    Reply::Ok
+}
+
+pub(super) fn flow_zero(b: &mut Base, cx: &mut Cx) -> Reply {
+    flow(b, cx, (Int::new(0),))
+}
+
+const RATES: [u32; 13] =
+    [0, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115_200, 230_400, 460_800, 921_600, 3_000_000];
+
+/// `+IPR` (6.2.10): the rate of the serial line; 0 has the module find it out.
+pub(super) fn ipr(_: &mut Base, cx: &mut Cx, (rate,): (u32,)) -> Reply {
+    if !RATES.contains(&rate) {
+        return cx.refuse(crate::at::ArgError::Range);
+    }
+    let port = cx.port;
+    cx.settings_mut(port).ipr = rate;
+    cx.out.push_back(Output::Baud { port, rate });
+    Reply::Ok
+}
+
+pub(super) fn ipr_read(_: &mut Base, cx: &mut Cx) -> Reply {
+    let rate = cx.settings(cx.port).ipr;
+    cx.info(rate);
+    Reply::Ok
+}
+
+pub(super) fn ipr_test(_: &mut Base, cx: &mut Cx) -> Reply {
+    let list = |rates: &[u32]| rates.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+    cx.info(format_args!("({}),({})", list(&RATES), list(&RATES[1..])));
+    Reply::Ok
+}
+
+/// `+ICF` (6.2.11).
+pub(super) fn icf(_: &mut Base, cx: &mut Cx, (format, parity): (Int<0, 6>, Option<Int<0, 3>>)) -> Reply {
+    let port = cx.port;
+    let parity = parity.map_or(3, |p| p.get() as u8);
+    cx.settings_mut(port).icf = (format.get() as u8, parity);
+    Reply::Ok
+}
+
+pub(super) fn icf_read(_: &mut Base, cx: &mut Cx) -> Reply {
+    let (format, parity) = cx.settings(cx.port).icf;
+    cx.info(format_args!("{format},{parity}"));
+    Reply::Ok
+}
+
+/// `+IFC` (6.2.12): 0 none, 1 XON/XOFF, 2 RTS/CTS; from the module, then to it.
+pub(super) fn ifc(_: &mut Base, cx: &mut Cx, (by_te, by_ta): (Int<0, 2>, Option<Int<0, 2>>)) -> Reply {
+    let port = cx.port;
+    let by_ta = by_ta.unwrap_or(by_te);
+    cx.settings_mut(port).ifc = (by_te.get() as u8, by_ta.get() as u8);
+    Reply::Ok
+}
+
+pub(super) fn ifc_read(_: &mut Base, cx: &mut Cx) -> Reply {
+    let (by_te, by_ta) = cx.settings(cx.port).ifc;
+    cx.info(format_args!("{by_te},{by_ta}"));
+    Reply::Ok
+}
+
+/// `O` (6.3.7): back to data mode.
+pub(super) fn online(_: &mut Base, cx: &mut Cx) -> Reply {
+    if cx.is_suspended(cx.port) { Reply::Resume } else { Reply::NoCarrier }
+}
+
+pub(super) fn online_n(b: &mut Base, cx: &mut Cx, _: (Int<0, 0>,)) -> Reply {
+    online(b, cx)
+}
+
+/// `H` (6.3.6): ends what `+++` left.
+pub(super) fn hang_up(_: &mut Base, cx: &mut Cx) -> Reply {
+    if cx.is_suspended(cx.port) {
+        cx.leave_data();
+    }
+    Reply::Ok
+}
+
+pub(super) fn hang_up_n(b: &mut Base, cx: &mut Cx, _: (Int<0, 0>,)) -> Reply {
+    hang_up(b, cx)
+}

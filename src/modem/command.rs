@@ -1,0 +1,222 @@
+//! How a command is declared: one table gives dispatch, `=?`, `badline list commands` and the docs.
+
+use super::{Cx, DataMode};
+use crate::at::args::Grammar;
+use crate::at::{Arguments, FromArg, FromArgs};
+use std::fmt::Display;
+
+/// What a handler answers with.
+#[derive(Debug)]
+pub enum Reply {
+    /// `OK`, and the next command of the line.
+    Ok,
+    /// `ERROR`.
+    Error,
+    /// `+CME ERROR`, as `+CMEE` has it.
+    Cme(u16),
+    /// `+CMS ERROR`, as `+CMEE` has it.
+    Cms(u16),
+    /// `NO CARRIER`.
+    NoCarrier,
+    /// The final result code comes later, through [`Cx::finish`].
+    Pending,
+    /// No final result code at all.
+    Silent,
+    /// The port goes into data mode; [`Vendor::on_data_end`](super::Vendor::on_data_end) gives the
+    /// result code when it comes back.
+    Data(DataMode),
+    /// The port goes back into the data mode that `+++` left (`ATO`).
+    Resume,
+}
+
+/// Whether a command does what its document says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// It acts.
+    Acted,
+    /// It is answered, and changes nothing but its own value.
+    Answered,
+}
+
+/// What `=?` gives.
+pub enum Test<V> {
+    /// An error.
+    None,
+    /// `OK` alone.
+    Ok,
+    /// The grammar of the arguments, after the command's name.
+    Grammar(fn() -> String),
+    /// The line that the manual prints.
+    Line(&'static str),
+    /// What a handler says.
+    Handler(fn(&mut V, &mut Cx) -> Reply),
+}
+
+/// A write handler behind its argument types.
+pub type Write<V> = fn(&mut V, &mut Cx, &Arguments) -> Reply;
+
+/// A row of a command table.
+pub struct Command<V: 'static> {
+    /// The name in upper case, without `AT`.
+    pub name: &'static str,
+    /// `AT+X`
+    pub exec: Option<fn(&mut V, &mut Cx) -> Reply>,
+    /// `AT+X?`
+    pub read: Option<fn(&mut V, &mut Cx) -> Reply>,
+    /// `AT+X=?`
+    pub test: Test<V>,
+    /// `AT+X=...`
+    pub write: Option<Write<V>>,
+    /// Whether it acts.
+    pub support: Support,
+    /// Whether its arguments are kept out of logs and traces.
+    pub secret: bool,
+}
+
+impl<V> Command<V> {
+    /// A command that has no form yet.
+    pub const fn new(name: &'static str) -> Self {
+        Command {
+            name,
+            exec: None,
+            read: None,
+            test: Test::None,
+            write: None,
+            support: Support::Acted,
+            secret: false,
+        }
+    }
+
+    /// The forms that are there, as the manual writes them.
+    pub fn forms(&self) -> Vec<&'static str> {
+        let mut forms = vec![];
+        if self.exec.is_some() {
+            forms.push("exec");
+        }
+        if self.read.is_some() {
+            forms.push("read");
+        }
+        if self.write.is_some() {
+            forms.push("write");
+        }
+        if !matches!(self.test, Test::None) {
+            forms.push("test");
+        }
+        forms
+    }
+}
+
+/// Reads the arguments and calls the handler, or gives the profile's error for them.
+pub fn call<V, A: FromArgs>(
+    handler: fn(&mut V, &mut Cx, A) -> Reply,
+    vendor: &mut V,
+    cx: &mut Cx,
+    args: &Arguments,
+) -> Reply {
+    match A::from_args(args) {
+        Ok(args) => handler(vendor, cx, args),
+        Err(error) => cx.refuse(error),
+    }
+}
+
+/// The grammar of a handler's arguments.
+pub fn grammar<V, A: FromArgs>(_: fn(&mut V, &mut Cx, A) -> Reply) -> String {
+    Grammar::<A>::default().to_string()
+}
+
+/// The grammar of a setting.
+pub fn grammar_of<V, T: FromArg>(_: fn(&mut V) -> &mut T) -> String {
+    Grammar::<(T,)>::default().to_string()
+}
+
+/// Writes a setting.
+pub fn set<T: FromArg>(value: &mut T, cx: &mut Cx, args: &Arguments) -> Reply {
+    match <(T,)>::from_args(args) {
+        Ok((new,)) => {
+            *value = new;
+            Reply::Ok
+        }
+        Err(error) => cx.refuse(error),
+    }
+}
+
+/// Prints a setting.
+pub fn show<T: Display>(value: &T, cx: &mut Cx) -> Reply {
+    cx.info(value);
+    Reply::Ok
+}
+
+/// A command table. A row is a setting, `"+X" [field.of.the.vendor]`, whose type gives all forms,
+/// (`[field; secret]` for one that is not logged), or behaviour, `"+X" { write: handler, read: handler, exec: handler, test: ... }`.
+///
+/// `test` is `ok`, `none`, a line of the manual, or a handler; with `write` and without `test` it
+/// prints the grammar of the handler's argument types. `support: Answered` marks a command that
+/// is only answered, `secret: true` one whose arguments are not logged.
+#[macro_export]
+macro_rules! commands {
+    ($v:ty; $($name:literal $body:tt),* $(,)?) => {
+        &[$($crate::command_row!($v, $name, $body)),*]
+    };
+}
+
+/// One row of [`commands!`].
+#[macro_export]
+#[doc(hidden)]
+macro_rules! command_row {
+    ($v:ty, $name:literal, [$($path:ident).+; secret]) => {{
+        let mut row = $crate::command_row!($v, $name, [$($path).+]);
+        row.secret = true;
+        row
+    }};
+    ($v:ty, $name:literal, [$($path:ident).+]) => {{
+        let mut row = $crate::modem::command::Command::<$v>::new($name);
+        row.read = Some(|m, cx| $crate::modem::command::show(&m.$($path).+, cx));
+        row.write = Some(|m, cx, args| $crate::modem::command::set(&mut m.$($path).+, cx, args));
+        row.test = $crate::modem::command::Test::Grammar(|| {
+            $crate::modem::command::grammar_of(|m: &mut $v| &mut m.$($path).+)
+        });
+        row
+    }};
+    ($v:ty, $name:literal, {$($form:ident: $what:tt),* $(,)?}) => {{
+        let mut row = $crate::modem::command::Command::<$v>::new($name);
+        $($crate::command_form!(row, $v, $form, $what);)*
+        row
+    }};
+}
+
+/// One form of a row of [`commands!`].
+#[macro_export]
+#[doc(hidden)]
+macro_rules! command_form {
+    ($row:ident, $v:ty, write, $f:tt) => {
+        $row.write = Some(|m, cx, args| $crate::modem::command::call($f, m, cx, args));
+        if matches!($row.test, $crate::modem::command::Test::None) {
+            $row.test =
+                $crate::modem::command::Test::Grammar(|| $crate::modem::command::grammar::<$v, _>($f));
+        }
+    };
+    ($row:ident, $v:ty, exec, $f:tt) => {
+        $row.exec = Some($f);
+    };
+    ($row:ident, $v:ty, read, $f:tt) => {
+        $row.read = Some($f);
+    };
+    ($row:ident, $v:ty, test, ok) => {
+        $row.test = $crate::modem::command::Test::Ok;
+    };
+    ($row:ident, $v:ty, test, none) => {
+        $row.test = $crate::modem::command::Test::None;
+    };
+    ($row:ident, $v:ty, test, $line:literal) => {
+        $row.test = $crate::modem::command::Test::Line($line);
+    };
+    ($row:ident, $v:ty, test, $f:tt) => {
+        $row.test = $crate::modem::command::Test::Handler($f);
+    };
+    ($row:ident, $v:ty, support, $what:ident) => {
+        $row.support = $crate::modem::command::Support::$what;
+    };
+    ($row:ident, $v:ty, secret, $what:literal) => {
+        $row.secret = $what;
+    };
+}

@@ -1,0 +1,113 @@
+//! Registration, attachment and what the radio network does to the module (3GPP TS 27.007 sections 7.2, 10.1).
+
+use super::core::{Core, Timer};
+use super::net::Radio as Change;
+use super::port::PortId;
+use super::radio::Functionality;
+use super::{Event, Note};
+
+const REPORTS: [&str; 3] = ["+CREG", "+CGREG", "+CEREG"];
+
+impl Core {
+    /// What `+CREG?` and its like print after the name: `n,stat[,area,cell[,technology]]`.
+    pub(super) fn registration(&self, port: PortId, which: usize) -> String {
+        let n = self.settings(port).reports[which];
+        format!("{n},{}", self.report(n))
+    }
+
+    fn report(&self, n: u8) -> String {
+        let radio = &self.profile.radio;
+        let status = self.radio.status;
+        match (n, self.radio.registered()) {
+            (2.., true) => {
+                let technology = radio.technology.map(|t| format!(",{t}")).unwrap_or_default();
+                format!("{status},\"{}\",\"{}\"{technology}", radio.area, radio.cell)
+            }
+            _ => status.to_string(),
+        }
+    }
+
+    /// Begins to look for the network, where the module may.
+    pub(super) fn search(&mut self) {
+        let may =
+            self.radio.functionality == Functionality::Full && self.sim.ready() && self.radio.selection != 2;
+        if !may {
+            return self.set_status(0);
+        }
+        self.set_status(2);
+        let after = self.profile.radio.registers_after.0;
+        match after.is_zero() {
+            true => self.register(),
+            false => self.timers.set(Timer::Register, self.now + after),
+        }
+    }
+
+    pub(super) fn register(&mut self) {
+        let offered = self.radio.offered;
+        self.set_status(offered);
+        self.attach(self.radio.registered());
+    }
+
+    /// `+CGATT`: attaches to or detaches from the packet domain, where registered.
+    pub(super) fn attach(&mut self, on: bool) {
+        self.radio.attached = on && self.radio.registered();
+        if !self.radio.attached {
+            self.lower_all(true);
+        }
+    }
+
+    pub(super) fn set_status(&mut self, status: u8) {
+        if status != 1 && status != 5 {
+            self.timers.cancel(Timer::Register);
+            self.attach_off();
+        }
+        if self.radio.status == status {
+            return;
+        }
+        self.radio.status = status;
+        self.note(|| Note::State(format!("registration {status}")));
+        for port in self.port_ids() {
+            for (which, name) in REPORTS.iter().enumerate() {
+                let n = self.settings(port).reports[which];
+                if n > 0 {
+                    let report = self.report(n);
+                    self.urc_to(port, name, report);
+                }
+            }
+        }
+        self.events.push_back(Event::Registration(status));
+    }
+
+    fn attach_off(&mut self) {
+        self.radio.attached = false;
+        self.lower_all(true);
+    }
+
+    /// `+CFUN`.
+    pub(super) fn set_functionality(&mut self, functionality: Functionality) {
+        self.radio.functionality = functionality;
+        self.search();
+    }
+
+    pub(super) fn radio_changed(&mut self, change: Change) {
+        match change {
+            Change::Signal { rssi, ber } => (self.radio.rssi, self.radio.ber) = (rssi, ber),
+            Change::Registration(status) => {
+                self.radio.offered = status;
+                match status {
+                    1 | 5 if self.radio.registered() => self.set_status(status),
+                    1 | 5 => self.search(),
+                    _ => self.set_status(status),
+                }
+            }
+            Change::PdpDeactivated(Some(cid)) => self.lower(cid, true),
+            Change::PdpDeactivated(None) => self.lower_all(true),
+            Change::Sim(present) => {
+                self.sim.insert(present);
+                self.events.push_back(Event::Sim(present));
+                self.search();
+            }
+            Change::Reset { banner } => self.reset(banner),
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! One serial port: the command line being typed, its settings, and what waits to be printed.
+
+use super::data::Running;
+use super::text::{Style, Writing};
+use super::{DataMode, Output};
+use crate::profile::{LineEnd, Profile, UrcWhen};
+use crate::time::Now;
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// A serial port of the module, counted from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PortId(pub usize);
+
+/// A line of the serial interface that the module drives (V.24).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Line {
+    /// Circuit 109, data carrier detect.
+    Dcd,
+    /// Circuit 125, ring indicator.
+    Ri,
+}
+
+/// What V.250 keeps for a port, and `&W` stores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `E`
+    pub echo: bool,
+    /// `V`
+    pub verbose: bool,
+    /// `Q`
+    pub quiet: bool,
+    /// `X`
+    pub x: u8,
+    /// `&C`
+    pub dcd: u8,
+    /// `&D`
+    pub dtr: u8,
+    /// `&K`
+    pub flow: u8,
+    /// `+CMEE`
+    pub cmee: u8,
+    /// `+IPR`, 0 where the module finds it out
+    pub ipr: u32,
+    /// `+IFC`
+    pub ifc: (u8, u8),
+    /// `+ICF`
+    pub icf: (u8, u8),
+    /// `+CSCS`
+    pub charset: String,
+    /// `+CREG`, `+CGREG`, `+CEREG`
+    pub reports: [u8; 3],
+    /// The S registers.
+    pub s: [u8; 32],
+}
+
+impl Settings {
+    /// What `&F` restores.
+    pub fn factory(profile: &Profile) -> Settings {
+        let mut s = [0; 32];
+        for (register, value) in
+            [(2, b'+'), (3, b'\r'), (4, b'\n'), (5, 8), (6, 2), (7, 60), (8, 2), (10, 15)]
+        {
+            s[register] = value;
+        }
+        s[12] = profile.serial.guard;
+        Settings {
+            echo: profile.serial.echo,
+            verbose: true,
+            quiet: false,
+            x: 4,
+            dcd: profile.serial.dcd,
+            dtr: profile.serial.dtr,
+            flow: 0,
+            cmee: profile.serial.cmee,
+            ipr: 0,
+            ifc: (0, 0),
+            icf: (3, 3),
+            charset: "IRA".into(),
+            reports: [0; 3],
+            s,
+        }
+    }
+}
+
+/// What waits for its turn on the port.
+#[derive(Debug)]
+pub(super) enum Due {
+    Line(String),
+    Data(Option<String>, DataMode),
+}
+
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub at: Now,
+    pub when: UrcWhen,
+    pub what: Due,
+}
+
+#[derive(Debug)]
+pub(super) enum State {
+    /// A command line is being typed.
+    Command,
+    /// A command runs; the rest of its line follows.
+    Busy { rest: String },
+    /// Data mode.
+    Data(Box<Running>),
+}
+
+#[derive(Debug)]
+pub(super) struct Port {
+    pub id: PortId,
+    pub state: State,
+    /// Data mode left by `+++`, for `ATO`.
+    pub suspended: Option<Box<Running>>,
+    pub settings: Settings,
+    pub stored: Option<Settings>,
+    pub line: Vec<u8>,
+    pub overlong: bool,
+    pub last_line: Vec<u8>,
+    pub typed_at: Now,
+    /// What the host typed while the module could not listen.
+    pub pending: VecDeque<Bytes>,
+    pub pending_len: usize,
+    pub writing: Writing,
+    pub waiting: Vec<Waiting>,
+    /// Octets on their way to the host.
+    pub backlog: usize,
+    pub lines: Vec<(Line, bool)>,
+}
+
+/// How long a half-typed command line keeps unsolicited result codes back.
+pub(super) const HOLD: Duration = Duration::from_secs(1);
+
+/// What a port did with a piece of a command line.
+pub(super) enum Typed {
+    /// The line goes on.
+    More,
+    /// A whole line.
+    Line(Vec<u8>),
+    /// A line over its length.
+    Overlong,
+}
+
+impl Port {
+    pub fn new(id: PortId, profile: &Profile) -> Port {
+        Port {
+            id,
+            state: State::Command,
+            suspended: None,
+            settings: Settings::factory(profile),
+            stored: None,
+            line: vec![],
+            overlong: false,
+            last_line: vec![],
+            typed_at: Now::ZERO,
+            pending: VecDeque::new(),
+            pending_len: 0,
+            writing: Writing::default(),
+            waiting: vec![],
+            backlog: 0,
+            lines: vec![],
+        }
+    }
+
+    pub fn style(&self) -> Style {
+        Style {
+            verbose: self.settings.verbose,
+            quiet: self.settings.quiet,
+            cr: self.settings.s[3],
+            lf: self.settings.s[4],
+            cmee: self.settings.cmee,
+        }
+    }
+
+    /// Takes octets of a command line up to its end; returns how many it took, and what came of it.
+    pub fn type_command(&mut self, bytes: &[u8], end: LineEnd, max: usize) -> (usize, Typed) {
+        let cr = self.settings.s[3];
+        for (i, &byte) in bytes.iter().enumerate() {
+            let line_end = byte == cr || (byte == b'\n' && end == LineEnd::S3OrLf && !self.line.is_empty());
+            let line_feed = byte == self.settings.s[4] || byte == b'\n';
+            if !line_end && line_feed {
+                continue;
+            }
+            if byte == self.settings.s[5] && byte != 0 {
+                if self.line.pop().is_some() && self.settings.echo {
+                    self.writing.raw(&[byte, b' ', byte]);
+                }
+                continue;
+            }
+            if self.settings.echo {
+                self.writing.raw(&[byte]);
+            }
+            if line_end {
+                let line = std::mem::take(&mut self.line);
+                let typed =
+                    if std::mem::take(&mut self.overlong) { Typed::Overlong } else { Typed::Line(line) };
+                return (i + 1, typed);
+            }
+            if byte == b'/' && repeats(&self.line) && !self.last_line.is_empty() {
+                self.line.clear();
+                return (i + 1, Typed::Line(self.last_line.clone()));
+            }
+            match self.line.len() < max {
+                true => self.line.push(byte),
+                false => self.overlong = true,
+            }
+        }
+        (bytes.len(), Typed::More)
+    }
+
+    /// Hands what was put together to the host, as one write.
+    pub fn flush(&mut self, out: &mut VecDeque<Output>) {
+        if let Some(bytes) = self.writing.take() {
+            self.emit(bytes.into(), out);
+        }
+    }
+
+    pub fn emit(&mut self, bytes: Bytes, out: &mut VecDeque<Output>) {
+        if !bytes.is_empty() {
+            self.backlog += bytes.len();
+            out.push_back(Output::Uart { port: self.id, bytes });
+        }
+    }
+
+    pub fn stash(&mut self, bytes: Bytes) {
+        self.pending_len += bytes.len();
+        self.pending.push_back(bytes);
+    }
+
+    pub fn unstash(&mut self) -> Option<Bytes> {
+        let bytes = self.pending.pop_front()?;
+        self.pending_len -= bytes.len();
+        Some(bytes)
+    }
+
+    /// Puts back what was not consumed.
+    pub fn restash(&mut self, bytes: Bytes) {
+        if !bytes.is_empty() {
+            self.pending_len += bytes.len();
+            self.pending.push_front(bytes);
+        }
+    }
+
+    /// When the first thing that waits may be printed.
+    pub fn next_due(&self) -> Option<Now> {
+        let due = self.waiting.iter().map(|w| w.at).min()?;
+        match self.state {
+            State::Command if self.line.is_empty() => Some(due),
+            State::Command => Some(due.max(self.typed_at + HOLD)),
+            _ => None,
+        }
+    }
+}
+
+/// `A/` repeats the last line at once (V.250 section 5.2.4).
+fn repeats(line: &[u8]) -> bool {
+    line.last().is_some_and(|b| b.eq_ignore_ascii_case(&b'A')) && crate::at::line::body(line).is_none()
+}

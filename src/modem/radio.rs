@@ -1,0 +1,67 @@
+//! The radio: functionality, registration and signal (3GPP TS 27.007 sections 7.2, 8.2 and 8.5).
+
+use crate::profile;
+
+/// `+CFUN`: how much of the module is awake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Functionality {
+    /// 0: minimum.
+    Minimum,
+    /// 1: full.
+    Full,
+    /// 4: radio off.
+    Flight,
+}
+
+impl Functionality {
+    /// The number that `+CFUN` uses.
+    pub fn number(self) -> u8 {
+        match self {
+            Functionality::Minimum => 0,
+            Functionality::Full => 1,
+            Functionality::Flight => 4,
+        }
+    }
+}
+
+/// What the radio knows.
+#[derive(Clone, Debug)]
+pub struct Radio {
+    /// `+CFUN`.
+    pub functionality: Functionality,
+    /// The status of `+CREG`, `+CGREG` and `+CEREG`: 0 off, 1 home, 2 searching, 3 denied, 5 roaming.
+    pub status: u8,
+    /// `+CGATT`: attached to the packet domain.
+    pub attached: bool,
+    /// `+CSQ` signal strength.
+    pub rssi: u8,
+    /// `+CSQ` bit error rate.
+    pub ber: u8,
+    /// `+COPS` mode: 0 automatic, 1 manual, 2 deregistered.
+    pub selection: u8,
+    /// `+COPS` format: 0 long, 1 short, 2 numeric.
+    pub format: u8,
+    /// What the network would give: the status once registered.
+    pub offered: u8,
+}
+
+impl Radio {
+    /// Powered, searching.
+    pub fn new(from: &profile::Radio) -> Radio {
+        Radio {
+            functionality: Functionality::Full,
+            status: 2,
+            attached: false,
+            rssi: from.rssi,
+            ber: from.ber,
+            selection: 0,
+            format: 0,
+            offered: from.status,
+        }
+    }
+
+    /// Home or roaming.
+    pub fn registered(&self) -> bool {
+        matches!(self.status, 1 | 5)
+    }
+}

@@ -1,0 +1,388 @@
+//! The module's FTP session: the client of `ftp` on the module's sockets.
+
+use super::buffer::Buffer;
+use super::core::Core;
+use super::data::Sink;
+use super::net::{Failure, NetRequest, Purpose, Query, Socket, Tls};
+use super::port::{Due, State};
+use super::socket::{Owner, SocketEvent};
+use super::{Event, Note};
+use crate::ftp::{self, Cause, Client, Input, Op, Output, Step};
+use ::core::net::{Ipv4Addr, SocketAddrV4};
+use bytes::Bytes;
+
+/// Where a session goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// A name or a dotted address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The port that the module binds for the control connection.
+    pub from_port: Option<u16>,
+    /// Implicit FTPS.
+    pub tls: Option<Tls>,
+}
+
+/// The data connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leg {
+    None,
+    Listener(Socket),
+    Connection(Socket),
+}
+
+impl Leg {
+    fn socket(self) -> Option<Socket> {
+        match self {
+            Leg::None => None,
+            Leg::Listener(socket) | Leg::Connection(socket) => Some(socket),
+        }
+    }
+}
+
+/// The FTP session.
+pub struct Session {
+    pub(super) client: Client,
+    target: Target,
+    query: Option<Query>,
+    control: Option<Socket>,
+    data: Leg,
+    /// What was downloaded and not read yet.
+    pub inbox: Buffer,
+    /// How much of a download may wait, in octets.
+    pub capacity: usize,
+    /// The end of a transfer, which waits until its data was read.
+    held: Option<ftp::Event>,
+}
+
+impl Core {
+    /// Opens an FTP session in place of any other. [`ftp::Event::Opened`] or [`ftp::Event::Lost`] follows.
+    pub fn ftp_open(&mut self, target: Target, settings: ftp::Settings) {
+        self.ftp_drop();
+        let mut client = Client::new(settings);
+        client.open(self.now);
+        self.ftp = Some(Session {
+            client,
+            target,
+            query: None,
+            control: None,
+            data: Leg::None,
+            inbox: Buffer::default(),
+            capacity: super::BACKLOG,
+            held: None,
+        });
+        self.ftp_pump();
+    }
+
+    /// Starts an operation on the open session; false where there is none or one is going on.
+    pub fn ftp_start(&mut self, op: Op) -> bool {
+        let now = self.now;
+        let started = self.ftp.as_mut().is_some_and(|s| s.client.start(now, op).is_ok());
+        self.ftp_pump();
+        started
+    }
+
+    /// What the client is set to, to be changed before the next operation.
+    pub fn ftp_settings(&mut self) -> Option<&mut ftp::Settings> {
+        self.ftp.as_mut().map(|s| s.client.settings_mut())
+    }
+
+    /// Feeds an upload.
+    pub fn ftp_send(&mut self, bytes: Bytes) {
+        self.ftp_call(|client, now| client.send(now, bytes));
+    }
+
+    /// Ends an upload.
+    pub fn ftp_finish(&mut self) {
+        self.ftp_call(Client::finish);
+    }
+
+    /// Aborts the transfer that is going on (RFC 959 section 4.1.3, ABOR).
+    pub fn ftp_abort(&mut self) {
+        self.ftp_call(Client::abort);
+    }
+
+    /// Whether a session is open and logged in.
+    pub fn ftp_is_open(&self) -> bool {
+        self.ftp.as_ref().is_some_and(|s| s.client.is_open())
+    }
+
+    /// Whether an operation is going on.
+    pub fn ftp_is_busy(&self) -> bool {
+        self.ftp.as_ref().is_some_and(|s| s.client.busy())
+    }
+
+    /// Octets of an upload that the network has not taken yet.
+    pub fn ftp_backlog(&self) -> usize {
+        self.ftp.as_ref().map_or(0, |s| s.client.upload_backlog())
+    }
+
+    /// Octets downloaded and not read yet.
+    pub fn ftp_waiting(&self) -> usize {
+        self.ftp.as_ref().map_or(0, |s| s.inbox.len())
+    }
+
+    /// Reads up to `most` octets of a download.
+    pub fn ftp_read(&mut self, most: usize) -> Bytes {
+        let bytes = self.ftp.as_mut().map(|s| s.inbox.take(most)).unwrap_or_default();
+        self.ftp_release();
+        bytes
+    }
+
+    /// Ends the session at once, without QUIT, and forgets what was not read.
+    pub fn ftp_drop(&mut self) {
+        self.ftp_call(Client::drop_session);
+        if let Some(session) = self.ftp.take() {
+            for socket in [session.control, session.data.socket()].into_iter().flatten() {
+                self.close(socket);
+            }
+        }
+    }
+
+    fn ftp_call(&mut self, act: impl FnOnce(&mut Client, crate::time::Now)) {
+        let now = self.now;
+        if let Some(session) = &mut self.ftp {
+            act(&mut session.client, now);
+        }
+        self.ftp_pump();
+    }
+
+    pub(super) fn ftp_timeout(&mut self) {
+        self.ftp_call(Client::handle_timeout);
+    }
+
+    pub(super) fn ftp_lost(&mut self) {
+        if let Some(session) = &mut self.ftp {
+            (session.control, session.data) = (None, Leg::None);
+        }
+        self.ftp_input(Input::ControlFailed(Cause::NoBearer));
+    }
+
+    pub(super) fn ftp_resolved(&mut self, query: Query, address: Option<Ipv4Addr>) -> bool {
+        let Some(session) = self.ftp.as_mut().filter(|s| s.query == Some(query)) else { return false };
+        session.query = None;
+        match address {
+            Some(address) => self.ftp_dial(address),
+            None => self.ftp_input(Input::ControlFailed(Cause::NoName)),
+        }
+        true
+    }
+
+    pub(super) fn ftp_accepted(&mut self, listener: Socket, socket: Socket) {
+        let Some(session) = self.ftp.as_mut().filter(|s| s.data == Leg::Listener(listener)) else {
+            return self.abort(socket);
+        };
+        session.data = Leg::Connection(socket);
+        self.close(listener);
+        self.ftp_input(Input::DataConnected);
+    }
+
+    pub(super) fn ftp_bytes(&mut self, socket: Socket, bytes: Bytes) {
+        match self.ftp_which(socket) {
+            Some(Owner::FtpControl) => self.ftp_input(Input::ControlBytes(bytes)),
+            Some(Owner::FtpData) => self.ftp_input(Input::DataBytes(bytes)),
+            _ => {}
+        }
+    }
+
+    pub(super) fn ftp_socket(&mut self, socket: Socket, event: SocketEvent) {
+        let Some(owner) = self.ftp_which(socket) else { return };
+        let input = match (owner, event) {
+            (Owner::FtpControl, SocketEvent::Open(local)) => {
+                if let Some(session) = &mut self.ftp {
+                    session.client.settings_mut().local = *local.ip();
+                }
+                Input::ControlConnected
+            }
+            (Owner::FtpControl, SocketEvent::Failed(why)) => Input::ControlFailed(cause(why)),
+            (Owner::FtpControl, SocketEvent::PeerShutdown) => Input::ControlClosed,
+            (Owner::FtpControl, SocketEvent::Reset) => Input::ControlReset,
+            (Owner::FtpData, SocketEvent::Open(local)) => match self.ftp.as_ref().map(|s| s.data) {
+                Some(Leg::Listener(_)) => Input::DataListening { port: local.port() },
+                _ => Input::DataConnected,
+            },
+            (Owner::FtpData, SocketEvent::Failed(why)) => Input::DataFailed(cause(why)),
+            (Owner::FtpData, SocketEvent::PeerShutdown) => Input::DataClosed,
+            (Owner::FtpData, SocketEvent::Reset) => Input::DataReset,
+            (Owner::FtpData, SocketEvent::Sent(n)) => Input::DataSent(n),
+            _ => return,
+        };
+        let sent = matches!(input, Input::DataSent(_));
+        self.ftp_input(input);
+        if sent && self.ftp_backlog() == 0 {
+            self.events.push_back(Event::FtpDrained);
+        }
+    }
+
+    fn ftp_which(&self, socket: Socket) -> Option<Owner> {
+        let session = self.ftp.as_ref()?;
+        match Some(socket) {
+            s if s == session.control => Some(Owner::FtpControl),
+            s if s == session.data.socket() => Some(Owner::FtpData),
+            _ => None,
+        }
+    }
+
+    fn ftp_input(&mut self, input: Input) {
+        self.ftp_call(|client, now| client.handle(now, input));
+    }
+
+    fn ftp_dial(&mut self, address: Ipv4Addr) {
+        let Some(session) = &self.ftp else { return };
+        let target = session.target.clone();
+        let name = target.host.parse::<Ipv4Addr>().is_err().then(|| target.host.clone());
+        let socket = self.open_for(Owner::FtpControl, |socket| NetRequest::Connect {
+            socket,
+            to: SocketAddrV4::new(address, target.port),
+            name,
+            from_port: target.from_port,
+            purpose: Purpose::FtpControl,
+            tls: target.tls,
+        });
+        if let Some(session) = &mut self.ftp {
+            session.control = Some(socket);
+        }
+    }
+
+    fn ftp_pump(&mut self) {
+        while let Some(output) = self.ftp.as_mut().and_then(|s| s.client.poll_output()) {
+            self.ftp_output(output);
+        }
+    }
+
+    fn ftp_output(&mut self, output: Output) {
+        let Some(session) = &mut self.ftp else { return };
+        let (control, data, tls) = (session.control, session.data.socket(), session.target.tls);
+        match output {
+            Output::Connect => {
+                let host = session.target.host.clone();
+                match self.resolve(&host) {
+                    Ok(address) => self.ftp_dial(address),
+                    Err(query) => self.ftp.iter_mut().for_each(|s| s.query = Some(query)),
+                }
+            }
+            Output::SendControl(bytes) => control.into_iter().for_each(|s| self.send(s, bytes.clone())),
+            Output::CloseControl => {
+                (session.control, session.query) = (None, None);
+                control.into_iter().for_each(|s| self.close(s));
+            }
+            Output::ConnectData(to) => {
+                let from_port = session.client.settings_mut().source_data_port;
+                let socket = self.open_for(Owner::FtpData, |socket| NetRequest::Connect {
+                    socket,
+                    to,
+                    name: None,
+                    from_port,
+                    purpose: Purpose::FtpData,
+                    tls,
+                });
+                self.ftp.iter_mut().for_each(|s| s.data = Leg::Connection(socket));
+            }
+            Output::ListenData { port } => {
+                let socket = self.open_for(Owner::FtpData, |socket| NetRequest::Listen {
+                    socket,
+                    port,
+                    purpose: Purpose::FtpData,
+                    tls,
+                });
+                self.ftp.iter_mut().for_each(|s| s.data = Leg::Listener(socket));
+            }
+            Output::SendData(bytes) => data.into_iter().for_each(|s| self.send(s, bytes.clone())),
+            Output::ShutdownData => {
+                data.into_iter().for_each(|socket| self.net(NetRequest::Shutdown { socket }));
+            }
+            Output::CloseData => {
+                session.data = Leg::None;
+                data.into_iter().for_each(|s| self.close(s));
+            }
+            Output::AbortData => {
+                session.data = Leg::None;
+                data.into_iter().for_each(|s| self.abort(s));
+            }
+            Output::Event(event) => self.ftp_event(event),
+        }
+    }
+
+    fn ftp_event(&mut self, event: ftp::Event) {
+        let streaming = self.ftp_streams();
+        let Some(session) = &mut self.ftp else { return };
+        match event {
+            ftp::Event::Data(bytes) => {
+                session.inbox.push(bytes);
+                session.client.set_paused(self.now, session.inbox.len() >= session.capacity);
+                if !streaming && !matches!(self.events.back(), Some(Event::FtpData)) {
+                    self.events.push_back(Event::FtpData);
+                }
+            }
+            ftp::Event::Lost { op, mut failure, moved } => {
+                if failure.step == Step::Connect
+                    && failure.cause == Cause::Silence
+                    && session.query.take().is_some()
+                {
+                    failure.cause = Cause::NameSilence;
+                }
+                self.ftp_over(ftp::Event::Lost { op, failure, moved });
+            }
+            event @ (ftp::Event::Done { .. } | ftp::Event::Failed { .. }) => self.ftp_over(event),
+            event => {
+                match &event {
+                    ftp::Event::Sent(line) => self.note(|| Note::FtpSent(masked(line))),
+                    ftp::Event::Replied(reply) => self.note(|| Note::FtpReplied(reply.clone())),
+                    _ => {}
+                }
+                self.events.push_back(Event::Ftp(event));
+            }
+        }
+    }
+
+    /// The end of a transfer reaches the vendor after the data that streams to a port.
+    fn ftp_over(&mut self, event: ftp::Event) {
+        let streaming = self.ftp_streams();
+        match &mut self.ftp {
+            Some(session) if streaming && !session.inbox.is_empty() => session.held = Some(event),
+            _ => self.events.push_back(Event::Ftp(event)),
+        }
+    }
+
+    /// Whether a port in data mode reads the download as it comes.
+    fn ftp_streams(&self) -> bool {
+        self.ports.iter().any(|port| {
+            let waiting =
+                port.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, m) if m.sink == Sink::Ftp));
+            let running = match &port.state {
+                State::Data(running) => Some(running),
+                _ => port.suspended.as_ref(),
+            };
+            waiting || running.is_some_and(|r| r.mode.sink == Sink::Ftp)
+        })
+    }
+
+    /// Something was read: the server is not to blame for a pause any more, and what waited may follow.
+    pub(super) fn ftp_release(&mut self) {
+        let now = self.now;
+        if let Some(session) = &mut self.ftp {
+            session.client.set_paused(now, session.inbox.len() >= session.capacity);
+        }
+        if let Some(session) = self.ftp.as_mut().filter(|s| s.inbox.is_empty())
+            && let Some(event) = session.held.take()
+        {
+            self.events.push_back(Event::Ftp(event));
+        }
+    }
+}
+
+fn cause(why: Failure) -> Cause {
+    match why {
+        Failure::Refused => Cause::Refused,
+        Failure::Unreachable | Failure::PortInUse => Cause::Unreachable,
+        Failure::Tls => Cause::Tls,
+    }
+}
+
+fn masked(line: &str) -> String {
+    match line.split_once(' ') {
+        Some((verb, _)) if verb.eq_ignore_ascii_case("PASS") => format!("{verb} ****"),
+        _ => line.to_string(),
+    }
+}

@@ -1,0 +1,144 @@
+//! The SIM and its PIN (3GPP TS 27.007 section 8.3, TS 31.101 on tries).
+
+use crate::profile;
+
+/// Where the SIM stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Absent,
+    Pin { left: u8 },
+    Puk { left: u8 },
+    Ready,
+    Dead,
+}
+
+/// A SIM card, or an empty slot.
+#[derive(Clone, Debug)]
+pub struct Sim {
+    state: State,
+    pin: String,
+    asks: bool,
+    puk: String,
+}
+
+impl Sim {
+    /// The SIM as the profile has it, just powered.
+    pub fn new(from: &profile::Sim) -> Sim {
+        let mut sim = Sim {
+            state: State::Absent,
+            pin: from.pin.clone().unwrap_or_else(|| "1234".into()),
+            asks: from.pin.is_some(),
+            puk: from.puk.clone(),
+        };
+        sim.insert(from.present);
+        sim
+    }
+
+    /// Pulls the card out, or pushes it in, which asks for its PIN again.
+    pub fn insert(&mut self, present: bool) {
+        self.state = match (present, self.asks) {
+            (false, _) => State::Absent,
+            (true, true) => State::Pin { left: 3 },
+            (true, false) => State::Ready,
+        };
+    }
+
+    /// Power goes and comes back; a blocked card stays blocked.
+    pub fn restart(&mut self) {
+        self.state = match self.state {
+            State::Ready if self.asks => State::Pin { left: 3 },
+            state => state,
+        };
+    }
+
+    /// Whether the card can be used.
+    pub fn ready(&self) -> bool {
+        self.state == State::Ready
+    }
+
+    /// Whether a card is in the slot.
+    pub fn present(&self) -> bool {
+        self.state != State::Absent
+    }
+
+    /// What `+CPIN?` says, or the `+CME ERROR` it gives.
+    ///
+    /// # Errors
+    /// 10 without a card, 13 with a card that is blocked for good.
+    pub fn status(&self) -> Result<&'static str, u16> {
+        match self.state {
+            State::Absent => Err(10),
+            State::Pin { .. } => Ok("SIM PIN"),
+            State::Puk { .. } => Ok("SIM PUK"),
+            State::Ready => Ok("READY"),
+            State::Dead => Err(13),
+        }
+    }
+
+    /// Why a command that needs the card is refused.
+    pub fn refusal(&self) -> Option<u16> {
+        match self.state {
+            State::Ready => None,
+            State::Absent => Some(10),
+            State::Pin { .. } => Some(11),
+            State::Puk { .. } => Some(12),
+            State::Dead => Some(13),
+        }
+    }
+
+    /// `AT+CPIN=code[,new]`.
+    ///
+    /// # Errors
+    /// The `+CME ERROR`: 3 where no code is asked for, 16 for a wrong one, 12 where the third wrong
+    /// PIN blocks the card, 13 after the tenth wrong PUK.
+    pub fn enter(&mut self, code: &str, new: Option<&str>) -> Result<(), u16> {
+        match (self.state, new) {
+            (State::Absent, _) => Err(10),
+            (State::Dead, _) => Err(13),
+            (State::Ready, _) => Err(3),
+            (State::Pin { .. }, None) if code == self.pin => {
+                self.state = State::Ready;
+                Ok(())
+            }
+            (State::Pin { left: 1 }, _) => {
+                self.state = State::Puk { left: 10 };
+                Err(12)
+            }
+            (State::Pin { left }, _) => {
+                self.state = State::Pin { left: left - 1 };
+                Err(16)
+            }
+            (State::Puk { .. }, Some(new)) if code == self.puk => {
+                self.pin = new.into();
+                self.state = State::Ready;
+                Ok(())
+            }
+            (State::Puk { left: 1 }, _) => {
+                self.state = State::Dead;
+                Err(13)
+            }
+            (State::Puk { left }, _) => {
+                self.state = State::Puk { left: left - 1 };
+                Err(16)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_wrong_pins_block_and_the_puk_unblocks() {
+        let mut sim = Sim::new(&profile::Sim { pin: Some("0000".into()), ..profile::Sim::default() });
+        assert_eq!(sim.status(), Ok("SIM PIN"));
+        assert_eq!([(); 3].map(|()| sim.enter("9999", None)), [Err(16), Err(16), Err(12)]);
+        assert_eq!(sim.status(), Ok("SIM PUK"));
+        assert_eq!(sim.enter("1", Some("2")), Err(16));
+        assert_eq!(sim.enter("12345678", Some("4321")), Ok(()));
+        assert!(sim.ready());
+        sim.restart();
+        assert_eq!(sim.enter("4321", None), Ok(()));
+    }
+}

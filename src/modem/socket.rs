@@ -1,0 +1,256 @@
+//! The module's sockets: who owns one, and what waits in it.
+
+use super::Event;
+use super::buffer::Buffer;
+use super::core::Core;
+use super::net::{Failure, NetEvent, NetRequest, Query, Socket};
+use ::core::net::{Ipv4Addr, SocketAddrV4};
+use bytes::Bytes;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Whose socket it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    FtpControl,
+    FtpData,
+    Vendor,
+}
+
+/// What a socket tells its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SocketEvent {
+    /// The connection is up, or the UDP port or listener is open.
+    Open(SocketAddrV4),
+    /// It came to nothing; the socket is gone.
+    Failed(Failure),
+    /// A listener has a caller, on a socket of its own.
+    Accepted(Socket, SocketAddrV4),
+    /// Payload has come in.
+    Arrived,
+    /// So many octets were taken by the network.
+    Sent(usize),
+    /// The far end sends nothing more, and everything before it was read.
+    PeerShutdown,
+    /// The far end reset the connection; the socket is gone.
+    Reset,
+    /// The bearer went down under it; the socket is gone.
+    Lost,
+}
+
+/// One socket.
+#[derive(Debug)]
+pub struct Conn {
+    pub(super) owner: Owner,
+    /// TCP payload that waits for its reader.
+    pub inbox: Buffer,
+    /// Datagrams that wait for their reader.
+    pub datagrams: VecDeque<(SocketAddrV4, Bytes)>,
+    /// How much may wait, in octets.
+    pub capacity: usize,
+    /// What the network has not taken yet, in octets.
+    pub unsent: usize,
+    /// The far end has sent its FIN; told to the owner once `inbox` is empty.
+    pub fin: Fin,
+    /// The module's own end, once it is open.
+    pub local: Option<SocketAddrV4>,
+    /// The far end.
+    pub peer: Option<SocketAddrV4>,
+}
+
+/// Where the far end's FIN stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fin {
+    /// It has not come.
+    #[default]
+    Open,
+    /// It has come, behind data that waits.
+    Waiting,
+    /// It has come and the owner knows.
+    Told,
+}
+
+impl Conn {
+    pub(super) fn new(owner: Owner) -> Conn {
+        Conn {
+            owner,
+            inbox: Buffer::default(),
+            datagrams: VecDeque::new(),
+            capacity: super::BACKLOG,
+            unsent: 0,
+            fin: Fin::Open,
+            local: None,
+            peer: None,
+        }
+    }
+}
+
+/// The sockets, by number.
+pub type Sockets = BTreeMap<Socket, Conn>;
+
+impl Core {
+    /// Looks a host up. A dotted address is its own answer; a name gives a query, which
+    /// [`Event::Resolved`] answers, or nothing ever.
+    pub fn resolve(&mut self, host: &str) -> Result<Ipv4Addr, Query> {
+        host.trim().parse().map_err(|_| {
+            let query = self.new_query();
+            self.net(NetRequest::Resolve { query, name: host.trim().to_string() });
+            query
+        })
+    }
+
+    /// Opens a socket of the vendor's own; `ask` makes the request from its number.
+    pub fn open_socket(&mut self, ask: impl FnOnce(Socket) -> NetRequest) -> Socket {
+        self.open_for(Owner::Vendor, ask)
+    }
+
+    pub(super) fn open_for(&mut self, owner: Owner, ask: impl FnOnce(Socket) -> NetRequest) -> Socket {
+        let socket = self.new_socket();
+        let request = ask(socket);
+        let mut conn = Conn::new(owner);
+        conn.peer = match &request {
+            NetRequest::Connect { to, .. } => Some(*to),
+            NetRequest::OpenUdp { to, .. } => *to,
+            _ => None,
+        };
+        self.sockets.insert(socket, conn);
+        self.net(request);
+        socket
+    }
+
+    /// Sends on a TCP connection.
+    pub fn send(&mut self, socket: Socket, bytes: Bytes) {
+        if let Some(conn) = self.sockets.get_mut(&socket).filter(|_| !bytes.is_empty()) {
+            conn.unsent += bytes.len();
+            self.net(NetRequest::Send { socket, bytes });
+        }
+    }
+
+    /// Sends one datagram.
+    pub fn send_to(&mut self, socket: Socket, to: SocketAddrV4, bytes: Bytes) {
+        if let Some(conn) = self.sockets.get_mut(&socket) {
+            conn.unsent += bytes.len();
+            self.net(NetRequest::SendTo { socket, to, bytes });
+        }
+    }
+
+    /// Closes a socket in good order.
+    pub fn close(&mut self, socket: Socket) {
+        if self.sockets.remove(&socket).is_some() {
+            self.net(NetRequest::Close { socket });
+        }
+    }
+
+    /// Closes a connection with a reset.
+    pub fn abort(&mut self, socket: Socket) {
+        if self.sockets.remove(&socket).is_some() {
+            self.net(NetRequest::Abort { socket });
+        }
+    }
+
+    pub(super) fn sockets_lost(&mut self) {
+        for (socket, conn) in std::mem::take(&mut self.sockets) {
+            if conn.owner == Owner::Vendor {
+                self.events.push_back(Event::Socket(socket, SocketEvent::Lost));
+            }
+        }
+    }
+
+    /// How much the network may hand over on a connection now, in octets.
+    pub(super) fn window(&self, socket: Socket) -> usize {
+        match self.sockets.get(&socket) {
+            None => 0,
+            Some(conn) => match (conn.owner, &self.ftp) {
+                (Owner::FtpData, Some(session)) if session.client.accepts_data() => {
+                    session.capacity.saturating_sub(session.inbox.len())
+                }
+                (Owner::FtpData, _) => 0,
+                (Owner::Vendor, _) => conn.capacity.saturating_sub(conn.inbox.len()),
+                _ => super::BACKLOG,
+            },
+        }
+    }
+
+    pub(super) fn net_event(&mut self, event: NetEvent) {
+        use NetEvent as N;
+        use SocketEvent as S;
+        match event {
+            N::Resolved { query, address } => {
+                if !self.ftp_resolved(query, address) {
+                    self.events.push_back(Event::Resolved(query, address));
+                }
+            }
+            N::Pong { query, after } => self.events.push_back(Event::Pong(query, after)),
+            N::Radio(change) => self.radio_changed(change),
+            N::Accepted { listener, socket, from } => {
+                let Some(owner) = self.sockets.get(&listener).map(|c| c.owner) else { return };
+                let mut conn = Conn::new(owner);
+                conn.local = self.sockets.get(&listener).and_then(|c| c.local);
+                conn.peer = Some(from);
+                self.sockets.insert(socket, conn);
+                match owner {
+                    Owner::Vendor => {
+                        self.events.push_back(Event::Socket(listener, S::Accepted(socket, from)));
+                    }
+                    _ => self.ftp_accepted(listener, socket),
+                }
+            }
+            N::Connected { socket, local } | N::Listening { socket, local } => {
+                if let Some(conn) = self.sockets.get_mut(&socket) {
+                    conn.local = Some(local);
+                }
+                self.tell(socket, S::Open(local));
+            }
+            N::Failed { socket, why } => self.tell_last(socket, S::Failed(why)),
+            N::Reset { socket } => self.tell_last(socket, S::Reset),
+            N::Data { socket, bytes } => match self.sockets.get_mut(&socket) {
+                Some(conn) if conn.owner == Owner::Vendor => {
+                    conn.inbox.push(bytes);
+                    self.tell(socket, S::Arrived);
+                }
+                _ => self.ftp_bytes(socket, bytes),
+            },
+            N::Datagram { socket, from, bytes } => {
+                let Some(conn) = self.sockets.get_mut(&socket) else { return };
+                let waiting: usize = conn.datagrams.iter().map(|(_, b)| b.len()).sum();
+                if waiting + bytes.len() <= conn.capacity {
+                    conn.datagrams.push_back((from, bytes));
+                    self.tell(socket, S::Arrived);
+                }
+            }
+            N::Sent { socket, n } => {
+                if let Some(conn) = self.sockets.get_mut(&socket) {
+                    conn.unsent = conn.unsent.saturating_sub(n);
+                }
+                self.tell(socket, S::Sent(n));
+            }
+            N::PeerShutdown { socket } => {
+                if let Some(conn) = self.sockets.get_mut(&socket) {
+                    conn.fin = Fin::Waiting;
+                }
+                self.tell_fin(socket);
+            }
+        }
+    }
+
+    /// Tells the owner of the far end's FIN once nothing waits before it.
+    pub(super) fn tell_fin(&mut self, socket: Socket) {
+        let Some(conn) = self.sockets.get_mut(&socket) else { return };
+        if conn.fin == Fin::Waiting && conn.inbox.is_empty() {
+            conn.fin = Fin::Told;
+            self.tell(socket, SocketEvent::PeerShutdown);
+        }
+    }
+
+    fn tell(&mut self, socket: Socket, event: SocketEvent) {
+        match self.sockets.get(&socket).map(|c| c.owner) {
+            Some(Owner::Vendor) => self.events.push_back(Event::Socket(socket, event)),
+            Some(_) => self.ftp_socket(socket, event),
+            None => {}
+        }
+    }
+
+    fn tell_last(&mut self, socket: Socket, event: SocketEvent) {
+        self.tell(socket, event);
+        self.sockets.remove(&socket);
+    }
+}

@@ -1,0 +1,85 @@
+//! How text stands on the serial line (ITU-T V.250 section 5.7): the one place that frames it.
+
+use crate::at::ResultCode;
+use crate::at::result::CME_TEXTS;
+use crate::profile::Profile;
+
+/// What decides how results look: `V`, `Q`, S3, S4 and `+CMEE`.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// `V1`: words and CR LF around them.
+    pub verbose: bool,
+    /// `Q1`: no result codes.
+    pub quiet: bool,
+    /// S3.
+    pub cr: u8,
+    /// S4.
+    pub lf: u8,
+    /// `+CMEE`: 0 plain ERROR, 1 numbers, 2 texts.
+    pub cmee: u8,
+}
+
+/// Bytes being put together for one write to the host.
+#[derive(Debug, Default)]
+pub struct Writing {
+    bytes: Vec<u8>,
+    inside: bool,
+}
+
+impl Writing {
+    /// A line of information text. The first one of a response has CR LF before it too.
+    pub fn line(&mut self, style: Style, text: &str) {
+        if style.verbose && !self.inside {
+            self.bytes.extend([style.cr, style.lf]);
+        }
+        self.inside = true;
+        self.bytes.extend(text.as_bytes());
+        self.bytes.extend([style.cr, style.lf]);
+    }
+
+    /// Octets as they are.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend(bytes);
+    }
+
+    /// A line with CR LF on both sides, whatever stood before: an unsolicited result code.
+    pub fn urc(&mut self, style: Style, text: &str) {
+        self.inside = false;
+        self.line(style, text);
+        self.inside = false;
+    }
+
+    /// A result code.
+    pub fn result(&mut self, style: Style, code: &ResultCode, profile: &Profile) {
+        self.inside = false;
+        if style.quiet {
+            return;
+        }
+        let plain = |code: &ResultCode, to: &mut Vec<u8>| match (style.verbose, code.words(), code.digits()) {
+            (true, Some(words), _) => {
+                to.extend([style.cr, style.lf]);
+                to.extend(words.as_bytes());
+                to.extend([style.cr, style.lf]);
+            }
+            (false, _, Some(digits)) => to.extend([b'0' + digits, style.cr]),
+            _ => {}
+        };
+        let (name, number, own, texts) = match code {
+            ResultCode::Cme(n) => ("+CME ERROR: ", *n, &profile.cme, CME_TEXTS),
+            ResultCode::Cms(n) => ("+CMS ERROR: ", *n, &profile.cms, &[][..]),
+            _ => return plain(code, &mut self.bytes),
+        };
+        let known = texts.iter().find(|(n, _)| *n == number).map(|(_, text)| *text);
+        match (style.cmee, own.get(&number).map(String::as_str).or(known)) {
+            (0, _) => plain(&ResultCode::Error, &mut self.bytes),
+            (2.., Some(text)) => self.urc(style, &format!("{name}{text}")),
+            _ => self.urc(style, &format!("{name}{number}")),
+        }
+    }
+
+    /// Takes what there is; `None` where there is nothing.
+    pub fn take(&mut self) -> Option<Vec<u8>> {
+        self.inside = false;
+        (!self.bytes.is_empty()).then(|| std::mem::take(&mut self.bytes))
+    }
+}

@@ -1,0 +1,134 @@
+//! What a vendor's file provides, and how the modem calls it.
+
+use super::command::{Command, Support, Test};
+use super::{Cx, DataEnd, Event, Reply};
+use crate::at::{Arguments, Call, Form};
+use crate::profile::Profile;
+use serde::de::DeserializeOwned;
+
+/// A vendor's behaviour: its state, its command table, and what it does when something happens.
+pub trait Vendor: Sized + 'static {
+    /// The `[settings]` of its profiles.
+    type Settings: DeserializeOwned + Clone + 'static;
+
+    /// Its commands, in the order of its manual.
+    const COMMANDS: &'static [Command<Self>];
+
+    /// The behaviour as it is at power-on.
+    fn new(settings: &Self::Settings, profile: &Profile) -> Self;
+
+    /// Something happened that no command asked for just now.
+    fn on_event(&mut self, cx: &mut Cx, event: Event);
+
+    /// Data mode ended on `cx.port`: why, what was kept for [`Sink::Hold`](super::Sink::Hold), and how
+    /// many octets of payload the host sent. The reply is printed as the command's result.
+    fn on_data_end(&mut self, cx: &mut Cx, end: DataEnd, held: Vec<u8>, moved: u64) -> Reply;
+}
+
+/// A row of a command table, for lists and docs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The name, without `AT`.
+    pub name: &'static str,
+    /// `exec`, `read`, `write`, `test`.
+    pub forms: Vec<&'static str>,
+    /// Whether it acts.
+    pub support: Support,
+}
+
+/// A [`Vendor`] without its type.
+pub trait Personality {
+    /// The behaviour as it is at power-on again.
+    fn restart(&mut self, profile: &Profile);
+    /// Runs a command; `None` where the table does not know it.
+    fn run(&mut self, cx: &mut Cx, call: &Call) -> Option<Reply>;
+    /// See [`Vendor::on_event`].
+    fn on_event(&mut self, cx: &mut Cx, event: Event);
+    /// See [`Vendor::on_data_end`].
+    fn on_data_end(&mut self, cx: &mut Cx, end: DataEnd, held: Vec<u8>, moved: u64) -> Reply;
+    /// The command table.
+    fn rows(&self) -> Vec<Row>;
+    /// Whether the command's arguments are kept out of traces.
+    fn is_secret(&self, name: &str) -> bool;
+}
+
+struct Behaviour<V: Vendor> {
+    settings: V::Settings,
+    vendor: V,
+}
+
+/// Makes the behaviour that a profile asks for.
+///
+/// # Errors
+/// The path of the wrong key in `[settings]`, and what is wrong with it.
+pub fn make<V: Vendor>(profile: &Profile) -> Result<Box<dyn Personality>, (Vec<String>, String)> {
+    let settings: V::Settings =
+        serde_path_to_error::deserialize(toml::Value::Table(profile.settings.clone())).map_err(|e| {
+            let path = std::iter::once("settings".to_string()).chain(e.path().iter().map(|s| s.to_string()));
+            (path.collect(), e.inner().to_string())
+        })?;
+    let vendor = V::new(&settings, profile);
+    Ok(Box::new(Behaviour { settings, vendor }))
+}
+
+/// Runs a command from a table.
+pub fn run<V>(table: &[Command<V>], vendor: &mut V, cx: &mut Cx, call: &Call) -> Option<Reply> {
+    let row = table.iter().find(|row| row.name == call.name)?;
+    let mut cx = Cx { core: cx.core, port: cx.port, name: row.name };
+    Some(form(row, vendor, &mut cx, &call.form))
+}
+
+fn form<V>(row: &Command<V>, vendor: &mut V, cx: &mut Cx, form: &Form) -> Reply {
+    let unknown = cx.profile.errors.syntax;
+    match form {
+        Form::Exec => row.exec.map(|f| f(vendor, cx)),
+        Form::Read => row.read.map(|f| f(vendor, cx)),
+        Form::Write(text) => row.write.map(|f| match Arguments::parse(text) {
+            Ok(args) => f(vendor, cx, &args),
+            Err(error) => cx.refuse(error),
+        }),
+        Form::Test => match &row.test {
+            Test::None => None,
+            Test::Ok => Some(Reply::Ok),
+            Test::Grammar(grammar) => {
+                match grammar() {
+                    g if g.trim_matches(',').is_empty() => {}
+                    g => cx.info(g),
+                }
+                Some(Reply::Ok)
+            }
+            Test::Line(line) => {
+                cx.line(line);
+                Some(Reply::Ok)
+            }
+            Test::Handler(f) => Some(f(vendor, cx)),
+        },
+    }
+    .unwrap_or_else(|| cx.error(unknown))
+}
+
+/// The rows of a table.
+pub fn rows<V>(table: &'static [Command<V>]) -> Vec<Row> {
+    table.iter().map(|c| Row { name: c.name, forms: c.forms(), support: c.support }).collect()
+}
+
+impl<V: Vendor> Personality for Behaviour<V> {
+    fn restart(&mut self, profile: &Profile) {
+        self.vendor = V::new(&self.settings, profile);
+    }
+    fn run(&mut self, cx: &mut Cx, call: &Call) -> Option<Reply> {
+        run(V::COMMANDS, &mut self.vendor, cx, call)
+    }
+    fn on_event(&mut self, cx: &mut Cx, event: Event) {
+        self.vendor.on_event(cx, event);
+    }
+    fn on_data_end(&mut self, cx: &mut Cx, end: DataEnd, held: Vec<u8>, moved: u64) -> Reply {
+        self.vendor.on_data_end(cx, end, held, moved)
+    }
+    fn rows(&self) -> Vec<Row> {
+        rows(V::COMMANDS)
+    }
+    fn is_secret(&self, name: &str) -> bool {
+        V::COMMANDS.iter().any(|c| c.name == name && c.secret)
+    }
+}

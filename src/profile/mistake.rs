@@ -1,0 +1,227 @@
+//! The one diagnostic for mistakes in the files that people write: where, what, and what would be right.
+
+use std::fmt;
+use std::ops::Range;
+
+/// A mistake in a profile, a scenario or a transcript, told so that the file can be put right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The file, as the user named it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The line's text.
+    pub source: String,
+    /// How many characters the caret underlines, at least 1.
+    pub width: usize,
+    /// What is wrong.
+    pub what: String,
+    /// What would be right, where that can be told.
+    pub right: Option<String>,
+}
+
+impl Mistake {
+    /// A mistake in `text` (the contents of `file`) at the byte range `span`, which may reach past the end.
+    pub fn at(file: &str, text: &str, span: Range<usize>, what: impl Into<String>) -> Mistake {
+        let start = floor(text, span.start);
+        let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);
+        let line_end = text[start..].find('\n').map_or(text.len(), |i| start + i);
+        let end = floor(text, span.end).clamp(start, line_end);
+        Mistake {
+            file: file.to_owned(),
+            line: text[..start].matches('\n').count() + 1,
+            column: text[line_start..start].chars().count() + 1,
+            source: text[line_start..line_end].trim_end_matches('\r').to_owned(),
+            width: text[start..end].chars().count().max(1),
+            what: what.into(),
+            right: None,
+        }
+    }
+
+    /// The same, with what would be right.
+    #[must_use]
+    pub fn right(mut self, right: impl Into<String>) -> Mistake {
+        self.right = Some(right.into());
+        self
+    }
+
+    /// What `toml` found wrong with `text`, the contents of `file`: syntax, a type, a key that is unknown or missing.
+    pub fn from_toml(file: &str, text: &str, error: &toml::de::Error) -> Mistake {
+        Mistake::worded(file, text, error.span().unwrap_or(0..0), error.message())
+    }
+
+    /// A mistake in the words of serde or toml, said so that a person knows what would be right.
+    pub fn worded(file: &str, text: &str, span: Range<usize>, message: &str) -> Mistake {
+        let (what, right) = reword(message);
+        Mistake { right, ..Mistake::at(file, text, span, what) }
+    }
+}
+
+fn floor(text: &str, index: usize) -> usize {
+    (0..=index.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0)
+}
+
+/// Turns serde's and toml's wording into what is wrong and what would be right.
+fn reword(message: &str) -> (String, Option<String>) {
+    let message = message.trim().replace('\n', ", ");
+    let (head, tail) = match message.split_once(", expected ") {
+        Some((head, tail)) => (head.to_owned(), Some(tail)),
+        None => (message.clone(), None),
+    };
+    let names: Vec<&str> = tail.map(quoted).unwrap_or_default();
+    if let Some(word) = message.strip_prefix("unknown field ").and_then(|m| quoted(m).first().copied()) {
+        let right = unless_empty(suggest(word, &names, "keys"), "no key belongs here");
+        return (format!("unknown key `{word}`"), Some(right));
+    }
+    if let Some(word) = message.strip_prefix("unknown variant ").and_then(|m| quoted(m).first().copied()) {
+        return (format!("`{word}` is none of the words known here"), Some(suggest(word, &names, "words")));
+    }
+    if let Some(key) = message.strip_prefix("missing field ").and_then(|m| quoted(m).first().copied()) {
+        return (format!("the key `{key}` is missing"), Some(format!("add `{key} = ...` here")));
+    }
+    match tail {
+        Some(tail) => (head, Some(format!("write {tail}"))),
+        None => match message.split_once("; ") {
+            Some((what, right)) => (what.to_owned(), Some(right.to_owned())),
+            None => (message, None),
+        },
+    }
+}
+
+fn unless_empty(text: String, otherwise: &str) -> String {
+    if text.is_empty() { otherwise.to_owned() } else { text }
+}
+
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+/// "did you mean `a`? The keys here are `a`, `b`": a sentence for [`Mistake::right`]; empty without candidates.
+///
+/// `kind` names the candidates in the plural ("keys", "words", "commands").
+pub fn suggest(word: &str, candidates: &[&str], kind: &str) -> String {
+    if candidates.is_empty() {
+        return String::new();
+    }
+    let list = candidates.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+    let list = match candidates {
+        [_] => format!("only {list} is known here"),
+        _ => format!("the {kind} here are {list}"),
+    };
+    match nearest(word, candidates.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? {list}"),
+        None => list,
+    }
+}
+
+/// The candidate that `word` was most likely meant to be: case aside, at most a third of it mistyped.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) =
+        (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
+    let mut before = vec![0; b.len() + 1];
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replace = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replace.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(before[j - 2] + 1);
+            }
+            row.push(best);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let number = self.line.to_string();
+        let margin = " ".repeat(number.len());
+        writeln!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.what)?;
+        writeln!(f, " {number} | {}", self.source)?;
+        let lead: String =
+            self.source.chars().take(self.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        write!(f, " {margin} | {lead}{}", "^".repeat(self.width))?;
+        if let Some(right) = &self.right {
+            write!(f, "\n {margin} = {right}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Fault {
+        #[serde(rename = "stall")]
+        _stall: Option<String>,
+        #[serde(rename = "after_bytes")]
+        _after_bytes: Option<u32>,
+        #[serde(rename = "for")]
+        _span: Option<crate::time::units::Span>,
+    }
+
+    fn mistake(text: &str) -> Mistake {
+        Mistake::from_toml("a.toml", text, &toml::from_str::<Fault>(text).unwrap_err())
+    }
+
+    #[test]
+    fn an_unknown_key_is_shown_with_what_was_meant() {
+        let text = "after_bytes = 6\nstal = \"down\"\n";
+        assert_eq!(
+            mistake(text).to_string(),
+            "a.toml:2:1: unknown key `stal`\n 2 | stal = \"down\"\n   | ^^^^\n   = did you mean `stall`? \
+             the keys here are `stall`, `after_bytes`, `for`"
+        );
+    }
+
+    #[test]
+    fn a_wrong_type_unit_or_syntax_is_shown_where_it_stands() {
+        let wrong = mistake("stall = \"down\"\nafter_bytes = \"x\"");
+        assert_eq!((wrong.line, wrong.column, wrong.width), (2, 15, 3));
+        assert_eq!(wrong.right.as_deref(), Some("write u32"));
+        let wrong = mistake("for = \"20 parsecs\"");
+        assert_eq!(wrong.what, "`20 parsecs` is no duration");
+        assert!(wrong.right.unwrap().starts_with("write it like"));
+        assert_eq!(mistake("stall = \"down").line, 1);
+    }
+
+    #[test]
+    fn the_nearest_word_is_near() {
+        let words = ["profile", "ports", "seed"];
+        assert_eq!(nearest("port", words), Some("ports"));
+        assert_eq!(nearest("PROFIEL", words), Some("profile"));
+        assert_eq!(nearest("host", words), None);
+        assert_eq!(nearest("", words), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_span_of_any_text_can_be_shown(text in "[ -~\u{e4}\t\r\n]{0,40}", a in 0usize..60, b in 0usize..60) {
+            let shown = Mistake::at("f", &text, a..b, "wrong").right("x").to_string();
+            prop_assert!(shown.contains('^'));
+        }
+    }
+}

@@ -1,0 +1,480 @@
+//! SIMCom SIM7080 series, after "SIM7080 Series_FTP_Application Note" V1.01 (2020-02-26).
+//!
+//! A command of the note opens a session of its own, does one thing and quits. The settings and the
+//! session's state are here, the transfers in [`transfer`], the bearers in [`bearer`].
+
+mod bearer;
+mod extended;
+mod transfer;
+
+use crate::at::{Int, Text};
+use crate::ftp::{self, Cause, Failure, How, Op, Step, Type};
+use crate::modem::{Command, Cx, DataEnd, Event, PortId, Reply, Target, Vendor};
+use crate::profile::Profile;
+use crate::time::units::{Size, Span};
+use crate::{commands, words};
+use serde::Deserialize;
+use std::collections::VecDeque;
+use transfer::{Get, Put};
+
+/// `[settings]` of a SIMCom profile.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Unread data is announced again after this time (5.1).
+    get_reminder: Span,
+    /// Data that nobody reads ends the session with 64 after this time (5.3).
+    get_unread: Span,
+    /// From the last byte read to `+FTPGET: 1,0`.
+    get_close: Span,
+    /// How much of a download waits in the module.
+    get_buffer: Size,
+    /// The most octets of one `AT+FTPPUT=2` (5.2).
+    put_window: u32,
+    /// Whether `AT+FTPPUT=2` is taken before the next `+FTPPUT: 1,1`.
+    put_eager: bool,
+    /// How long the octets that `AT+FTPPUT=2` announced may take; no limit where it is 0.
+    put_input: Span,
+    /// How long the server may take.
+    server_timeout: Span,
+    /// How long the server may take for an upload.
+    put_server_timeout: Span,
+    /// How much `AT+FTPEXTPUT` and `AT+FTPEXTGET` hold.
+    extended_buffer: Size,
+    /// The number of the first bearer in `AT+FTPCID`.
+    first_bearer: u8,
+    /// What is printed when a bearer comes up; `{id}` is its number.
+    bearer_up: String,
+    /// What is printed when a bearer that the host closed is down.
+    bearer_closed: String,
+    /// What is printed when the network takes a bearer down.
+    bearer_lost: String,
+    /// The number that `AT+FTPQUIT` ends a session with (5.16).
+    quit: u16,
+}
+
+words! {
+    /// `AT+FTPTYPE`.
+    enum FileType { Ascii = "A", Binary = "I" }
+}
+words! {
+    /// `AT+FTPPUTOPT`.
+    enum PutOption { Append = "APPE", Unique = "STOU", Store = "STOR" }
+}
+
+/// The settings of chapter 3.
+struct Parameters {
+    cid: Int<0, 3>,
+    port: Int<1, 65535>,
+    mode: Int<0, 1>,
+    file_type: FileType,
+    put_option: PutOption,
+    rest: u32,
+    server: Text<200>,
+    user: Text<80>,
+    password: Text<80>,
+    get_name: Text<200>,
+    get_path: Text<256>,
+    put_name: Text<200>,
+    put_path: Text<256>,
+}
+
+/// The behaviour of a SIMCom module.
+pub struct Simcom {
+    settings: Settings,
+    ftp: Parameters,
+    session: Option<Session>,
+    extended: extended::Extended,
+    bearers: bearer::Bearers,
+}
+
+/// A session of one command.
+struct Session {
+    port: PortId,
+    job: Job,
+    steps: VecDeque<Op>,
+}
+
+/// What the session is for: the command that reports, and where it stands.
+enum Job {
+    Get(Get),
+    List(Get),
+    Put(Put),
+    ExtendedGet,
+    EtPut(Put),
+    EtGet,
+    Dele,
+    Size,
+    Mkd,
+    Rmd,
+    Rename,
+    Mdtm,
+}
+
+impl Job {
+    /// The command that reports on it.
+    fn name(&self) -> &'static str {
+        match self {
+            Job::Get(_) => "+FTPGET",
+            Job::List(_) => "+FTPLIST",
+            Job::Put(_) => "+FTPPUT",
+            Job::ExtendedGet => "+FTPEXTGET",
+            Job::EtPut(_) => "+FTPETPUT",
+            Job::EtGet => "+FTPETGET",
+            Job::Dele => "+FTPDELE",
+            Job::Size => "+FTPSIZE",
+            Job::Mkd => "+FTPMKD",
+            Job::Rmd => "+FTPRMD",
+            Job::Rename => "+FTPRENAME",
+            Job::Mdtm => "+FTPMDTM",
+        }
+    }
+
+    /// The number for an operation of this job that the server refused.
+    fn refused(&self) -> u16 {
+        match self {
+            Job::Get(_) | Job::List(_) | Job::ExtendedGet | Job::EtGet => 79,
+            Job::Put(_) | Job::EtPut(_) => 78,
+            Job::Dele | Job::Size | Job::Mkd | Job::Rmd | Job::Rename | Job::Mdtm => 77,
+        }
+    }
+}
+
+/// The vendor's timers.
+#[derive(Clone, Copy)]
+enum Timer {
+    Remind = 1,
+    Unread = 2,
+    Close = 3,
+}
+
+impl Vendor for Simcom {
+    type Settings = Settings;
+
+    const COMMANDS: &'static [Command<Self>] = commands! { Simcom;
+        // 3
+        "+FTPPORT" [ftp.port],
+        "+FTPMODE" [ftp.mode],
+        "+FTPTYPE" [ftp.file_type],
+        "+FTPPUTOPT" [ftp.put_option],
+        "+FTPCID" [ftp.cid],
+        "+FTPREST" [ftp.rest],
+        "+FTPSERV" [ftp.server],
+        "+FTPUN" [ftp.user],
+        "+FTPPW" [ftp.password; secret],
+        "+FTPGETNAME" [ftp.get_name],
+        "+FTPGETPATH" [ftp.get_path],
+        "+FTPPUTNAME" [ftp.put_name],
+        "+FTPPUTPATH" [ftp.put_path],
+        "+FTPGET" { write: (transfer::get), read: (transfer::get_read), test: "+FTPGET: (1,2),(1-1460)" },
+        "+FTPPUT" { write: (transfer::put), read: (transfer::put_read), test: (transfer::put_test) },
+        "+FTPDELE" { write: dele_1, exec: dele, test: "+FTPDELE: (1)" },
+        "+FTPSIZE" { exec: size, test: ok },
+        "+FTPSTATE" { exec: state, read: state, test: "+FTPSTATE: (0,1)" },
+        "+FTPEXTPUT" { write: (extended::put), read: (extended::put_read), test: "+FTPEXTPUT: (0-2),(0-300000),(0-300000),(1000-1000000)" },
+        "+FTPMKD" { exec: mkd, test: ok },
+        "+FTPRMD" { exec: rmd, test: ok },
+        "+FTPLIST" { write: (transfer::list), read: (transfer::list_read), test: "+FTPLIST: (1,2),(1-1460)" },
+        "+FTPEXTGET" { write: (extended::get), read: (extended::get_read), test: "+FTPEXTGET: (0,1,3)" },
+        "+FTPETPUT" { write: (extended::et_put), read: (extended::et_put_read), test: "+FTPETPUT: (1,2)" },
+        "+FTPETGET" { write: (extended::et_get), read: (extended::et_get_read), test: "+FTPETGET: (1)" },
+        "+FTPQUIT" { exec: quit, test: ok },
+        "+FTPRENAME" { exec: rename, test: ok },
+        "+FTPMDTM" { exec: mdtm, test: ok },
+        // 4.1
+        "+CGNAPN" { exec: (bearer::network_apn), test: "+CGNAPN: (0,1),(100)" },
+        "+CNCFG" { write: (bearer::configure), read: (bearer::configuration), test: "+CNCFG: (0-3),(0-4),(150),(127),(127),(0-3)" },
+        "+CNACT" { write: (bearer::activate), read: (bearer::active), test: "+CNACT: (0-3),(0-2)" },
+        // the SIM800 and SIM7000 hosts' way to the same bearers
+        "+SAPBR" { write: (bearer::sapbr), test: "+SAPBR: (0-5),(1-3),\"ConParamTag\",\"ConParamValue\"" },
+    };
+
+    fn new(settings: &Settings, profile: &Profile) -> Self {
+        Simcom {
+            settings: settings.clone(),
+            ftp: Parameters {
+                cid: Int::new(i64::from(settings.first_bearer)),
+                port: Int::new(21),
+                mode: Int::new(1),
+                file_type: FileType::Binary,
+                put_option: PutOption::Store,
+                rest: 0,
+                server: Text::default(),
+                user: Text::default(),
+                password: Text::default(),
+                get_name: Text::default(),
+                get_path: Text::default(),
+                put_name: Text::default(),
+                put_path: Text::default(),
+            },
+            session: None,
+            extended: extended::Extended::default(),
+            bearers: bearer::Bearers::new(profile),
+        }
+    }
+
+    fn on_event(&mut self, cx: &mut Cx, event: Event) {
+        if let Some(session) = &self.session {
+            cx.port = session.port;
+        }
+        match event {
+            Event::Ftp(event) => self.ftp_event(cx, event),
+            Event::FtpData => transfer::arrived(self, cx),
+            Event::FtpDrained => transfer::drained(self, cx),
+            Event::Timer(key) => transfer::timer(self, cx, key),
+            Event::BearerUp(context) => bearer::up(self, cx, context),
+            Event::BearerDown { cid, by_network } => bearer::down(self, cx, cid, by_network),
+            _ => {}
+        }
+    }
+
+    fn on_data_end(&mut self, cx: &mut Cx, end: DataEnd, held: Vec<u8>, moved: u64) -> Reply {
+        transfer::data_end(self, cx, end, held, moved)
+    }
+}
+
+impl Simcom {
+    /// Opens a session for `job`, or says what forbids it: 66 for one that is on or a name that is
+    /// missing (5.5), 61 without a bearer.
+    fn begin(&mut self, cx: &mut Cx, job: Job, steps: impl IntoIterator<Item = Op>, complete: bool) -> Reply {
+        if self.session.is_some() || !complete || self.ftp.server.is_empty() {
+            report(cx, &job, 66);
+            return Reply::Ok;
+        }
+        if cx.bearers.address(self.context(self.ftp.cid.get() as u8)).is_none() {
+            report(cx, &job, 61);
+            return Reply::Ok;
+        }
+        let server = match matches!(job, Job::Put(_) | Job::EtPut(_)) {
+            true => self.settings.put_server_timeout.0,
+            false => self.settings.server_timeout.0,
+        };
+        let user = if self.ftp.user.is_empty() { "anonymous" } else { self.ftp.user.as_str() };
+        let settings = ftp::Settings {
+            user: user.into(),
+            password: self.ftp.password.as_str().into(),
+            passive: self.ftp.mode.get() == 1,
+            reply_timeout: server,
+            connect_timeout: server,
+            data_timeout: server,
+            ..ftp::Settings::default()
+        };
+        let target = Target {
+            host: self.ftp.server.as_str().into(),
+            port: self.ftp.port.get() as u16,
+            from_port: None,
+            tls: None,
+        };
+        self.session = Some(Session { port: cx.port, job, steps: steps.into_iter().collect() });
+        cx.ftp_open(target, settings);
+        Reply::Ok
+    }
+
+    /// The PDP context behind a bearer's number.
+    fn context(&self, bearer: u8) -> u8 {
+        bearer.wrapping_sub(self.settings.first_bearer).wrapping_add(1)
+    }
+
+    /// The steps of an operation on a file: into its folder first, where one is named.
+    fn in_folder(path: &str, op: Op) -> Vec<Op> {
+        let folder = (!path.is_empty()).then(|| Op::Cwd(path.into()));
+        folder.into_iter().chain([op]).collect()
+    }
+
+    fn file_type(&self) -> Type {
+        match self.ftp.file_type {
+            FileType::Ascii => Type::Ascii,
+            FileType::Binary => Type::Image,
+        }
+    }
+
+    /// `AT+FTPREST` holds for one transfer (5.7).
+    fn take_rest(&mut self) -> u64 {
+        u64::from(std::mem::take(&mut self.ftp.rest))
+    }
+
+    fn retrieve(&mut self) -> Vec<Op> {
+        let offset = if self.session.is_none() { self.take_rest() } else { 0 };
+        let op = Op::Retrieve { path: self.ftp.get_name.as_str().into(), kind: self.file_type(), offset };
+        Self::in_folder(&self.ftp.get_path, op)
+    }
+
+    fn store(&self) -> Vec<Op> {
+        let how = match self.ftp.put_option {
+            PutOption::Append => How::Appe,
+            PutOption::Unique => How::Stou,
+            PutOption::Store => How::Stor,
+        };
+        let path = self.ftp.put_name.as_str().into();
+        Self::in_folder(&self.ftp.put_path, Op::Store { path, kind: self.file_type(), offset: 0, how })
+    }
+
+    fn ftp_event(&mut self, cx: &mut Cx, event: ftp::Event) {
+        let Some(session) = &mut self.session else { return };
+        match event {
+            ftp::Event::Opened => {
+                if let Some(op) = session.steps.pop_front() {
+                    cx.ftp_start(op);
+                }
+            }
+            ftp::Event::Begun => transfer::begun(self, cx),
+            ftp::Event::Done { reply, .. } => match session.steps.pop_front() {
+                Some(op) => {
+                    cx.ftp_start(op);
+                }
+                None => {
+                    cx.ftp_start(Op::Quit);
+                    self.done(cx, &reply);
+                }
+            },
+            ftp::Event::Failed { failure, .. } => {
+                let number = number(&failure, &session.job);
+                cx.ftp_start(Op::Quit);
+                self.fail(cx, number);
+            }
+            ftp::Event::Lost { failure, .. } => match &mut session.job {
+                // All has come; that the session ended without a goodbye is nobody's loss.
+                Job::Get(get) | Job::List(get) if get.finished => {}
+                job => {
+                    let number = number(&failure, job);
+                    self.fail(cx, number);
+                }
+            },
+            ftp::Event::Sent(_) | ftp::Event::Replied(_) | ftp::Event::Data(_) | ftp::Event::Closed => {}
+        }
+    }
+
+    /// The session's last step succeeded.
+    fn done(&mut self, cx: &mut Cx, reply: &ftp::Reply) {
+        let Some(session) = &mut self.session else { return };
+        match &mut session.job {
+            Job::Get(get) | Job::List(get) => {
+                get.finished = true;
+                return transfer::close_if_read(self, cx);
+            }
+            // 5.9
+            Job::Size => cx.urc("+FTPSIZE", format_args!("1,0,{}", reply.text().trim())),
+            // 5.18
+            Job::Mdtm => cx.urc("+FTPMDTM", format_args!("1,0,{}", reply.text().trim())),
+            Job::ExtendedGet => {
+                extended::got(&mut self.extended, cx);
+                cx.urc("+FTPEXTGET", "1,0");
+            }
+            Job::EtGet => transfer::end_et_get(cx),
+            job => report(cx, job, 0),
+        }
+        if !matches!(session.job, Job::EtGet) {
+            self.session = None;
+        }
+    }
+
+    /// The session is over, with a number that says why.
+    fn fail(&mut self, cx: &mut Cx, number: u16) {
+        let Some(session) = self.session.take() else { return };
+        for timer in [Timer::Remind, Timer::Unread, Timer::Close] {
+            cx.cancel(timer as u32);
+        }
+        if cx.in_data_mode(session.port) {
+            cx.leave_data();
+        }
+        report(cx, &session.job, number);
+    }
+}
+
+/// `+FTP...: 1,<number>`.
+fn report(cx: &mut Cx, job: &Job, number: u16) {
+    match (job, number) {
+        (Job::Size, 1..) => cx.urc("+FTPSIZE", format_args!("1,{number},0")),
+        _ => cx.urc(job.name(), format_args!("1,{number}")),
+    }
+}
+
+/// The number for what went wrong, as `AT+FTPGET` of the command manual lists them.
+fn number(failure: &Failure, job: &Job) -> u16 {
+    match (&failure.cause, failure.step) {
+        (Cause::NoBearer | Cause::Unreachable, _) => 61,
+        (Cause::NoName | Cause::NameSilence, _) => 62,
+        (Cause::Silence, _) => 64,
+        (Cause::Refused | Cause::Reset | Cause::Closed | Cause::Tls, Step::Connect) => 63,
+        (Cause::Rejected(reply), _) if reply.code == 421 => 65,
+        (Cause::Malformed(_), _) => 70,
+        (Cause::Rejected(_), Step::User) => 71,
+        (Cause::Rejected(_), Step::Password | Step::Account) => 72,
+        (_, Step::Type) => 73,
+        (_, Step::Rest) => 74,
+        (Cause::Rejected(_), Step::Passive) => 75,
+        (Cause::Rejected(_), Step::Active) => 76,
+        (Cause::Refused, Step::DataConnect) => 63,
+        (Cause::Rejected(_), Step::Greeting) => 65,
+        (Cause::Rejected(_), _) => job.refused(),
+        (Cause::Reset | Cause::Closed, Step::Transfer | Step::DataConnect) => job.refused(),
+        (Cause::Reset, _) => 61,
+        (Cause::Closed, _) => 65,
+        (Cause::Aborted, _) => 80,
+        (Cause::Refused | Cause::Tls, _) => 63,
+    }
+}
+
+/// 5.8: `AT+FTPDELE=1`.
+fn dele_1(m: &mut Simcom, cx: &mut Cx, _: (Int<1, 1>,)) -> Reply {
+    dele(m, cx)
+}
+
+fn dele(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    let steps = Simcom::in_folder(&m.ftp.get_path, Op::Dele(m.ftp.get_name.as_str().into()));
+    let complete = !m.ftp.get_name.is_empty();
+    m.begin(cx, Job::Dele, steps, complete)
+}
+
+/// 5.9
+fn size(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    let steps = Simcom::in_folder(&m.ftp.get_path, Op::Size(m.ftp.get_name.as_str().into()));
+    let complete = !m.ftp.get_name.is_empty();
+    m.begin(cx, Job::Size, steps, complete)
+}
+
+/// 5.10
+fn mkd(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    let complete = !m.ftp.get_path.is_empty();
+    m.begin(cx, Job::Mkd, [Op::Mkd(m.ftp.get_path.as_str().into())], complete)
+}
+
+/// 5.10
+fn rmd(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    let complete = !m.ftp.get_path.is_empty();
+    m.begin(cx, Job::Rmd, [Op::Rmd(m.ftp.get_path.as_str().into())], complete)
+}
+
+/// 5.17
+fn rename(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    let op = Op::Rename { from: m.ftp.get_name.as_str().into(), to: m.ftp.put_name.as_str().into() };
+    let steps = Simcom::in_folder(&m.ftp.get_path, op);
+    let complete = !m.ftp.get_name.is_empty() && !m.ftp.put_name.is_empty();
+    m.begin(cx, Job::Rename, steps, complete)
+}
+
+/// 5.18
+fn mdtm(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    let steps = Simcom::in_folder(&m.ftp.get_path, Op::Mdtm(m.ftp.get_name.as_str().into()));
+    let complete = !m.ftp.get_name.is_empty();
+    m.begin(cx, Job::Mdtm, steps, complete)
+}
+
+/// 3: `AT+FTPSTATE`.
+fn state(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    cx.info(u8::from(m.session.is_some()));
+    Reply::Ok
+}
+
+/// 5.16
+fn quit(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    match &m.session {
+        None => Reply::Error,
+        Some(session) => {
+            cx.port = session.port;
+            cx.ftp_drop();
+            m.fail(cx, m.settings.quit);
+            Reply::Ok
+        }
+    }
+}

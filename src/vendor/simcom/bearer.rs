@@ -1,0 +1,205 @@
+//! 4.1: the bearers, and the SAPBR commands that SIM800 and SIM7000 hosts use for them.
+
+use super::Simcom;
+use crate::at::{ArgError, Int, Text};
+use crate::modem::{BearerState, Cx, PortId, Reply};
+use crate::profile::Profile;
+use std::collections::BTreeMap;
+
+/// Bearers by their PDP context.
+pub(super) struct Bearers {
+    /// `AT+CNCFG`: what was set for each.
+    configured: BTreeMap<u8, Configuration>,
+    /// The access point name that the network gave.
+    network_apn: String,
+    /// Who waits for a bearer that `AT+SAPBR=1` opens.
+    opening: BTreeMap<u8, PortId>,
+}
+
+#[derive(Clone)]
+struct Configuration {
+    ip_type: i64,
+    apn: String,
+    user: String,
+    password: String,
+    authentication: i64,
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        let empty = String::new();
+        Configuration {
+            ip_type: 0,
+            apn: empty.clone(),
+            user: empty.clone(),
+            password: empty,
+            authentication: 0,
+        }
+    }
+}
+
+impl Bearers {
+    pub fn new(profile: &Profile) -> Bearers {
+        let network_apn = profile.bearer.apn.clone();
+        Bearers { configured: BTreeMap::new(), network_apn, opening: BTreeMap::new() }
+    }
+}
+
+/// `AT+CGNAPN`: the access point name that the network gave at registration.
+pub(super) fn network_apn(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    match cx.radio.registered() {
+        true => cx.info(format_args!("1,\"{}\"", m.bearers.network_apn)),
+        false => cx.info("0,\"\""),
+    }
+    Reply::Ok
+}
+
+type Configure =
+    (Int<0, 3>, Int<0, 4>, Option<Text<150>>, Option<Text<127>>, Option<Text<127>>, Option<Int<0, 3>>);
+
+/// `AT+CNCFG=<pdpidx>,<ip type>[,<APN>[,<user>[,<password>[,<authentication>]]]]`
+pub(super) fn configure(m: &mut Simcom, cx: &mut Cx, args: Configure) -> Reply {
+    let (id, ip_type, apn, user, password, authentication) = args;
+    let context = m.context(id.get() as u8 + m.settings.first_bearer);
+    if cx.bearers.state(context) != BearerState::Down {
+        return Reply::Error;
+    }
+    let text = |t: Option<&str>| t.unwrap_or_default().to_string();
+    let configuration = Configuration {
+        ip_type: ip_type.get(),
+        apn: text(apn.as_deref()),
+        user: text(user.as_deref()),
+        password: text(password.as_deref()),
+        authentication: authentication.map_or(0, Int::get),
+    };
+    cx.bearers.context(context).apn = configuration.apn.clone();
+    m.bearers.configured.insert(context, configuration);
+    Reply::Ok
+}
+
+/// `AT+CNCFG?`
+pub(super) fn configuration(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    for id in 0..4u8 {
+        let c = m.bearers.configured.get(&(id + 1)).cloned().unwrap_or_default();
+        cx.info(format_args!(
+            "{id},{},\"{}\",\"{}\",\"{}\",{}",
+            c.ip_type, c.apn, c.user, c.password, c.authentication
+        ));
+    }
+    Reply::Ok
+}
+
+/// `AT+CNACT=<pdpidx>,<action>`: 0 deactivates, 1 activates, 2 activates by itself.
+pub(super) fn activate(_: &mut Simcom, cx: &mut Cx, (id, action): (Int<0, 3>, Int<0, 2>)) -> Reply {
+    let context = id.get() as u8 + 1;
+    let up = cx.bearers.state(context) != BearerState::Down;
+    match (action.get(), up) {
+        (0, true) => {
+            cx.deactivate(context);
+            Reply::Ok
+        }
+        (1 | 2, false) => match cx.activate(context) {
+            Ok(()) => Reply::Ok,
+            Err(_) => Reply::Error,
+        },
+        _ => Reply::Error,
+    }
+}
+
+/// `AT+CNACT?`
+pub(super) fn active(_: &mut Simcom, cx: &mut Cx) -> Reply {
+    for id in 0..4u8 {
+        match cx.bearers.address(id + 1) {
+            Some(address) => cx.info(format_args!("{id},1,\"{address}\"")),
+            None => cx.info(format_args!("{id},0,\"0.0.0.0\"")),
+        }
+    }
+    Reply::Ok
+}
+
+/// `AT+SAPBR=<command>,<cid>[,<tag>,<value>]`: 0 closes, 1 opens, 2 asks, 3 sets, 4 tells what is set, 5 saves.
+pub(super) fn sapbr(
+    m: &mut Simcom,
+    cx: &mut Cx,
+    args: (Int<0, 5>, Int<1, 3>, Option<Text<16>>, Option<Text<128>>),
+) -> Reply {
+    let (command, id, tag, value) = args;
+    let context = id.get() as u8;
+    match (command.get(), tag, value) {
+        (0, None, None) => match cx.deactivate(context) {
+            true => Reply::Ok,
+            false => Reply::Error,
+        },
+        (1, None, None) if cx.bearers.state(context) == BearerState::Down => match cx.activate(context) {
+            Ok(()) => {
+                m.bearers.opening.insert(context, cx.port);
+                Reply::Pending
+            }
+            Err(_) => Reply::Error,
+        },
+        (2, None, None) => {
+            let status = match cx.bearers.state(context) {
+                BearerState::Activating => 0,
+                BearerState::Up(_) => 1,
+                BearerState::Deactivating => 2,
+                BearerState::Down => 3,
+            };
+            let address = cx.bearers.address(context).map_or("0.0.0.0".into(), |a| a.to_string());
+            cx.info(format_args!("{id},{status},\"{address}\""));
+            Reply::Ok
+        }
+        (3, Some(tag), Some(value)) => set(cx, context, &tag, &value),
+        (4, None, None) => {
+            let c = cx.bearers.contexts.get(&context).cloned().unwrap_or_default();
+            let lines = [("CONTYPE", "GPRS"), ("APN", &c.apn), ("USER", &c.user), ("PWD", &c.password)];
+            cx.line("+SAPBR:");
+            for (tag, value) in lines {
+                cx.line(&format!("{tag}: {value}"));
+            }
+            Reply::Ok
+        }
+        (5, None, None) => Reply::Ok,
+        _ => Reply::Error,
+    }
+}
+
+fn set(cx: &mut Cx, context: u8, tag: &str, value: &str) -> Reply {
+    let bearer = cx.bearers.context(context);
+    match tag.to_ascii_uppercase().as_str() {
+        "CONTYPE" if ["GPRS", "CSD"].contains(&value.to_ascii_uppercase().as_str()) => {}
+        "APN" => bearer.apn = value.into(),
+        "USER" => bearer.user = value.into(),
+        "PWD" => bearer.password = value.into(),
+        "PHONENUM" | "RATE" => {}
+        _ => return cx.refuse(ArgError::Range),
+    }
+    Reply::Ok
+}
+
+fn print(cx: &mut Cx, text: &str, context: u8) {
+    if !text.is_empty() {
+        let id = text.replace("{id}", &(context - 1).to_string()).replace("{cid}", &context.to_string());
+        cx.urc_all(&id);
+    }
+}
+
+/// A bearer is up.
+pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
+    match m.bearers.opening.remove(&context) {
+        Some(port) => {
+            cx.port = port;
+            cx.finish(Reply::Ok);
+        }
+        None => print(cx, &m.settings.bearer_up.clone(), context),
+    }
+}
+
+/// A bearer is down.
+pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
+    if let Some(port) = m.bearers.opening.remove(&context) {
+        cx.port = port;
+        return cx.finish(Reply::Error);
+    }
+    let text = if by_network { &m.settings.bearer_lost } else { &m.settings.bearer_closed };
+    print(cx, text, context);
+}

@@ -1,0 +1,282 @@
+//! 5.1 to 5.7 and 5.11: transfers that the host reads and writes piece by piece.
+
+use super::extended;
+use super::{Job, Session, Simcom, Timer, report};
+use crate::at::Int;
+use crate::frame::Framing;
+use crate::ftp::{Op, Type};
+use crate::modem::{Cx, DataEnd, DataMode, Ends, Reply, Sink};
+use bytes::Bytes;
+
+/// A download that waits to be read.
+#[derive(Default)]
+pub(super) struct Get {
+    /// `+FTPGET: 1,1` was printed, and what it told of is not read yet.
+    announced: bool,
+    /// It was printed at least once: the host may read (5.6).
+    opened: bool,
+    /// The server has sent everything.
+    pub finished: bool,
+}
+
+/// An upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Put {
+    /// The session is being opened.
+    Opening,
+    /// The host may write.
+    Ready,
+    /// The host writes.
+    Writing,
+    /// What the host wrote is on its way.
+    Draining,
+    /// The host has said that nothing follows.
+    Closing,
+}
+
+type ReadArgs = (Int<1, 2>, Option<Int<1, 1460>>);
+
+/// 5.1: `AT+FTPGET=1` opens the session, `AT+FTPGET=2,<reqlength>` reads.
+pub(super) fn get(m: &mut Simcom, cx: &mut Cx, (mode, length): ReadArgs) -> Reply {
+    match (mode.get(), length) {
+        (1, None) => {
+            let complete = !m.ftp.get_name.is_empty();
+            let steps = if complete { m.retrieve() } else { vec![] };
+            open(m, cx, Job::Get(Get::default()), steps, complete)
+        }
+        (2, Some(length)) => match &m.session {
+            Some(Session { job: Job::Get(get), .. }) if get.opened => read(m, cx, length.size()),
+            _ => Reply::Error,
+        },
+        _ => Reply::Error,
+    }
+}
+
+/// `AT+FTPGET?`
+pub(super) fn get_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    cx.info(u8::from(matches!(&m.session, Some(Session { job: Job::Get(_), .. }))));
+    Reply::Ok
+}
+
+/// 5.11: `AT+FTPLIST` works as `AT+FTPGET` does.
+pub(super) fn list(m: &mut Simcom, cx: &mut Cx, (mode, length): ReadArgs) -> Reply {
+    match (mode.get(), length) {
+        (1, None) => {
+            let path = Some(m.ftp.get_path.trim().to_string()).filter(|p| !p.is_empty());
+            open(m, cx, Job::List(Get::default()), vec![Op::List { path, kind: Type::Ascii }], true)
+        }
+        (2, Some(length)) => match &m.session {
+            Some(Session { job: Job::List(get), .. }) if get.opened => read(m, cx, length.size()),
+            _ => Reply::Error,
+        },
+        _ => Reply::Error,
+    }
+}
+
+/// `AT+FTPLIST?`
+pub(super) fn list_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    cx.info(u8::from(matches!(&m.session, Some(Session { job: Job::List(_), .. }))));
+    Reply::Ok
+}
+
+fn open(m: &mut Simcom, cx: &mut Cx, job: Job, steps: Vec<Op>, complete: bool) -> Reply {
+    let reply = m.begin(cx, job, steps, complete);
+    if let Some(session) = &mut cx.core.ftp {
+        session.capacity = usize::try_from(m.settings.get_buffer.0).unwrap_or(usize::MAX);
+    }
+    reply
+}
+
+fn read(m: &mut Simcom, cx: &mut Cx, length: usize) -> Reply {
+    let bytes = cx.ftp_read(length);
+    cx.info(format_args!("2,{}", bytes.len()));
+    if !bytes.is_empty() {
+        cx.block(&bytes);
+    }
+    watch(m, cx);
+    if cx.ftp_waiting() == 0 {
+        if let Some(Session { job: Job::Get(get) | Job::List(get), .. }) = &mut m.session {
+            get.announced = false;
+        }
+        close_if_read(m, cx);
+    }
+    Reply::Ok
+}
+
+/// Sets the clocks of unread data anew (5.1, 5.3), or stops them where nothing waits.
+fn watch(m: &Simcom, cx: &mut Cx) {
+    match cx.ftp_waiting() {
+        0 => {
+            cx.cancel(Timer::Remind as u32);
+            cx.cancel(Timer::Unread as u32);
+        }
+        _ => {
+            cx.timer(Timer::Remind as u32, m.settings.get_reminder.0);
+            cx.timer(Timer::Unread as u32, m.settings.get_unread.0);
+        }
+    }
+}
+
+/// Data has come in from the server.
+pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
+    match &mut m.session {
+        Some(Session { job: Job::ExtendedGet, .. }) => extended::collect(m, cx),
+        Some(Session { job: job @ (Job::Get(_) | Job::List(_)), .. }) => {
+            let name = job.name();
+            if let Job::Get(get) | Job::List(get) = job
+                && !std::mem::replace(&mut get.announced, true)
+            {
+                get.opened = true;
+                cx.urc(name, "1,1");
+                watch(m, cx);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `+FTPGET: 1,0` once all has come and all is read.
+pub(super) fn close_if_read(m: &mut Simcom, cx: &mut Cx) {
+    let Some(Session { job: Job::Get(get) | Job::List(get), .. }) = &m.session else { return };
+    if get.finished && cx.ftp_waiting() == 0 {
+        cx.timer(Timer::Close as u32, m.settings.get_close.0);
+    }
+}
+
+pub(super) fn timer(m: &mut Simcom, cx: &mut Cx, key: u32) {
+    let Some(Session { job: job @ (Job::Get(_) | Job::List(_)), .. }) = &m.session else { return };
+    match key {
+        k if k == Timer::Remind as u32 => {
+            cx.urc(job.name(), "1,1");
+            cx.timer(Timer::Remind as u32, m.settings.get_reminder.0);
+        }
+        k if k == Timer::Unread as u32 => {
+            cx.ftp_drop();
+            m.fail(cx, 64);
+        }
+        _ => {
+            report(cx, job, 0);
+            m.session = None;
+        }
+    }
+}
+
+/// 5.2: `AT+FTPPUT=1` opens the session, `AT+FTPPUT=2,<n>` writes, `AT+FTPPUT=2,0` ends it.
+pub(super) fn put(m: &mut Simcom, cx: &mut Cx, (mode, length): (Int<1, 2>, Option<u32>)) -> Reply {
+    let eager = m.settings.put_eager;
+    match (mode.get(), length, &mut m.session) {
+        (1, None, _) => {
+            let complete = !m.ftp.put_name.is_empty();
+            m.begin(cx, Job::Put(Put::Opening), m.store(), complete)
+        }
+        (2, Some(0), Some(Session { job: Job::Put(put @ (Put::Ready | Put::Draining)), .. })) => {
+            *put = Put::Closing;
+            cx.ftp_finish();
+            Reply::Ok
+        }
+        (2, Some(length), Some(Session { job: Job::Put(put), .. }))
+            if *put == Put::Ready || *put == Put::Draining && eager =>
+        {
+            *put = Put::Writing;
+            let length = length.min(m.settings.put_window);
+            cx.info(format_args!("2,{length}"));
+            let after = Some(m.settings.put_input.0).filter(|limit| !limit.is_zero());
+            let ends = Ends { length: Some(u64::from(length)), after, ..Ends::default() };
+            Reply::Data(DataMode { framing: Framing::Raw, ends, sink: Sink::Ftp })
+        }
+        _ => Reply::Error,
+    }
+}
+
+/// `AT+FTPPUT?`
+pub(super) fn put_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    cx.info(u8::from(matches!(&m.session, Some(Session { job: Job::Put(_), .. }))));
+    Reply::Ok
+}
+
+pub(super) fn put_test(m: &mut Simcom, cx: &mut Cx) -> Reply {
+    cx.info(format_args!("(1,2),(0-{})", m.settings.put_window));
+    Reply::Ok
+}
+
+/// The data connection is up.
+pub(super) fn begun(m: &mut Simcom, cx: &mut Cx) {
+    let Some(session) = &mut m.session else { return };
+    match &mut session.job {
+        Job::Put(put) => match m.extended.upload() {
+            // 5.12
+            Some(held) => {
+                *put = Put::Closing;
+                cx.ftp_send(held);
+                cx.ftp_finish();
+            }
+            None => ready(put, cx, m.settings.put_window),
+        },
+        // 5.14
+        Job::EtPut(put) => {
+            *put = Put::Ready;
+            cx.urc("+FTPETPUT", "1,1");
+        }
+        // 5.15
+        Job::EtGet => {
+            let mode = DataMode { framing: Framing::ETX, ends: Ends::default(), sink: Sink::Ftp };
+            let port = cx.port;
+            cx.enter_data(port, Some("+FTPETGET: 1,1"), mode);
+        }
+        _ => {}
+    }
+}
+
+fn ready(put: &mut Put, cx: &mut Cx, window: u32) {
+    *put = Put::Ready;
+    cx.urc("+FTPPUT", format_args!("1,1,{window}"));
+}
+
+/// The network has taken what the host wrote.
+pub(super) fn drained(m: &mut Simcom, cx: &mut Cx) {
+    if let Some(Session { job: Job::Put(put @ Put::Draining), .. }) = &mut m.session {
+        ready(put, cx, m.settings.put_window);
+    }
+}
+
+/// The end of the octets that the host was to type.
+pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>, _moved: u64) -> Reply {
+    match (&mut m.session, end) {
+        (Some(Session { job: Job::Put(put @ Put::Writing), .. }), _) => {
+            *put = Put::Draining;
+            if cx.ftp_backlog() == 0 {
+                ready(put, cx, m.settings.put_window);
+            }
+            if end == DataEnd::Length { Reply::Ok } else { Reply::Error }
+        }
+        (Some(Session { job: Job::EtPut(put @ Put::Writing), .. }), DataEnd::Etx) => {
+            *put = Put::Closing;
+            cx.ftp_finish();
+            Reply::Ok
+        }
+        (Some(Session { job: Job::EtPut(Put::Writing), .. }), _) => {
+            cx.ftp_drop();
+            m.fail(cx, m.settings.quit);
+            Reply::Error
+        }
+        (Some(Session { job: Job::EtGet, .. }), DataEnd::Left) => {
+            cx.urc("+FTPETGET", "1,0");
+            m.session = None;
+            Reply::Silent
+        }
+        (Some(Session { job: Job::EtGet, .. }), _) => {
+            cx.ftp_drop();
+            m.fail(cx, m.settings.quit);
+            Reply::Silent
+        }
+        (_, DataEnd::Left) => Reply::Silent,
+        _ => extended::stored(&mut m.extended, end, &Bytes::from(held)),
+    }
+}
+
+/// 5.15: all of the file has been printed.
+pub(super) fn end_et_get(cx: &mut Cx) {
+    let port = cx.port;
+    cx.send_end(port);
+    cx.leave_data();
+}
