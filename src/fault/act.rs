@@ -60,7 +60,8 @@ pub enum Act {
     PdpDrop(Option<u8>),
     /// The SIM is there, or gone.
     Sim(bool),
-    /// Connections end. What [`Engine::segment`] let pass before still arrives.
+    /// Connections end. What [`Engine::segment`] let pass before still arrives; asked about more, it says
+    /// [`Fate::Cut`](super::Fate::Cut).
     Cut {
         /// Which.
         links: Links,
@@ -150,7 +151,7 @@ impl Engine {
                 LinkFault::Cut { reset } => {
                     let only = link.filter(|link| l.links.cover(link.kind));
                     let meant = |link: &&Link| l.links.cover(link.kind) && only.is_none_or(|o| o == **link);
-                    self.cut.extend(self.moved.keys().filter(meant));
+                    self.cut.extend(self.moved.keys().filter(meant).map(|link| (*link, reset)));
                     Act::Cut { links: l.links, only, reset }
                 }
                 _ => return,

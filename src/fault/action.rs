@@ -268,6 +268,15 @@ pub enum FtpFault {
         /// Whether the verb reaches the server.
         carried_out: bool,
     },
+    /// The server stops the transfer after so many bytes.
+    Stop {
+        /// Bytes that are moved before.
+        after: u64,
+        /// Whether it resets the data connection.
+        reset: bool,
+        /// What it says in place of the closing reply.
+        reply: Scripted,
+    },
     /// This reply comes unasked.
     Speak(Scripted),
     /// The answer to PASV or EPSV names another address.
@@ -312,8 +321,8 @@ pub enum Unserved {
     Silent,
     /// The connection attempt is refused.
     Refused,
-    /// The connection is accepted and closed at once.
-    Closed,
+    /// The connection is accepted, and nothing moves.
+    Stalled,
 }
 
 /// A fault of the server's storage.

@@ -219,6 +219,11 @@ pub(super) fn no_reply(a: &Args) -> Action {
     ftp(a, FtpFault::Silent { carried_out: a.flag("carried_out") })
 }
 
+pub(super) fn stop(a: &Args) -> Action {
+    let (after, reset) = (a.int("stop"), a.text("cut") == "rst");
+    ftp(a, FtpFault::Stop { after, reset, reply: scripted(a, "code") })
+}
+
 pub(super) fn hang_up(a: &Args) -> Action {
     ftp(a, FtpFault::Speak(scripted(a, "hang_up")))
 }
@@ -235,7 +240,7 @@ pub(super) fn pasv_unserved(a: &Args) -> Action {
     let how = match a.text("pasv_unserved").as_str() {
         "silent" => Unserved::Silent,
         "refused" => Unserved::Refused,
-        _ => Unserved::Closed,
+        _ => Unserved::Stalled,
     };
     ftp(a, FtpFault::PassiveUnserved(how))
 }

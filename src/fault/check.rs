@@ -6,12 +6,13 @@ use super::problem::Problem;
 use super::rule::Rule;
 use super::trigger::Trigger;
 
-/// The FTP verbs of RFC 959, 1123, 2228, 2389, 2428, 3659 and 4217 that a module could send.
+/// The FTP verbs of RFC 959, 1123, 2228, 2389, 2428, 3659 and 4217 that a module could send, and `CONNECT`, which
+/// the greeting answers.
 pub const VERBS: &[&str] = &[
     "USER", "PASS", "ACCT", "CWD", "CDUP", "QUIT", "REIN", "PORT", "PASV", "EPRT", "EPSV", "TYPE", "STRU",
     "MODE", "RETR", "STOR", "STOU", "APPE", "ALLO", "REST", "RNFR", "RNTO", "ABOR", "DELE", "RMD", "XRMD",
     "MKD", "XMKD", "PWD", "XPWD", "LIST", "NLST", "SITE", "SYST", "STAT", "HELP", "NOOP", "SIZE", "MDTM",
-    "MLST", "MLSD", "FEAT", "OPTS", "AUTH", "PBSZ", "PROT", "CCC",
+    "MLST", "MLSD", "FEAT", "CONNECT", "OPTS", "AUTH", "PBSZ", "PROT", "CCC",
 ];
 
 /// What exists, so that a rule about something else is known never to fire.

@@ -10,7 +10,7 @@ use super::link::{Link, LinkKind, Way};
 use super::rule::{Request, Rule};
 use super::trigger::{Count, Trigger};
 use crate::time::Now;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub(super) const KINDS: [LinkKind; 4] =
@@ -23,7 +23,8 @@ pub struct Engine {
     pub(super) rules: Vec<Live>,
     pub(super) moved: BTreeMap<Link, [u64; 2]>,
     totals: [[u64; 2]; 4],
-    pub(super) cut: BTreeSet<Link>,
+    /// The connections that a rule has ended; true with RST.
+    pub(super) cut: BTreeMap<Link, bool>,
     pub(super) acts: VecDeque<Act>,
     events: VecDeque<Event>,
     /// How deep one fault has followed from another at one point in time.
@@ -44,6 +45,8 @@ pub(super) struct Live {
     timer: Option<Now>,
     /// When each connection will have been quiet for long enough.
     quiet: BTreeMap<Link, Now>,
+    /// When each line whose rate the rule limits is free again.
+    pub lines: BTreeMap<(Link, Way), Now>,
     pub active: Option<Active>,
     fired: u64,
 }
@@ -68,7 +71,7 @@ impl Engine {
             rules: vec![],
             moved: BTreeMap::new(),
             totals: Default::default(),
-            cut: BTreeSet::new(),
+            cut: BTreeMap::new(),
             acts: VecDeque::new(),
             events: VecDeque::new(),
             depth: 0,
@@ -115,6 +118,7 @@ impl Engine {
             pending: None,
             timer,
             quiet,
+            lines: BTreeMap::new(),
             active: None,
             fired: 0,
         });
@@ -154,6 +158,7 @@ impl Engine {
                 self.cut.remove(link);
                 for live in &mut self.rules {
                     live.quiet.remove(link);
+                    live.lines.retain(|(l, _), _| l != link);
                 }
             }
         }
@@ -366,8 +371,10 @@ impl Engine {
         self.rules.is_empty()
     }
 
-    /// How many of `len` bytes may move before a rule's number of bytes is reached, at least 1.
-    pub(super) fn room(&self, link: Link, way: Way, len: usize) -> usize {
+    /// How many of `len` bytes may move on a link before a rule's number of bytes is reached: at least 1,
+    /// `len` where none is near. Counts nothing, unlike [`segment`](Engine::segment), which stops there
+    /// by itself.
+    pub fn room(&self, link: Link, way: Way, len: usize) -> usize {
         let so_far = self.so_far(link);
         let left = |trigger: &Trigger| match trigger {
             Trigger::Bytes { links, direction, n, .. } if links.cover(link.kind) && direction.covers(way) => {

@@ -75,7 +75,8 @@ fn a_cut_takes_the_connection_that_moved_the_bytes_and_drops_what_is_behind() {
     e.observe(ms(1), &Observation::Closed(other));
     assert_eq!(e.segment(ms(2), DATA, Way::Down, 1000).take, 600);
     assert_eq!(acts(&mut e), [Act::Cut { links: Links::Data, only: Some(DATA), reset: true }]);
-    assert_eq!(e.segment(ms(2), DATA, Way::Down, 400).fate, Fate::Drop);
+    assert_eq!(e.room(DATA, Way::Down, 400), 400);
+    assert_eq!(e.segment(ms(2), DATA, Way::Down, 400).fate, Fate::Cut { reset: true });
     e.observe(ms(3), &Observation::Closed(DATA));
     assert_eq!(e.segment(ms(4), DATA, Way::Down, 400).fate, Fate::Pass);
 }
@@ -129,6 +130,14 @@ fn the_gate_is_told_replies_late_ones_and_wrong_addresses() {
     for _ in 0..2 {
         assert!(matches!(e.passive(ms(3)), PassiveVerdict::Address { port: None, .. }));
     }
+}
+
+#[test]
+fn a_rate_makes_each_segment_wait_for_the_one_before() {
+    let mut e = engine(&["what = { rate = \"8kbit/s\" }"]);
+    let delays: Vec<_> = (0..3).map(|_| e.segment(ms(0), DATA, Way::Down, 500).delay.as_millis()).collect();
+    assert_eq!(delays, [500, 1000, 1500]);
+    assert_eq!(e.segment(ms(5000), DATA, Way::Down, 500).delay.as_millis(), 500);
 }
 
 #[test]

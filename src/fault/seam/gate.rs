@@ -16,6 +16,15 @@ pub enum VerbVerdict {
     Reply(Scripted),
     /// It does not, and no reply comes.
     Swallow,
+    /// It does, and its transfer is stopped in the middle.
+    Stop {
+        /// Bytes that are moved before.
+        after: u64,
+        /// Whether the data connection is reset.
+        reset: bool,
+        /// What is said in place of the closing reply.
+        reply: Scripted,
+    },
 }
 
 /// What becomes of a reply of the server.
@@ -59,12 +68,15 @@ impl Engine {
         let verdict = self.ftp(now, verb, file, |what| match what {
             FtpFault::Reply(scripted) => Some(VerbVerdict::Reply(scripted.clone())),
             FtpFault::Silent { carried_out: false } => Some(VerbVerdict::Swallow),
+            FtpFault::Stop { after, reset, reply } if transfers(verb) => {
+                Some(VerbVerdict::Stop { after: *after, reset: *reset, reply: reply.clone() })
+            }
             _ => None,
         });
         verdict.unwrap_or(VerbVerdict::Pass)
     }
 
-    /// The server has answered a verb. The greeting answers the verb "" with the file "".
+    /// The server has answered a verb. The greeting answers the verb `CONNECT`.
     pub fn reply(&mut self, now: Now, verb: &str, file: &str, code: u16) -> ReplyVerdict {
         if self.idle() {
             return ReplyVerdict::Pass;
@@ -108,4 +120,9 @@ impl Engine {
             _ => None,
         })
     }
+}
+
+/// Whether a verb moves bytes on a data connection.
+fn transfers(verb: &str) -> bool {
+    ["RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD"].iter().any(|v| v.eq_ignore_ascii_case(verb))
 }

@@ -15,8 +15,6 @@ pub struct Segment {
     pub fate: Fate,
     /// They arrive so much later than the link alone would have them, still in order.
     pub delay: Duration,
-    /// The link is no faster than so many bits per second.
-    pub rate: Option<u64>,
 }
 
 /// What becomes of bytes on a link.
@@ -26,8 +24,13 @@ pub enum Fate {
     Pass,
     /// They do not move now, and are not counted. Ask again at that time, or once a fault was lifted.
     Hold(Option<Now>),
-    /// They are lost: a datagram, or bytes behind the point where the connection is cut.
+    /// The datagram is lost.
     Drop,
+    /// The connection ends in front of them.
+    Cut {
+        /// With RST in place of FIN.
+        reset: bool,
+    },
     /// They arrive changed.
     Corrupt(Vec<Flip>),
     /// The datagram arrives twice.
@@ -45,7 +48,7 @@ pub struct Flip {
 
 impl Segment {
     fn pass(take: usize) -> Segment {
-        Segment { take, fate: Fate::Pass, delay: Duration::ZERO, rate: None }
+        Segment { take, fate: Fate::Pass, delay: Duration::ZERO }
     }
 }
 
@@ -68,8 +71,8 @@ impl Engine {
         self.handle_timeout(now);
         let take = if datagram { len } else { self.room(link, way, len) };
         let mut segment = Segment::pass(take);
-        if self.cut.contains(&link) {
-            segment.fate = Fate::Drop;
+        if let Some(reset) = self.cut.get(&link) {
+            segment.fate = Fate::Cut { reset: *reset };
             return segment;
         }
         let mut user = None;
@@ -85,7 +88,12 @@ impl Engine {
                     return segment;
                 }
                 LinkFault::Latency { by, jitter } => segment.delay += by + live.dice.span(jitter),
-                LinkFault::Rate(rate) => segment.rate = Some(segment.rate.map_or(rate, |r| r.min(rate))),
+                LinkFault::Rate(rate) => {
+                    let free = live.lines.entry((link, way)).or_insert(now);
+                    let micros = (take as u64).saturating_mul(8_000_000) / rate.max(1);
+                    *free = (*free).max(now) + Duration::from_micros(micros);
+                    segment.delay += *free - now;
+                }
                 LinkFault::Loss { probability, retransmit } if live.dice.falls(probability) => match datagram
                 {
                     false => segment.delay += retransmit,
