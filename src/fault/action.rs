@@ -1,5 +1,6 @@
 //! What a rule does, typed: built from the vocabulary table, read by the seams of the engine.
 
+use super::kind::Layer;
 use super::link::{Direction, Links};
 use super::pattern::Pattern;
 use core::net::Ipv4Addr;
@@ -22,6 +23,21 @@ pub enum Action {
     Ftp(Ftp),
     /// To the server's files.
     Storage(Storage),
+}
+
+impl Action {
+    /// Where it acts.
+    pub fn layer(&self) -> Layer {
+        match self {
+            Action::Uart(_) => Layer::Uart,
+            Action::Module(_) => Layer::Module,
+            Action::Bearer(_) => Layer::Bearer,
+            Action::Link(_) => Layer::Link,
+            Action::Name(_) => Layer::Name,
+            Action::Ftp(_) => Layer::Ftp,
+            Action::Storage(_) => Layer::Storage,
+        }
+    }
 }
 
 /// A fault of the serial line.

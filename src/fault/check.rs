@@ -38,14 +38,16 @@ pub fn check(rules: &[Rule], known: &Known) -> Vec<Problem> {
 
 fn never_fires(rule: &Rule, rules: &[Rule], known: &Known) -> Option<Problem> {
     let until = rule.until.as_ref().map(|(t, _)| t);
-    [Some(&rule.when), until].into_iter().flatten().find_map(|trigger| {
+    let triggers = [Some(&rule.when), until].into_iter().zip(&rule.when_spans);
+    triggers.filter_map(|(trigger, span)| Some((trigger?, span))).find_map(|(trigger, span)| {
         let (what, right) = match trigger {
             Trigger::Command(p, _) => no_command(p, known.commands)?,
             Trigger::Verb(verb, _) | Trigger::Reply(verb, _, _) => no_verb(verb, known.verbs)?,
             Trigger::After(name) | Trigger::Lifted(name) => no_name(rule, name, rules)?,
             _ => return None,
         };
-        Some(Problem::new(rule.span.clone(), format!("the fault can never fire: {what}"), right))
+        let span = span.clone().unwrap_or(rule.span.clone());
+        Some(Problem::new(span, format!("the fault can never fire: {what}"), right))
     })
 }
 

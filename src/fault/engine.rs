@@ -213,7 +213,7 @@ impl Engine {
             until: live.active.and_then(|a| a.ends).map(Now::as_micros),
             fired: live.fired,
         };
-        self.rules.iter().map(status).collect()
+        self.rules.iter().filter(|live| !live.rule.silent).map(status).collect()
     }
 
     /// The next thing that a rule does by itself.
@@ -362,6 +362,9 @@ impl Engine {
 
     fn note(&mut self, at: Now, i: usize, applied: bool) {
         let live = &self.rules[i];
+        if live.rule.silent {
+            return;
+        }
         let (name, layer, what) = (live.name.clone(), live.rule.kind.layer, live.rule.text.clone());
         self.events.push_back(Event { at, name, layer, what, applied });
     }

@@ -5,6 +5,7 @@ use super::amount::Lasts;
 use super::kind::{self, FaultKind, Nature, Written};
 use super::problem::Problem;
 use super::schema::what_schema;
+use super::table::FAULTS;
 use super::trigger::{Count, STATES, Trigger, When, Which};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -58,6 +59,10 @@ pub struct Rule {
     pub text: String,
     /// Where it stands in the file.
     pub span: Range<usize>,
+    /// Where its `when` and its `until` stand, if it has them.
+    pub when_spans: [Option<Range<usize>>; 2],
+    /// Whether nothing is told of it: it is how the network is, not what goes wrong.
+    pub silent: bool,
 }
 
 /// What a request names, from a transcript's `!` line or over the control socket.
@@ -81,6 +86,7 @@ impl WrittenRule {
                 (trigger, count, when.get_ref().wait.map_or(Duration::ZERO, |s| s.0))
             }
         };
+        let when_spans = [&self.when, &self.until].map(|when| when.as_ref().map(Spanned::span));
         let until = self.until.as_ref().map(event).transpose()?;
         let (what_span, written) = (self.what.span(), self.what.into_inner());
         let (kind, what) = kind::read(&written, what_span, &when)?;
@@ -102,7 +108,20 @@ impl WrittenRule {
             return Err(Problem::new(span, "a fault that lasts no time does nothing", "write more than 0s"));
         }
         let name = self.name.map(Spanned::into_inner);
-        Ok(Rule { name, when, count, wait, kind, what, lasts, until, text: show(&written), span })
+        Ok(Rule {
+            name,
+            when,
+            count,
+            wait,
+            kind,
+            what,
+            lasts,
+            until,
+            text: show(&written),
+            span,
+            when_spans,
+            silent: false,
+        })
     }
 }
 
@@ -138,6 +157,28 @@ fn show(what: &Written) -> String {
 }
 
 impl Rule {
+    /// A rule that holds from power-on to the end, and of which nothing is told: how the network is.
+    /// Its word in the vocabulary is the first of its layer that is a state.
+    pub fn silent(name: &str, what: Action) -> Rule {
+        let layer = what.layer();
+        let kind =
+            FAULTS.iter().find(|k| k.layer == layer && k.nature == Nature::State).unwrap_or(&FAULTS[0]);
+        Rule {
+            name: Some(name.to_owned()),
+            when: Trigger::Start,
+            count: ONCE,
+            wait: Duration::ZERO,
+            kind,
+            what,
+            lasts: Lasts::Ever,
+            until: None,
+            text: name.to_owned(),
+            span: 0..0,
+            when_spans: [None, None],
+            silent: true,
+        }
+    }
+
     /// Reads the lines of one `[[fault]]`.
     ///
     /// # Errors
