@@ -227,7 +227,12 @@ impl Request {
         let WrittenLine { name, when, lasts, until, what } = line.r;
         let what = Spanned::new(moved..moved + text.len(), what);
         let written = WrittenRule { name, when, what, lasts, until };
-        Ok(Request::Rule(Box::new(written.build(moved..moved + text.len()).map_err(home)?)))
+        let mut rule = written.build(moved..moved + text.len()).map_err(home)?;
+        rule.span = 0..text.len();
+        for span in rule.when_spans.iter_mut().flatten() {
+            *span = span.start.saturating_sub(moved)..span.end.saturating_sub(moved);
+        }
+        Ok(Request::Rule(Box::new(rule)))
     }
 }
 
