@@ -1,1 +1,3 @@
 //! driver: tokio: serial ports, clock, network, FTP gate.
+
+pub mod port;
