@@ -364,6 +364,7 @@ impl Core {
         })
     }
 
+    /// Something was read: the server is not to blame for a pause any more, and what waited may follow.
     pub(super) fn ftp_release(&mut self) {
         let now = self.now;
         let Some(session) = &mut self.ftp else { return };
