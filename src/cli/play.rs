@@ -2,6 +2,7 @@
 
 use super::options;
 use super::{MISTAKE, UNMET, show_error, show_mistakes};
+use crate::driver::device;
 use crate::driver::play::{self, PlayError};
 use crate::transcript;
 use clap::Args;
@@ -61,7 +62,7 @@ impl Play {
         let transcript =
             transcript::parse(&file.display().to_string(), &text).map_err(PlayError::Mistakes)?;
         let blessed = match &self.port {
-            Some(device) => runtime.block_on(crate::driver::device::play(transcript, device, self.bless))?,
+            Some(device) => device::play(transcript, device, self.bless)?,
             None => runtime.block_on(play::play(transcript, self.profile.as_deref(), self.bless))?,
         };
         match blessed.filter(|_| self.bless).map(|blessed| blessed.to_string()) {

@@ -3,14 +3,14 @@
 use super::play::PlayError;
 use crate::transcript::Transcript;
 use crate::transcript::player::{Action, Options, Player};
+use rustix::event::{self, PollFd, PollFlags, Timespec};
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use rustix::termios::{self, OptionalActions};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::time::Duration;
-use tokio::io::unix::AsyncFd;
-use tokio::time::{Instant, timeout_at};
+use std::time::{Duration, Instant};
 
 /// How long an expected line may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -21,29 +21,29 @@ const QUIET: Duration = Duration::from_millis(300);
 ///
 /// # Errors
 /// What the device refuses, or the first thing that did not go as the transcript says.
-pub async fn play(transcript: Transcript, path: &Path, bless: bool) -> Result<Option<Transcript>, PlayError> {
+pub fn play(transcript: Transcript, path: &Path, bless: bool) -> Result<Option<Transcript>, PlayError> {
     let mut device = Device::open(path)?;
     let mut player = Player::new(transcript, Options { bless, lines: false });
     loop {
         match player.next_action() {
             Action::Settle => {
-                while let Some(bytes) = device.read_for(QUIET).await? {
+                while let Some(bytes) = device.read_for(QUIET)? {
                     player.heard(1, &bytes);
                 }
             }
-            Action::Wait { .. } => match device.read_for(PATIENCE).await? {
+            Action::Wait { .. } => match device.read_for(PATIENCE)? {
                 Some(bytes) => player.heard(1, &bytes),
                 None => player.gave_up(),
             },
             Action::Turn(span) => {
                 let end = Instant::now() + span;
-                while let Some(bytes) = device.read_until(end).await? {
+                while let Some(bytes) = device.read_until(end)? {
                     player.heard(1, &bytes);
                 }
             }
             Action::TurnUntilHeard(span) => {
                 let start = Instant::now();
-                if let Some(bytes) = device.read_for(span).await? {
+                if let Some(bytes) = device.read_for(span)? {
                     player.heard(1, &bytes);
                 }
                 player.turned(start.elapsed().max(Duration::from_micros(1)));
@@ -55,12 +55,12 @@ pub async fn play(transcript: Transcript, path: &Path, bless: bool) -> Result<Op
                     if chunk.is_empty() {
                         break;
                     }
-                    device.write(&chunk).await?;
+                    device.write(&chunk)?;
                 }
             }
             Action::SetBaud { port: 1, rate } => device.set_baud(rate)?,
             Action::Open { port: 1 } => device = Device::open(path)?,
-            Action::Close { port: 1 } => device.close(),
+            Action::Close { port: 1 } => device.fd = None,
             Action::Done => return Ok(player.blessed()),
             Action::Failed(failure) => return Err(PlayError::Failed(failure)),
             Action::Fault { .. } => player.refuse("a device has no faults to put in force"),
@@ -73,7 +73,7 @@ pub async fn play(transcript: Transcript, path: &Path, bless: bool) -> Result<Op
 
 /// An open serial device, or one that the transcript has closed.
 struct Device {
-    fd: Option<AsyncFd<OwnedFd>>,
+    fd: Option<OwnedFd>,
 }
 
 impl Device {
@@ -84,61 +84,54 @@ impl Device {
         let mut settings = termios::tcgetattr(&fd)?;
         settings.make_raw();
         termios::tcsetattr(&fd, OptionalActions::Now, &settings)?;
-        Ok(Device { fd: Some(AsyncFd::register(fd)?) })
+        Ok(Device { fd: Some(fd) })
     }
 
-    fn close(&mut self) {
-        self.fd = None;
-    }
-
-    fn opened(&self) -> io::Result<&AsyncFd<OwnedFd>> {
-        self.fd
-            .as_ref()
-            .ok_or_else(|| io::Error::new(io::ErrorKind::NotConnected, "the transcript has closed the port"))
+    fn opened(&self) -> io::Result<&OwnedFd> {
+        let closed = || io::Error::new(io::ErrorKind::NotConnected, "the transcript has closed the port");
+        self.fd.as_ref().ok_or_else(closed)
     }
 
     fn set_baud(&mut self, rate: u32) -> io::Result<()> {
-        let fd = self.opened()?.get_ref();
+        let fd = self.opened()?;
         let mut settings = termios::tcgetattr(fd)?;
         settings.set_speed(rate)?;
         Ok(termios::tcsetattr(fd, OptionalActions::Now, &settings)?)
     }
 
-    async fn read_for(&mut self, span: Duration) -> io::Result<Option<Vec<u8>>> {
-        self.read_until(Instant::now() + span).await
+    fn read_for(&mut self, span: Duration) -> io::Result<Option<Vec<u8>>> {
+        self.read_until(Instant::now() + span)
     }
 
     /// What is heard next, or nothing until `end`.
-    async fn read_until(&mut self, end: Instant) -> io::Result<Option<Vec<u8>>> {
+    fn read_until(&mut self, end: Instant) -> io::Result<Option<Vec<u8>>> {
+        let left =
+            Timespec::try_from(end.saturating_duration_since(Instant::now())).map_err(io::Error::other)?;
         let Some(fd) = &self.fd else {
-            tokio::time::sleep_until(end).await;
+            event::poll(&mut [], Some(&left))?;
             return Ok(None);
         };
-        let read = async {
-            loop {
-                let mut guard = fd.readable().await?;
-                let mut buffer = vec![0; 64 * 1024];
-                if let Ok(result) = guard.try_io(|fd| Ok(rustix::io::read(fd.get_ref(), &mut buffer)?)) {
-                    return result.map(|n| {
-                        buffer.truncate(n);
-                        buffer
-                    });
-                }
+        if event::poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&left))? == 0 {
+            return Ok(None);
+        }
+        let mut buffer = vec![0; 64 * 1024];
+        match rustix::io::read(fd, &mut buffer)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            n => {
+                buffer.truncate(n);
+                Ok(Some(buffer))
             }
-        };
-        match timeout_at(end, read).await {
-            Err(_) => Ok(None),
-            Ok(Ok(bytes)) if bytes.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(bytes) => bytes.map(Some),
         }
     }
 
-    async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         let fd = self.opened()?;
         while !bytes.is_empty() {
-            let mut guard = fd.writable().await?;
-            if let Ok(written) = guard.try_io(|fd| Ok(rustix::io::write(fd.get_ref(), bytes)?)) {
-                bytes = &bytes[written?..];
+            event::poll(&mut [PollFd::new(fd, PollFlags::OUT)], None)?;
+            match rustix::io::write(fd, bytes) {
+                Ok(n) => bytes = &bytes[n..],
+                Err(Errno::AGAIN) => {}
+                Err(e) => return Err(e.into()),
             }
         }
         Ok(())
