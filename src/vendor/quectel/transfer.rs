@@ -64,7 +64,7 @@ pub fn get(m: &mut Quectel, cx: &mut Cx, (name, size): (Text<50>, Option<u32>)) 
     let job = match m.local.clone() {
         Local::Uart => Ok(Job::Get),
         Local::File(place, own) => {
-            let own = own.unwrap_or_else(|| name.to_string());
+            let own = own.unwrap_or_else(|| name.as_str().into());
             match m.files.room(place, &own) >= size.unwrap_or(0) as usize {
                 true => Ok(Job::Fetch(place, own)),
                 false => Err(Code::NO_ROOM),
