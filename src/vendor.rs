@@ -9,7 +9,8 @@ use crate::profile::{Library, Profile};
 type Make = fn(&Profile) -> Result<Box<dyn Personality>, (Vec<String>, String)>;
 
 /// The behaviours, by the name that a profile's `vendor` gives.
-pub const VENDORS: &[(&str, Make)] = &[("quectel", make::<quectel::Quectel>), ("simcom", make::<simcom::Simcom>)];
+pub const VENDORS: &[(&str, Make)] =
+    &[("quectel", make::<quectel::Quectel>), ("simcom", make::<simcom::Simcom>)];
 
 /// The profiles in the binary.
 pub const PROFILES: Library = &[

@@ -324,22 +324,20 @@ fn path_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
+/// 2.2.6; an empty name stands for the anonymous account.
+fn user(m: &mut Quectel, _: &mut Cx, (name,): (Text<30>,)) -> Reply {
+    credential(&m.service, &mut m.user, name)
+}
+
 /// 2.2.6, 2.2.7: only while there is no service.
-fn credential(m: &Quectel, text: Text<30>, keep: impl FnOnce(Text<30>)) -> Reply {
-    match m.service {
-        Service::Idle | Service::Closed if !error::is_illegal(&text) => {
-            keep(text);
+fn credential(service: &Service, kept: &mut Text<30>, new: Text<30>) -> Reply {
+    match service {
+        Service::Idle | Service::Closed if !error::is_illegal(&new) => {
+            *kept = new;
             Reply::Ok
         }
         _ => Reply::Error,
     }
-}
-
-fn user(m: &mut Quectel, _: &mut Cx, (name,): (Text<30>,)) -> Reply {
-    let mut user = None;
-    let reply = credential(m, name, |name| user = Some(name));
-    m.user = user.unwrap_or_else(|| m.user.clone());
-    reply
 }
 
 fn user_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
@@ -347,11 +345,9 @@ fn user_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
+/// 2.2.7
 fn password(m: &mut Quectel, _: &mut Cx, (text,): (Text<30>,)) -> Reply {
-    let mut password = None;
-    let reply = credential(m, text, |text| password = Some(text));
-    m.password = password.unwrap_or_else(|| m.password.clone());
-    reply
+    credential(&m.service, &mut m.password, text)
 }
 
 fn password_read(m: &mut Quectel, cx: &mut Cx) -> Reply {

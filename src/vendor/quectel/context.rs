@@ -224,8 +224,7 @@ type Gprs = (Text<100>, Option<Text<32>>, Option<Text<32>>);
 pub(super) fn register_as(m: &mut Quectel, cx: &mut Cx, (apn, user, password): Gprs) -> Reply {
     let text = |text: Option<Text<32>>| text.map(Text::into_string).unwrap_or_default();
     if m.context.state == State::Initial {
-        *m.context.way() =
-            Way::Gprs { apn: apn.into_string(), user: text(user), password: text(password) };
+        *m.context.way() = Way::Gprs { apn: apn.into_string(), user: text(user), password: text(password) };
     }
     register(m, cx)
 }

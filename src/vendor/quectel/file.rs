@@ -2,10 +2,10 @@
 //! describes them. `RAM:` is lost at a reset, `UFS:` is not.
 
 use super::{Quectel, Settings};
+use crate::at::ResultCode;
 use crate::at::{Int, Text};
 use crate::frame::Framing;
 use crate::modem::{Cx, DataMode, Ends, PortId, Reply, Sink};
-use crate::at::ResultCode;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -84,9 +84,7 @@ impl Files {
         if let Some(store) = self.stores.get_mut(&Place::Ufs) {
             let own = cx.flash.iter().filter_map(|(key, text)| Some((key.strip_prefix("UFS:")?, text)));
             store.files = own
-                .map(|(name, text)| {
-                    (name.to_string(), text.chars().map(|c| u32::from(c) as u8).collect())
-                })
+                .map(|(name, text)| (name.to_string(), text.chars().map(|c| u32::from(c) as u8).collect()))
                 .collect();
         }
     }
@@ -252,11 +250,7 @@ pub fn written(m: &mut Quectel, cx: &mut Cx, number: u32, held: &[u8]) -> Reply 
 }
 
 /// `AT+QFSEEK=handle,offset[,from]`: from the beginning, from here, or back from the end.
-pub fn seek(
-    m: &mut Quectel,
-    _: &mut Cx,
-    (number, offset, from): (u32, u32, Option<Int<0, 2>>),
-) -> Reply {
+pub fn seek(m: &mut Quectel, _: &mut Cx, (number, offset, from): (u32, u32, Option<Int<0, 2>>)) -> Reply {
     let Files { stores, handles, .. } = &mut m.files;
     let Some(handle) = handles.get_mut(&number) else { return Reply::Error };
     let size = stores.get(&handle.place).and_then(|s| s.files.get(&handle.name)).map_or(0, Vec::len);
