@@ -163,6 +163,9 @@ pub enum ErrorCode {
 pub struct Errors {
     /// A command that the module does not know.
     pub unknown: ErrorCode,
+    /// A form that the command does not have (`AT+X?` where it cannot be read); as `syntax` where
+    /// nothing is said.
+    pub form: Option<ErrorCode>,
     /// Arguments that cannot be read, or have the wrong type.
     pub syntax: ErrorCode,
     /// A mandatory argument is missing.
@@ -175,6 +178,26 @@ pub struct Errors {
     pub too_long: ErrorCode,
 }
 
+impl Errors {
+    /// The error for a form that the command does not have.
+    pub fn form(&self) -> ErrorCode {
+        self.form.unwrap_or(self.syntax)
+    }
+}
+
+/// Which SIM a line printed at power-on asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PowerOnSim {
+    /// Any, or none.
+    #[default]
+    Any,
+    /// One that asks for no PIN any more.
+    Ready,
+    /// An empty slot.
+    Absent,
+}
+
 /// A line printed at power-on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -184,6 +207,9 @@ pub struct PowerOn {
     /// Time since power-on.
     #[serde(default)]
     pub after: Span,
+    /// The SIM that it takes.
+    #[serde(default)]
+    pub sim: PowerOnSim,
 }
 
 /// The SIM in the slot.
