@@ -2,7 +2,7 @@
 
 use super::data::Running;
 use super::text::{Style, Writing};
-use super::{DataMode, Output};
+use super::{DataMode, Output, Sink};
 use crate::profile::{LineEnd, Profile, UrcWhen};
 use crate::time::Now;
 use bytes::Bytes;
@@ -89,6 +89,13 @@ impl Settings {
 pub(super) enum Due {
     Line(String),
     Data(Option<String>, DataMode),
+}
+
+impl Due {
+    /// Whether this is a data mode that carries the FTP transfer.
+    pub fn is_for_ftp(&self) -> bool {
+        matches!(self, Due::Data(_, mode) if mode.sink == Sink::Ftp)
+    }
 }
 
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use super::buffer::Buffer;
 use super::core::Core;
 use super::data::Sink;
 use super::net::{Failure, NetRequest, Purpose, Query, Socket, Tls};
-use super::port::{Due, State};
+use super::port::State;
 use super::socket::{Owner, SocketEvent};
 use super::{Event, Note};
 use crate::ftp::{self, Cause, Client, Input, Op, Output, Step};
@@ -133,6 +133,7 @@ impl Core {
     /// Ends the session at once, without QUIT, and forgets what was not read.
     pub fn ftp_drop(&mut self) {
         self.ftp_call(Client::drop_session);
+        self.ports.iter_mut().for_each(|port| port.waiting.retain(|w| !w.what.is_for_ftp()));
         if let Some(session) = self.ftp.take() {
             for socket in [session.control, session.data.socket()].into_iter().flatten() {
                 self.close(socket);
@@ -335,30 +336,36 @@ impl Core {
         }
     }
 
-    /// The end of a transfer reaches the vendor after the data that streams to a port.
+    /// The end of a transfer reaches the vendor after the data that streams to a port, and not
+    /// before the data mode that was announced for it has begun.
     fn ftp_over(&mut self, event: ftp::Event) {
-        let streaming = self.ftp_streams();
+        let (streaming, entering) = (self.ftp_streams(), self.ftp_enters());
         match &mut self.ftp {
-            Some(session) if streaming && !session.inbox.is_empty() => session.held = Some(event),
+            Some(session) if entering || streaming && !session.inbox.is_empty() => session.held = Some(event),
             _ => self.events.push_back(Event::Ftp(event)),
         }
     }
 
     /// Whether a port in data mode reads the download as it comes.
     fn ftp_streams(&self) -> bool {
-        self.ports.iter().any(|port| {
-            let waiting =
-                port.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, m) if m.sink == Sink::Ftp));
-            let running = match &port.state {
-                State::Data(running) => Some(running),
-                _ => port.suspended.as_ref(),
-            };
-            waiting || running.is_some_and(|r| r.mode.sink == Sink::Ftp)
-        })
+        self.ftp_enters()
+            || self.ports.iter().any(|port| {
+                let running = match &port.state {
+                    State::Data(running) => Some(running),
+                    _ => port.suspended.as_ref(),
+                };
+                running.is_some_and(|r| r.mode.sink == Sink::Ftp)
+            })
+    }
+
+    /// Whether a port is about to go into data mode for the transfer.
+    fn ftp_enters(&self) -> bool {
+        self.ports.iter().flat_map(|port| &port.waiting).any(|w| w.what.is_for_ftp())
     }
 
     pub(super) fn ftp_release(&mut self) {
-        if let Some(session) = self.ftp.as_mut().filter(|s| s.inbox.is_empty())
+        let entering = self.ftp_enters();
+        if let Some(session) = self.ftp.as_mut().filter(|s| s.inbox.is_empty() && !entering)
             && let Some(event) = session.held.take()
         {
             self.events.push_back(Event::Ftp(event));
