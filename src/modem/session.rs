@@ -52,8 +52,8 @@ pub struct Session {
     pub inbox: Buffer,
     /// How much of a download may wait, in octets.
     pub capacity: usize,
-    /// The end of a transfer, which waits until its data was read.
-    held: Option<ftp::Event>,
+    /// The end of a transfer, and of the session behind it, which wait until its data was read.
+    held: Vec<ftp::Event>,
 }
 
 impl Core {
@@ -70,7 +70,7 @@ impl Core {
             data: Leg::None,
             inbox: Buffer::default(),
             capacity: super::BACKLOG,
-            held: None,
+            held: vec![],
         });
         self.ftp_pump();
     }
@@ -311,6 +311,7 @@ impl Core {
         match event {
             ftp::Event::Data(bytes) => {
                 session.inbox.push(bytes);
+                session.client.set_paused(self.now, session.inbox.len() >= session.capacity);
                 if !streaming && !matches!(self.events.back(), Some(Event::FtpData)) {
                     self.events.push_back(Event::FtpData);
                 }
@@ -341,7 +342,11 @@ impl Core {
     fn ftp_over(&mut self, event: ftp::Event) {
         let (streaming, entering) = (self.ftp_streams(), self.ftp_enters());
         match &mut self.ftp {
-            Some(session) if entering || streaming && !session.inbox.is_empty() => session.held = Some(event),
+            Some(session)
+                if entering || !session.held.is_empty() || streaming && !session.inbox.is_empty() =>
+            {
+                session.held.push(event);
+            }
             _ => self.events.push_back(Event::Ftp(event)),
         }
     }
@@ -363,12 +368,14 @@ impl Core {
         self.ports.iter().flat_map(|port| &port.waiting).any(|w| w.what.is_for_ftp())
     }
 
+    /// Something was read: the server is not to blame for a pause any more, and what waited may follow.
     pub(super) fn ftp_release(&mut self) {
-        let entering = self.ftp_enters();
-        if let Some(session) = self.ftp.as_mut().filter(|s| s.inbox.is_empty() && !entering)
-            && let Some(event) = session.held.take()
-        {
-            self.events.push_back(Event::Ftp(event));
+        let (now, entering) = (self.now, self.ftp_enters());
+        if let Some(session) = &mut self.ftp {
+            session.client.set_paused(now, session.inbox.len() >= session.capacity);
+        }
+        if let Some(session) = self.ftp.as_mut().filter(|s| s.inbox.is_empty() && !entering) {
+            self.events.extend(session.held.drain(..).map(Event::Ftp));
         }
     }
 }
