@@ -7,6 +7,8 @@
 
 mod cache;
 mod call;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use crate::at::{Int, Text};
