@@ -146,3 +146,54 @@ async fn sixteen_mebibytes_arrive_whole_through_a_small_buffer() {
     assert_eq!(got, total);
     sender.await.unwrap();
 }
+
+/// A module, the network and real sockets, as the driver's loop joins them.
+#[tokio::test]
+async fn a_module_reads_what_a_real_host_sends() {
+    use crate::driver::network::{
+        Call, Hosts, LinkProfile, Network, NetworkConfig, NoFaults, Relay, TlsSetup,
+    };
+    use crate::modem::net::{NetEvent, NetRequest, Purpose, Socket};
+    use crate::time::Now;
+
+    let listener = TcpListener::bind(HERE).await.unwrap();
+    let server = listener.local_addr().unwrap();
+    let total = 16 << 20;
+    tokio::spawn(async move {
+        let mut far = listener.accept().await.unwrap().0;
+        let chunk: Vec<u8> = (0..=255).cycle().take(1 << 16).collect();
+        for _ in 0..total >> 16 {
+            far.write_all(&chunk).await.unwrap();
+        }
+    });
+    let hosts = Hosts::parse([("10.0.0.1", server.to_string())]).unwrap();
+    let config = NetworkConfig { hosts, forward: vec![], server, link: LinkProfile::default(), tap: false };
+    let no_gate = Box::new(|_: Call| -> Box<dyn Relay + Send> { panic!("a bridge needs no gate") });
+    let tls = TlsSetup::new(&Default::default()).unwrap();
+    let mut net = Network::new(config, tls, no_gate, Box::new(NoFaults));
+    let (mut io, now) = (Io::new(), Now::ZERO);
+    net.handle_request(now, NetRequest::Address(Some(Ipv4Addr::new(10, 9, 9, 9))));
+    let (to, purpose) = ("10.0.0.1:80".parse().unwrap(), Purpose::Socket);
+    let socket = Socket(1);
+    net.handle_request(
+        now,
+        NetRequest::Connect { socket, to, name: None, from_port: None, purpose, tls: None },
+    );
+    let mut got = 0;
+    loop {
+        while let Some(event) = net.poll_event(now, |_| 1 << 16) {
+            match event {
+                NetEvent::Data { bytes, .. } => got += bytes.len(),
+                NetEvent::PeerShutdown { .. } => {
+                    assert_eq!(got, total);
+                    return;
+                }
+                _ => {}
+            }
+        }
+        while let Some(request) = net.poll_io() {
+            io.execute(request);
+        }
+        net.handle_io(now, io.next().await);
+    }
+}

@@ -9,6 +9,7 @@ use super::pipe::{End, WINDOW};
 use super::relay::{Call, GateInput, GateOutput, Relay};
 use super::tls::TlsEnd;
 use super::{GateId, IoUse, Network};
+use crate::driver::gate::Speech;
 use crate::time::Now;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, SocketAddrV4};
@@ -168,6 +169,14 @@ impl Network {
 
     pub(super) fn refuse_dial(&mut self, now: Now, gate: GateId) {
         self.feed(now, gate, GateInput::DataRefused);
+    }
+
+    /// Has every gate say something unasked, as a server does that goes down (421).
+    pub fn speak(&mut self, now: Now, speech: &Speech) {
+        for slot in self.gates.slots.values_mut() {
+            slot.relay.speak(now, speech.clone());
+        }
+        self.settle(now);
     }
 
     pub(super) fn gates_timeout(&mut self, now: Now) {

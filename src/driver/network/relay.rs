@@ -1,9 +1,10 @@
 //! What the network knows of the FTP gate: bytes and events in, bytes and wishes out.
 
-use crate::driver::gate::Gate;
-pub use crate::driver::gate::{GateInput, GateOutput};
+use crate::driver::gate::{Gate, Speech};
 use crate::time::Now;
 use std::net::{SocketAddr, SocketAddrV4};
+
+pub use crate::driver::gate::{GateInput, GateOutput};
 
 /// The relay of one FTP control connection, as the network drives it.
 pub trait Relay {
@@ -19,6 +20,8 @@ pub trait Relay {
     fn busy(&self) -> bool;
     /// Whether data connections speak TLS (PROT P, RFC 4217 section 9).
     fn data_protected(&self) -> bool;
+    /// Has it say something unasked.
+    fn speak(&mut self, now: Now, speech: Speech);
 }
 
 /// Makes the relay of a new control connection.
@@ -55,5 +58,8 @@ impl Relay for Gate {
     }
     fn data_protected(&self) -> bool {
         Gate::data_protected(self)
+    }
+    fn speak(&mut self, now: Now, speech: Speech) {
+        Gate::speak(self, now, speech);
     }
 }
