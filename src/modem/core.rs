@@ -150,6 +150,7 @@ impl Core {
     }
 
     /// Prints an unsolicited result code on one port: `NAME: values`, when the profile wants it.
+    /// Each LF in the values begins another line of the same code.
     pub fn urc_to(&mut self, port: PortId, name: &str, values: impl Display) {
         let profile = self.profile.clone();
         let whole = profile.urc.get(&format!("{name}: {values}"));

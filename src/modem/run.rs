@@ -8,7 +8,7 @@ use super::vendor::{Personality, Row};
 use super::{Cx, DataEnd, DataMode, Event, Note, Output, Reply, Sink, base};
 use crate::at::{self, Call, Form, ResultCode};
 use crate::frame::Expired;
-use crate::profile::{Profile, UrcWhen};
+use crate::profile::{PowerOnSim, Profile, UrcWhen};
 use crate::time::Now;
 use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
@@ -226,7 +226,14 @@ impl Modem {
             Timer::PowerOn(i) => {
                 let profile = core.profile.clone();
                 let cpin = core.sim.status().unwrap_or("NOT INSERTED");
-                core.urc_all(&profile.power_on[i].line.replace("{cpin}", cpin));
+                let wanted = match profile.power_on[i].sim {
+                    PowerOnSim::Any => true,
+                    PowerOnSim::Ready => core.sim.ready(),
+                    PowerOnSim::Absent => !core.sim.present(),
+                };
+                if wanted {
+                    core.urc_all(&profile.power_on[i].line.replace("{cpin}", cpin));
+                }
             }
             Timer::Register => core.register(),
             Timer::Activate(cid) => core.raise(cid),
@@ -480,6 +487,7 @@ impl Modem {
             core.drive(id, Line::Dcd, true);
         }
         core.note(|| Note::State(format!("data mode on port {}", id.0 + 1)));
+        core.ftp_release();
         if empty {
             self.end_data(id, DataEnd::Length);
         }
