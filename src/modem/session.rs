@@ -118,6 +118,14 @@ impl Core {
         self.ftp.as_ref().map_or(0, |s| s.client.upload_backlog())
     }
 
+    /// Has the end of a transfer come again once all of its data was read.
+    pub fn ftp_after_data(&mut self, end: ftp::Event) {
+        match &mut self.ftp {
+            Some(session) if !session.inbox.is_empty() => session.held = Some(end),
+            _ => self.events.push_back(Event::Ftp(end)),
+        }
+    }
+
     /// Octets downloaded and not read yet.
     pub fn ftp_waiting(&self) -> usize {
         self.ftp.as_ref().map_or(0, |s| s.inbox.len())
