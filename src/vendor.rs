@@ -1,6 +1,7 @@
 //! vendor: one file per vendor, and the registry.
 
 mod simcom;
+mod wavecom;
 
 use crate::modem::{Personality, make};
 use crate::profile::{Library, Profile};
@@ -8,10 +9,13 @@ use crate::profile::{Library, Profile};
 type Make = fn(&Profile) -> Result<Box<dyn Personality>, (Vec<String>, String)>;
 
 /// The behaviours, by the name that a profile's `vendor` gives.
-pub const VENDORS: &[(&str, Make)] = &[("simcom", make::<simcom::Simcom>)];
+pub const VENDORS: &[(&str, Make)] =
+    &[("simcom", make::<simcom::Simcom>), ("wavecom", make::<wavecom::Wavecom>)];
 
 /// The profiles in the binary.
 pub const PROFILES: Library = &[
     ("sim7080", include_str!("../profiles/sim7080.toml")),
     ("sim800", include_str!("../profiles/sim800.toml")),
+    ("wipsoft", include_str!("../profiles/wipsoft.toml")),
+    ("wismo228", include_str!("../profiles/wismo228.toml")),
 ];
