@@ -1,1 +1,56 @@
-//! cli: one file per verb.
+//! The command line: one file per verb; `main.rs` only calls it.
+
+mod check;
+mod list;
+mod options;
+mod play;
+mod run;
+
+use crate::profile::mistake::Mistake;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// A mistake in the files or the arguments.
+const MISTAKE: u8 = 2;
+/// Something did not happen as it should.
+const UNMET: u8 = 3;
+
+/// A cellular modem that fails on cue.
+#[derive(Debug, Parser)]
+#[command(name = "badline", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::Run),
+    Play(play::Play),
+    Check(check::Check),
+    List(list::List),
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    match Cli::parse().verb {
+        Verb::Run(verb) => verb.main(),
+        Verb::Play(verb) => verb.main(),
+        Verb::Check(verb) => verb.main(),
+        Verb::List(verb) => verb.main(),
+    }
+}
+
+/// Shows mistakes and gives the status for them.
+fn show_mistakes(mistakes: &[Mistake]) -> ExitCode {
+    for mistake in mistakes {
+        eprintln!("{mistake}");
+    }
+    ExitCode::from(MISTAKE)
+}
+
+/// Shows an error of the machine and gives the status for it.
+fn show_error(what: impl std::fmt::Display) -> ExitCode {
+    eprintln!("badline: {what}");
+    ExitCode::from(MISTAKE)
+}

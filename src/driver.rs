@@ -1,1 +1,13 @@
 //! driver: tokio: serial ports, clock, network, FTP gate.
+
+pub mod clock;
+pub mod device;
+pub mod files;
+pub mod gate;
+pub mod io;
+pub mod machine;
+pub mod network;
+pub mod play;
+pub mod port;
+pub mod setup;
+pub mod world;

@@ -22,7 +22,7 @@ pub use address::{parse_passive, port_argument};
 pub use client::Client;
 pub use event::{Busy, Cause, Event, Failure, Input, Output, Step};
 pub use op::{How, Op, Type};
-pub use reply::{Malformed, Replies, Reply};
+pub use reply::{MAX_LINE, MAX_LINES, Malformed, Replies, Reply};
 pub use settings::Settings;
 
 #[cfg(test)]

@@ -1,1 +1,195 @@
 //! ftpd: libunftp and unftp-sbe-fs; imports nothing of ours.
+//!
+//! The built-in FTP server, on a thread of its own. Its listener is plain libunftp, for clients on
+//! this machine that look at the files; the FTP gate connects to the same listener, knows it by
+//! [`GREETING`], and asks [`CHECK`] before each transfer, because libunftp says 150 before it has
+//! looked at the file.
+//!
+//! `TYPE A` is accepted and converts nothing, as in libunftp.
+
+mod binder;
+mod check;
+mod faults;
+mod jail;
+mod listing;
+mod login;
+mod storage;
+mod upload;
+
+use binder::SmallBuffers;
+use check::Check;
+use libunftp::{Server, ServerBuilder};
+use login::Logins;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use std::{fmt, io, thread};
+use storage::Storage;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+use unftp_core::auth::DefaultUser;
+use unftp_sbe_fs::Filesystem;
+
+pub use faults::{NoFaults, Refusal, StorageFault, StorageFaults, StorageOp};
+pub use jail::absolute;
+
+/// The text of the built-in server's own 220, by which the FTP gate knows it.
+pub const GREETING: &str = "badline ftpd";
+
+/// The SITE command that says, before any 150, whether a transfer would be refused:
+/// `SITE BADLINE <verb> <absolute path>`, answered by 200 or by the refusal. With the verb STOU the
+/// text of the 200 is the path that was found free.
+pub const CHECK: &str = "BADLINE";
+
+/// libunftp has timers of its own, in real seconds; time-outs are the gate's, on the modem's clock.
+const NEVER_SECONDS: u64 = 24 * 60 * 60;
+
+/// What the server serves, and to whom.
+pub struct Config {
+    /// The directory that clients see as `/`. Nothing outside it can be reached.
+    pub root: PathBuf,
+    /// Names and passwords; where there is none, every login is accepted.
+    pub users: Vec<(String, String)>,
+    /// Where to listen; port 0 has the system pick one.
+    pub listen: SocketAddr,
+    /// The storage's faults.
+    pub faults: Arc<dyn StorageFaults>,
+}
+
+impl Config {
+    /// Serves `root` to everybody, on a free port of the loopback interface, without faults.
+    pub fn new(root: impl Into<PathBuf>) -> Config {
+        Config {
+            root: root.into(),
+            users: vec![],
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            faults: Arc::new(NoFaults),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.users.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Config")
+            .field("root", &self.root)
+            .field("users", &names)
+            .field("listen", &self.listen)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The running server. Dropping it ends its sessions and its thread.
+#[derive(Debug)]
+pub struct FtpServer {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl FtpServer {
+    /// Opens the root and the listener, and serves until dropped.
+    ///
+    /// # Errors
+    ///
+    /// Where the root cannot be opened, the address cannot be bound, or no thread can be had.
+    pub fn start(config: Config) -> io::Result<FtpServer> {
+        let files = Arc::new(Filesystem::new(&config.root)?);
+        let listener = TcpListener::bind(config.listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let sessions = Sessions { files, faults: config.faults, logins: Arc::new(Logins::new(config.users)) };
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new()
+            .name("ftpd".into())
+            .spawn(move || run(runtime, listener, sessions, stopped))?;
+        Ok(FtpServer { address, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The address that was bound.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address to connect to from this machine: [`address`](Self::address), on the loopback
+    /// interface where every interface was bound.
+    pub fn local_address(&self) -> SocketAddr {
+        let mut address = self.address;
+        match address {
+            SocketAddr::V4(v4) if v4.ip().is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            SocketAddr::V6(v6) if v6.ip().is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        address
+    }
+}
+
+impl Drop for FtpServer {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // A panic of that thread was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What every session is made of.
+struct Sessions {
+    files: Arc<Filesystem>,
+    faults: Arc<dyn StorageFaults>,
+    logins: Arc<Logins>,
+}
+
+impl Sessions {
+    /// A server for one connection: libunftp's `Binder` is taken by a server's first session.
+    fn server(&self) -> Option<Server<Storage, DefaultUser>> {
+        let (files, faults) = (self.files.clone(), self.faults.clone());
+        ServerBuilder::with_authenticator(
+            Box::new(move || Storage::new(files.clone(), faults.clone())),
+            self.logins.clone(),
+        )
+        .greeting(GREETING)
+        .idle_session_timeout(NEVER_SECONDS)
+        .binder(SmallBuffers)
+        .site_command(CHECK, Check)
+        .build()
+        .inspect_err(|error| tracing::error!(%error, "the FTP server cannot serve"))
+        .ok()
+    }
+}
+
+fn run(runtime: Runtime, listener: TcpListener, sessions: Sessions, mut stopped: oneshot::Receiver<()>) {
+    runtime.block_on(async {
+        let listener = match tokio::net::TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => return tracing::error!(%error, "the FTP server cannot listen"),
+        };
+        loop {
+            let accepted = tokio::select! {
+                _ = &mut stopped => return,
+                accepted = listener.accept() => accepted,
+            };
+            match (accepted, sessions.server()) {
+                (Ok((stream, _)), Some(server)) => {
+                    // Replies are short and awaited one by one; without effect where it fails.
+                    let _ = stream.set_nodelay(true);
+                    tokio::spawn(server.service(stream));
+                }
+                (Ok(_), None) => {}
+                (Err(error), _) => {
+                    tracing::warn!(%error, "the FTP server could not accept a connection");
+                    // Out of descriptors, most likely: a loop without a pause would spin.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 mod load;
 pub mod mistake;
 
-pub use load::{Library, load};
+pub use load::{Find, Library, load, wrong_in};
 
 use crate::time::units::Span;
 use schemars::JsonSchema;

@@ -548,7 +548,7 @@ impl Modem {
             typed = skip.strip(typed);
         }
         let mut payload = BytesMut::with_capacity(typed.len());
-        let (mut used, mut ended) = (0, running.decoder.ended());
+        let (mut used, mut ended) = (typed.len(), false);
         match &mut running.guard {
             None => {
                 let taken = running.decoder.decode(typed, &mut payload);
@@ -557,12 +557,9 @@ impl Modem {
             Some(guard) => {
                 let passed = guard.feed(now, typed);
                 running.decoder.decode(passed.held, &mut payload);
-                match passed.data {
-                    [] => used = typed.len(),
-                    data => {
-                        let taken = running.decoder.decode(data, &mut payload);
-                        (used, ended) = (taken.used, taken.end);
-                    }
+                if !passed.data.is_empty() {
+                    let taken = running.decoder.decode(passed.data, &mut payload);
+                    (used, ended) = (taken.used, taken.end);
                 }
             }
         }

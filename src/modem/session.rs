@@ -318,6 +318,7 @@ impl Core {
         match event {
             ftp::Event::Data(bytes) => {
                 session.inbox.push(bytes);
+                session.client.set_paused(self.now, session.inbox.len() >= session.capacity);
                 if !streaming && !matches!(self.events.back(), Some(Event::FtpData)) {
                     self.events.push_back(Event::FtpData);
                 }
@@ -365,7 +366,12 @@ impl Core {
         })
     }
 
+    /// Something was read: the server is not to blame for a pause any more, and what waited may follow.
     pub(super) fn ftp_release(&mut self) {
+        let now = self.now;
+        if let Some(session) = &mut self.ftp {
+            session.client.set_paused(now, session.inbox.len() >= session.capacity);
+        }
         if let Some(session) = self.ftp.as_mut().filter(|s| s.inbox.is_empty())
             && let Some(event) = session.held.take()
         {

@@ -201,7 +201,10 @@ impl Core {
         match self.sockets.get(&socket) {
             None => 0,
             Some(conn) => match (conn.owner, &self.ftp) {
-                (Owner::FtpData, Some(session)) => session.capacity.saturating_sub(session.inbox.len()),
+                (Owner::FtpData, Some(session)) if session.client.accepts_data() => {
+                    session.capacity.saturating_sub(session.inbox.len())
+                }
+                (Owner::FtpData, _) => 0,
                 (Owner::Vendor, _) => conn.capacity.saturating_sub(conn.inbox.len()),
                 _ => super::BACKLOG,
             },

@@ -49,8 +49,13 @@ impl Mistake {
 
     /// What `toml` found wrong with `text`, the contents of `file`: syntax, a type, a key that is unknown or missing.
     pub fn from_toml(file: &str, text: &str, error: &toml::de::Error) -> Mistake {
-        let (what, right) = reword(error.message());
-        Mistake { right, ..Mistake::at(file, text, error.span().unwrap_or(0..0), what) }
+        Mistake::worded(file, text, error.span().unwrap_or(0..0), error.message())
+    }
+
+    /// A mistake in the words of serde or toml, said so that a person knows what would be right.
+    pub fn worded(file: &str, text: &str, span: Range<usize>, message: &str) -> Mistake {
+        let (what, right) = reword(message);
+        Mistake { right, ..Mistake::at(file, text, span, what) }
     }
 }
 

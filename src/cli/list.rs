@@ -1,0 +1,88 @@
+//! `badline list`: what there is.
+
+use super::show_mistakes;
+use crate::driver::files;
+use crate::modem::{Modem, Support};
+use crate::vendor::PROFILES;
+use clap::{Args, Subcommand};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// List what there is
+#[derive(Args, Debug)]
+pub struct List {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// The modules in the binary
+    Profiles,
+    /// The commands of a module: their forms, and whether they act or are only answered
+    Commands {
+        /// The module
+        #[arg(long, value_name = "NAME|FILE", default_value = "sim7080")]
+        profile: String,
+    },
+}
+
+impl List {
+    /// Runs it.
+    pub fn main(self) -> ExitCode {
+        match self.what {
+            What::Profiles => {
+                for (name, _) in PROFILES {
+                    match files::profile(name) {
+                        Ok(profile) => println!("{name:<10} {}", profile.summary),
+                        Err(mistakes) => return show_mistakes(&mistakes),
+                    }
+                }
+                ExitCode::SUCCESS
+            }
+            What::Commands { profile } => match table(&profile) {
+                Ok(rows) => {
+                    for [name, forms, support] in rows {
+                        println!("{name:<14} {forms:<22} {support}");
+                    }
+                    ExitCode::SUCCESS
+                }
+                Err(mistakes) => show_mistakes(&mistakes),
+            },
+        }
+    }
+}
+
+/// The commands of a profile: name, forms, and what is behind them.
+///
+/// # Errors
+/// The mistakes in the profile.
+pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mistake::Mistake>> {
+    let profile = files::profile(profile)?;
+    let behaviour = files::behaviour(&profile).map_err(|_| vec![])?;
+    let profile = Arc::new(profile);
+    let mut rows: Vec<[String; 3]> = Modem::new(profile.clone(), behaviour, 1)
+        .rows()
+        .into_iter()
+        .filter(|row| !profile.commands.contains_key(row.name))
+        .map(|row| {
+            let support = match row.support {
+                Support::Acted => "implemented",
+                Support::Answered => "answered only",
+            };
+            [format!("AT{}", row.name), row.forms.join(" "), support.to_string()]
+        })
+        .collect();
+    for (name, plain) in &profile.commands {
+        let forms = plain.forms();
+        let forms = [
+            (forms.exec.is_some(), "exec"),
+            (forms.read.is_some(), "read"),
+            (forms.write.is_some(), "write"),
+            (forms.test.is_some(), "test"),
+        ];
+        let forms: Vec<&str> = forms.into_iter().filter(|(there, _)| *there).map(|(_, form)| form).collect();
+        rows.push([format!("AT{name}"), forms.join(" "), "answered only".into()]);
+    }
+    Ok(rows)
+}

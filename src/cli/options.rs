@@ -1,0 +1,96 @@
+//! The options that the verbs share.
+
+use crate::driver::files;
+use crate::driver::setup::Setup;
+use crate::profile::mistake::Mistake;
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What kind of modem, and what it hangs on.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// The module: a name from `badline list profiles`, or a TOML file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
+    /// Serial ports of the module
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub ports: u8,
+    /// A symbolic link to the (first) port, removed at exit
+    #[arg(long, value_name = "PATH")]
+    pub link: Option<PathBuf>,
+    /// Serve the (first) port raw over TCP as well
+    #[arg(long, value_name = "ADDR")]
+    pub tcp: Option<SocketAddr>,
+    /// The folder that the FTP server serves; a temporary one where it is not given
+    #[arg(long, value_name = "DIR")]
+    pub ftp_root: Option<PathBuf>,
+    /// Where the FTP server listens
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub ftp_listen: SocketAddr,
+    /// A login of the FTP server; without one every login is accepted
+    #[arg(long, value_name = "NAME:PASSWORD", value_parser = login)]
+    pub ftp_user: Vec<Login>,
+    /// The seed of everything that is drawn
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many times faster than real time the module's clock runs
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub speed: u32,
+    /// Limit the byte rate of the ports to their baud rate
+    #[arg(long)]
+    pub pace: bool,
+    /// One JSON object per line on standard output, even on a terminal
+    #[arg(long)]
+    pub json: bool,
+    /// Say more on standard error; twice for still more
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// A name and its password.
+#[derive(Clone)]
+pub struct Login(pub String, pub String);
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{}:****", self.0)
+    }
+}
+
+fn login(text: &str) -> Result<Login, String> {
+    match text.split_once(':') {
+        Some((name, password)) if !name.is_empty() => Ok(Login(name.into(), password.into())),
+        _ => Err("write NAME:PASSWORD".into()),
+    }
+}
+
+impl Options {
+    /// The modem that the options describe.
+    ///
+    /// # Errors
+    /// The mistakes in its files.
+    pub fn setup(&self) -> Result<Setup, Vec<Mistake>> {
+        let profile = files::profile(self.profile.as_deref().unwrap_or("sim7080"))?;
+        let mut setup = Setup::new(profile);
+        setup.ports = usize::from(self.ports);
+        setup.users =
+            self.ftp_user.iter().map(|Login(name, password)| (name.clone(), password.clone())).collect();
+        setup.ftp_root = self.ftp_root.clone();
+        setup.ftp_listen = self.ftp_listen;
+        setup.seed = self.seed.unwrap_or(0);
+        Ok(setup)
+    }
+}
+
+/// Sends logs to standard error.
+pub fn log(verbose: u8) {
+    let level = match verbose {
+        0 => tracing::Level::WARN,
+        1 => tracing::Level::INFO,
+        2 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    // A second call in one process changes nothing.
+    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).try_init();
+}

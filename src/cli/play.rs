@@ -1,0 +1,73 @@
+//! `badline play`: be the host of a transcript.
+
+use super::options;
+use super::{MISTAKE, UNMET, show_error, show_mistakes};
+use crate::driver::device;
+use crate::driver::play::{self, PlayError};
+use crate::transcript;
+use clap::Args;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tokio::runtime::{Builder, Runtime};
+
+/// Be the host: check a modem against transcripts
+#[derive(Args, Debug)]
+pub struct Play {
+    /// The transcripts
+    #[arg(required = true, value_name = "FILE.at")]
+    files: Vec<PathBuf>,
+    /// Play against this serial device, in real time, in place of a modem in this process
+    #[arg(long, value_name = "DEVICE")]
+    port: Option<PathBuf>,
+    /// The module, where it is not the one that the transcript names
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "port")]
+    profile: Option<String>,
+    /// Write what was heard into the files, in place of what was expected
+    #[arg(long)]
+    bless: bool,
+    /// Say more on standard error
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+impl Play {
+    /// Runs it.
+    pub fn main(self) -> ExitCode {
+        options::log(self.verbose);
+        let runtime = match Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(e) => return show_error(e),
+        };
+        let mut status = ExitCode::SUCCESS;
+        for file in &self.files {
+            match self.one(&runtime, file) {
+                Ok(()) => println!("{}: as written", file.display()),
+                Err(PlayError::Mistakes(mistakes)) => return show_mistakes(&mistakes),
+                Err(PlayError::Io(error)) => {
+                    eprintln!("{}: {error}", file.display());
+                    return ExitCode::from(MISTAKE);
+                }
+                Err(PlayError::Failed(failure)) => {
+                    println!("{failure}");
+                    status = ExitCode::from(UNMET);
+                }
+            }
+        }
+        status
+    }
+
+    fn one(&self, runtime: &Runtime, file: &Path) -> Result<(), PlayError> {
+        let text = fs::read_to_string(file)?;
+        let transcript =
+            transcript::parse(&file.display().to_string(), &text).map_err(PlayError::Mistakes)?;
+        let blessed = match &self.port {
+            Some(device) => device::play(transcript, device, self.bless)?,
+            None => runtime.block_on(play::play(transcript, self.profile.as_deref(), self.bless))?,
+        };
+        match blessed.filter(|_| self.bless).map(|blessed| blessed.to_string()) {
+            Some(new) if new != text => Ok(fs::write(file, new)?),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! `badline run`: a modem until interrupted.
+
+use super::options::{self, Options};
+use super::{show_error, show_mistakes};
+use crate::driver::machine::Machine;
+use crate::driver::port::Port;
+use crate::driver::setup::{self, Server, Setup};
+use clap::Args;
+use serde::Serialize;
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Run a modem until interrupted
+#[derive(Args, Debug)]
+pub struct Run {
+    #[command(flatten)]
+    options: Options,
+}
+
+/// The ready line.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "ready")]
+pub struct Ready {
+    modem: String,
+    port: String,
+    ports: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tcp: Option<SocketAddr>,
+    ftp: SocketAddr,
+    ftp_root: PathBuf,
+    seed: u64,
+    pid: u32,
+}
+
+/// A modem on real ports, ready to be switched on.
+pub struct Bench {
+    /// The modem.
+    pub machine: Machine,
+    /// What is told when it is ready.
+    pub ready: Ready,
+    _server: Server,
+    _dir: Option<TempDir>,
+}
+
+/// What a newcomer finds on the server.
+const SAMPLE: (&str, &str) = ("hello.txt", "Hello from the other side of the modem.\n");
+
+impl Run {
+    /// Runs it.
+    pub fn main(self) -> ExitCode {
+        options::log(self.options.verbose);
+        let setup = match self.options.setup() {
+            Ok(setup) => setup,
+            Err(mistakes) => return show_mistakes(&mistakes),
+        };
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(e) => return show_error(e),
+        };
+        match runtime.block_on(self.run(setup)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(e) => show_error(e),
+        }
+    }
+
+    async fn run(self, setup: Setup) -> io::Result<()> {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut bench = open(&self.options, setup).await?;
+        bench.machine.power_on();
+        announce(&bench.ready, self.options.json)?;
+        tokio::select! {
+            () = bench.machine.run() => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        Ok(())
+    }
+}
+
+/// Opens the ports and starts the server.
+///
+/// # Errors
+/// What this machine refuses, in words for the user.
+pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
+    let named = options.link.is_some() && options.ftp_root.is_some();
+    let dir = if named { None } else { Some(TempDir::with_prefix("badline-")?) };
+    if let (None, Some(dir)) = (&setup.ftp_root, &dir) {
+        let root = dir.path().join("ftp");
+        fs::create_dir(&root)?;
+        fs::write(root.join(SAMPLE.0), SAMPLE.1)?;
+        setup.ftp_root = Some(root);
+    }
+    let mut ports = (0..setup.ports).map(|_| Port::pty()).collect::<io::Result<Vec<Port>>>()?;
+    let paths: Vec<String> = ports.iter().filter_map(|p| p.path()).map(|p| p.display().to_string()).collect();
+    let link = options.link.clone().or_else(|| dir.as_ref().map(|d| d.path().join("modem")));
+    if let Some(link) = &link {
+        ports[0].link(link)?;
+    }
+    let tcp = match options.tcp {
+        Some(address) => {
+            let listener = TcpListener::bind(address)
+                .await
+                .map_err(|e| io::Error::new(e.kind(), format!("--tcp {address}: {e}")))?;
+            let address = listener.local_addr()?;
+            ports[0].listen(listener);
+            Some(address)
+        }
+        None => None,
+    };
+    let (world, server) = setup::build(&setup)?;
+    let ready = Ready {
+        modem: setup.profile.name.clone(),
+        port: paths[0].clone(),
+        ports: paths,
+        link,
+        tcp,
+        ftp: server.address(),
+        ftp_root: server.root().to_path_buf(),
+        seed: setup.seed,
+        pid: std::process::id(),
+    };
+    let pace = options.pace.then_some(setup.profile.serial.baud);
+    Ok(Bench { machine: Machine::new(world, ports, options.speed, pace), ready, _server: server, _dir: dir })
+}
+
+/// Tells the user, or the program that started this one, that everything answers.
+///
+/// # Errors
+/// Where standard output is closed.
+pub fn announce(ready: &Ready, json: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if json || !out.is_terminal() {
+        serde_json::to_writer(&mut out, ready)?;
+        writeln!(out)?;
+        return out.flush();
+    }
+    let port = ready.link.as_deref().unwrap_or(Path::new(&ready.port));
+    writeln!(out, "{} on {} ({})", ready.modem, port.display(), ready.ports.join(", "))?;
+    if let Some(tcp) = ready.tcp {
+        writeln!(out, "the same port over TCP at {tcp}")?;
+    }
+    writeln!(out, "FTP server at {}, its files in {}", ready.ftp, ready.ftp_root.display())?;
+    writeln!(
+        out,
+        "Next, in another terminal:  picocom {}  then type AT and Enter. Ctrl-C ends the modem.",
+        port.display()
+    )?;
+    out.flush()
+}

@@ -1,0 +1,355 @@
+//! Data under way, and how it ends. The closing reply to a download waits until the module has been
+//! handed everything, the one to an upload until the server has given it.
+
+use super::faults::Cut;
+use super::transfer::{Ending, Kind, Step, Transfer};
+use super::{Data, Gate, GateOutput, Job, Pipe, Timer, reply};
+use crate::ftp::Reply;
+use crate::time::Now;
+use bytes::Bytes;
+
+/// From the server to the module.
+#[derive(Debug)]
+pub struct Down {
+    stage: DownStage,
+    /// Octets that the server may still send.
+    credit: usize,
+    /// Octets that the link has not taken yet.
+    unsent: usize,
+    /// What is said when the module has everything.
+    ending: Option<Ending>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum DownStage {
+    Flowing,
+    /// The connection is reset once the link has taken what there is.
+    Cutting,
+    /// FIN was said.
+    Finished,
+    /// The module has everything.
+    Delivered,
+}
+
+/// From the module to the server.
+#[derive(Debug)]
+pub struct Up {
+    stage: UpStage,
+    /// Octets that the server has not been handed yet.
+    backlog: usize,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum UpStage {
+    Flowing,
+    /// The module has sent everything.
+    Ended,
+    /// The server takes no more, and is to say why.
+    GivenUp,
+}
+
+impl Down {
+    pub fn is_flowing(&self) -> bool {
+        self.stage == DownStage::Flowing
+    }
+
+    pub fn has_room(&self) -> bool {
+        self.credit > 0
+    }
+}
+
+impl Up {
+    pub fn is_flowing(&self) -> bool {
+        self.stage == UpStage::Flowing
+    }
+
+    pub fn has_backlog(&self) -> bool {
+        self.backlog > 0
+    }
+}
+
+impl Gate {
+    fn transfer_mut(&mut self) -> Option<&mut Transfer> {
+        match &mut self.job {
+            Job::Transfer(transfer) => Some(transfer),
+            _ => None,
+        }
+    }
+
+    /// Opens the window.
+    pub(super) fn flow(&mut self, now: Now, kind: Kind) {
+        let window = self.config.window;
+        self.moved(now);
+        let (step, allow) = match kind {
+            Kind::Read | Kind::List => {
+                let down = Down { stage: DownStage::Flowing, credit: window, unsent: 0, ending: None };
+                (Step::Down(down), GateOutput::AllowUpstreamData(window))
+            }
+            Kind::Write => {
+                let up = Up { stage: UpStage::Flowing, backlog: 0 };
+                (Step::Up(up), GateOutput::AllowModuleData(window))
+            }
+        };
+        let Some(transfer) = self.transfer_mut() else { return };
+        transfer.step = step;
+        let cut = transfer.cut.take_if(|cut| cut.after == 0);
+        match (cut, &self.data, kind) {
+            (_, Data::None, _) => self.fail(now, 426, "Connection closed; transfer aborted."),
+            (Some(cut), ..) => self.cut(now, cut),
+            (None, Data::Ended, Kind::Write) => self.data_fin(now),
+            // The server was quicker with closing the data connection than with its 150.
+            (None, ..) if self.pipe == Pipe::None => self.pipe_reset(now),
+            (None, ..) => self.out.push_back(allow),
+        }
+    }
+
+    /// Something has moved.
+    pub(super) fn moved(&mut self, now: Now) {
+        if let Some(stall) = self.config.stall {
+            self.timers.set(Timer::Stall, now + stall);
+        }
+    }
+
+    /// Nothing has moved for too long. What only waits for the module to see the end is said all the same.
+    pub(super) fn stalled(&mut self, now: Now) {
+        self.settle(now);
+        self.fail(now, 426, "Data timeout.");
+    }
+
+    /// So many of these octets are moved; a cut may be due behind them.
+    fn count(&mut self, n: usize) -> (usize, Option<Cut>) {
+        let Some(transfer) = self.transfer_mut() else { return (0, None) };
+        let left = transfer.cut.as_ref().map_or(u64::MAX, |cut| cut.after.saturating_sub(transfer.moved));
+        let n = usize::try_from(left).map_or(n, |left| left.min(n));
+        transfer.moved += n as u64;
+        let moved = transfer.moved;
+        (n, transfer.cut.take_if(|cut| cut.after <= moved))
+    }
+
+    fn cut(&mut self, now: Now, cut: Cut) {
+        self.release_pipe();
+        let Some(transfer) = self.transfer_mut() else { return };
+        match &mut transfer.step {
+            Step::Down(down) if cut.reset && down.unsent > 0 => {
+                down.stage = DownStage::Cutting;
+                down.ending = Some(Ending::Speech(cut.speech));
+            }
+            Step::Down(_) if !cut.reset => self.close_data(now, Ending::Speech(cut.speech)),
+            _ => self.conclude(now, Ending::Speech(cut.speech)),
+        }
+    }
+
+    pub(super) fn pipe_bytes(&mut self, now: Now, bytes: Bytes) {
+        let length = bytes.len();
+        if self.pipe == Pipe::Leaving {
+            return self.out.push_back(GateOutput::AllowUpstreamData(length));
+        }
+        let flowing =
+            matches!(self.transfer_mut(), Some(Transfer { step: Step::Down(down), .. }) if down.is_flowing());
+        if !flowing {
+            return;
+        }
+        self.moved(now);
+        let (n, cut) = self.count(length);
+        if let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() {
+            down.credit = down.credit.saturating_sub(length);
+            down.unsent += n;
+        }
+        self.out.push_back(GateOutput::DataToModule(bytes.slice(..n)));
+        if let Some(cut) = cut {
+            self.cut(now, cut);
+        }
+    }
+
+    pub(super) fn data_sent(&mut self, now: Now, n: usize) {
+        self.moved(now);
+        let open = self.pipe == Pipe::Open;
+        let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() else { return };
+        down.unsent = down.unsent.saturating_sub(n);
+        match down.stage {
+            DownStage::Flowing if open => {
+                down.credit += n;
+                self.out.push_back(GateOutput::AllowUpstreamData(n));
+            }
+            DownStage::Cutting if down.unsent == 0 => self.settle(now),
+            _ => {}
+        }
+    }
+
+    pub(super) fn pipe_fin(&mut self, now: Now) {
+        let pipe = std::mem::replace(&mut self.pipe, Pipe::None);
+        match (pipe, self.transfer_mut().map(|transfer| &mut transfer.step)) {
+            (Pipe::None, _) => {}
+            (Pipe::Open, Some(Step::Down(down))) if down.is_flowing() => {
+                down.stage = DownStage::Finished;
+                self.out.extend([GateOutput::DataFinUpstream, GateOutput::DataFinModule]);
+                self.moved(now);
+            }
+            (Pipe::Open, Some(Step::Up(up))) => match up.stage {
+                UpStage::Ended => {}
+                UpStage::Flowing | UpStage::GivenUp => {
+                    up.stage = UpStage::GivenUp;
+                    self.pipe = Pipe::Open;
+                }
+            },
+            _ => self.out.push_back(GateOutput::DataAbortUpstream),
+        }
+    }
+
+    pub(super) fn pipe_reset(&mut self, now: Now) {
+        self.pipe = Pipe::None;
+        match self.transfer_mut().map(|transfer| &mut transfer.step) {
+            Some(Step::Down(down)) if down.is_flowing() => {
+                down.stage = DownStage::Finished;
+                self.out.push_back(GateOutput::DataFinModule);
+                self.moved(now);
+            }
+            Some(Step::Up(up)) if up.is_flowing() => up.stage = UpStage::GivenUp,
+            _ => {}
+        }
+    }
+
+    pub(super) fn data_bytes(&mut self, now: Now, bytes: Bytes) {
+        let flowing =
+            matches!(self.transfer_mut(), Some(Transfer { step: Step::Up(up), .. }) if up.is_flowing());
+        if !flowing {
+            return;
+        }
+        self.moved(now);
+        let (n, cut) = self.count(bytes.len());
+        if let Some(Transfer { step: Step::Up(up), .. }) = self.transfer_mut() {
+            up.backlog += n;
+        }
+        self.out.push_back(GateOutput::DataToUpstream(bytes.slice(..n)));
+        if let Some(cut) = cut {
+            self.cut(now, cut);
+        }
+    }
+
+    pub(super) fn pipe_sent(&mut self, now: Now, n: usize) {
+        let Some(Transfer { step: Step::Up(up), .. }) = self.transfer_mut() else { return };
+        up.backlog = up.backlog.saturating_sub(n);
+        if up.is_flowing() {
+            self.out.push_back(GateOutput::AllowModuleData(n));
+        }
+        self.moved(now);
+    }
+
+    pub(super) fn data_fin(&mut self, now: Now) {
+        if self.data != Data::Open && self.data != Data::Ended {
+            return;
+        }
+        self.data = Data::Ended;
+        match self.transfer_mut().map(|transfer| &mut transfer.step) {
+            Some(Step::Up(up)) if up.is_flowing() => {
+                up.stage = UpStage::Ended;
+                self.out.push_back(GateOutput::DataFinUpstream);
+                self.moved(now);
+            }
+            Some(Step::Down(down)) => match down.stage {
+                DownStage::Flowing => self.fail(now, 426, "Connection closed; transfer aborted."),
+                DownStage::Cutting => self.settle(now),
+                DownStage::Finished | DownStage::Delivered => {}
+            },
+            Some(Step::Stalled) => self.fail(now, 426, "Connection closed; transfer aborted."),
+            _ => {}
+        }
+    }
+
+    pub(super) fn data_reset(&mut self, now: Now) {
+        if matches!(self.data, Data::Listening | Data::Port(_)) {
+            return;
+        }
+        self.data = Data::None;
+        match self.transfer_mut().map(|transfer| &mut transfer.step) {
+            Some(Step::Up(up)) if up.stage == UpStage::Ended => {}
+            Some(Step::Down(Down { stage: DownStage::Cutting, .. }) | Step::Closing(_)) => self.settle(now),
+            Some(Step::Up(_) | Step::Down(_) | Step::Stalled) => {
+                self.fail(now, 426, "Connection closed; transfer aborted.");
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn data_delivered(&mut self, now: Now) {
+        match self.transfer_mut().map(|transfer| &mut transfer.step) {
+            Some(Step::Closing(_)) => {}
+            Some(Step::Down(down)) if down.stage == DownStage::Finished => down.stage = DownStage::Delivered,
+            _ => return,
+        }
+        self.data = Data::None;
+        self.settle(now);
+    }
+
+    /// The server's last word.
+    pub(super) fn transferred(&mut self, now: Now, reply: Reply) {
+        self.moved(now);
+        let good = reply.code < 300;
+        let Some(transfer) = self.transfer_mut() else { return };
+        let up = match &mut transfer.step {
+            Step::Down(down) => {
+                down.ending.get_or_insert(Ending::Reply(reply));
+                None
+            }
+            Step::Up(up) => Some((up.stage == UpStage::Ended, reply)),
+            _ => return,
+        };
+        if good && transfer.kind != Kind::List {
+            self.session.restart_upstream = false;
+        }
+        match up {
+            None => self.settle(now),
+            Some((ended, reply)) if ended || good => {
+                self.release_pipe();
+                self.close_data(now, Ending::Reply(reply));
+            }
+            // What the module still sends, nobody reads.
+            Some((_, reply)) => self.conclude(now, Ending::Reply(reply)),
+        }
+    }
+
+    /// Ends the transfer, where nothing is left to wait for.
+    fn settle(&mut self, now: Now) {
+        let Some(transfer) = self.transfer_mut() else { return };
+        let ending = match &mut transfer.step {
+            Step::Closing(ending) => {
+                Some(std::mem::replace(ending, Ending::Reply(reply::line(226, "Closed."))))
+            }
+            Step::Down(down) if matches!(down.stage, DownStage::Delivered | DownStage::Cutting) => {
+                down.ending.take()
+            }
+            _ => None,
+        };
+        if let Some(ending) = ending {
+            self.conclude(now, ending);
+        }
+    }
+
+    /// The server's data connection is not wanted any more. An upload's is closed, not reset, so that
+    /// the file keeps what has come.
+    pub(super) fn release_pipe(&mut self) {
+        let owed = self.owed > 0;
+        let step = match &self.job {
+            Job::Transfer(transfer) => Some((&transfer.step, transfer.kind)),
+            _ => None,
+        };
+        self.pipe = match (&self.pipe, step) {
+            (Pipe::None, _) => return,
+            (Pipe::Open, Some((Step::Up(up), _))) if owed => {
+                if up.stage != UpStage::Ended {
+                    self.out.push_back(GateOutput::DataFinUpstream);
+                }
+                Pipe::Leaving
+            }
+            (Pipe::Open, Some((Step::Down(_), Kind::List))) if owed => {
+                self.out.push_back(GateOutput::AllowUpstreamData(self.config.window));
+                Pipe::Leaving
+            }
+            (Pipe::Leaving, Some(_)) if owed => Pipe::Leaving,
+            _ => {
+                self.out.push_back(GateOutput::DataAbortUpstream);
+                Pipe::None
+            }
+        };
+    }
+}

@@ -1,0 +1,39 @@
+//! AUTH, PBSZ, PROT and CCC (RFC 4217): TLS ends at the network, not at the server.
+
+use super::speech::Saying;
+use super::{Command, Gate, Job, reply};
+use crate::time::Now;
+
+impl Gate {
+    pub(super) fn security(&mut self, now: Now, command: Command) {
+        let argument = command.argument.trim().to_ascii_uppercase();
+        let tls = self.session.tls;
+        let (code, text) = match (command.verb.as_str(), argument.as_str()) {
+            ("AUTH", _) if !self.config.explicit_tls => (502, "Security extensions not implemented."),
+            ("AUTH", _) if tls => (503, "Already in TLS."),
+            ("AUTH", "TLS" | "TLS-C" | "SSL") => (234, "Proceed with negotiation."),
+            ("AUTH", _) => (504, "Unknown AUTH type."),
+            ("CCC", _) => (533, "The control connection stays protected."),
+            _ if !tls => (503, "Not in TLS."),
+            ("PBSZ", "") | ("PROT", "") => (501, "An argument is missing."),
+            ("PBSZ", _) => (200, "PBSZ=0"),
+            ("PROT", "P") => (200, "Data connections are protected."),
+            ("PROT", "C") => (200, "Data connections are clear."),
+            ("PROT", "S" | "E") => (536, "Not supported by TLS."),
+            _ => (504, "Unknown protection level."),
+        };
+        match (command.verb.as_str(), code) {
+            ("PROT", 200) => self.session.protected = argument == "P",
+            ("AUTH", 234) => {
+                self.session.tls = true;
+                self.commands.forget();
+            }
+            _ => {}
+        }
+        self.answer(now, &command, reply::line(code, text));
+        if code == 234 && !matches!(self.job, Job::Ending | Job::Closed) {
+            self.mouth.push(now, Saying::StartTls);
+            self.utter(now);
+        }
+    }
+}

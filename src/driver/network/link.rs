@@ -1,0 +1,428 @@
+//! One TCP connection of the module: two pipes, an end at the module, an end beyond the antenna.
+
+use super::faults::{Direction, LinkFaults, LinkInfo, Verdict};
+use super::outside::{IoId, IoRequest};
+use super::pipe::{End, Line, LinkProfile, Piece, Pipe, WINDOW, Watch};
+use super::relay::GateInput;
+use super::tap::{Tap, TappedWhat};
+use super::tls::TlsEnd;
+use super::{GateId, Network};
+use crate::modem::net::{Failure, NetEvent, Socket};
+use crate::time::Now;
+use bytes::Bytes;
+
+/// Who is at the far end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Far {
+    /// A gate's control connection.
+    Gate(GateId),
+    /// A gate's data connection, which takes `credit` more octets.
+    Data { gate: GateId, credit: usize },
+    /// A real socket, which `ahead` octets have been sent to and not yet gone out.
+    Io { io: IoId, ahead: usize },
+    /// Nobody any more: what still comes is lost.
+    Gone,
+}
+
+/// What the far end knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Nothing,
+    Opened,
+    Ended(End),
+}
+
+pub(super) struct Link {
+    pub info: LinkInfo,
+    /// The module's socket, until it lets go of it.
+    pub socket: Option<Socket>,
+    /// How the module learns that the link is up, until it has.
+    pub announce: Option<NetEvent>,
+    /// The far end has taken the call.
+    pub answered: bool,
+    pub far: Far,
+    pub told: Told,
+    pub up: Pipe,
+    pub down: Pipe,
+    /// TLS at the module.
+    pub near_tls: Option<Box<TlsEnd>>,
+    /// TLS at the gate.
+    pub far_tls: Option<Box<TlsEnd>>,
+    /// The far end has been told that the module has everything.
+    pub delivered: bool,
+}
+
+impl Link {
+    pub fn new(info: LinkInfo, socket: Socket, announce: NetEvent, far: Far) -> Link {
+        Link {
+            info,
+            socket: Some(socket),
+            announce: Some(announce),
+            answered: false,
+            far,
+            told: Told::Nothing,
+            up: Pipe::default(),
+            down: Pipe::default(),
+            near_tls: None,
+            far_tls: None,
+            delivered: false,
+        }
+    }
+
+    /// The module sends.
+    pub fn send(&mut self, now: Now, bytes: Bytes) {
+        match &mut self.near_tls {
+            Some(tls) => {
+                let records = tls.write(&bytes);
+                self.up.write(now, records, true);
+            }
+            None => self.up.write(now, bytes, true),
+        }
+    }
+
+    /// The module sends nothing more.
+    pub fn shutdown(&mut self, now: Now) {
+        if let Some(tls) = &mut self.near_tls {
+            let records = tls.close();
+            self.up.write(now, records, true);
+        }
+        self.up.finish(End::Fin);
+    }
+
+    /// The module lets go of the socket; unread octets make a RST of the FIN, as in any TCP.
+    pub fn close(&mut self, now: Now) {
+        let unread = self.down.readable() || self.near_tls.as_ref().is_some_and(|tls| tls.readable());
+        self.socket = None;
+        match self.announce.is_some() || unread {
+            true => self.up.finish(End::Rst),
+            false => self.shutdown(now),
+        }
+    }
+
+    /// The far end sends.
+    pub fn answer(&mut self, now: Now, bytes: Bytes, push: bool) {
+        match &mut self.far_tls {
+            Some(tls) => {
+                let records = tls.write(&bytes);
+                self.down.write(now, records, push);
+            }
+            None => self.down.write(now, bytes, push),
+        }
+    }
+
+    /// The far end sends nothing more.
+    pub fn answer_end(&mut self, now: Now, end: End) {
+        if let Some(tls) = self.far_tls.as_mut().filter(|_| end == End::Fin) {
+            let records = tls.close();
+            self.down.write(now, records, true);
+        }
+        self.down.finish(end);
+    }
+
+    /// The far end is gone at once: what it sent before still arrives, nothing reaches it any more.
+    pub fn leave(&mut self, now: Now, end: End) {
+        self.answer_end(now, end);
+        self.far = Far::Gone;
+    }
+
+    /// What the module may be handed next.
+    pub fn take_near(&mut self, max: usize) -> Option<Bytes> {
+        match &mut self.near_tls {
+            Some(tls) => tls.take(max),
+            None => self.down.take(max),
+        }
+    }
+
+    /// The end that the module has reached, all octets before it taken.
+    pub fn near_end(&self) -> Option<End> {
+        self.down.ended().filter(|_| !self.near_tls.as_ref().is_some_and(|tls| tls.readable()))
+    }
+
+    fn take_far(&mut self, max: usize) -> Option<Bytes> {
+        match &mut self.far_tls {
+            Some(tls) => tls.take(max),
+            None => self.up.take(max),
+        }
+    }
+
+    fn far_end(&self) -> Option<End> {
+        self.up.ended().filter(|_| !self.far_tls.as_ref().is_some_and(|tls| tls.readable()))
+    }
+
+    fn handshaking(&self) -> bool {
+        self.near_tls.as_ref().is_some_and(|tls| tls.handshaking())
+    }
+
+    /// Whether the kernel still has to take what was sent.
+    pub fn busy(&self) -> bool {
+        matches!(self.far, Far::Io { ahead, .. } if ahead > 0)
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.socket.is_none() && self.far == Far::Gone
+    }
+
+    pub fn poll_timeout(&self, lines: &Lines) -> Option<Now> {
+        let up = self.up.poll_timeout(&lines.up);
+        up.into_iter().chain(self.down.poll_timeout(&lines.down)).min()
+    }
+}
+
+/// The profile, by direction.
+pub(super) struct Lines {
+    up: Line,
+    down: Line,
+}
+
+impl Lines {
+    pub fn new(profile: &LinkProfile, separate: bool) -> Lines {
+        let LinkProfile { segment, flush, latency, .. } = *profile;
+        let line = |rate| Line { segment: segment.max(1), flush, latency, rate, separate };
+        Lines { up: line(profile.rate_up), down: line(profile.rate_down) }
+    }
+}
+
+/// Shows faults and tap what passes.
+struct Watcher<'a> {
+    now: Now,
+    info: &'a LinkInfo,
+    direction: Direction,
+    faults: &'a mut (dyn LinkFaults + Send),
+    /// Whether the faults want to see this link.
+    watched: bool,
+    tap: &'a mut Tap,
+}
+
+impl Watch for Watcher<'_> {
+    fn depart(&mut self, bytes: &Bytes) -> Verdict {
+        let verdict = match self.watched {
+            true => self.faults.segment(self.now, self.info, self.direction, bytes),
+            false => Verdict::Pass,
+        };
+        let sent = !matches!(verdict, Verdict::Split(_) | Verdict::Stall(_));
+        if self.direction == Direction::Up && sent {
+            self.tap.push(self.now, self.info, Direction::Up, || TappedWhat::Segment(bytes.clone()));
+        }
+        verdict
+    }
+
+    fn departed_end(&mut self, end: End) {
+        if self.direction == Direction::Up {
+            self.tap.push(self.now, self.info, Direction::Up, || tapped_end(end));
+        }
+    }
+
+    fn arrive(&mut self, at: Now, piece: &Piece) {
+        if self.direction == Direction::Down {
+            self.tap.push(at, self.info, Direction::Down, || match piece {
+                Piece::Bytes(bytes) => TappedWhat::Segment(bytes.clone()),
+                Piece::End(end) => tapped_end(*end),
+            });
+        }
+    }
+}
+
+fn tapped_end(end: End) -> TappedWhat {
+    match end {
+        End::Fin => TappedWhat::Fin,
+        End::Rst => TappedWhat::Rst,
+    }
+}
+
+impl Network {
+    pub(super) fn lines(&self, link: &Link) -> Lines {
+        Lines::new(&self.config.link, self.tap.on || self.faults.watches(&link.info))
+    }
+
+    /// Moves on one link whatever can move; false where nothing could.
+    pub(super) fn advance(&mut self, now: Now, link: &mut Link) -> bool {
+        let lines = self.lines(link);
+        let watched = self.faults.watches(&link.info);
+        let mut cut = None;
+        for (direction, pipe, line) in
+            [(Direction::Up, &mut link.up, &lines.up), (Direction::Down, &mut link.down, &lines.down)]
+        {
+            let (faults, tap) = (self.faults.as_mut(), &mut self.tap);
+            let mut watcher = Watcher { now, info: &link.info, direction, faults, watched, tap };
+            cut = cut.or(pipe.pump(now, line, &mut watcher));
+        }
+        if let Some(end) = cut {
+            link.up.cut(end);
+            link.down.cut(end);
+            self.tap.push(now, &link.info, Direction::Down, || tapped_end(end));
+        }
+        let far = self.advance_far(now, link);
+        let near = self.advance_near(now, link);
+        let confirmed = self.confirm(now, link);
+        far || near || confirmed
+    }
+
+    /// What arrived from the module goes to the far end.
+    fn advance_far(&mut self, now: Now, link: &mut Link) -> bool {
+        let mut moved = false;
+        if !link.answered {
+            // A call that is given up ends before it began.
+            if let (Some(end), true) = (link.far_end(), link.far != Far::Gone) {
+                self.end_far(now, link, end);
+                return true;
+            }
+            return false;
+        }
+        let mut broken = false;
+        if let Some(tls) = link.far_tls.as_mut().filter(|_| link.far != Far::Gone) {
+            while let Some(records) = if tls.full() { None } else { link.up.take(usize::MAX) } {
+                moved = true;
+                broken |= tls.read(&records).is_err();
+            }
+            link.down.write(now, tls.records(), true);
+        }
+        if broken {
+            self.end_far(now, link, End::Rst);
+            link.leave(now, End::Fin);
+            return true;
+        }
+        if link.told == Told::Nothing && !link.far_tls.as_ref().is_some_and(|tls| tls.handshaking()) {
+            link.told = Told::Opened;
+            if let Far::Data { gate, .. } = link.far {
+                self.feed(now, gate, GateInput::DataOpened);
+            }
+            moved = true;
+        }
+        while let Some(bytes) = link.take_far(self.far_room(link)) {
+            moved = true;
+            match &mut link.far {
+                Far::Gate(gate) => self.feed(now, *gate, GateInput::ModuleBytes(bytes)),
+                Far::Data { gate, credit } => {
+                    *credit = credit.saturating_sub(bytes.len());
+                    self.feed(now, *gate, GateInput::DataBytes(bytes));
+                }
+                Far::Io { io, ahead } => {
+                    *ahead += bytes.len();
+                    self.io_out.push_back(IoRequest::Send { io: *io, bytes });
+                }
+                Far::Gone => {}
+            }
+        }
+        if let Some(end) = link.far_end().filter(|end| link.told != Told::Ended(*end)) {
+            self.end_far(now, link, end);
+            moved = true;
+        }
+        // A half-closed connection whose module lets go is closed whole.
+        if let (Far::Io { io, .. }, None, Told::Ended(_)) = (link.far, link.socket, link.told) {
+            self.close_io(io);
+            link.far = Far::Gone;
+            moved = true;
+        }
+        moved
+    }
+
+    fn far_room(&self, link: &Link) -> usize {
+        match link.far {
+            Far::Gate(_) | Far::Gone => usize::MAX,
+            Far::Data { .. } if link.told == Told::Nothing => 0,
+            Far::Data { credit, .. } => credit,
+            Far::Io { ahead, .. } => (2 * WINDOW).saturating_sub(ahead),
+        }
+    }
+
+    /// The far end learns that the module's stream has ended.
+    pub(super) fn end_far(&mut self, now: Now, link: &mut Link, end: End) {
+        let opened = link.told != Told::Nothing;
+        link.told = Told::Ended(end);
+        match (link.far, end) {
+            (Far::Gate(gate), End::Fin) => self.feed(now, gate, GateInput::ModuleFin),
+            (Far::Gate(gate), End::Rst) => {
+                link.far = Far::Gone;
+                self.lose_module(now, gate);
+            }
+            (Far::Data { gate, .. }, End::Fin) if opened => self.feed(now, gate, GateInput::DataFin),
+            (Far::Data { gate, .. }, _) => {
+                link.far = Far::Gone;
+                self.release_data(gate, link.info.id);
+                self.feed(now, gate, if opened { GateInput::DataReset } else { GateInput::DataRefused });
+            }
+            (Far::Io { io, .. }, End::Fin) => self.io_out.push_back(IoRequest::Shutdown { io }),
+            (Far::Io { io, .. }, End::Rst) => {
+                link.far = Far::Gone;
+                self.abort_io(io);
+            }
+            (Far::Gone, _) => {}
+        }
+    }
+
+    /// What arrived for the module: its TLS end, the announcement, and what comes after it let go.
+    fn advance_near(&mut self, now: Now, link: &mut Link) -> bool {
+        if !link.answered {
+            return false;
+        }
+        let mut moved = false;
+        let mut broken = false;
+        if let Some(tls) = &mut link.near_tls {
+            while let Some(records) = if tls.full() { None } else { link.down.take(usize::MAX) } {
+                moved = true;
+                broken |= tls.read(&records).is_err();
+            }
+            let records = tls.records();
+            moved |= !records.is_empty();
+            link.up.write(now, records, true);
+        }
+        let ended = link.announce.is_some() && link.near_end().is_some() && link.handshaking();
+        if let Some(socket) = link.socket.filter(|_| broken || ended) {
+            self.let_go(link);
+            link.up.finish(End::Fin);
+            match link.announce.take() {
+                // A caller that the module has not heard of yet leaves no trace.
+                Some(NetEvent::Accepted { .. }) => {}
+                Some(_) => self.events.push_back(NetEvent::Failed { socket, why: Failure::Tls }),
+                None => self.events.push_back(NetEvent::Reset { socket }),
+            }
+            return true;
+        }
+        if !link.handshaking()
+            && let Some(event) = link.announce.take()
+        {
+            self.events.push_back(event);
+            moved = true;
+        }
+        if link.socket.is_none() {
+            let mut lost = false;
+            while link.take_near(usize::MAX).is_some() {
+                lost = true;
+            }
+            if lost {
+                link.up.finish(End::Rst);
+            } else if link.near_end() == Some(End::Fin) {
+                self.delivered(now, link);
+            }
+            moved |= lost;
+        }
+        moved
+    }
+
+    /// The module has all that the far end sent, and the FIN behind it.
+    pub(super) fn delivered(&mut self, now: Now, link: &mut Link) {
+        if let (Far::Data { gate, .. }, false) = (link.far, link.delivered) {
+            link.far = Far::Gone;
+            self.release_data(gate, link.info.id);
+            self.feed(now, gate, GateInput::DataDelivered);
+        }
+        link.delivered = true;
+    }
+
+    /// Tells both senders what the link has taken.
+    fn confirm(&mut self, now: Now, link: &mut Link) -> bool {
+        let up = link.up.confirm();
+        let n = link.near_tls.as_mut().map_or(up, |tls| tls.confirm(up));
+        if let Some(socket) = link.socket.filter(|_| n > 0 && link.announce.is_none()) {
+            self.events.push_back(NetEvent::Sent { socket, n });
+        }
+        let down = link.down.confirm();
+        let n = link.far_tls.as_mut().map_or(down, |tls| tls.confirm(down));
+        match link.far {
+            Far::Data { gate, .. } if n > 0 => self.feed(now, gate, GateInput::DataSent(n)),
+            Far::Io { io, .. } if n > 0 => self.io_out.push_back(IoRequest::Allow { io, n }),
+            _ => {}
+        }
+        up > 0 || down > 0
+    }
+}

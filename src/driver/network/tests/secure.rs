@@ -1,0 +1,160 @@
+use super::*;
+use GateInput as In;
+use GateOutput as Out;
+
+fn secure(socket: u32, port: u16, purpose: Purpose, verify: bool) -> NetRequest {
+    NetRequest::Connect {
+        socket: Socket(socket),
+        to: SocketAddrV4::new(*FTP.ip(), port),
+        name: Some("ftp.example".into()),
+        from_port: None,
+        purpose,
+        tls: Some(Tls { verify }),
+    }
+}
+
+fn heard_bytes(heard: Vec<In>) -> Vec<u8> {
+    heard
+        .iter()
+        .flat_map(|i| if let In::ModuleBytes(b) | In::DataBytes(b) = i { &b[..] } else { &[] })
+        .copied()
+        .collect()
+}
+
+#[test]
+fn implicit_tls_ends_at_the_gate() {
+    let mut rig = Rig::with(|c| c.link.latency = ms(10), Box::new(NoFaults));
+    rig.ask(secure(1, 990, Purpose::FtpControl, false));
+    rig.wait(ms(100));
+    assert!(matches!(rig.events()[..], [NetEvent::Connected { .. }]));
+    assert!(rig.script.lock().unwrap().calls[0].tls);
+    rig.say(Out::ToModule("220 hello\r\n".into()));
+    rig.ask(send(1, "NOOP\r\n"));
+    rig.wait(ms(100));
+    assert_eq!(rig.events(), [sent(1, 6), data(1, "220 hello\r\n")]);
+    assert_eq!(heard_bytes(rig.heard()), b"NOOP\r\n");
+    rig.ask(NetRequest::Close { socket: Socket(1) });
+    rig.wait(ms(100));
+    assert_eq!(rig.heard(), [In::ModuleFin]);
+}
+
+#[test]
+fn protected_data_is_the_same_data() {
+    let mut rig = Rig::new();
+    rig.ask(secure(1, 990, Purpose::FtpControl, false));
+    rig.script.lock().unwrap().protected = true;
+    rig.say(Out::ListenData { port: 40000 });
+    rig.ask(secure(2, 40000, Purpose::FtpData, false));
+    assert_eq!(rig.heard(), [In::DataOpened]);
+    rig.events();
+    let file: Bytes = (0..=255).cycle().take(300_000).collect::<Vec<u8>>().into();
+    rig.say(Out::DataToModule(file.clone()));
+    rig.say(Out::DataFinModule);
+    let mut got = vec![];
+    let mut end = None;
+    rig.window = 5000;
+    while let Some(event) = rig.event() {
+        match event {
+            NetEvent::Data { bytes, .. } => got.extend_from_slice(&bytes),
+            other => end = Some(other),
+        }
+    }
+    assert!(got == file, "{} octets of {}", got.len(), file.len());
+    assert_eq!(end, Some(NetEvent::PeerShutdown { socket: Socket(2) }));
+    let heard = rig.heard();
+    assert_eq!(heard.last(), Some(&In::DataDelivered));
+    assert_eq!(heard.iter().map(|i| if let In::DataSent(n) = i { *n } else { 0 }).sum::<usize>(), file.len());
+}
+
+#[test]
+fn a_protected_upload_arrives_whole_and_is_confirmed() {
+    let mut rig = Rig::new();
+    rig.ask(secure(1, 990, Purpose::FtpControl, false));
+    rig.script.lock().unwrap().protected = true;
+    rig.say(Out::ListenData { port: 40000 });
+    rig.ask(secure(2, 40000, Purpose::FtpData, false));
+    rig.events();
+    rig.heard();
+    let file: Bytes = (0..=255).cycle().take(300_000).collect::<Vec<u8>>().into();
+    rig.ask(send(2, file.clone()));
+    rig.ask(NetRequest::Shutdown { socket: Socket(2) });
+    rig.say(Out::AllowModuleData(1_000_000));
+    let heard = rig.heard();
+    assert_eq!(heard.last(), Some(&In::DataFin));
+    assert!(heard_bytes(heard) == file);
+    let confirmed: usize =
+        rig.events().iter().map(|e| if let NetEvent::Sent { n, .. } = e { *n } else { 0 }).sum();
+    assert_eq!(confirmed, file.len());
+}
+
+#[test]
+fn a_module_that_checks_needs_a_root() {
+    let mut rig = Rig::new();
+    rig.ask(secure(1, 990, Purpose::FtpControl, true));
+    assert_eq!(rig.events(), [failed(1, Failure::Tls)]);
+    assert_eq!(rig.heard(), [In::ModuleReset]);
+
+    let mut tls = TlsSetup::new(&TlsFiles::default()).unwrap();
+    tls.trust_authority().unwrap();
+    let mut rig = Rig::with_tls(|_| (), Box::new(NoFaults), tls);
+    rig.ask(secure(1, 990, Purpose::FtpControl, true));
+    assert!(matches!(rig.events()[..], [NetEvent::Connected { .. }]));
+}
+
+#[test]
+fn a_tls_peer_that_is_none_fails_the_handshake() {
+    let mut rig = Rig::new();
+    rig.ask(secure(1, 21, Purpose::FtpControl, false));
+    assert_eq!(rig.events(), []);
+    rig.say(Out::ToModule("220 not what you think\r\n".into()));
+    assert_eq!(rig.events(), [failed(1, Failure::Tls)]);
+    assert_eq!(rig.net.sockets.link(Socket(1)), None);
+}
+
+#[test]
+fn plain_speech_at_a_tls_port_is_a_reset_for_the_gate() {
+    let mut rig = Rig::new();
+    rig.connect(1, SocketAddrV4::new(*FTP.ip(), 990), Purpose::FtpControl);
+    rig.events();
+    rig.ask(send(1, "USER anonymous\r\n"));
+    assert_eq!(rig.heard(), [In::ModuleReset]);
+    assert_eq!(rig.events().last(), Some(&NetEvent::PeerShutdown { socket: Socket(1) }));
+}
+
+#[test]
+fn given_files_are_checked() {
+    let files = TlsFiles { server: Some(("x".into(), "y".into())), roots: None };
+    assert!(TlsSetup::new(&files).is_err());
+    let files = TlsFiles { server: None, roots: Some("x".into()) };
+    assert!(TlsSetup::new(&files).is_err());
+    let root = TlsSetup::new(&TlsFiles::default()).unwrap().authority().unwrap();
+    assert!(TlsSetup::new(&TlsFiles { server: None, roots: Some(root) }).is_ok());
+}
+
+/// A wait that never ends would show as a handshake that is never done.
+#[test]
+fn explicit_tls_begins_behind_its_reply() {
+    let mut rig = Rig::new();
+    rig.control();
+    rig.ask(send(1, "AUTH TLS\r\n"));
+    rig.events();
+    rig.heard();
+    rig.script.lock().unwrap().say.extend([Out::ToModule("234 go\r\n".into()), Out::StartTls]);
+    rig.net.handle_timeout(rig.now);
+    assert_eq!(rig.events(), [data(1, "234 go\r\n")]);
+    let mut client = TlsSetup::new(&TlsFiles::default()).unwrap().client("ftp.example", false).unwrap();
+    while client.handshaking() {
+        let records = client.records();
+        rig.ask(send(1, records));
+        for event in rig.events() {
+            if let NetEvent::Data { bytes, .. } = event {
+                client.read(&bytes).unwrap();
+            }
+        }
+    }
+    let last = client.records();
+    rig.ask(send(1, last));
+    let records = client.write(b"NOOP\r\n");
+    rig.ask(send(1, records));
+    assert_eq!(heard_bytes(rig.heard()), b"NOOP\r\n");
+}

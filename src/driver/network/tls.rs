@@ -1,0 +1,277 @@
+//! TLS for FTPS (RFC 4217): the module's end as client, the server's end at the gate, both sans-IO.
+
+use super::pipe::{Queue, WINDOW};
+use bytes::Bytes;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, ClientConnection, Connection, RootCertStore, ServerConfig, ServerConnection};
+use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+/// The certificates of both ends, in PEM.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The built-in server's chain and key; `None` has one made for each name at its first use.
+    pub server: Option<(String, String)>,
+    /// What a module trusts that checks certificates.
+    pub roots: Option<String>,
+}
+
+/// Makes the ends of TLS connections; what costs time is made at its first use.
+pub struct TlsSetup {
+    provider: Arc<CryptoProvider>,
+    roots: RootCertStore,
+    given: Option<Arc<ServerConfig>>,
+    authority: Option<CertifiedIssuer<'static, KeyPair>>,
+    made: BTreeMap<String, Arc<ServerConfig>>,
+    clients: BTreeMap<bool, Arc<ClientConfig>>,
+}
+
+impl TlsSetup {
+    /// Reads the files' contents.
+    ///
+    /// # Errors
+    /// Says which of them is no PEM, or why key and chain cannot be used.
+    pub fn new(files: &TlsFiles) -> Result<TlsSetup, String> {
+        let provider = Arc::new(ring::default_provider());
+        let mut roots = RootCertStore::empty();
+        for root in files.roots.as_deref().map_or(Ok(vec![]), certificates)? {
+            roots.add(root).map_err(|e| format!("a trusted root cannot be used: {e}"))?;
+        }
+        let given = match &files.server {
+            Some((chain, key)) => {
+                let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
+                    .map_err(|e| format!("the server's key is no PEM: {e}"))?;
+                Some(server_config(&provider, certificates(chain)?, key)?)
+            }
+            None => None,
+        };
+        let (made, clients) = (BTreeMap::new(), BTreeMap::new());
+        Ok(TlsSetup { provider, roots, given, authority: None, made, clients })
+    }
+
+    /// The certificate (PEM) of the authority that signs the made certificates, to be trusted by a
+    /// module that checks.
+    ///
+    /// # Errors
+    /// Says why none can be made.
+    pub fn authority(&mut self) -> Result<String, String> {
+        Ok(self.issuer()?.pem())
+    }
+
+    /// Trusts the made certificates' authority.
+    ///
+    /// # Errors
+    /// Says why none can be made.
+    pub fn trust_authority(&mut self) -> Result<(), String> {
+        let root = self.issuer()?.der().clone();
+        self.clients.clear();
+        self.roots.add(root).map_err(|e| e.to_string())
+    }
+
+    fn issuer(&mut self) -> Result<&CertifiedIssuer<'static, KeyPair>, String> {
+        if self.authority.is_none() {
+            let mut params = CertificateParams::default();
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            params.distinguished_name.push(DnType::CommonName, "badline test authority");
+            let made = KeyPair::generate().and_then(|key| CertifiedIssuer::self_signed(params, key));
+            self.authority = Some(made.map_err(|e| format!("no certificate can be made: {e}"))?);
+        }
+        self.authority.as_ref().ok_or_else(|| "no authority".to_owned())
+    }
+
+    pub(super) fn client(&mut self, name: &str, verify: bool) -> Result<TlsEnd, String> {
+        let config = match self.clients.get(&verify) {
+            Some(config) => config.clone(),
+            None => {
+                let builder = ClientConfig::builder_with_provider(self.provider.clone())
+                    .with_safe_default_protocol_versions()
+                    .map_err(|e| e.to_string())?;
+                let mut config = match verify {
+                    true => builder.with_root_certificates(self.roots.clone()).with_no_client_auth(),
+                    false => builder
+                        .dangerous()
+                        .with_custom_certificate_verifier(Arc::new(Trusting(self.provider.clone())))
+                        .with_no_client_auth(),
+                };
+                // A module keeps no sessions; and a ticket would be read as data that nobody asked for.
+                config.resumption = rustls::client::Resumption::disabled();
+                self.clients.entry(verify).or_insert(Arc::new(config)).clone()
+            }
+        };
+        let name = ServerName::try_from(name.to_owned()).map_err(|e| e.to_string())?;
+        Ok(TlsEnd::new(ClientConnection::new(config, name).map_err(|e| e.to_string())?.into()))
+    }
+
+    pub(super) fn server(&mut self, name: &str) -> Result<TlsEnd, String> {
+        let config = match (&self.given, self.made.get(name)) {
+            (Some(config), _) | (None, Some(config)) => config.clone(),
+            (None, None) => {
+                let made =
+                    CertificateParams::new(vec![name.to_owned()]).and_then(|p| Ok((p, KeyPair::generate()?)));
+                let (params, key) = made.map_err(|e| e.to_string())?;
+                let issuer = self.issuer()?;
+                let leaf = params.signed_by(&key, issuer).map_err(|e| e.to_string())?;
+                let chain = vec![leaf.der().clone(), issuer.der().clone()];
+                let key = PrivateKeyDer::try_from(key.serialize_der())?;
+                let config = server_config(&self.provider, chain, key)?;
+                self.made.entry(name.to_owned()).or_insert(config).clone()
+            }
+        };
+        Ok(TlsEnd::new(ServerConnection::new(config).map_err(|e| e.to_string())?.into()))
+    }
+}
+
+fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    match all {
+        Ok(all) if !all.is_empty() => Ok(all),
+        Ok(_) => Err("holds no certificate in PEM".into()),
+        Err(e) => Err(format!("is no certificate in PEM: {e}")),
+    }
+}
+
+fn server_config(
+    provider: &Arc<CryptoProvider>,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<Arc<ServerConfig>, String> {
+    let mut config = ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .and_then(|b| b.with_no_client_auth().with_single_cert(chain, key))
+        .map_err(|e| format!("the server's certificate cannot be used: {e}"))?;
+    config.send_tls13_tickets = 0;
+    Ok(Arc::new(config))
+}
+
+/// The module that does not check: any certificate will do, but signatures must be right.
+#[derive(Debug)]
+struct Trusting(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Trusting {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// One end of a TLS connection: plain octets on one side, records on the other.
+pub(super) struct TlsEnd {
+    connection: Connection,
+    plain: Queue,
+    written: u64,
+    confirmed: u64,
+    /// Where on the wire a write of plain octets ends, and how many it had.
+    marks: VecDeque<(u64, usize)>,
+}
+
+impl TlsEnd {
+    fn new(mut connection: Connection) -> TlsEnd {
+        connection.set_buffer_limit(None);
+        TlsEnd { connection, plain: Queue::default(), written: 0, confirmed: 0, marks: VecDeque::new() }
+    }
+
+    pub fn handshaking(&self) -> bool {
+        self.connection.is_handshaking()
+    }
+
+    /// Encrypts; gives the records to be sent.
+    pub fn write(&mut self, plain: &[u8]) -> Bytes {
+        // Writing to memory without a limit cannot fail.
+        let _ = self.connection.writer().write_all(plain);
+        let records = self.records();
+        self.marks.push_back((self.written, plain.len()));
+        records
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn close(&mut self) -> Bytes {
+        self.connection.send_close_notify();
+        self.records()
+    }
+
+    /// Records that wait to be sent: handshake, alerts.
+    pub fn records(&mut self) -> Bytes {
+        let mut records = vec![];
+        while self.connection.wants_write() {
+            if self.connection.write_tls(&mut records).is_err() {
+                break;
+            }
+        }
+        self.written += records.len() as u64;
+        records.into()
+    }
+
+    /// Decrypts what arrived; there may be an answer in [`records`](TlsEnd::records), after an error too.
+    pub fn read(&mut self, mut records: &[u8]) -> Result<(), Error> {
+        while !records.is_empty() {
+            let read = self.connection.read_tls(&mut records).map_err(|e| Error::General(e.to_string()))?;
+            let state = self.connection.process_new_packets()?;
+            let mut plain = vec![0; state.plaintext_bytes_to_read()];
+            let n = self.connection.reader().read(&mut plain).unwrap_or(0);
+            plain.truncate(n);
+            self.plain.push(plain.into());
+            if read == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn take(&mut self, max: usize) -> Option<Bytes> {
+        self.plain.take(max)
+    }
+
+    pub fn readable(&self) -> bool {
+        self.plain.len > 0
+    }
+
+    /// Whether its reader is so far behind that no more should be decrypted.
+    pub fn full(&self) -> bool {
+        self.plain.len >= WINDOW
+    }
+
+    /// The link took `records` octets; gives how many plain ones that completes.
+    pub fn confirm(&mut self, records: usize) -> usize {
+        self.confirmed += records as u64;
+        let mut plain = 0;
+        while let Some((_, n)) = self.marks.front().filter(|(end, _)| *end <= self.confirmed) {
+            plain += n;
+            self.marks.pop_front();
+        }
+        plain
+    }
+}

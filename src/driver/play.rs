@@ -1,0 +1,320 @@
+//! Plays a transcript as the host, in-process: the modem's clock is turned by hand, the network is real.
+
+use super::files;
+use super::io::Io;
+use super::network::{Forward, Hosts};
+use super::setup::{self, Server, Setup};
+use super::world::{Told, World};
+use crate::modem::{HostLine, Line, PortId};
+use crate::profile::mistake::Mistake;
+use crate::time::Now;
+use crate::transcript::content::{Content, Found, Judge, Want};
+use crate::transcript::player::{Action, Failure, Options, Player};
+use crate::transcript::{Setting, Signal, Transcript};
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long the real network may take for something that the modem's clock says is now.
+const GUARD: Duration = Duration::from_secs(20);
+
+/// Why a transcript was not played to its end.
+#[derive(Debug)]
+pub enum PlayError {
+    /// Its header is wrong.
+    Mistakes(Vec<Mistake>),
+    /// This machine refused something.
+    Io(io::Error),
+    /// The modem did something else than it says.
+    Failed(Box<Failure>),
+}
+
+impl std::fmt::Display for PlayError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            PlayError::Mistakes(mistakes) => mistakes.iter().try_for_each(|m| write!(f, "{m}")),
+            PlayError::Io(error) => error.fmt(f),
+            PlayError::Failed(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl From<io::Error> for PlayError {
+    fn from(error: io::Error) -> Self {
+        PlayError::Io(error)
+    }
+}
+
+/// Plays `transcript` against a modem of its profile, or of `profile`, and gives it back with what
+/// was heard in the place of what was expected where `bless`.
+///
+/// # Errors
+/// The first thing that did not go as the transcript says.
+pub async fn play(
+    transcript: Transcript,
+    profile: Option<&str>,
+    bless: bool,
+) -> Result<Option<Transcript>, PlayError> {
+    let dir = TempDir::with_prefix("badline-")?;
+    let setup = prepare(&transcript, profile, dir.path())?;
+    let (world, server) = setup::build(&setup)?;
+    let player = Player::new(transcript, Options { bless, lines: true });
+    let mut bench =
+        Bench { world, io: Io::new(), now: Now::ZERO, open: vec![false; setup.ports], player, server };
+    bench.world.power_on(bench.now);
+    bench.settle().await?;
+    bench.open.fill(true);
+    bench.walk().await?;
+    Ok(bench.player.blessed())
+}
+
+/// What the header asks for. The files are laid into `root`.
+fn prepare(transcript: &Transcript, profile: Option<&str>, root: &Path) -> Result<Setup, PlayError> {
+    let name = profile.or(transcript.profile()).unwrap_or("sim7080");
+    let mut text = format!("extends = {name:?}\n");
+    for setting in transcript.settings() {
+        if let Setting::Set { key, value } = setting {
+            text.push_str(&format!("{key} = {value}\n"));
+        }
+    }
+    let profile = files::profile_from(&transcript.name, &text).map_err(PlayError::Mistakes)?;
+    let mut setup = Setup::new(profile);
+    setup.ports = transcript.ports();
+    setup.seed = transcript.seed().unwrap_or(0);
+    setup.ftp_root = Some(root.to_path_buf());
+    let mut hosts = Hosts::default();
+    for heading in &transcript.header {
+        let wrong = |what: String| PlayError::Mistakes(vec![heading.mistake(&transcript.name, what)]);
+        match &heading.setting {
+            Setting::Host { name, target } => {
+                hosts.set(name, target.parse().map_err(wrong)?).map_err(wrong)?;
+            }
+            Setting::Forward { port, target } => {
+                let at = target.parse().map_err(|_| wrong(format!("`{target}` is no ADDRESS:PORT")))?;
+                let port = port.parse().map_err(|_| wrong(format!("`{port}` is no port")))?;
+                setup.forward.push(Forward { port, at });
+            }
+            Setting::User { name, password } => setup.users.push((name.clone(), password.clone())),
+            Setting::Dir(path) => fs::create_dir_all(inside(root, path).map_err(wrong)?)?,
+            Setting::File { path, content } => {
+                let path = inside(root, path).map_err(wrong)?;
+                path.parent().map_or(Ok(()), fs::create_dir_all)?;
+                write(&path, content)?;
+            }
+            _ => {}
+        }
+    }
+    setup.hosts = hosts;
+    Ok(setup)
+}
+
+fn inside(root: &Path, path: &str) -> Result<PathBuf, String> {
+    let relative = Path::new(path.trim_start_matches('/'));
+    match relative.components().all(|c| matches!(c, Component::Normal(_))) {
+        true => Ok(root.join(relative)),
+        false => Err(format!("`{path}` leads out of the server's root")),
+    }
+}
+
+fn write(path: &Path, content: &Content) -> io::Result<()> {
+    let mut file = io::BufWriter::new(fs::File::create(path)?);
+    let mut stream = content.stream();
+    loop {
+        let chunk = stream.take_chunk(64 * 1024);
+        if chunk.is_empty() {
+            return file.flush();
+        }
+        file.write_all(&chunk)?;
+    }
+}
+
+struct Bench {
+    world: World,
+    io: Io,
+    now: Now,
+    /// Whether the host has each port open.
+    open: Vec<bool>,
+    player: Player,
+    server: Server,
+}
+
+impl Bench {
+    async fn walk(&mut self) -> Result<(), PlayError> {
+        loop {
+            match self.player.next_action() {
+                Action::Settle => self.settle().await?,
+                Action::Wait { .. } => {
+                    if !self.wait().await? {
+                        self.player.gave_up();
+                    }
+                }
+                Action::Turn(span) => {
+                    self.turn(span, false).await?;
+                }
+                Action::TurnUntilHeard(span) => {
+                    let turned = self.turn(span, true).await?;
+                    self.player.turned(turned);
+                }
+                Action::Send { port, content } => self.send(PortId(port - 1), &content).await?,
+                Action::Fault { line: _, text } => self.player.refuse(format!("`{text}`: no such fault")),
+                Action::CheckFile { path, want } => {
+                    self.settle().await?;
+                    if let Err(why) = self.check(&path, &want) {
+                        self.player.refuse(why);
+                    }
+                }
+                Action::SetLine { port, signal: Signal::Dtr, on } => self.dtr(port - 1, on),
+                Action::SetLine { .. } | Action::SetBaud { .. } => {}
+                Action::Open { port } => {
+                    self.open[port - 1] = true;
+                    self.dtr(port - 1, true);
+                }
+                Action::Close { port } => {
+                    self.open[port - 1] = false;
+                    self.dtr(port - 1, false);
+                }
+                Action::Done => return Ok(()),
+                Action::Failed(failure) => return Err(PlayError::Failed(failure)),
+            }
+        }
+    }
+
+    fn dtr(&mut self, port: usize, on: bool) {
+        self.world.line(self.now, PortId(port), HostLine::Dtr(on));
+        self.collect();
+    }
+
+    /// Hands over what the host reads and sees; true where there was something.
+    fn collect(&mut self) -> bool {
+        let mut any = false;
+        for port in 0..self.open.len() {
+            while let Some(bytes) = self.world.outgoing(PortId(port)).first().cloned() {
+                if self.open[port] {
+                    any = true;
+                    self.player.heard(port + 1, &bytes);
+                }
+                self.world.sent(self.now, PortId(port), bytes.len());
+            }
+        }
+        while let Some(told) = self.world.poll_told() {
+            if let Told::Line { port, line, on } = told {
+                let signal = match line {
+                    Line::Dcd => Signal::Dcd,
+                    Line::Ri => Signal::Ri,
+                };
+                self.player.line(port.0 + 1, signal, on);
+            }
+        }
+        any
+    }
+
+    /// Does all that this moment of the modem's clock holds.
+    async fn settle(&mut self) -> Result<(), PlayError> {
+        while self.step().await? {}
+        Ok(())
+    }
+
+    /// Goes on until something is heard; false where nothing can be any more without time passing.
+    async fn wait(&mut self) -> Result<bool, PlayError> {
+        loop {
+            if self.collect() {
+                return Ok(true);
+            }
+            if !self.step().await? {
+                return Ok(self.collect());
+            }
+        }
+    }
+
+    /// One thing that happens now; false where nothing does.
+    async fn step(&mut self) -> Result<bool, PlayError> {
+        let heard = self.collect();
+        while let Some(request) = self.world.poll_io() {
+            self.io.execute(request);
+        }
+        if let Some(event) = self.io.try_next() {
+            self.world.io(self.now, event);
+            return Ok(true);
+        }
+        if self.world.poll_timeout().is_some_and(|at| at <= self.now) {
+            self.world.timeout(self.now);
+            return Ok(true);
+        }
+        if !self.world.busy() {
+            return Ok(heard);
+        }
+        match tokio::time::timeout(GUARD, self.io.next()).await {
+            Ok(event) => {
+                self.world.io(self.now, event);
+                Ok(true)
+            }
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the real network does not answer").into()),
+        }
+    }
+
+    /// Turns the clock, from one thing that is due to the next; gives how far.
+    async fn turn(&mut self, span: Duration, until_heard: bool) -> Result<Duration, PlayError> {
+        let start = self.now;
+        let end = start + span;
+        loop {
+            self.settle().await?;
+            let next = self.world.poll_timeout().filter(|at| *at <= end);
+            self.now = next.unwrap_or(end).max(self.now);
+            if next.is_some() {
+                self.world.timeout(self.now);
+            }
+            let heard = match until_heard {
+                true => self.wait().await?,
+                false => {
+                    self.settle().await?;
+                    false
+                }
+            };
+            if heard && self.now > start || next.is_none() {
+                return Ok(self.now.since(start));
+            }
+        }
+    }
+
+    async fn send(&mut self, port: PortId, content: &Content) -> Result<(), PlayError> {
+        let mut stream = content.stream();
+        loop {
+            let window = self.world.uart_window(port);
+            if window == 0 {
+                if !self.step().await? {
+                    self.player.refuse("the module takes nothing more from the host");
+                    return Ok(());
+                }
+                continue;
+            }
+            let chunk = stream.take_chunk(window.min(16 * 1024));
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            self.world.typed(self.now, port, &chunk);
+            self.collect();
+        }
+    }
+
+    fn check(&self, path: &str, want: &Want) -> Result<(), String> {
+        let path = inside(self.server.root(), path)?;
+        let mut judge = Judge::new(want);
+        let found = match fs::metadata(&path) {
+            Err(_) => Found::Absent,
+            Ok(meta) if meta.is_dir() => Found::Directory,
+            Ok(_) => {
+                let mut file = fs::File::open(&path).map_err(|e| e.to_string())?;
+                let mut chunk = vec![0; 64 * 1024];
+                loop {
+                    match file.read(&mut chunk).map_err(|e| e.to_string())? {
+                        0 => break Found::File,
+                        n => judge.chunk(&chunk[..n]),
+                    }
+                }
+            }
+        };
+        judge.verdict(found)
+    }
+}

@@ -1,0 +1,82 @@
+//! Who opens and closes the host's side of a pseudo-terminal, by inotify.
+//!
+//! The master shows that no host is there (a hang-up), but not that one has come, nor that one has
+//! gone and another has come between two looks. Equal events coalesce, so that the count kept here
+//! is only believed where the master does not say otherwise.
+
+use rustix::fs::inotify::{CreateFlags, ReadFlags, WatchFlags, add_watch, init};
+use std::io;
+use std::path::Path;
+use std::task::{Context, Poll, ready};
+use tokio::net::unix::pipe::Receiver;
+
+/// An event of a watch on a file (rather than a folder) has no name behind its four numbers: watch,
+/// mask, cookie and the length of the name (inotify(7)).
+const EVENT: usize = 16;
+
+/// A watch on the host's side.
+#[derive(Debug)]
+pub(super) struct Presence {
+    // A pipe by name only: tokio's own wrapper for any descriptor cannot be made without `unsafe`.
+    inotify: Receiver,
+    handles: usize,
+}
+
+/// What a look at the watch showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Change {
+    /// Something, but a host was there all the time.
+    Some,
+    /// At one moment no host was there, as far as can be told.
+    Gone,
+}
+
+impl Presence {
+    /// Watches `path`.
+    pub(super) fn watch(path: &Path) -> io::Result<Presence> {
+        let inotify = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
+        add_watch(&inotify, path, WatchFlags::OPEN | WatchFlags::CLOSE_WRITE | WatchFlags::CLOSE_NOWRITE)?;
+        Ok(Presence { inotify: Receiver::from_owned_fd_unchecked(inotify)?, handles: 0 })
+    }
+
+    /// The master says that a host is there (or none): the count is corrected where it differs.
+    pub(super) fn correct(&mut self, here: bool) {
+        self.handles = if here { self.handles.max(1) } else { 0 };
+    }
+
+    /// Waits for opens and closes.
+    pub(super) fn poll_change(&mut self, cx: &mut Context) -> Poll<Change> {
+        loop {
+            if ready!(self.inotify.poll_read_ready(cx)).is_err() {
+                return Poll::Pending;
+            }
+            if let Some(change) = self.look() {
+                return Poll::Ready(change);
+            }
+        }
+    }
+
+    /// All that has happened up to now, if anything has.
+    pub(super) fn look(&mut self) -> Option<Change> {
+        let (mut buf, mut change) = ([0; EVENT * 64], None);
+        while let Ok(n @ 1..) = self.inotify.try_read(&mut buf) {
+            for event in buf[..n].chunks_exact(EVENT) {
+                let mask = u32::from_ne_bytes([event[4], event[5], event[6], event[7]]);
+                change = change.max(Some(self.count(ReadFlags::from_bits_retain(mask))));
+            }
+        }
+        change
+    }
+
+    fn count(&mut self, event: ReadFlags) -> Change {
+        if event.contains(ReadFlags::OPEN) {
+            self.handles += 1;
+        } else if event.intersects(ReadFlags::CLOSE_WRITE | ReadFlags::CLOSE_NOWRITE) {
+            self.handles = self.handles.saturating_sub(1);
+            if self.handles == 0 {
+                return Change::Gone;
+            }
+        }
+        Change::Some
+    }
+}

@@ -1,0 +1,306 @@
+//! A serial port on a pseudo-terminal, which hosts open and close as they like.
+//!
+//! A master whose host has gone is hung up for good in the eyes of the reactor, so it is registered
+//! anew for each host. What the host had not read lies in the host's side, which only the host's side
+//! can flush: it is opened for a moment to that end.
+
+use super::PortEvent;
+use super::line::{self, Line};
+use super::presence::{Change, Presence};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::termios::{QueueSelector, tcflush};
+use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+use tokio::io::Interest;
+use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+/// How often the host's settings are looked at while nothing else happens; without inotify, its
+/// coming too.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A pseudo-terminal.
+#[derive(Debug)]
+pub struct Pty {
+    master: OwnedFd,
+    path: PathBuf,
+    open: Option<Open>,
+    /// The host has gone; what it sent is still being read.
+    hung_up: bool,
+    presence: Option<Presence>,
+    look: Interval,
+    line: Line,
+    events: VecDeque<PortEvent>,
+}
+
+/// The master in the reactor, while a host has the port open. Pipes by name only: tokio's own wrapper
+/// for any descriptor cannot be made without `unsafe`.
+#[derive(Debug)]
+struct Open {
+    input: Receiver,
+    output: Sender,
+}
+
+impl Open {
+    fn new(master: &OwnedFd) -> io::Result<Open> {
+        Ok(Open {
+            input: Receiver::from_owned_fd_unchecked(master.try_clone()?)?,
+            output: Sender::from_owned_fd_unchecked(master.try_clone()?)?,
+        })
+    }
+
+    /// Whether the reactor has seen a hang-up, now that `input` is ready.
+    fn hung_up(&self) -> bool {
+        match pin!(self.input.ready(Interest::READABLE)).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(ready)) => ready.is_read_closed(),
+            _ => false,
+        }
+    }
+}
+
+impl Pty {
+    /// A new pseudo-terminal, raw, at 115200 baud. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// Where the system has no pseudo-terminal to give.
+    pub fn open() -> io::Result<Pty> {
+        let (master, path) = allocate()?;
+        line::make_raw(&master)?;
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Pty {
+            presence: watch(&path),
+            master,
+            path,
+            open: None,
+            hung_up: false,
+            look,
+            line: Line::default(),
+            events: VecDeque::new(),
+        })
+    }
+
+    /// What the host opens. It changes only where a host has claimed the port for itself for ever
+    /// (`TIOCEXCL`) and the system has given its name away meanwhile.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// As [`Port::poll_event`](super::Port::poll_event).
+    pub fn poll_event(&mut self, cx: &mut Context, buf: &mut [u8], blocked: bool) -> Poll<PortEvent> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Poll::Ready(event);
+            }
+            if self.open.is_none() {
+                ready!(self.poll_host(cx));
+            } else if let Some(event) = ready!(self.poll_open(cx, buf, blocked)) {
+                return Poll::Ready(event);
+            }
+        }
+    }
+
+    /// As [`Port::try_write`](super::Port::try_write).
+    ///
+    /// # Errors
+    /// `WouldBlock`, and no other.
+    pub fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(open) = self.open.as_ref().filter(|_| !self.hung_up) else { return Ok(bytes.len()) };
+        // Past the reactor, which does not yet know a host that has only just come.
+        match rustix::io::write(&self.master, bytes) {
+            Err(Errno::AGAIN) => open.output.try_io(|| Err(io::ErrorKind::WouldBlock.into())),
+            Err(_) => Ok(bytes.len()),
+            Ok(n) => Ok(n),
+        }
+    }
+
+    /// Waits for a host.
+    fn poll_host(&mut self, cx: &mut Context) -> Poll<()> {
+        loop {
+            if let Some(presence) = &mut self.presence {
+                presence.look();
+            }
+            let state = self.state();
+            // A host that has come, sent and gone since the last look left its bytes.
+            if !state.contains(PollFlags::HUP) || state.contains(PollFlags::IN) {
+                if self.opened() {
+                    return Poll::Ready(());
+                }
+                ready!(self.look.poll_tick(cx));
+                continue;
+            }
+            match &mut self.presence {
+                Some(presence) => {
+                    presence.correct(false);
+                    ready!(presence.poll_change(cx));
+                }
+                None => {
+                    ready!(self.look.poll_tick(cx));
+                }
+            }
+        }
+    }
+
+    /// `None`: look at `events`, or again.
+    fn poll_open(&mut self, cx: &mut Context, buf: &mut [u8], blocked: bool) -> Poll<Option<PortEvent>> {
+        if let Some(Poll::Ready(change)) = self.presence.as_mut().map(|p| p.poll_change(cx)) {
+            self.presence_changed(change);
+            return Poll::Ready(None);
+        }
+        if self.look.poll_tick(cx).is_ready() {
+            self.events.extend(self.line.update(self.master.as_fd()));
+            return Poll::Ready(None);
+        }
+        if buf.is_empty() {
+            if self.hung_up && !self.state().contains(PollFlags::IN) {
+                self.closed();
+                return Poll::Ready(None);
+            }
+        } else if let Poll::Ready(event) = self.poll_read(cx, buf) {
+            return Poll::Ready(event);
+        }
+        let Some(open) = self.open.as_ref().filter(|_| blocked) else { return Poll::Pending };
+        if self.hung_up || open.output.poll_write_ready(cx).is_ready() {
+            return Poll::Ready(Some(PortEvent::Writable));
+        }
+        Poll::Pending
+    }
+
+    fn poll_read(&mut self, cx: &mut Context, buf: &mut [u8]) -> Poll<Option<PortEvent>> {
+        let Some(open) = &self.open else { return Poll::Ready(None) };
+        loop {
+            if ready!(open.input.poll_read_ready(cx)).is_err() {
+                return Poll::Pending;
+            }
+            self.hung_up |= open.hung_up();
+            if self.hung_up && !self.state().contains(PollFlags::HUP) {
+                self.reopened();
+                return Poll::Ready(None);
+            }
+            // The settings first: they are older than the bytes.
+            self.events.extend(self.line.update(self.master.as_fd()));
+            if !self.events.is_empty() {
+                return Poll::Ready(None);
+            }
+            match open.input.try_read(buf) {
+                Ok(n @ 1..) => return Poll::Ready(Some(PortEvent::Bytes(n))),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+                Ok(0) | Err(_) => {
+                    self.closed();
+                    return Poll::Ready(None);
+                }
+            }
+        }
+    }
+
+    /// Whether the host's side is closed everywhere (`HUP`), and whether there is something to read.
+    fn state(&self) -> PollFlags {
+        let mut fds = [PollFd::new(&self.master, PollFlags::IN)];
+        match poll(&mut fds, Some(&rustix::time::Timespec::default())) {
+            Ok(_) => fds[0].revents(),
+            Err(_) => PollFlags::empty(),
+        }
+    }
+
+    fn presence_changed(&mut self, change: Change) {
+        let hung_up = self.state().contains(PollFlags::HUP);
+        self.hung_up |= hung_up;
+        if change == Change::Gone && !hung_up {
+            self.reopened();
+        }
+    }
+
+    /// A host has come; false where there is no room for it in the reactor now.
+    fn opened(&mut self) -> bool {
+        match Open::new(&self.master) {
+            Ok(open) => self.open = Some(open),
+            Err(error) => {
+                tracing::error!("{} cannot be served: {error}", self.path.display());
+                return false;
+            }
+        }
+        self.hung_up = false;
+        if let Some(presence) = &mut self.presence {
+            presence.correct(true);
+        }
+        self.events.push_back(PortEvent::HostOpened);
+        self.events.extend(self.line.update(self.master.as_fd()));
+        true
+    }
+
+    /// The last host has gone, and all that it sent has been read.
+    fn closed(&mut self) {
+        self.open = None;
+        self.hung_up = false;
+        self.line.hang_up();
+        self.events.push_back(PortEvent::HostClosed);
+        self.flush();
+    }
+
+    /// The last host has gone and another has come. Bytes that are there may be from either.
+    fn reopened(&mut self) {
+        self.closed();
+        self.opened();
+    }
+
+    /// Drops what the host has not read; what it has sent stays.
+    fn flush(&mut self) {
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        match rustix::fs::open(&self.path, flags, Mode::empty()) {
+            Ok(host_side) => {
+                let _ = tcflush(host_side, QueueSelector::IFlush);
+            }
+            Err(Errno::BUSY) if self.state().contains(PollFlags::HUP) => self.replace(),
+            Err(error) => tracing::debug!("{} is not flushed: {error}", self.path.display()),
+        }
+        if let Some(presence) = &mut self.presence {
+            // Our own coming and going.
+            presence.look();
+        }
+    }
+
+    /// A host has claimed the port for itself (`TIOCEXCL`), and on a pseudo-terminal that outlives
+    /// it: nobody could open the port again. Another takes its place.
+    fn replace(&mut self) {
+        if let Err(error) = self.try_replace() {
+            tracing::error!("{} stays locked: {error}", self.path.display());
+        }
+    }
+
+    fn try_replace(&mut self) -> io::Result<()> {
+        let (master, path) = allocate()?;
+        line::copy(&self.master, &master)?;
+        // Dropping the old one frees its name, which the next one mostly gets.
+        (self.master, self.path) = (master, path);
+        let (master, path) = allocate()?;
+        line::copy(&self.master, &master)?;
+        (self.master, self.path) = (master, path);
+        self.presence = watch(&self.path);
+        Ok(())
+    }
+}
+
+fn watch(path: &Path) -> Option<Presence> {
+    Presence::watch(path)
+        .inspect_err(|error| tracing::warn!("{} is polled, for want of inotify: {error}", path.display()))
+        .ok()
+}
+
+/// A master that does not block, and the path of its host's side, which is closed.
+fn allocate() -> io::Result<(OwnedFd, PathBuf)> {
+    let (pty, _) = pty_process::blocking::open().map_err(io::Error::other)?;
+    let name = rustix::pty::ptsname(&pty, vec![])?;
+    let master = OwnedFd::from(pty);
+    rustix::io::ioctl_fionbio(&master, true)?;
+    Ok((master, PathBuf::from(OsStr::from_bytes(name.as_bytes()))))
+}

@@ -1,0 +1,398 @@
+//! A host opens, closes and configures real ports. Every wait is for an event, under a wall guard.
+
+use super::*;
+use rustix::termios::{ControlModes, OptionalActions, tcgetattr, tcsetattr};
+use std::fs::{File, OpenOptions};
+use std::future::Future;
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::thread;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn run(test: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), test).await? })
+}
+
+/// Opens the port as a host does. Opening never blocks, so it may stand in the loop's own thread.
+fn host(port: &Port) -> io::Result<File> {
+    let path = port.path().ok_or(io::ErrorKind::NotFound)?;
+    let flags = rustix::fs::OFlags::NOCTTY.bits() as i32;
+    OpenOptions::new().read(true).write(true).custom_flags(flags).open(path)
+}
+
+async fn next(port: &mut Port) -> (PortEvent, Vec<u8>) {
+    let mut buf = [0; 4096];
+    let event = port.event(&mut buf, false).await;
+    let n = if let PortEvent::Bytes(n) = event { n } else { 0 };
+    (event, buf[..n].to_vec())
+}
+
+async fn expect(port: &mut Port, event: PortEvent) {
+    assert_eq!(next(port).await.0, event);
+}
+
+async fn expect_bytes(port: &mut Port, bytes: &[u8]) {
+    let mut heard = vec![];
+    while heard.len() < bytes.len() {
+        let (event, more) = next(port).await;
+        assert!(matches!(event, PortEvent::Bytes(_)), "{event:?} after {heard:?}");
+        heard.extend(more);
+    }
+    assert_eq!(heard, bytes);
+}
+
+/// What the host can read at once.
+fn waiting(host: &File) -> u64 {
+    rustix::io::ioctl_fionread(host).unwrap_or(0)
+}
+
+#[test]
+fn hosts_come_and_go() -> Outcome {
+    run(async {
+        let mut port = Port::pty()?;
+        assert!(!port.is_open());
+        assert_eq!(port.try_write(b"RDY\r\n")?, 5);
+        for round in 0..50 {
+            let mut file = host(&port)?;
+            expect(&mut port, PortEvent::HostOpened).await;
+            assert!(port.is_open());
+            let text = format!("AT{round}\r");
+            file.write_all(text.as_bytes())?;
+            expect_bytes(&mut port, text.as_bytes()).await;
+            assert_eq!(port.try_write(b"\r\nOK\r\n")?, 6);
+            let mut answer = [0; 6];
+            file.read_exact(&mut answer)?;
+            assert_eq!(&answer, b"\r\nOK\r\n", "clean bytes, and nothing stale before them");
+            file.write_all(b"AT+LAST\r")?;
+            drop(file);
+            expect_bytes(&mut port, b"AT+LAST\r").await;
+            expect(&mut port, PortEvent::HostClosed).await;
+            assert!(!port.is_open());
+            assert_eq!(port.try_write(b"nobody hears this")?, 17);
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn what_was_written_before_a_close_arrives_whole() -> Outcome {
+    run(async {
+        let mut port = Port::pty()?;
+        let sent: Vec<u8> = (0..3000u32).map(|i| i as u8).collect();
+        for _ in 0..20 {
+            let mut file = host(&port)?;
+            file.write_all(&sent)?;
+            drop(file);
+            expect(&mut port, PortEvent::HostOpened).await;
+            expect_bytes(&mut port, &sent).await;
+            expect(&mut port, PortEvent::HostClosed).await;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn the_next_host_sees_nothing_stale() -> Outcome {
+    run(async {
+        let mut port = Port::pty()?;
+        for reopen_at_once in [false, true].repeat(10) {
+            let file = host(&port)?;
+            expect(&mut port, PortEvent::HostOpened).await;
+            assert_eq!(port.try_write(b"+FTPGET: 1,1\r\n")?, 14);
+            drop(file);
+            let early = if reopen_at_once { Some(host(&port)?) } else { None };
+            expect(&mut port, PortEvent::HostClosed).await;
+            let mut file = match early {
+                Some(file) => file,
+                None => host(&port)?,
+            };
+            expect(&mut port, PortEvent::HostOpened).await;
+            assert_eq!(port.try_write(b"fresh")?, 5);
+            let mut heard = [0; 5];
+            file.read_exact(&mut heard)?;
+            assert_eq!(&heard, b"fresh");
+            assert_eq!(waiting(&file), 0);
+            drop(file);
+            expect(&mut port, PortEvent::HostClosed).await;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_host_that_reopens_at_once_gets_its_answer() -> Outcome {
+    run(async {
+        let mut port = Port::pty()?;
+        let file = host(&port)?;
+        expect(&mut port, PortEvent::HostOpened).await;
+        for _ in 0..20 {
+            drop(host(&port)?);
+        }
+        drop(file);
+        let mut file = host(&port)?;
+        file.write_all(b"AT\r")?;
+        let mut heard = vec![];
+        while !heard.ends_with(b"AT\r") {
+            heard.extend(next(&mut port).await.1);
+        }
+        assert!(port.is_open());
+        port.try_write(b"OK")?;
+        assert!(
+            tokio::time::timeout(Duration::from_millis(120), next(&mut port)).await.is_err(),
+            "the answer must not be flushed by a late notice of the first close"
+        );
+        let mut answer = [0; 2];
+        file.read_exact(&mut answer)?;
+        assert_eq!(&answer, b"OK");
+        Ok(())
+    })
+}
+
+#[test]
+fn the_port_is_closed_when_the_last_of_two_hosts_has_gone() -> Outcome {
+    run(async {
+        let mut port = Port::pty()?;
+        let one = host(&port)?;
+        expect(&mut port, PortEvent::HostOpened).await;
+        let mut two = host(&port)?;
+        two.write_all(b"2")?;
+        expect_bytes(&mut port, b"2").await;
+        drop(one);
+        two.write_all(b"22")?;
+        expect_bytes(&mut port, b"22").await;
+        drop(two);
+        expect(&mut port, PortEvent::HostClosed).await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_host_without_a_word() -> Outcome {
+    run(async {
+        let mut port = Port::pty()?;
+        drop(host(&port)?);
+        let mut file = host(&port)?;
+        expect(&mut port, PortEvent::HostOpened).await;
+        file.write_all(b"AT\r")?;
+        let mut heard = vec![];
+        while heard != b"AT\r" {
+            heard.extend(next(&mut port).await.1);
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn the_hosts_settings_are_followed() -> Outcome {
+    run(async {
+        let mut port = Port::pty()?;
+        let file = host(&port)?;
+        expect(&mut port, PortEvent::HostOpened).await;
+        let mut termios = tcgetattr(&file)?;
+        assert_eq!(termios.output_speed(), 115_200);
+        for baud in [9600, 921_600, 123_456] {
+            termios.set_speed(baud)?;
+            tcsetattr(&file, OptionalActions::Now, &termios)?;
+            expect(&mut port, PortEvent::Baud(baud)).await;
+        }
+        termios.control_modes |= ControlModes::CRTSCTS;
+        tcsetattr(&file, OptionalActions::Now, &termios)?;
+        expect(&mut port, PortEvent::FlowControl { rtscts: true, xon: false }).await;
+        termios.set_speed(0)?;
+        tcsetattr(&file, OptionalActions::Now, &termios)?;
+        expect(&mut port, PortEvent::Dtr(false)).await;
+        termios.set_speed(9600)?;
+        tcsetattr(&file, OptionalActions::Now, &termios)?;
+        expect(&mut port, PortEvent::Dtr(true)).await;
+        expect(&mut port, PortEvent::Baud(9600)).await;
+        drop(file);
+        expect(&mut port, PortEvent::HostClosed).await;
+        let file = host(&port)?;
+        expect(&mut port, PortEvent::HostOpened).await;
+        assert_eq!(tcgetattr(&file)?.output_speed(), 9600, "stty by another program lasts");
+        Ok(())
+    })
+}
+
+#[test]
+fn the_rate_is_known_before_the_bytes_sent_at_it() -> Outcome {
+    run(async {
+        let mut port = Port::pty()?;
+        let mut file = host(&port)?;
+        let mut termios = tcgetattr(&file)?;
+        termios.set_speed(57_600)?;
+        tcsetattr(&file, OptionalActions::Now, &termios)?;
+        file.write_all(b"AT\r")?;
+        expect(&mut port, PortEvent::HostOpened).await;
+        expect(&mut port, PortEvent::Baud(57_600)).await;
+        expect_bytes(&mut port, b"AT\r").await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_close_is_noticed_while_nothing_is_read() -> Outcome {
+    run(async {
+        let mut port = Port::pty()?;
+        let file = host(&port)?;
+        expect(&mut port, PortEvent::HostOpened).await;
+        drop(file);
+        assert_eq!(port.event(&mut [], false).await, PortEvent::HostClosed);
+
+        let mut file = host(&port)?;
+        file.write_all(b"unread")?;
+        assert_eq!(port.event(&mut [], false).await, PortEvent::HostOpened);
+        while port.try_write(&[b'x'; 4096]).is_ok() {}
+        drop(file);
+        assert_eq!(port.event(&mut [], true).await, PortEvent::Writable, "output need not wait any more");
+        assert_eq!(port.try_write(b"x")?, 1);
+        expect_bytes(&mut port, b"unread").await;
+        expect(&mut port, PortEvent::HostClosed).await;
+        Ok(())
+    })
+}
+
+/// Echoes everything until the host closes, with no more than `limit` bytes in hand.
+async fn echo(port: &mut Port, limit: usize) -> io::Result<u64> {
+    let (mut buf, mut held, mut total) = (vec![0; limit], 0, 0);
+    loop {
+        let room = if held == 0 { limit } else { 0 };
+        let mut nothing = [];
+        let space = if room > 0 { &mut buf[..] } else { &mut nothing[..] };
+        match port.event(space, held > 0).await {
+            PortEvent::Bytes(n) => (held, total) = (n, total + n as u64),
+            PortEvent::HostClosed => return Ok(total),
+            _ => (),
+        }
+        while held > 0 {
+            match port.try_write(&buf[..held]) {
+                Ok(n) => {
+                    buf.copy_within(n..held, 0);
+                    held -= n;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Sends `size` bytes from one thread and checks their echo in this one, in odd pieces.
+fn talk(mut writer: File, mut reader: File, size: usize) -> io::Result<()> {
+    let byte = |i: usize| (i * 7 + i / 251) as u8;
+    let sender = thread::spawn(move || {
+        let all: Vec<u8> = (0..size).map(byte).collect();
+        all.chunks(997).try_for_each(|piece| writer.write_all(piece))
+    });
+    let (mut buf, mut at) = ([0; 1777], 0);
+    while at < size {
+        let n = reader.read(&mut buf)?;
+        assert!(n > 0);
+        for &heard in &buf[..n] {
+            assert_eq!(heard, byte(at), "at {at}");
+            at += 1;
+        }
+    }
+    sender.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+}
+
+#[test]
+fn back_pressure_loses_nothing() -> Outcome {
+    run(async {
+        let mut port = Port::pty()?;
+        let (writer, reader) = (host(&port)?, host(&port)?);
+        let host = thread::spawn(move || talk(writer, reader, 2 << 20));
+        assert_eq!(echo(&mut port, 1460).await?, 2 << 20);
+        host.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))?;
+        Ok(())
+    })
+}
+
+#[test]
+fn the_link_leads_to_the_port() -> Outcome {
+    run(async {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("modem");
+        let mut port = Port::pty()?;
+        port.link(&path)?;
+        let mut file = OpenOptions::new().read(true).write(true).open(&path)?;
+        file.write_all(b"AT\r")?;
+        expect(&mut port, PortEvent::HostOpened).await;
+        expect_bytes(&mut port, b"AT\r").await;
+        drop(port);
+        assert!(std::fs::symlink_metadata(&path).is_err());
+        Ok(())
+    })
+}
+
+#[test]
+fn one_port_over_tcp_and_a_terminal() -> Outcome {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let mut port = Port::pty()?;
+        port.listen(listener);
+        let mut caller = TcpStream::connect(address).await?;
+        expect(&mut port, PortEvent::HostOpened).await;
+        caller.write_all(b"AT\r").await?;
+        expect_bytes(&mut port, b"AT\r").await;
+        assert_eq!(port.try_write(b"OK")?, 2);
+        let mut heard = [0; 2];
+        caller.read_exact(&mut heard).await?;
+
+        let mut file = host(&port)?;
+        file.write_all(b"ATI\r")?;
+        expect_bytes(&mut port, b"ATI\r").await;
+        assert_eq!(port.try_write(b"hi")?, 2);
+        file.read_exact(&mut heard)?;
+        assert_eq!(&heard, b"hi", "the answer goes where the question came from");
+
+        let mut second = TcpStream::connect(address).await?;
+        second.write_all(b"me too").await?;
+        drop(caller);
+        drop(file);
+        let mut events = vec![];
+        while let (event, heard) = next(&mut port).await
+            && heard != b"me too"
+        {
+            events.push(event);
+        }
+        assert!(events.iter().filter(|e| **e == PortEvent::HostClosed).count() <= 1, "{events:?}");
+        assert!(port.is_open());
+        drop(second);
+        loop {
+            if next(&mut port).await.0 == PortEvent::HostClosed {
+                return Ok(());
+            }
+        }
+    })
+}
+
+#[test]
+fn a_port_in_memory() -> Outcome {
+    run(async {
+        let (mut port, mut host) = Port::memory()?;
+        assert_eq!(port.path(), None);
+        expect(&mut port, PortEvent::HostOpened).await;
+        host.write_all(b"AT\r").await?;
+        expect_bytes(&mut port, b"AT\r").await;
+        let mut sent = 0;
+        while let Ok(n) = port.try_write(&[b'x'; 4096]) {
+            sent += n;
+        }
+        let mut heard = vec![0; sent];
+        let (event, read) = tokio::join!(port.event(&mut [], true), host.read_exact(&mut heard));
+        assert_eq!((event, read?), (PortEvent::Writable, sent));
+        host.write_all(b"last").await?;
+        drop(host);
+        expect_bytes(&mut port, b"last").await;
+        assert_eq!(port.event(&mut [], false).await, PortEvent::HostClosed);
+        assert_eq!(port.try_write(b"nobody")?, 6);
+        Ok(())
+    })
+}

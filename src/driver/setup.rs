@@ -1,0 +1,126 @@
+//! From a profile and a network's description to a world that is ready to be switched on.
+
+use super::files;
+use super::gate::{Gate, GateConfig};
+use super::network::{
+    Call, Forward, Hosts, LinkProfile, Network, NetworkConfig, NoFaults, TlsFiles, TlsSetup,
+};
+use super::world::World;
+use crate::ftpd::{self, FtpServer};
+use crate::modem::Modem;
+use crate::profile::Profile;
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What a modem is made of.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The module's personality.
+    pub profile: Arc<Profile>,
+    /// Serial ports.
+    pub ports: usize,
+    /// Where names lead.
+    pub hosts: Hosts,
+    /// What the outside can reach.
+    pub forward: Vec<Forward>,
+    /// The FTP server's logins; none: everybody.
+    pub users: Vec<(String, String)>,
+    /// The FTP server's root; a temporary folder where there is none.
+    pub ftp_root: Option<PathBuf>,
+    /// Where the FTP server listens for the outside.
+    pub ftp_listen: SocketAddr,
+    /// The link.
+    pub link: LinkProfile,
+    /// How long an FTP session may lie idle on the modem's clock.
+    pub ftp_idle: Option<Duration>,
+    /// The seed of everything that is drawn.
+    pub seed: u64,
+}
+
+impl Setup {
+    /// A modem with one port, whose every name leads to a built-in server of its own.
+    pub fn new(profile: Profile) -> Setup {
+        let link =
+            LinkProfile { segment: usize::from(profile.bearer.segment.max(1)), ..LinkProfile::default() };
+        Setup {
+            profile: Arc::new(profile),
+            ports: 1,
+            hosts: Hosts::default(),
+            forward: vec![],
+            users: vec![],
+            ftp_root: None,
+            ftp_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            link,
+            ftp_idle: GateConfig::default().idle,
+            seed: 0,
+        }
+    }
+}
+
+/// The FTP server and its folder, which go when this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    server: FtpServer,
+    root: PathBuf,
+    _dir: Option<TempDir>,
+}
+
+impl Server {
+    /// Where the outside reaches it.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// The folder that its clients see as `/`.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+/// Builds the world and starts its FTP server.
+///
+/// # Errors
+/// What the file system or the network of this machine refuse, in words for the user.
+pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
+    let (root, dir) = match &setup.ftp_root {
+        Some(root) => (root.clone(), None),
+        None => {
+            let dir = TempDir::with_prefix("badline-")?;
+            (dir.path().to_path_buf(), Some(dir))
+        }
+    };
+    let root = fs::canonicalize(&root).map_err(|e| at(&root, &e))?;
+    let config =
+        ftpd::Config { users: setup.users.clone(), listen: setup.ftp_listen, ..ftpd::Config::new(&root) };
+    let server = FtpServer::start(config).map_err(|e| {
+        io::Error::new(e.kind(), format!("the FTP server cannot listen at {}: {e}", setup.ftp_listen))
+    })?;
+    let mut gates = GateConfig::default();
+    gates.idle = setup.ftp_idle;
+    let gates = Arc::new(gates);
+    let make_gate = move |call: Call| -> Box<dyn super::network::Relay + Send> {
+        Box::new(Gate::new(gates.clone(), call.server, call.module, call.upstream, call.tls))
+    };
+    let config = NetworkConfig {
+        hosts: setup.hosts.clone(),
+        forward: setup.forward.clone(),
+        server: server.local_address(),
+        link: setup.link,
+        tap: false,
+    };
+    let tls = TlsSetup::new(&TlsFiles::default()).map_err(io::Error::other)?;
+    let network = Network::new(config, tls, Box::new(make_gate), Box::new(NoFaults));
+    let behaviour = files::behaviour(&setup.profile).map_err(|(_, what)| io::Error::other(what))?;
+    let modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);
+    let world = World::new(modem, network, setup.ports);
+    Ok((world, Server { server, root, _dir: dir }))
+}
+
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,228 @@
+//! unftp-sbe-fs behind a wrapper that injects errors and mends what a server is expected to do.
+
+use super::faults::{StorageFault, StorageFaults, StorageOp};
+use super::jail::absolute;
+use super::listing;
+use super::upload::{Ended, Upload};
+use async_trait::async_trait;
+use std::fmt::Debug;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use unftp_core::auth::DefaultUser;
+use unftp_core::storage::{Error, ErrorKind, FEATURE_RESTART, Fileinfo, Metadata, Result, StorageBackend};
+use unftp_sbe_fs::{Filesystem, Meta};
+
+/// As many links as Linux follows.
+const MAX_LINKS: usize = 40;
+
+/// What a check before a transfer has already asked the faults.
+#[derive(Debug)]
+struct Cleared {
+    op: StorageOp,
+    path: PathBuf,
+    fault: Option<StorageFault>,
+}
+
+/// The storage of one session.
+#[derive(Debug)]
+pub struct Storage {
+    files: Arc<Filesystem>,
+    faults: Arc<dyn StorageFaults>,
+    cleared: Mutex<Option<Cleared>>,
+}
+
+impl Storage {
+    pub fn new(files: Arc<Filesystem>, faults: Arc<dyn StorageFaults>) -> Storage {
+        Storage { files, faults, cleared: Mutex::default() }
+    }
+
+    /// Asks the faults about `op` now, so that the operation itself, when it comes, does not ask again.
+    pub fn clear(&self, op: StorageOp, path: &Path) -> Result<()> {
+        let fault = self.before(op, path)?;
+        let cleared = Cleared { op, path: path.to_owned(), fault };
+        *self.cleared.lock().unwrap_or_else(PoisonError::into_inner) = Some(cleared);
+        Ok(())
+    }
+
+    /// The fault to be injected later in `op`; one to be injected at once is the error.
+    fn before(&self, op: StorageOp, path: &Path) -> Result<Option<StorageFault>> {
+        let mut slot = self.cleared.lock().unwrap_or_else(PoisonError::into_inner);
+        let cleared = slot.as_ref().filter(|cleared| cleared.path == path);
+        let fault = match (cleared, op) {
+            (Some(cleared), _) if cleared.op == op => slot.take().and_then(|cleared| cleared.fault),
+            // APPE looks for the end first, and libunftp takes an error there for an empty file.
+            (Some(Cleared { op: StorageOp::Write, .. }), StorageOp::Metadata) => None,
+            _ => self.faults.before(op, path),
+        };
+        match fault {
+            Some(StorageFault { refusal, after: 0 }) => Err(refusal.kind().into()),
+            fault => Ok(fault),
+        }
+    }
+
+    /// The metadata of what `path` leads to: unftp-sbe-fs gives a link's own, whose length is the
+    /// length of its target's name.
+    pub async fn look(&self, user: &DefaultUser, path: &Path) -> Result<Meta> {
+        let mut path = path.to_owned();
+        for _ in 0..MAX_LINKS {
+            let meta = self.files.metadata(user, &path).await?;
+            match meta.readlink() {
+                None => return Ok(meta),
+                // As in the jail itself, an absolute target leads nowhere.
+                Some(target) if target.is_absolute() => break,
+                Some(target) => path = absolute(&path.parent().unwrap_or(&path).join(target)),
+            }
+        }
+        Err(ErrorKind::PermanentFileNotAvailable.into())
+    }
+
+    async fn entries(&self, user: &DefaultUser, path: &Path) -> Result<Vec<Fileinfo<PathBuf, Meta>>> {
+        let metadata = self.look(user, path).await?;
+        if !metadata.is_dir() {
+            return Ok(vec![Fileinfo {
+                path: path.file_name().map(PathBuf::from).unwrap_or_default(),
+                metadata,
+            }]);
+        }
+        let mut entries = self.files.list(user, path).await?;
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(entries)
+    }
+}
+
+/// A change of the root itself, which no client may make.
+fn not_root(path: PathBuf) -> Result<PathBuf> {
+    match path == Path::new("/") {
+        true => Err(ErrorKind::PermissionDenied.into()),
+        false => Ok(path),
+    }
+}
+
+#[async_trait]
+impl StorageBackend<DefaultUser> for Storage {
+    type Metadata = Meta;
+
+    fn name(&self) -> &str {
+        "files"
+    }
+
+    fn supported_features(&self) -> u32 {
+        FEATURE_RESTART
+    }
+
+    async fn metadata<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<Meta> {
+        let path = absolute(path.as_ref());
+        self.before(StorageOp::Metadata, &path)?;
+        self.look(user, &path).await
+    }
+
+    async fn list<P: AsRef<Path> + Send + Debug>(
+        &self,
+        user: &DefaultUser,
+        path: P,
+    ) -> Result<Vec<Fileinfo<PathBuf, Meta>>> {
+        let path = absolute(path.as_ref());
+        self.before(StorageOp::List, &path)?;
+        self.entries(user, &path).await
+    }
+
+    async fn list_fmt<P: AsRef<Path> + Send + Debug>(
+        &self,
+        user: &DefaultUser,
+        path: P,
+    ) -> Result<Cursor<Vec<u8>>> {
+        let lines = self.list_vec(user, path).await?;
+        Ok(Cursor::new(lines.into_iter().flat_map(|line| (line + "\r\n").into_bytes()).collect()))
+    }
+
+    async fn list_vec<P: AsRef<Path> + Send + Debug>(
+        &self,
+        user: &DefaultUser,
+        path: P,
+    ) -> Result<Vec<String>> {
+        Ok(self.list(user, path).await?.iter().map(listing::line).collect())
+    }
+
+    async fn get_into<'a, P, W: ?Sized>(
+        &self,
+        user: &DefaultUser,
+        path: P,
+        start: u64,
+        output: &'a mut W,
+    ) -> Result<u64>
+    where
+        W: AsyncWrite + Unpin + Sync + Send,
+        P: AsRef<Path> + Send + Debug,
+    {
+        let path = absolute(path.as_ref());
+        let fault = self.before(StorageOp::Read, &path)?;
+        let mut reader = self.files.get(user, &path, start).await?;
+        let Some(fault) = fault else { return Ok(tokio::io::copy(&mut reader, output).await?) };
+        let sent = tokio::io::copy(&mut (&mut reader).take(fault.after), output).await?;
+        match reader.read(&mut [0]).await? {
+            0 => Ok(sent),
+            _ => Err(fault.refusal.kind().into()),
+        }
+    }
+
+    async fn get<P: AsRef<Path> + Send + Debug>(
+        &self,
+        user: &DefaultUser,
+        path: P,
+        start: u64,
+    ) -> Result<Box<dyn AsyncRead + Send + Sync + Unpin>> {
+        let path = absolute(path.as_ref());
+        self.before(StorageOp::Read, &path)?;
+        self.files.get(user, &path, start).await
+    }
+
+    async fn put<P: AsRef<Path> + Send + Debug, R: AsyncRead + Send + Sync + Unpin + 'static>(
+        &self,
+        user: &DefaultUser,
+        input: R,
+        path: P,
+        start: u64,
+    ) -> Result<u64> {
+        let path = absolute(path.as_ref());
+        let fault = self.before(StorageOp::Write, &path)?;
+        let ended = Ended::default();
+        let stored = self.files.put(user, Upload::new(input, fault, ended.clone()), &path, start).await?;
+        ended.take().map_or(Ok(stored), Err)
+    }
+
+    async fn del<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {
+        let path = not_root(absolute(path.as_ref()))?;
+        self.before(StorageOp::Delete, &path)?;
+        self.files.del(user, &path).await
+    }
+
+    async fn mkd<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {
+        let path = not_root(absolute(path.as_ref()))?;
+        self.before(StorageOp::MakeDir, &path)?;
+        self.files.mkd(user, &path).await
+    }
+
+    async fn rename<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, from: P, to: P) -> Result<()> {
+        let from = not_root(absolute(from.as_ref()))?;
+        let to = not_root(absolute(to.as_ref()))?;
+        self.before(StorageOp::Rename, &from)?;
+        self.files.rename(user, &from, &to).await
+    }
+
+    async fn rmd<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {
+        let path = not_root(absolute(path.as_ref()))?;
+        self.before(StorageOp::RemoveDir, &path)?;
+        self.files.rmd(user, &path).await
+    }
+
+    async fn cwd<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {
+        let path = absolute(path.as_ref());
+        self.before(StorageOp::Enter, &path)?;
+        match self.look(user, &path).await?.is_dir() {
+            true => Ok(()),
+            false => Err(Error::from(ErrorKind::PermanentDirectoryNotAvailable)),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! An upload that ends early: what came so far is kept, as a server keeps it.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, ReadBuf};
+use unftp_core::storage::Error;
+
+use super::StorageFault;
+
+/// Why an upload ended before its sender closed; shared between the reader and the storage.
+#[derive(Clone, Debug, Default)]
+pub struct Ended(Arc<Mutex<Option<Error>>>);
+
+impl Ended {
+    fn set(&self, error: Error) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    pub fn take(&self) -> Option<Error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Reads an upload and turns a reset, or an injected fault, into an end of file: unftp-sbe-fs drops
+/// what it has buffered on any error of its reader.
+#[derive(Debug)]
+pub struct Upload<R> {
+    input: R,
+    left: u64,
+    fault: Option<StorageFault>,
+    ended: Ended,
+}
+
+impl<R> Upload<R> {
+    pub fn new(input: R, fault: Option<StorageFault>, ended: Ended) -> Upload<R> {
+        Upload { input, left: fault.map_or(u64::MAX, |fault| fault.after), fault, ended }
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Upload<R> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let limit = usize::try_from(this.left).unwrap_or(usize::MAX).min(buf.remaining());
+        // At the limit one more octet is awaited: a file that fits exactly is no fault.
+        let mut spare = [0u8; 1];
+        let mut part = ReadBuf::new(match this.left {
+            0 => &mut spare,
+            _ => buf.initialize_unfilled_to(limit),
+        });
+        let read = ready!(Pin::new(&mut this.input).poll_read(cx, &mut part));
+        let n = part.filled().len();
+        match (read, this.fault) {
+            (Err(error), _) => this.ended.set(error.into()),
+            (Ok(()), Some(fault)) if this.left == 0 && n > 0 => this.ended.set(fault.refusal.kind().into()),
+            (Ok(()), _) if this.left > 0 => {
+                this.left -= n as u64;
+                buf.advance(n);
+            }
+            (Ok(()), _) => {}
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ftpd::Refusal;
+    use tokio::io::AsyncReadExt;
+    use unftp_core::storage::ErrorKind;
+
+    /// Data, then a reset.
+    struct Reset(&'static [u8]);
+
+    impl AsyncRead for Reset {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buf: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if self.0.is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+            }
+            let n = self.0.len().min(buf.remaining());
+            buf.put_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn read(input: impl AsyncRead + Unpin, fault: Option<StorageFault>) -> (Vec<u8>, Option<ErrorKind>) {
+        let ended = Ended::default();
+        let mut upload = Upload::new(input, fault, ended.clone());
+        let mut bytes = vec![];
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(upload.read_to_end(&mut bytes)).unwrap();
+        (bytes, ended.take().map(|error| error.kind()))
+    }
+
+    #[test]
+    fn what_came_before_a_reset_is_kept() {
+        assert_eq!(
+            read(Reset(b"0123456789"), None),
+            (b"0123456789".to_vec(), Some(ErrorKind::ConnectionClosed))
+        );
+    }
+
+    #[test]
+    fn a_fault_leaves_so_many_octets_and_spares_what_fits() {
+        let fault = Some(StorageFault { refusal: Refusal::Full, after: 4 });
+        let full = Some(ErrorKind::InsufficientStorageSpaceError);
+        assert_eq!(read(&b"0123456789"[..], fault), (b"0123".to_vec(), full));
+        assert_eq!(read(&b"0123"[..], fault), (b"0123".to_vec(), None));
+        assert_eq!(read(&b"01"[..], None), (b"01".to_vec(), None));
+    }
+}
