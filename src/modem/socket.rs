@@ -95,6 +95,10 @@ impl Conn {
         self.datagrams.front().map_or(self.inbox.len(), |(_, bytes)| bytes.len())
     }
 
+    fn waiting(&self) -> usize {
+        self.inbox.len() + self.datagrams.iter().map(|(_, bytes)| bytes.len()).sum::<usize>()
+    }
+
     /// Takes the first datagram.
     pub(super) fn pop_datagram(&mut self) -> Option<Bytes> {
         let (from, bytes) = self.datagrams.pop_front()?;
@@ -205,7 +209,7 @@ impl Core {
                     session.capacity.saturating_sub(session.inbox.len())
                 }
                 (Owner::FtpData, _) => 0,
-                (Owner::Vendor, _) => conn.capacity.saturating_sub(conn.inbox.len()),
+                (Owner::Vendor, _) => conn.capacity.saturating_sub(conn.waiting()),
                 _ => super::BACKLOG,
             },
         }
@@ -252,8 +256,8 @@ impl Core {
             },
             N::Datagram { socket, from, bytes } => {
                 let Some(conn) = self.sockets.get_mut(&socket) else { return };
-                let waiting: usize = conn.datagrams.iter().map(|(_, b)| b.len()).sum();
-                if waiting + bytes.len() <= conn.capacity {
+                // A datagram is never divided: where the window is open at all, all of it has room.
+                if conn.waiting() < conn.capacity {
                     conn.datagrams.push_back((from, bytes));
                     self.tell(socket, S::Arrived);
                 }
