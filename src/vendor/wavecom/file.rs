@@ -178,10 +178,8 @@ pub fn event(m: &mut Wavecom, cx: &mut Cx, event: ftp::Event) {
             cx.intermediate(&ResultCode::Connect);
             cx.finish(Reply::Data(DataMode { framing, ends: Ends::default(), sink: Sink::Ftp }));
         }
-        // The end of the file waits until the host has it, and the port is in data mode for it.
-        (State::Moving(Way::Down), _) if cx.ftp_waiting() > 0 || !cx.in_data_mode(cx.port) => {
-            cx.ftp_after_data(event);
-        }
+        // The port's way into data mode was asked for, and is behind this in the queue.
+        (State::Moving(Way::Down), _) if !cx.in_data_mode(cx.port) => cx.ftp_again(event),
         (_, ftp::Event::Done { .. }) => over(m, cx, None),
         (_, ftp::Event::Failed { failure, .. }) => over(m, cx, Some(number(m, failure))),
         (State::Closing, _) => {
