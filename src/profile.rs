@@ -10,7 +10,8 @@ pub use load::{Find, Library, load, wrong_in};
 
 use crate::time::units::Span;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -41,10 +42,12 @@ pub struct Profile {
     #[serde(default)]
     pub errors: Errors,
     /// Texts of `+CME ERROR` numbers for `+CMEE=2`, beside those of 3GPP TS 27.007.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "numbered")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub cme: BTreeMap<u16, String>,
     /// Texts of `+CMS ERROR` numbers for `+CMEE=2`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "numbered")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub cms: BTreeMap<u16, String>,
     /// The lines printed at power-on.
     #[serde(default)]
@@ -68,6 +71,15 @@ pub struct Profile {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub settings: toml::Table,
+}
+
+/// TOML's keys are text.
+fn numbered<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<u16, String>, D::Error> {
+    let number = |(key, text): (String, String)| match key.parse() {
+        Ok(number) => Ok((number, text)),
+        Err(_) => Err(D::Error::custom(format!("`{key}` is no error number (0 to 65535)"))),
+    };
+    BTreeMap::<String, String>::deserialize(from)?.into_iter().map(number).collect()
 }
 
 /// Who the module says it is (3GPP TS 27.007 section 5).
