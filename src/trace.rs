@@ -1,90 +1,63 @@
 //! trace: the timeline: JSON Lines, pcapng.
 //!
-//! The driver makes a [`Record`] of everything that happens and hands it to each [`Sink`]: a [`Writer`]
-//! for JSON Lines, a [`Capture`] for Wireshark. A [`Reader`] gives the records of a file back, and
-//! [`person`] prints one for a person.
+//! A trace is a [`Record`] for each thing that happened, on the modem's clock. The driver makes them and
+//! hands them to each [`Sink`]: [`Writer`] writes one JSON object per line, [`pcap::Capture`] what crossed
+//! the antenna and the serial line for Wireshark. [`read`] reads JSON Lines, [`show`] prints a record for
+//! a person.
 
-mod capture;
-mod event;
+mod bytes;
 mod lines;
 mod mask;
 mod packet;
-mod person;
+pub mod pcap;
+mod show;
 #[cfg(test)]
 mod tests;
 
-pub use capture::Capture;
-pub use event::{Circuit, Event, Form, Use, Way};
-pub use lines::{Reader, Writer};
+pub use bytes::Latin1;
+pub use lines::{Unreadable, Writer, read};
 pub use mask::Mask;
-pub use person::person;
+pub use show::show;
 
+use crate::fault::{Layer, LinkKind, Way};
 use crate::time::Now;
-use ::core::net::SocketAddrV4;
-use bytes::Bytes;
+use ::bytes::Bytes;
+use core::net::{Ipv4Addr, SocketAddrV4};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
 
-/// Something that happened: one line of a trace file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// One thing that happened, and when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
-    /// When, on the modem's clock: microseconds since power-on. Never less than that of the line before.
-    #[serde(with = "micros")]
-    #[schemars(with = "u64")]
-    pub t: Now,
-    /// When it was written down: microseconds since 1970-01-01 00:00 UTC. The only field in which two runs
-    /// with the same seed, profile, scenario and host differ.
+    /// The time on the modem's clock, in microseconds since power-on; never less than that of the line before.
+    pub t: u64,
+    /// The time on the wall, in microseconds since 1970; it alone differs between two runs that are the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wall: Option<u64>,
-    /// What.
+    /// What happened.
     #[serde(flatten)]
     pub event: Event,
-    /// The octets behind it, for a packet capture.
+    /// The payload of a segment or a datagram, for a capture; passwords are masked.
     #[serde(skip)]
-    pub raw: Raw,
-}
-
-/// The octets behind an event; secrets among them are masked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Raw {
-    /// There are none.
-    #[default]
-    None,
-    /// What crossed the serial line.
-    Serial(Bytes),
-    /// What went through the antenna: the payload of a segment or a datagram.
-    Link(Link, Bytes),
-}
-
-/// A connection or UDP port of the module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// Its number, in the order of opening.
-    pub id: u32,
-    /// What it carries.
-    pub carries: Use,
-    /// The module's end.
-    pub local: SocketAddrV4,
-    /// The far end as the module sees it.
-    pub peer: SocketAddrV4,
+    pub payload: Bytes,
 }
 
 impl Record {
-    /// An event without octets.
-    pub fn new(t: Now, event: Event) -> Record {
-        Record { t, wall: None, event, raw: Raw::None }
+    /// What happened at `now` on the modem's clock.
+    pub fn new(now: Now, event: Event) -> Record {
+        Record { t: now.as_micros(), wall: None, event, payload: Bytes::new() }
     }
 }
 
-/// Where records go.
+/// Where the records of a run go.
 pub trait Sink {
     /// Takes one.
     ///
     /// # Errors
-    /// It cannot be written; the sink is of no more use.
+    /// It cannot be kept; the sink is of no more use.
     fn take(&mut self, record: &Record) -> io::Result<()>;
 
     /// Lets others see what was taken.
@@ -94,7 +67,7 @@ pub trait Sink {
     fn flush(&mut self) -> io::Result<()>;
 }
 
-/// Creates the files that a user asked for: a trace, a packet capture.
+/// Creates the files that a user asked for: a trace, a capture.
 ///
 /// # Errors
 /// One cannot be created; the error names it.
@@ -108,25 +81,253 @@ pub fn create(trace: Option<&Path>, pcap: Option<&Path>) -> io::Result<Vec<Box<d
         sinks.push(Box::new(Writer::new(open(path)?)));
     }
     if let Some(path) = pcap {
-        sinks.push(Box::new(Capture::new(open(path)?)?));
+        sinks.push(Box::new(pcap::Capture::new(open(path)?)?));
     }
     Ok(sinks)
 }
 
-/// The JSON Schema of a line of a trace file.
+/// The JSON Schema of a line of a trace.
 pub fn schema() -> schemars::Schema {
     schemars::schema_for!(Record)
 }
 
-mod micros {
-    use crate::time::Now;
-    use serde::{Deserialize, Deserializer, Serializer};
+/// What happened. Serial ports are counted from 1; passwords are masked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run began.
+    Start {
+        /// The version of Badline.
+        version: String,
+        /// The profile's name.
+        profile: String,
+        /// The scenario's file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scenario: Option<String>,
+        /// The seed.
+        seed: u64,
+    },
+    /// Bytes crossed the serial line.
+    Serial {
+        /// The port.
+        port: usize,
+        /// Up is from the host.
+        way: Way,
+        /// The bytes.
+        bytes: Latin1,
+    },
+    /// The module read a command line.
+    CommandLine {
+        /// The port.
+        port: usize,
+        /// The line.
+        line: String,
+    },
+    /// One command of a line.
+    Command {
+        /// The port.
+        port: usize,
+        /// Its name.
+        name: String,
+        /// exec, read, write or test.
+        form: String,
+        /// Whether the module knows it.
+        known: bool,
+    },
+    /// The module gave a final result code.
+    Result {
+        /// The port.
+        port: usize,
+        /// The code.
+        text: String,
+    },
+    /// The module said a line unasked.
+    Urc {
+        /// The port.
+        port: usize,
+        /// The line.
+        line: String,
+    },
+    /// The module's state changed.
+    State {
+        /// To what.
+        state: String,
+    },
+    /// A line of the serial interface changed.
+    Line {
+        /// The port.
+        port: usize,
+        /// Which.
+        line: Circuit,
+        /// Whether it is on now.
+        on: bool,
+    },
+    /// The module set the rate of a port.
+    Baud {
+        /// The port.
+        port: usize,
+        /// bit/s; 0: it finds the rate out.
+        rate: u32,
+    },
+    /// The host opened a port.
+    PortOpened {
+        /// Which.
+        port: usize,
+    },
+    /// The host closed a port.
+    PortClosed {
+        /// Which.
+        port: usize,
+    },
+    /// The module looks a name up; no [`Found`](Event::Found) need ever follow.
+    LookUp {
+        /// The number of the look-up.
+        query: u32,
+        /// The name.
+        name: String,
+    },
+    /// A look-up was answered.
+    Found {
+        /// The number of the look-up.
+        query: u32,
+        /// The address; null where the name does not exist.
+        address: Option<Ipv4Addr>,
+    },
+    /// The module calls; neither `link_opened` nor `connect_failed` need ever follow.
+    Connecting {
+        /// The module's number of the socket.
+        socket: u32,
+        /// What it is for.
+        kind: LinkKind,
+        /// Whom it calls.
+        to: SocketAddrV4,
+    },
+    /// A connection, a listener or a UDP port of the module came to nothing.
+    ConnectFailed {
+        /// The module's number of the socket.
+        socket: u32,
+        /// Why, in words.
+        why: String,
+    },
+    /// The module's FTP client sent a line.
+    FtpVerb {
+        /// The line.
+        line: String,
+    },
+    /// The module's FTP client got a reply.
+    FtpReply {
+        /// Its code.
+        code: u16,
+        /// Its lines, codes included.
+        lines: Vec<String>,
+    },
+    /// A TCP connection is up.
+    LinkOpened {
+        /// Its number.
+        link: u32,
+        /// What it carries.
+        kind: LinkKind,
+        /// The way of its SYN: down where the module was called.
+        way: Way,
+        /// The module's end.
+        local: SocketAddrV4,
+        /// The far end.
+        peer: SocketAddrV4,
+    },
+    /// A segment passed.
+    Segment {
+        /// The connection.
+        link: u32,
+        /// Up is from the module.
+        way: Way,
+        /// Octets.
+        len: usize,
+    },
+    /// A datagram passed.
+    Datagram {
+        /// The UDP port's number.
+        link: u32,
+        /// Up is from the module.
+        way: Way,
+        /// The module's end.
+        local: SocketAddrV4,
+        /// The far end.
+        peer: SocketAddrV4,
+        /// Octets.
+        len: usize,
+    },
+    /// One end said that nothing more comes (FIN).
+    Fin {
+        /// The connection.
+        link: u32,
+        /// Up is from the module.
+        way: Way,
+    },
+    /// One end reset the connection (RST).
+    Rst {
+        /// The connection.
+        link: u32,
+        /// Up is from the module.
+        way: Way,
+    },
+    /// A fault was applied.
+    FaultApplied {
+        /// The rule's name.
+        name: String,
+        /// Where it acts.
+        layer: Layer,
+        /// What it does.
+        what: String,
+    },
+    /// A fault was lifted.
+    FaultLifted {
+        /// The rule's name.
+        name: String,
+        /// Where it acted.
+        layer: Layer,
+        /// What it did.
+        what: String,
+    },
+    /// How an expectation of the scenario fared.
+    Expectation {
+        /// The expectation in words.
+        text: String,
+        /// Whether it was met.
+        met: bool,
+        /// What was seen.
+        why: String,
+    },
+    /// Something else, in words.
+    Note {
+        /// The words.
+        text: String,
+    },
+    /// The run ended.
+    End {
+        /// Why, in words.
+        reason: String,
+    },
+}
 
-    pub fn serialize<S: Serializer>(t: &Now, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(t.as_micros())
-    }
+/// A line of the serial interface (V.24).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Circuit {
+    /// Circuit 108, data terminal ready: the host's.
+    Dtr,
+    /// Circuit 109, data carrier detected: the module's.
+    Dcd,
+    /// Circuit 125, ring indicator: the module's.
+    Ri,
+}
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Now, D::Error> {
-        u64::deserialize(deserializer).map(Now::from_micros)
+impl Event {
+    /// The event that an event of the fault engine is.
+    pub fn of_fault(event: &crate::fault::Event) -> Event {
+        let (name, layer, what) = (event.name.clone(), event.layer, event.what.clone());
+        match event.applied {
+            true => Event::FaultApplied { name, layer, what },
+            false => Event::FaultLifted { name, layer, what },
+        }
     }
 }

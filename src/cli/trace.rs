@@ -1,7 +1,7 @@
 //! `badline trace`: print a trace for a person.
 
-use super::{show_error, show_mistakes};
-use crate::trace::{Reader, person};
+use super::{MISTAKE, show_error};
+use crate::trace::{read, show};
 use clap::Args;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
@@ -26,13 +26,14 @@ impl Trace {
         };
         let mut out = io::BufWriter::new(io::stdout().lock());
         let mut status = ExitCode::SUCCESS;
-        for record in Reader::new(&name, BufReader::new(file)) {
+        for record in read(BufReader::new(file)) {
             let shown = match record {
-                Ok(record) => writeln!(out, "{}", person(&record)),
-                Err(mistake) => {
+                Ok(record) => writeln!(out, "{}", show(&record)),
+                Err(unreadable) => {
                     // Both go to one terminal: in their order.
                     let flushed = out.flush();
-                    status = show_mistakes(&[mistake]);
+                    eprintln!("{name}: {unreadable}");
+                    status = ExitCode::from(MISTAKE);
                     flushed
                 }
             };

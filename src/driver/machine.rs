@@ -92,12 +92,12 @@ impl Machine {
             PortEvent::Writable => wire.blocked = false,
             PortEvent::HostOpened => {
                 wire.blocked = false;
-                self.world.record(now, || Event::HostOpened { port: port.0 + 1 });
+                self.world.record(now, || Event::PortOpened { port: port.0 + 1 });
                 self.world.line(now, port, HostLine::Dtr(true));
             }
             PortEvent::HostClosed => {
                 wire.blocked = false;
-                self.world.record(now, || Event::HostClosed { port: port.0 + 1 });
+                self.world.record(now, || Event::PortClosed { port: port.0 + 1 });
                 self.world.line(now, port, HostLine::Dtr(false));
             }
             PortEvent::Dtr(on) => self.world.line(now, port, HostLine::Dtr(on)),

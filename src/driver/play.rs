@@ -199,7 +199,7 @@ impl Bench {
                 }
                 Action::Close { port } => {
                     self.open[port - 1] = false;
-                    self.world.record(self.now, || Event::HostClosed { port });
+                    self.world.record(self.now, || Event::PortClosed { port });
                     self.dtr(port - 1, false);
                 }
                 Action::Done => return Ok(()),
@@ -210,7 +210,7 @@ impl Bench {
 
     fn opened(&mut self, port: usize) {
         self.open[port] = true;
-        self.world.record(self.now, || Event::HostOpened { port: port + 1 });
+        self.world.record(self.now, || Event::PortOpened { port: port + 1 });
     }
 
     fn dtr(&mut self, port: usize, on: bool) {

@@ -2,12 +2,13 @@
 
 use super::network::faults::{Carries, Direction};
 use super::network::{Tapped, TappedWhat};
+use crate::fault::{LinkKind, Way};
 use crate::modem::net::{Failure, NetEvent, NetRequest, Purpose};
 use crate::modem::{HostLine, Line, Note, Output, PortId};
 use crate::time::Now;
-use crate::trace::{Circuit, Event, Form, Link, Mask, Raw, Record, Use, Way};
-use crate::transcript::text::quote;
+use crate::trace::{Circuit, Event, Latin1, Mask, Record};
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The records of a world that nobody has taken yet.
@@ -42,18 +43,18 @@ impl Recorder {
     }
 
     pub fn push(&mut self, at: Now, event: Event) {
-        self.push_raw(at, event, Raw::None);
+        self.push_with(at, event, Bytes::new());
     }
 
-    fn push_raw(&mut self, at: Now, event: Event, raw: Raw) {
+    fn push_with(&mut self, at: Now, event: Event, payload: Bytes) {
         // What was due while something else happened is seen late, but in its order.
         self.last = self.last.max(at);
-        self.records.push_back(Record { raw, ..Record::new(self.last, event) });
+        self.records.push_back(Record { payload, ..Record::new(self.last, event) });
     }
 
     pub fn typed(&mut self, at: Now, port: PortId, bytes: &[u8]) {
-        let bytes = self.typed[port.0].apply(&Bytes::copy_from_slice(bytes));
-        self.push_raw(at, Event::Typed { port: port.0 + 1, text: quote(&bytes) }, Raw::Serial(bytes));
+        let bytes = Latin1(self.typed[port.0].apply(bytes).into_owned());
+        self.push(at, Event::Serial { port: port.0 + 1, way: Way::Up, bytes });
     }
 
     pub fn host_line(&mut self, at: Now, port: PortId, line: HostLine) {
@@ -65,12 +66,8 @@ impl Recorder {
     pub fn output(&mut self, at: Now, output: &Output) {
         match output {
             Output::Uart { port, bytes } => {
-                let bytes = self.printed[port.0].apply(bytes);
-                self.push_raw(
-                    at,
-                    Event::Printed { port: port.0 + 1, text: quote(&bytes) },
-                    Raw::Serial(bytes),
-                );
+                let bytes = Latin1(self.printed[port.0].apply(bytes).into_owned());
+                self.push(at, Event::Serial { port: port.0 + 1, way: Way::Down, bytes });
             }
             Output::Line { port, line, on } => {
                 let line = match line {
@@ -88,15 +85,15 @@ impl Recorder {
     fn request(&mut self, at: Now, request: &NetRequest) {
         match request {
             NetRequest::Resolve { query, name } => {
-                self.push(at, Event::Lookup { query: query.0, name: name.clone() });
+                self.push(at, Event::LookUp { query: query.0, name: name.clone() });
             }
             NetRequest::Connect { socket, to, purpose, .. } => {
-                let carries = match purpose {
-                    Purpose::FtpControl => Use::FtpControl,
-                    Purpose::FtpData => Use::FtpData,
-                    Purpose::Socket => Use::Socket,
+                let kind = match purpose {
+                    Purpose::FtpControl => LinkKind::Control,
+                    Purpose::FtpData => LinkKind::Data,
+                    Purpose::Socket => LinkKind::Socket,
                 };
-                self.push(at, Event::Connecting { socket: socket.0, to: *to, carries });
+                self.push(at, Event::Connecting { socket: socket.0, kind, to: *to });
             }
             _ => {}
         }
@@ -127,13 +124,8 @@ impl Recorder {
                 Event::CommandLine { port: port.0 + 1, line: self.serial.line(line) }
             }
             Note::Command { port, name, form, known } => {
-                let form = match *form {
-                    "read" => Form::Read,
-                    "write" => Form::Write,
-                    "test" => Form::Test,
-                    _ => Form::Exec,
-                };
-                Event::Command { port: port.0 + 1, name: name.clone(), form, known: *known }
+                let (name, form) = (name.clone(), (*form).to_owned());
+                Event::Command { port: port.0 + 1, name, form, known: *known }
             }
             Note::Result { port, text } => Event::Result { port: port.0 + 1, text: text.clone() },
             Note::Urc { port, line } => Event::Urc { port: port.0 + 1, line: self.serial.line(line) },
@@ -146,41 +138,43 @@ impl Recorder {
 
     /// What went through the antenna.
     pub fn tapped(&mut self, tapped: Tapped) {
-        let info = tapped.link;
-        let carries = match info.carries {
-            Carries::FtpControl => Use::FtpControl,
-            Carries::FtpData => Use::FtpData,
-            Carries::Tcp => Use::Socket,
-            Carries::Udp => Use::Udp,
+        let (local, peer, link) = (tapped.link.local, tapped.link.peer, tapped.link.id.0);
+        let kind = match tapped.link.carries {
+            Carries::FtpControl => LinkKind::Control,
+            Carries::FtpData => LinkKind::Data,
+            Carries::Tcp | Carries::Udp => LinkKind::Socket,
         };
         let way = match tapped.direction {
             Direction::Up => Way::Up,
             Direction::Down => Way::Down,
         };
-        let (local, peer) = (info.local, info.peer);
-        let link = info.id.0;
-        let mut octets = Bytes::new();
+        let mut payload = Bytes::new();
         let event = match tapped.what {
-            TappedWhat::Open => Event::LinkOpened { link, carries, way, local, peer },
+            TappedWhat::Open => Event::LinkOpened { link, kind, way, local, peer },
             TappedWhat::Segment(bytes) => {
-                octets = match (carries, way) {
-                    (Use::FtpControl, Way::Up) => {
-                        self.ftp.entry(link).or_insert_with(Mask::ftp).apply(&bytes)
-                    }
+                payload = match (kind, way) {
+                    (LinkKind::Control, Way::Up) => self.ftp_sent(link, bytes),
                     _ => bytes,
                 };
-                Event::Segment { link, carries, way, length: octets.len() }
+                Event::Segment { link, way, len: payload.len() }
             }
-            TappedWhat::Fin => Event::Fin { link, carries, way },
-            TappedWhat::Rst => Event::Rst { link, carries, way },
+            TappedWhat::Fin => Event::Fin { link, way },
+            TappedWhat::Rst => Event::Rst { link, way },
             TappedWhat::Datagram(bytes) => {
-                octets = bytes;
-                Event::Datagram { link, way, local, peer, length: octets.len() }
+                payload = bytes;
+                Event::Datagram { link, way, local, peer, len: payload.len() }
             }
         };
         if matches!(event, Event::Fin { way: Way::Up, .. } | Event::Rst { .. }) {
             self.ftp.remove(&link);
         }
-        self.push_raw(tapped.at, event, Raw::Link(Link { id: link, carries, local, peer }, octets));
+        self.push_with(tapped.at, event, payload);
+    }
+
+    fn ftp_sent(&mut self, link: u32, bytes: Bytes) -> Bytes {
+        match self.ftp.entry(link).or_insert_with(Mask::ftp).apply(&bytes) {
+            Cow::Borrowed(_) => bytes,
+            Cow::Owned(masked) => masked.into(),
+        }
     }
 }

@@ -125,9 +125,10 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
     let mut world = World::new(modem, network, setup.ports);
     if setup.trace {
         world.trace();
-        world.record(Now::ZERO, || Event::Started {
+        world.record(Now::ZERO, || Event::Start {
             version: env!("CARGO_PKG_VERSION").into(),
-            modem: setup.profile.name.clone(),
+            profile: setup.profile.name.clone(),
+            scenario: None,
             seed: setup.seed,
         });
     }

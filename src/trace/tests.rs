@@ -1,136 +1,138 @@
-//! Traces and captures, written and read back.
+//! Traces and captures, written and read again.
 
+use super::packet::{Ends, udp};
+use super::pcap::Capture;
 use super::*;
-use bytes::Bytes;
+use crate::time::Now;
+use core::net::{Ipv4Addr, SocketAddrV4};
 use pcap_file::pcapng::{Block, PcapNgReader};
+use proptest::prelude::*;
 use std::io::Write as _;
 use std::process::Command;
 
-fn link(id: u32, carries: Use) -> Link {
-    let local = SocketAddrV4::new([10, 0, 0, 2].into(), 50_000 + id as u16);
-    Link { id, carries, local, peer: SocketAddrV4::new([192, 0, 2, 1].into(), 21) }
+fn ms(n: u64) -> Now {
+    Now::from_millis(n)
 }
 
-fn at(millis: u64, event: Event, raw: Raw) -> Record {
-    Record { raw, ..Record::new(Now::from_millis(millis), event) }
+const MODULE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 1, 2, 3), 40001);
+const SERVER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(198, 18, 0, 1), 21);
+
+#[test]
+fn what_is_written_is_what_is_read() {
+    let events = [
+        Event::Start { version: "0.1".into(), profile: "sim7080".into(), scenario: None, seed: 7 },
+        Event::Serial { port: 1, way: Way::Up, bytes: Latin1((0..=255).collect()) },
+        opened(3, LinkKind::Data, Way::Up, MODULE, SERVER),
+        Event::Found { query: 1, address: None },
+        Event::FaultApplied { name: "tunnel".into(), layer: Layer::Link, what: "stall = \"down\"".into() },
+        Event::FtpReply { code: 220, lines: vec!["220 Hello".into()] },
+    ];
+    let mut writer = Writer::new(vec![]);
+    for (i, event) in events.iter().enumerate() {
+        let record = Record { wall: Some(5), ..Record::new(ms(i as u64), event.clone()) };
+        writer.take(&record).unwrap();
+    }
+    let text = writer.into_inner();
+    let first = r#"{"t":0,"wall":5,"event":"start","version":"0.1","profile":"sim7080","seed":7}"#;
+    assert!(text.starts_with(first.as_bytes()), "{}", text.escape_ascii());
+    let records: Vec<Record> = read(&text[..]).map(Result::unwrap).collect();
+    assert_eq!(records.iter().map(|r| &r.event).collect::<Vec<_>>(), events.iter().collect::<Vec<_>>());
+    assert_eq!((records[4].t, records[4].wall), (4000, Some(5)));
+    assert_eq!(show(&records[4]), "     0.004000  fault    tunnel applied, layer link: stall = \"down\"");
 }
 
-fn opened(id: u32) -> Record {
-    let link = link(id, Use::FtpControl);
-    let (carries, local, peer) = (link.carries, link.local, link.peer);
-    let event = Event::LinkOpened { link: id, carries, way: Way::Up, local, peer };
-    at(10, event, Raw::Link(link, Bytes::new()))
+#[test]
+fn a_line_that_is_no_record_is_named() {
+    let text = b"{\"t\":1,\"event\":\"note\",\"text\":\"x\"}\n\n{\"t\":1}\n\xff\n";
+    let wrong: Vec<usize> = read(&text[..]).filter_map(Result::err).map(|e| e.line).collect();
+    assert_eq!(wrong, [3, 4]);
 }
 
-fn segment(id: u32, way: Way, bytes: &'static [u8]) -> Record {
-    let event = Event::Segment { link: id, carries: Use::FtpControl, way, length: bytes.len() };
-    at(20, event, Raw::Link(link(id, Use::FtpControl), Bytes::from_static(bytes)))
+#[test]
+fn the_schema_names_every_event() {
+    let schema = serde_json::to_string(&schemars::schema_for!(Record)).unwrap();
+    for name in ["serial", "command_line", "fault_applied", "link_opened", "wall"] {
+        assert!(schema.contains(&format!("\"{name}\"")), "{name}");
+    }
 }
 
-fn session() -> Vec<Record> {
-    let carries = Use::FtpControl;
-    let raw = |id| Raw::Link(link(id, carries), Bytes::new());
-    let datagram = Link { id: 3, ..link(3, Use::Udp) };
-    let (local, peer) = (datagram.local, datagram.peer);
-    vec![
-        at(0, Event::Typed { port: 1, text: r"AT\r".into() }, Raw::Serial(Bytes::from_static(b"AT\r"))),
-        at(
-            5,
-            Event::Printed { port: 2, text: "ä<ETX>".into() },
-            Raw::Serial(Bytes::from_static(b"\xc3\xa4\x03")),
-        ),
-        opened(1),
-        segment(1, Way::Down, b"220 ready\r\n"),
-        segment(1, Way::Up, b"USER me\r\n"),
-        at(30, Event::Fin { link: 1, carries, way: Way::Down }, raw(1)),
-        at(31, Event::Fin { link: 1, carries, way: Way::Up }, raw(1)),
-        // Without its beginning, and cut off.
-        segment(2, Way::Up, b"NOOP\r\n"),
-        at(40, Event::Rst { link: 2, carries, way: Way::Down }, raw(2)),
-        at(41, Event::Fin { link: 2, carries, way: Way::Up }, raw(2)),
-        at(
-            50,
-            Event::Datagram { link: 3, way: Way::Down, local, peer, length: 2 },
-            Raw::Link(datagram, Bytes::from_static(b"hi")),
-        ),
-    ]
+fn opened(link: u32, kind: LinkKind, way: Way, local: SocketAddrV4, peer: SocketAddrV4) -> Event {
+    Event::LinkOpened { link, kind, way, local, peer }
 }
 
-fn captured(records: &[Record]) -> Vec<u8> {
+/// A capture of a short session, as the driver would tell it.
+fn session() -> Vec<u8> {
+    let serial = |way, bytes: &[u8]| (Event::Serial { port: 1, way, bytes: Latin1(bytes.to_vec()) }, vec![]);
+    let segment = |link, way, bytes: &[u8]| (Event::Segment { link, way, len: bytes.len() }, bytes.to_vec());
+    let bare = |event| (event, vec![]);
+    let data = SocketAddrV4::new(*MODULE.ip(), 40002);
+    let server_data = SocketAddrV4::new(*SERVER.ip(), 20);
+    let datagram = Event::Datagram { link: 3, way: Way::Up, local: MODULE, peer: SERVER, len: 3 };
+    let told = [
+        serial(Way::Up, b"AT+FTPGET=1\r"),
+        bare(opened(1, LinkKind::Control, Way::Up, MODULE, SERVER)),
+        segment(1, Way::Down, b"220 Welcome\r\n"),
+        segment(1, Way::Up, b"USER anna\r\n"),
+        segment(1, Way::Down, b"331 Password please\r\n"),
+        bare(opened(2, LinkKind::Data, Way::Down, data, server_data)),
+        segment(2, Way::Down, &[7; 3001]),
+        bare(Event::Rst { link: 2, way: Way::Down }),
+        segment(2, Way::Down, b"behind the reset"),
+        bare(Event::Fin { link: 1, way: Way::Up }),
+        bare(Event::Fin { link: 1, way: Way::Down }),
+        (datagram, b"odd".to_vec()),
+        serial(Way::Down, b"\r\nOK\r\n"),
+    ];
     let mut capture = Capture::new(vec![]).unwrap();
-    records.iter().for_each(|record| capture.take(record).unwrap());
+    for (i, (event, payload)) in told.into_iter().enumerate() {
+        let record = Record { payload: payload.into(), ..Record::new(ms(10 * i as u64), event) };
+        capture.take(&record).unwrap();
+    }
     capture.into_inner()
 }
 
-#[test]
-fn a_trace_reads_back() {
-    let mut records = session();
-    records.push(at(60, Event::FtpReply { code: 226, lines: vec!["226 done".into()] }, Raw::None));
-    records.push(at(61, Event::Found { query: 1, address: None }, Raw::None));
-    let mut writer = Writer::new(vec![]);
-    records.iter().for_each(|record| writer.take(record).unwrap());
-    let text = writer.into_inner();
-    let read: Vec<Record> = Reader::new("t", &text[..]).map(Result::unwrap).collect();
-    assert!(read.iter().all(|record| record.wall.is_some()));
-    let bare = |r: &Record| Record { wall: None, raw: Raw::None, ..r.clone() };
-    assert!(read.iter().map(bare).eq(records.iter().map(bare)));
-}
-
-#[test]
-fn a_wrong_line_is_named_and_passed_over() {
-    let text =
-        "{\"t\":1,\"event\":\"state\",\"state\":\"booted\"}\n\n{\"t\":2,\"event\":\"stat\"}\n{\"t\":3,\"ev";
-    let read: Vec<_> = Reader::new("x.jsonl", text.as_bytes()).collect();
-    assert!(read[0].is_ok());
-    let wrong: Vec<(usize, &str)> =
-        read.iter().filter_map(|r| r.as_ref().err()).map(|m| (m.line, m.what.as_str())).collect();
-    assert_eq!(wrong[0].0, 3);
-    assert!(wrong[0].1.contains("unknown variant `stat`"), "{}", wrong[0].1);
-    assert_eq!(wrong[1].0, 4);
-    assert_eq!(read.len(), 3);
-}
-
-#[test]
-fn a_person_reads_columns() {
-    let lines: Vec<String> = session().iter().map(person).collect();
-    assert_eq!(lines[0], r"     0.000000  1>  AT\r");
-    assert_eq!(lines[2], "     0.010000  ->  link 1 (ftp.control) open, 10.0.0.2:50001 - 192.0.2.1:21");
-    let escape = Record::new(Now::ZERO, Event::Urc { port: 1, line: "\x1b[2J".into() });
-    assert_eq!(person(&escape), r"     0.000000  *   unsolicited on port 1: \u{1b}[2J");
-}
-
-#[test]
-fn the_schema_describes_each_event() {
-    let schema = schema().to_value().to_string();
-    for word in ["command_line", "link_opened", "fault_applied", "ftp.control", "\"t\""] {
-        assert!(schema.contains(word), "{word}");
-    }
-}
-
-#[test]
-fn a_capture_holds_each_packet_and_both_serial_ports() {
-    let capture = captured(&session());
-    let mut reader = PcapNgReader::new(&capture[..]).unwrap();
-    let (mut interfaces, mut packets) = (0, vec![]);
+fn packets(capture: &[u8]) -> Vec<(u32, Vec<u8>)> {
+    let mut reader = PcapNgReader::new(capture).unwrap();
+    let mut out = vec![];
     while let Some(block) = reader.next_block() {
-        match block.unwrap() {
-            Block::InterfaceDescription(_) => interfaces += 1,
-            Block::EnhancedPacket(packet) => {
-                packets.push((packet.interface_id, packet.timestamp.as_millis(), packet.data.len()));
-            }
-            _ => {}
+        if let Block::EnhancedPacket(packet) = block.unwrap() {
+            out.push((packet.interface_id, packet.data.to_vec()));
         }
     }
-    assert_eq!(interfaces, 3);
-    let flow = |ms, lengths: &[usize]| lengths.iter().map(|n| (0, ms, 40 + n)).collect::<Vec<_>>();
-    let mut expected = vec![(1, 0, 3), (2, 5, 3)];
-    expected.extend(flow(10, &[0, 0, 0]));
-    expected.extend(flow(20, &[11, 0, 9, 0]));
-    expected.extend([flow(30, &[0, 0]), flow(31, &[0, 0])].concat());
-    expected.extend(flow(20, &[0, 0, 0, 6, 0]));
-    expected.extend(flow(40, &[0]));
-    expected.push((0, 50, 30));
-    assert_eq!(packets, expected);
+    out
+}
+
+/// The one's complement sum of 16-bit words, which is 0xffff over what holds its own checksum.
+fn sum(bytes: &[u8]) -> u64 {
+    let word = |pair: &[u8]| u64::from(pair[0]) * 256 + u64::from(*pair.get(1).unwrap_or(&0));
+    let sum: u64 = bytes.chunks(2).map(word).sum();
+    (sum & 0xffff) + (sum >> 16)
+}
+
+#[test]
+fn checksums_and_sequence_numbers_are_right() {
+    let all = packets(&session());
+    assert_eq!(all.iter().filter(|(interface, _)| *interface == 1).count(), 2);
+    let mut next = std::collections::BTreeMap::new();
+    for (_, p) in all.iter().filter(|(interface, _)| *interface == 0) {
+        assert_eq!(sum(&p[..20]), 0xffff);
+        let pseudo = [&p[12..20], &[0, p[9]], &((p.len() - 20) as u16).to_be_bytes(), &p[20..]].concat();
+        assert_eq!(sum(&pseudo) % 0xffff, 0, "{p:?}");
+        if p[9] != 6 {
+            continue;
+        }
+        let number = |at: usize| u32::from_be_bytes(p[at..at + 4].try_into().unwrap());
+        let (ports, reverse) = (p[20..24].to_vec(), [&p[22..24], &p[20..22]].concat());
+        let flags = p[33];
+        if flags & 2 == 0 {
+            assert_eq!(next[&ports], number(24));
+        }
+        if flags & 16 != 0 {
+            assert_eq!(next[&reverse], number(28));
+        }
+        let takes = (p.len() - 40) as u32 + u32::from(flags & 3 != 0);
+        next.insert(ports, number(24).wrapping_add(takes));
+    }
 }
 
 /// Where tshark is installed, it has the last word.
@@ -140,16 +142,47 @@ fn tshark_finds_nothing_wrong() {
         return;
     }
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(&captured(&session())).unwrap();
+    file.write_all(&session()).unwrap();
     let tshark = |arguments: &[&str]| {
         let output = Command::new("tshark").arg("-r").arg(file.path()).args(arguments).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect::<Vec<_>>()
     };
-    let ftp = tshark(&["-Y", "ftp", "-T", "fields", "-e", "ftp.response.arg", "-e", "ftp.request.arg"]);
-    assert_eq!(ftp, ["ready\t", "\tme", "\t"]);
-    let checks =
-        ["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"];
-    let wrong = "_ws.malformed || tcp.analysis.flags || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0";
-    assert_eq!(tshark(&[&checks[..], &["-Y", wrong]].concat()), Vec::<String>::new());
+    let ftp = ["-Y", "ftp", "-T", "fields", "-e", "ftp.response.arg", "-e", "ftp.request.arg"];
+    assert_eq!(tshark(&ftp), ["Welcome\t", "\tanna", "Password please\t"]);
+    let check = ["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"];
+    let wrong = "_ws.malformed || tcp.analysis.flags || ip.checksum.status == 0 || tcp.checksum.status == 0";
+    assert_eq!(tshark(&[&check[..], &["-Y", wrong]].concat()), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_server_says_cannot_move_the_cursor() {
+    let reply = Event::FtpReply { code: 220, lines: vec!["220 \x1b[2J".into()] };
+    assert_eq!(show(&Record::new(ms(1), reply)), r"     0.001000  ftp      < 220 \u{1b}[2J");
+}
+
+proptest! {
+    #[test]
+    fn serial_bytes_survive(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut writer = Writer::new(vec![]);
+        let event = Event::Serial { port: 1, way: Way::Down, bytes: Latin1(bytes) };
+        writer.take(&Record::new(ms(1), event.clone())).unwrap();
+        let text = writer.into_inner();
+        prop_assert_eq!(text.iter().filter(|b| **b == b'\n').count(), 1);
+        prop_assert_eq!(read(&text[..]).next().unwrap().unwrap().event, event);
+    }
+
+    #[test]
+    fn no_line_makes_the_reader_panic(text in prop::collection::vec(any::<u8>(), 0..100)) {
+        for record in read(&text[..]).flatten() {
+            show(&record);
+        }
+    }
+
+    #[test]
+    fn datagrams_have_right_checksums(payload in prop::collection::vec(any::<u8>(), 0..50)) {
+        let p = udp(Ends { from: MODULE, to: SERVER }, 1, &payload);
+        let pseudo = [&p[12..20], &[0, 17], &((p.len() - 20) as u16).to_be_bytes(), &p[20..]].concat();
+        prop_assert_eq!(sum(&pseudo) % 0xffff, 0);
+    }
 }
