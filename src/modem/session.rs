@@ -338,24 +338,29 @@ impl Core {
 
     /// The end of a transfer reaches the vendor after the data that streams to a port.
     fn ftp_over(&mut self, event: ftp::Event) {
-        let streaming = self.ftp_streams();
+        let (streams, waits) = (self.ftp_streams(), self.ftp_waits());
         match &mut self.ftp {
-            Some(session) if streaming && !session.inbox.is_empty() => session.held = Some(event),
+            Some(session) if waits || streams && !session.inbox.is_empty() => session.held = Some(event),
             _ => self.events.push_back(Event::Ftp(event)),
         }
     }
 
+    /// Whether a port is about to go into data mode for the transfer.
+    fn ftp_waits(&self) -> bool {
+        let ftp = |w: &super::port::Waiting| matches!(&w.what, Due::Data(_, m) if m.sink == Sink::Ftp);
+        self.ports.iter().any(|port| port.waiting.iter().any(ftp))
+    }
+
     /// Whether a port in data mode reads the download as it comes.
     fn ftp_streams(&self) -> bool {
-        self.ports.iter().any(|port| {
-            let waiting =
-                port.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, m) if m.sink == Sink::Ftp));
-            let running = match &port.state {
-                State::Data(running) => Some(running),
-                _ => port.suspended.as_ref(),
-            };
-            waiting || running.is_some_and(|r| r.mode.sink == Sink::Ftp)
-        })
+        self.ftp_waits()
+            || self.ports.iter().any(|port| {
+                let running = match &port.state {
+                    State::Data(running) => Some(running),
+                    _ => port.suspended.as_ref(),
+                };
+                running.is_some_and(|r| r.mode.sink == Sink::Ftp)
+            })
     }
 
     /// Something was read: the server is not to blame for a pause any more, and what waited may follow.
@@ -364,7 +369,8 @@ impl Core {
         if let Some(session) = &mut self.ftp {
             session.client.set_paused(now, session.inbox.len() >= session.capacity);
         }
-        if let Some(session) = self.ftp.as_mut().filter(|s| s.inbox.is_empty())
+        let waits = self.ftp_waits();
+        if let Some(session) = self.ftp.as_mut().filter(|s| s.inbox.is_empty() && !waits)
             && let Some(event) = session.held.take()
         {
             self.events.push_back(Event::Ftp(event));
