@@ -6,7 +6,7 @@ use crate::at::Int;
 use crate::frame::Framing;
 use crate::ftp::{Op, Type};
 use crate::modem::{Cx, DataEnd, DataMode, Ends, Reply, Sink};
-use bytes::Bytes;
+use std::time::Duration;
 
 /// A download that waits to be read.
 #[derive(Default)]
@@ -138,8 +138,10 @@ pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
 /// `+FTPGET: 1,0` once all has come and all is read.
 pub(super) fn close_if_read(m: &mut Simcom, cx: &mut Cx) {
     let Some(Session { job: Job::Get(get) | Job::List(get), .. }) = &m.session else { return };
-    if get.finished && cx.ftp_waiting() == 0 {
-        cx.timer(Timer::Close as u32, m.settings.get_close.0);
+    match m.settings.get_close.0 {
+        _ if !get.finished || cx.ftp_waiting() > 0 => {}
+        Duration::ZERO => close(m, cx),
+        after => cx.timer(Timer::Close as u32, after),
     }
 }
 
@@ -154,10 +156,14 @@ pub(super) fn timer(m: &mut Simcom, cx: &mut Cx, key: u32) {
             cx.ftp_drop();
             m.fail(cx, 64);
         }
-        _ => {
-            report(cx, job, 0);
-            m.session = None;
-        }
+        _ => close(m, cx),
+    }
+}
+
+fn close(m: &mut Simcom, cx: &mut Cx) {
+    if let Some(session) = m.session.take() {
+        cx.port = session.port;
+        report(cx, &session.job, 0);
     }
 }
 
@@ -172,7 +178,7 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, (mode, length): (Int<1, 2>, Optio
         (2, Some(0), Some(Session { job: Job::Put(put @ (Put::Ready | Put::Draining)), .. })) => {
             *put = Put::Closing;
             cx.ftp_finish();
-            Reply::Ok
+            cx.reply_with("+FTPPUT", "1,0")
         }
         (2, Some(length), Some(Session { job: Job::Put(put), .. }))
             if *put == Put::Ready || *put == Put::Draining && eager =>
@@ -191,11 +197,6 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, (mode, length): (Int<1, 2>, Optio
 /// `AT+FTPPUT?`
 pub(super) fn put_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
     cx.info(u8::from(matches!(&m.session, Some(Session { job: Job::Put(_), .. }))));
-    Reply::Ok
-}
-
-pub(super) fn put_test(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    cx.info(format_args!("(1,2),(0-{})", m.settings.put_window));
     Reply::Ok
 }
 
@@ -219,7 +220,7 @@ pub(super) fn begun(m: &mut Simcom, cx: &mut Cx) {
         }
         // 5.15
         Job::EtGet => {
-            let mode = DataMode { framing: Framing::ETX, ends: Ends::default(), sink: Sink::Ftp };
+            let mode = DataMode { framing: m.settings.et_framing(), ends: Ends::default(), sink: Sink::Ftp };
             let port = cx.port;
             cx.enter_data(port, Some("+FTPETGET: 1,1"), mode);
         }
@@ -241,18 +242,27 @@ pub(super) fn drained(m: &mut Simcom, cx: &mut Cx) {
 
 /// The end of the octets that the host was to type.
 pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>, _moved: u64) -> Reply {
+    if let Some(at) = m.extended.filling.take() {
+        return extended::stored(&mut m.extended, at, end, &held);
+    }
     match (&mut m.session, end) {
         (Some(Session { job: Job::Put(put @ Put::Writing), .. }), _) => {
+            let window = m.settings.put_window;
             *put = Put::Draining;
-            if cx.ftp_backlog() == 0 {
-                ready(put, cx, m.settings.put_window);
+            let drained = cx.ftp_backlog() == 0;
+            if drained {
+                ready(put, cx, window);
             }
-            if end == DataEnd::Length { Reply::Ok } else { Reply::Error }
+            match end {
+                DataEnd::Length if drained => Reply::Ok,
+                DataEnd::Length => cx.reply_with("+FTPPUT", format_args!("1,1,{window}")),
+                _ => Reply::Error,
+            }
         }
         (Some(Session { job: Job::EtPut(put @ Put::Writing), .. }), DataEnd::Etx) => {
             *put = Put::Closing;
             cx.ftp_finish();
-            Reply::Ok
+            cx.reply_with("+FTPETPUT", "1,0")
         }
         (Some(Session { job: Job::EtPut(Put::Writing), .. }), _) => {
             cx.ftp_drop();
@@ -270,7 +280,8 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
             Reply::Silent
         }
         (_, DataEnd::Left) => Reply::Silent,
-        _ => extended::stored(&mut m.extended, end, &Bytes::from(held)),
+        // The session ended while the host wrote: what it had announced is swallowed.
+        _ => Reply::Error,
     }
 }
 
