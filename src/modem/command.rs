@@ -147,7 +147,7 @@ pub fn show<T: Display>(value: &T, cx: &mut Cx) -> Reply {
 }
 
 /// A command table. A row is a setting, `"+X" [field.of.the.vendor]`, whose type gives all forms,
-/// (`[field; secret]` for one that is not logged), or behaviour, `"+X" { write: handler, read: handler, exec: handler, test: ... }`.
+/// (`[field; secret]` for one that is not logged, `[field; answered]` for one that changes nothing else), or behaviour, `"+X" { write: handler, read: handler, exec: handler, test: ... }`.
 ///
 /// `test` is `ok`, `none`, a line of the manual, or a handler; with `write` and without `test` it
 /// prints the grammar of the handler's argument types. `support: Answered` marks a command that
@@ -166,6 +166,11 @@ macro_rules! command_row {
     ($v:ty, $name:literal, [$($path:ident).+; secret]) => {{
         let mut row = $crate::command_row!($v, $name, [$($path).+]);
         row.secret = true;
+        row
+    }};
+    ($v:ty, $name:literal, [$($path:ident).+; answered]) => {{
+        let mut row = $crate::command_row!($v, $name, [$($path).+]);
+        row.support = $crate::modem::command::Support::Answered;
         row
     }};
     ($v:ty, $name:literal, [$($path:ident).+]) => {{
