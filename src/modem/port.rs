@@ -3,6 +3,7 @@
 use super::data::{Running, Sink};
 use super::text::{Style, Writing};
 use super::{DataMode, Output};
+use crate::at::ResultCode;
 use crate::profile::{LineEnd, Profile, UrcWhen};
 use crate::time::Now;
 use bytes::Bytes;
@@ -88,6 +89,7 @@ impl Settings {
 #[derive(Debug)]
 pub(super) enum Due {
     Line(String),
+    Code(ResultCode),
     Data(Option<String>, DataMode),
 }
 

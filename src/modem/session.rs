@@ -119,6 +119,11 @@ impl Core {
         self.ftp.as_ref().map_or(0, |s| s.client.upload_backlog())
     }
 
+    /// Has an event come again behind what is already on its way, such as the port's entering data mode.
+    pub fn ftp_again(&mut self, event: ftp::Event) {
+        self.events.push_back(Event::Ftp(event));
+    }
+
     /// Octets downloaded and not read yet.
     pub fn ftp_waiting(&self) -> usize {
         self.ftp.as_ref().map_or(0, |s| s.inbox.len())
