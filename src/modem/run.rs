@@ -539,15 +539,22 @@ impl Modem {
     fn let_go(&mut self, id: PortId, end: DataEnd) {
         let State::Data(running) = &mut self.core.ports[id.0].state else { return };
         let sink = running.mode.sink;
-        // Behind an escape the payload goes on with ATO.
-        if end != DataEnd::Escape {
-            let mut payload = BytesMut::new();
-            if let Some(guard) = &mut running.guard {
-                running.decoder.decode(guard.finish(), &mut payload);
+        let mut payload = BytesMut::new();
+        match (end, sink.socket()) {
+            // The payload goes on with ATO.
+            (DataEnd::Escape, None) => return,
+            (DataEnd::Escape, Some(_)) => {
+                payload.extend(running.decoder.finish());
+                running.decoder.resume();
             }
-            payload.extend(running.decoder.finish());
-            self.pass_up(id, payload.freeze(), false);
+            _ => {
+                if let Some(guard) = &mut running.guard {
+                    running.decoder.decode(guard.finish(), &mut payload);
+                }
+                payload.extend(running.decoder.finish());
+            }
         }
+        self.pass_up(id, payload.freeze(), false);
         if let Sink::Datagrams { socket, .. } = sink {
             self.send_held(id, socket, 0);
         }
