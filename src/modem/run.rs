@@ -547,15 +547,23 @@ impl Modem {
     /// after all, and the datagram that was begun is sent.
     fn let_go(&mut self, id: PortId, end: DataEnd) {
         let State::Data(running) = &mut self.core.ports[id.0].state else { return };
-        let mut payload = BytesMut::new();
-        if let Some(guard) = running.guard.as_mut().filter(|_| end != DataEnd::Escape) {
-            running.decoder.decode(guard.finish(), &mut payload);
-        }
-        payload.extend(running.decoder.finish());
         let sink = running.mode.sink;
-        if sink.socket().is_some() {
-            self.pass_up(id, payload.freeze(), false);
+        let mut payload = BytesMut::new();
+        match (end, sink.socket()) {
+            // The payload goes on with ATO.
+            (DataEnd::Escape, None) => return,
+            (DataEnd::Escape, Some(_)) => {
+                payload.extend(running.decoder.finish());
+                running.decoder.resume();
+            }
+            _ => {
+                if let Some(guard) = &mut running.guard {
+                    running.decoder.decode(guard.finish(), &mut payload);
+                }
+                payload.extend(running.decoder.finish());
+            }
         }
+        self.pass_up(id, payload.freeze(), false);
         if let Sink::Datagrams { socket, .. } = sink {
             self.send_held(id, socket, 0);
         }
