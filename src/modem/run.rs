@@ -534,19 +534,22 @@ impl Modem {
         self.conclude(id, reply);
     }
 
-    /// Data mode is about to end: what was held back to be told from an escape or an end mark is payload
+    /// Data mode on a socket is about to end: what was held back to be told from an escape or an end mark is payload
     /// after all, and the datagram that was begun is sent.
     fn let_go(&mut self, id: PortId, end: DataEnd) {
         let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+        let sink = running.mode.sink;
+        if sink.socket().is_none() {
+            return;
+        }
         let mut payload = BytesMut::new();
         if let Some(guard) = running.guard.as_mut().filter(|_| end != DataEnd::Escape) {
             running.decoder.decode(guard.finish(), &mut payload);
         }
         payload.extend(running.decoder.finish());
-        let sink = running.mode.sink;
-        if sink.socket().is_some() {
-            self.pass_up(id, payload.freeze(), false);
-        }
+        // `ATO` may take the mode up again.
+        running.decoder.resume();
+        self.pass_up(id, payload.freeze(), false);
         if let Sink::Datagrams { socket, .. } = sink {
             self.send_held(id, socket, 0);
         }
