@@ -154,6 +154,11 @@ impl World {
         self.network.busy()
     }
 
+    /// Whether a real host may speak at any time.
+    pub fn reaches_out(&self) -> bool {
+        self.network.reaches_out()
+    }
+
     /// Passes on what modem and network want of each other, until neither wants anything.
     fn drain(&mut self, now: Now) {
         loop {

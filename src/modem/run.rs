@@ -543,7 +543,7 @@ impl Modem {
         self.conclude(id, reply);
     }
 
-    /// Data mode is about to end: what was held back to be told from an escape or an end mark is payload
+    /// Data mode on a socket is about to end: what was held back to be told from an escape or an end mark is payload
     /// after all, and the datagram that was begun is sent.
     fn let_go(&mut self, id: PortId, end: DataEnd) {
         let State::Data(running) = &mut self.core.ports[id.0].state else { return };
