@@ -52,6 +52,9 @@ pub struct Profile {
     /// The lines printed at power-on.
     #[serde(default)]
     pub power_on: Vec<PowerOn>,
+    /// Commands that this module lacks, though others of its vendor, or most modules, have them.
+    #[serde(default)]
+    pub absent: Vec<String>,
     /// The SIM in the slot.
     #[serde(default)]
     pub sim: Sim,

@@ -1,1 +1,153 @@
 //! scenario: scenarios/*.toml -> server, rules, expectations.
+//!
+//! [`parse`] reads a file's text; every mistake in it has its place. What the file names outside
+//! itself ([`Scenario::sources`], the profile) is for the caller to find.
+
+pub mod expect;
+pub mod hosts;
+pub mod network;
+pub mod radio;
+pub mod server;
+#[cfg(test)]
+mod tests;
+pub mod verdict;
+
+pub use expect::{Expectation, WrittenExpectation};
+pub use hosts::{ModulePort, Target};
+pub use network::{Network, Path};
+pub use radio::Radio;
+pub use server::{FileContent, Server};
+pub use verdict::{FileFacts, Outcome, Seen, Verdict};
+
+use crate::fault::{self, Known, Problem, Rule, WrittenRule};
+use crate::profile::mistake::Mistake;
+use core::net::SocketAddr;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use toml::Spanned;
+
+/// What is on the network, what goes wrong, and what must come of it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The module: the name of a profile or its file.
+    pub profile: Option<String>,
+    /// The seed of everything that is drawn.
+    pub seed: Option<u64>,
+    /// How many serial ports the module has.
+    pub ports: Option<usize>,
+    /// How many times faster than real the modem's clock runs.
+    pub speed: Option<f64>,
+    /// Where host names and addresses lead; every other leads to the built-in server.
+    #[serde(default)]
+    pub hosts: BTreeMap<String, Target>,
+    /// Which ports of the module can be reached from outside, and where.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub forward: BTreeMap<ModulePort, SocketAddr>,
+    /// The FTP server and its files.
+    #[serde(default)]
+    pub server: Server,
+    /// How good the network is.
+    #[serde(default)]
+    pub network: Network,
+    /// Signal and registration over time.
+    #[serde(default)]
+    pub radio: Vec<Radio>,
+    /// Keys of the profile that are different here.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub module: toml::Table,
+    /// What goes wrong. Where two have a say in one thing, the first wins.
+    #[serde(default)]
+    #[schemars(with = "Vec<WrittenRule>")]
+    fault: Vec<Spanned<WrittenRule>>,
+    /// What must come of it.
+    #[serde(default)]
+    #[schemars(with = "Vec<WrittenExpectation>")]
+    expect: Vec<Spanned<WrittenExpectation>>,
+    /// The faults, in file order, and what makes the network as it is.
+    #[serde(skip)]
+    pub rules: Vec<Rule>,
+    /// The expectations, in file order.
+    #[serde(skip)]
+    pub expectations: Vec<Expectation>,
+}
+
+/// Reads a scenario: `text` is that of the file `file`. `known` says which commands there are.
+///
+/// # Errors
+/// Every mistake found, each with its place.
+pub fn parse(file: &str, text: &str, known: &Known) -> Result<Scenario, Vec<Mistake>> {
+    let mut scenario: Scenario =
+        toml::from_str(text).map_err(|e| vec![Mistake::from_toml(file, text, &e)])?;
+    let problems = scenario.build(text, known);
+    if problems.is_empty() {
+        return Ok(scenario);
+    }
+    let mistake = |p: Problem| {
+        let mistake = Mistake::at(file, text, p.span, p.what);
+        if p.right.is_empty() { mistake } else { mistake.right(p.right) }
+    };
+    Err(problems.into_iter().map(mistake).collect())
+}
+
+impl Scenario {
+    fn build(&mut self, text: &str, known: &Known) -> Vec<Problem> {
+        let mut problems = vec![];
+        for written in std::mem::take(&mut self.fault) {
+            let span = one_line(text, written.span());
+            match written.into_inner().build(span) {
+                Ok(rule) => self.rules.push(rule),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        for written in std::mem::take(&mut self.expect) {
+            let span = one_line(text, written.span());
+            match written.into_inner().build(span, known) {
+                Ok(expectation) => self.expectations.push(expectation),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        // A rule that is missing would have others seem to wait for nothing.
+        if problems.is_empty() {
+            problems.extend(fault::check(&self.rules, known));
+            problems.extend(self.no_such_fault());
+        }
+        self.rules.extend(self.network.rules());
+        problems
+    }
+
+    fn no_such_fault(&self) -> Vec<Problem> {
+        let names: BTreeSet<&str> = self.rules.iter().filter_map(|r| r.name.as_deref()).collect();
+        let wrong = |e: &Expectation| {
+            let name = e.fault().filter(|name| !names.contains(name))?;
+            let right = match names.is_empty() {
+                true => "give a fault that name".to_owned(),
+                false => format!("the names are {}", names.iter().copied().collect::<Vec<_>>().join(", ")),
+            };
+            Some(Problem::new(e.span.clone(), format!("no fault is named `{name}`"), right))
+        };
+        self.expectations.iter().filter_map(wrong).collect()
+    }
+
+    /// The files and folders that the scenario takes from the disk, relative to its own.
+    pub fn sources(&self) -> Vec<&str> {
+        let files = self.server.files.values().filter_map(|content| match content {
+            FileContent::From(path) => Some(path.as_str()),
+            _ => None,
+        });
+        self.server.folder.as_deref().into_iter().chain(files).collect()
+    }
+}
+
+/// A mistake in a table of an array is shown at its first line that says something.
+fn one_line(text: &str, span: Range<usize>) -> Range<usize> {
+    let Some(part) = text.get(span.clone()) else { return span };
+    let skipped = part.len() - part.trim_start().len();
+    let start = span.start + skipped;
+    let end = text[start..].find('\n').map_or(text.len(), |i| start + i);
+    start..end.min(span.end).max(start)
+}

@@ -1,8 +1,8 @@
 //! One serial port: the command line being typed, its settings, and what waits to be printed.
 
-use super::data::Running;
+use super::data::{Running, Sink};
 use super::text::{Style, Writing};
-use super::{DataMode, Output, Sink};
+use super::{DataMode, Output};
 use crate::profile::{LineEnd, Profile, UrcWhen};
 use crate::time::Now;
 use bytes::Bytes;
@@ -248,6 +248,11 @@ impl Port {
             self.pending_len += bytes.len();
             self.pending.push_front(bytes);
         }
+    }
+
+    /// Whether the port is about to enter data mode for an FTP transfer.
+    pub fn waits_for_ftp(&self) -> bool {
+        self.waiting.iter().any(|w| w.what.is_for_ftp())
     }
 
     /// When the first thing that waits may be printed.

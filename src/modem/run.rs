@@ -155,7 +155,8 @@ impl Modem {
         self.core.settings(port)
     }
 
-    /// The commands of the vendor, then those that every module has.
+    /// The commands of the vendor, then those that every module has, without those that the profile
+    /// says are absent.
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = self.vendor.rows();
         for row in base::rows() {
@@ -163,6 +164,7 @@ impl Modem {
                 rows.push(row);
             }
         }
+        rows.retain(|row| !self.core.profile.absent.iter().any(|name| name == row.name));
         rows
     }
 
@@ -259,14 +261,21 @@ impl Modem {
         match event {
             Event::Finished { port, reply } => self.finish(port, reply),
             Event::Leave { port } => self.end_data(port, DataEnd::Left),
-            event => {
-                let port = match event {
-                    Event::Dtr(port, _) => port,
-                    _ => PortId(0),
-                };
-                self.vendor.on_event(&mut Cx { core: &mut self.core, port, name: "" }, event);
+            Event::Ftp(event) => {
+                if let Some(event) = self.core.ftp_keep(event) {
+                    self.tell(Event::Ftp(event));
+                }
             }
+            event => self.tell(event),
         }
+    }
+
+    fn tell(&mut self, event: Event) {
+        let port = match event {
+            Event::Dtr(port, _) => port,
+            _ => PortId(0),
+        };
+        self.vendor.on_event(&mut Cx { core: &mut self.core, port, name: "" }, event);
     }
 
     /// Does the next thing on a port; false where there is none.
@@ -353,6 +362,7 @@ impl Modem {
         let refusal = self.core.sim.refusal();
         let cx = &mut Cx { core: &mut self.core, port: id, name: &call.name };
         let reply = match refusal {
+            _ if profile.absent.contains(&call.name) => None,
             Some(code) if profile.sim.guards.iter().any(|g| call.name.starts_with(g.as_str())) => {
                 Some(Reply::Cme(code))
             }
@@ -394,8 +404,12 @@ impl Modem {
             Reply::Data(mode) => self.begin_data(id, mode, true),
             Reply::Resume => {
                 if let Some(running) = self.core.ports[id.0].suspended.take() {
-                    self.core.ports[id.0].state = State::Data(running);
-                    self.core.drive(id, Line::Dcd, true);
+                    // V.250 section 6.3.7
+                    Cx { core: &mut self.core, port: id, name: "" }.intermediate(&ResultCode::Connect);
+                    let core = &mut self.core;
+                    core.ports[id.0].flush(&mut core.out);
+                    core.ports[id.0].state = State::Data(running);
+                    core.drive(id, Line::Dcd, true);
                 }
             }
         }
@@ -473,10 +487,10 @@ impl Modem {
             core.drive(id, Line::Dcd, true);
         }
         core.note(|| Note::State(format!("data mode on port {}", id.0 + 1)));
-        core.ftp_release();
         if empty {
             self.end_data(id, DataEnd::Length);
         }
+        self.core.ftp_release();
     }
 
     /// Data mode is over, or suspended where `+++` was typed.

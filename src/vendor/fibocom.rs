@@ -216,6 +216,8 @@ impl Fibocom {
 
     fn ftp_event(&mut self, cx: &mut Cx, event: ftp::Event) {
         match event {
+            // Left over from a connection that was dropped.
+            _ if matches!(self.session, Session::Closed) => {}
             // 1.2.3
             ftp::Event::Sent(line) if self.info.get() == 1 => cx.urc("+FTPINFO", line),
             ftp::Event::Replied(reply) if self.info.get() == 1 => {

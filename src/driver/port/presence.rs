@@ -25,10 +25,10 @@ pub(super) struct Presence {
 /// What a look at the watch showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Change {
-    /// Something, but a host was there all the time.
+    /// Something, but the same host was there all the time.
     Some,
-    /// At one moment no host was there, as far as can be told.
-    Gone,
+    /// A host has come when there was none, as far as can be told.
+    New,
 }
 
 impl Presence {
@@ -53,13 +53,15 @@ impl Presence {
             if let Some(change) = self.look() {
                 return Poll::Ready(change);
             }
+            let _ = self.inotify.try_io(|| Err::<(), _>(io::ErrorKind::WouldBlock.into()));
         }
     }
 
     /// All that has happened up to now, if anything has.
     pub(super) fn look(&mut self) -> Option<Change> {
         let (mut buf, mut change) = ([0; EVENT * 64], None);
-        while let Ok(n @ 1..) = self.inotify.try_read(&mut buf) {
+        // Past the reactor, which learns of an event only when it is polled.
+        while let Ok(n @ 1..) = rustix::io::read(&self.inotify, &mut buf) {
             for event in buf[..n].chunks_exact(EVENT) {
                 let mask = u32::from_ne_bytes([event[4], event[5], event[6], event[7]]);
                 change = change.max(Some(self.count(ReadFlags::from_bits_retain(mask))));
@@ -71,11 +73,11 @@ impl Presence {
     fn count(&mut self, event: ReadFlags) -> Change {
         if event.contains(ReadFlags::OPEN) {
             self.handles += 1;
+            if self.handles == 1 {
+                return Change::New;
+            }
         } else if event.intersects(ReadFlags::CLOSE_WRITE | ReadFlags::CLOSE_NOWRITE) {
             self.handles = self.handles.saturating_sub(1);
-            if self.handles == 0 {
-                return Change::Gone;
-            }
         }
         Change::Some
     }

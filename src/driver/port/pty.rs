@@ -215,8 +215,13 @@ impl Pty {
     fn presence_changed(&mut self, change: Change) {
         let hung_up = self.state().contains(PollFlags::HUP);
         self.hung_up |= hung_up;
-        if change == Change::Gone && !hung_up {
+        if hung_up {
+            return;
+        }
+        if change == Change::New {
             self.reopened();
+        } else if let Some(presence) = &mut self.presence {
+            presence.correct(true);
         }
     }
 

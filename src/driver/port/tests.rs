@@ -307,7 +307,9 @@ fn back_pressure_loses_nothing() -> Outcome {
         let mut port = Port::pty()?;
         let (writer, reader) = (host(&port)?, host(&port)?);
         let host = thread::spawn(move || talk(writer, reader, 2 << 20));
-        assert_eq!(echo(&mut port, 1460).await?, 2 << 20);
+        let echoed = echo(&mut port, 1460).await;
+        drop(port);
+        assert_eq!(echoed?, 2 << 20);
         host.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))?;
         Ok(())
     })

@@ -1,0 +1,157 @@
+//! The host's side: a modem under test, and a program on its port.
+
+use rustix::fs::{Mode, OFlags};
+use rustix::termios::{self, OptionalActions};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+
+/// Byte `n` of every file, so that a lost or doubled octet shows.
+pub fn pattern(from: u64) -> impl Iterator<Item = u8> {
+    (from..).map(|n| (n.wrapping_add(n / 256) % 251) as u8)
+}
+
+/// A running `badline run`.
+pub struct Modem {
+    child: Child,
+    pub port: String,
+    pub root: String,
+}
+
+impl Modem {
+    pub fn start(arguments: &[&str]) -> Modem {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_badline"))
+            .arg("run")
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("badline starts");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("its output is ours");
+        BufReader::new(stdout).read_line(&mut line).expect("a ready line");
+        let ready: serde_json::Value = serde_json::from_str(&line).expect("the ready line is JSON");
+        let text = |key: &str| ready[key].as_str().expect("a string").to_string();
+        Modem { child, port: text("port"), root: text("ftp_root") }
+    }
+
+    /// Puts a file of the pattern on the server.
+    pub fn file(&self, name: &str, size: u64) {
+        let file =
+            fs::File::create(format!("{}/{name}", self.root)).expect("the server's folder takes a file");
+        let mut file = std::io::BufWriter::new(file);
+        let mut bytes = pattern(0);
+        let mut left = size as usize;
+        while left > 0 {
+            let chunk: Vec<u8> = bytes.by_ref().take(left.min(65536)).collect();
+            file.write_all(&chunk).expect("the disk has room");
+            left -= chunk.len();
+        }
+    }
+
+    /// Resident memory, in octets.
+    pub fn resident(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).expect("the kernel tells");
+        line.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).expect("a number") * 1024
+    }
+}
+
+impl Drop for Modem {
+    fn drop(&mut self) {
+        if let Some(pid) = rustix::process::Pid::from_raw(self.child.id() as i32) {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+/// A program that has a port open.
+pub struct Host {
+    pub file: fs::File,
+    buffer: Vec<u8>,
+    start: usize,
+}
+
+impl Host {
+    pub fn open(path: &str) -> Host {
+        let fd =
+            rustix::fs::open(path, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("the port opens");
+        let mut settings = termios::tcgetattr(&fd).expect("a terminal");
+        settings.make_raw();
+        termios::tcsetattr(&fd, OptionalActions::Now, &settings).expect("a terminal");
+        Host { file: fd.into(), buffer: vec![], start: 0 }
+    }
+
+    /// Reads more into the buffer.
+    fn fill(&mut self) {
+        if self.start > 1 << 16 {
+            self.buffer.drain(..self.start);
+            self.start = 0;
+        }
+        let end = self.buffer.len();
+        self.buffer.resize(end + 65536, 0);
+        let n = self.file.read(&mut self.buffer[end..]).expect("the port can be read");
+        self.buffer.truncate(end + n);
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.buffer[self.start..]
+    }
+
+    /// Reads up to and including `until`.
+    pub fn expect(&mut self, until: &[u8]) {
+        loop {
+            let tail = self.rest().windows(until.len()).position(|w| w == until);
+            match tail {
+                Some(at) => {
+                    self.start += at + until.len();
+                    return;
+                }
+                None => self.fill(),
+            }
+        }
+    }
+
+    /// Types a line and reads until its answer.
+    pub fn exchange(&mut self, line: &str, until: &[u8]) {
+        self.file.write_all(format!("{line}\r").as_bytes()).expect("the port takes a line");
+        self.expect(until);
+    }
+
+    /// Asks for a block, checks it against the pattern from `at` on, and gives its length.
+    pub fn block(&mut self, line: &str, head: &str, at: u64) -> u64 {
+        self.exchange(line, head.as_bytes());
+        let length = loop {
+            match self.rest().windows(2).position(|w| w == b"\r\n") {
+                Some(end) => {
+                    let text = std::str::from_utf8(&self.rest()[..end]).expect("a number");
+                    let length: usize = text.parse().expect("a number");
+                    self.start += end + 2;
+                    break length;
+                }
+                None => self.fill(),
+            }
+        };
+        self.check(length as u64, at);
+        self.expect(b"OK\r\n");
+        length as u64
+    }
+
+    /// Reads `length` octets and checks them against the pattern from `at` on.
+    pub fn check(&mut self, length: u64, at: u64) {
+        let mut expected = pattern(at);
+        let mut left = length as usize;
+        while left > 0 {
+            if self.rest().is_empty() {
+                self.fill();
+            }
+            let n = left.min(self.rest().len());
+            assert!(
+                self.rest()[..n].iter().all(|b| Some(*b) == expected.next()),
+                "the octets are not those of the file"
+            );
+            self.start += n;
+            left -= n;
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What rules do by themselves, and what is told about them.
+
+use super::action::{
+    Action, Bearer, ControlLine, Ftp, FtpFault, LinkFault, ModuleFault, Scripted, UartFault,
+};
+use super::engine::Engine;
+use super::kind::Layer;
+use super::link::{Link, Links};
+use crate::time::Now;
+use serde::Serialize;
+use std::time::Duration;
+
+/// What a rule does by itself: the owner of the engine carries it out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// The module sends these bytes on the port (every port where it is `None`).
+    Noise {
+        /// The port, from 1.
+        port: Option<usize>,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// The serial port vanishes for so long.
+    Unplug {
+        /// The port, from 1.
+        port: Option<usize>,
+        /// How long.
+        gone: Duration,
+    },
+    /// A control line is forced; let go again where `on` is `None`.
+    Line {
+        /// The port, from 1.
+        port: Option<usize>,
+        /// Which line.
+        line: ControlLine,
+        /// On or off.
+        on: Option<bool>,
+    },
+    /// The module resets.
+    Reset {
+        /// Whether its power-on lines are printed.
+        banner: bool,
+        /// How long it is dead first.
+        dead: Duration,
+    },
+    /// The module says a line unasked.
+    Say {
+        /// The port, from 1; the one where URCs go where it is `None`.
+        port: Option<usize>,
+        /// The line.
+        text: String,
+    },
+    /// The FTP operation under way, or the next one, ends with this code of the module.
+    Force(i32),
+    /// Signal strength and bit error rate; what the radio would give without the fault where it is `None`.
+    Signal(Option<(u8, u8)>),
+    /// The `+CREG` status; what the radio would give without the fault where it is `None`.
+    Registration(Option<u8>),
+    /// The network drops a PDP context, or all.
+    PdpDrop(Option<u8>),
+    /// The SIM is there, or gone.
+    Sim(bool),
+    /// Connections end. What [`Engine::segment`] let pass before still arrives; asked about more, it says
+    /// [`Fate::Cut`](super::Fate::Cut).
+    Cut {
+        /// Which.
+        links: Links,
+        /// Only this one of them, where it is given.
+        only: Option<Link>,
+        /// With RST in place of FIN.
+        reset: bool,
+    },
+    /// The FTP server says something unasked, on every control connection.
+    Speak(Scripted),
+}
+
+/// A fault was applied or lifted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Now,
+    /// The rule: its name, or that of its fault with a number where that is taken.
+    pub name: String,
+    /// Where it acts.
+    pub layer: Layer,
+    /// What it does, as written.
+    pub what: String,
+    /// False where it was lifted.
+    pub applied: bool,
+}
+
+/// How a rule stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Its name.
+    pub name: String,
+    /// Where it acts.
+    pub layer: Layer,
+    /// What it does, as written.
+    pub what: String,
+    /// Whether it holds now.
+    pub active: bool,
+    /// Since when, in microseconds of modem time.
+    pub since: Option<u64>,
+    /// Until when, where that is known.
+    pub until: Option<u64>,
+    /// How often it was applied.
+    pub fired: u64,
+}
+
+impl Act {
+    /// What undoes an action that is a state outside the engine.
+    pub(super) fn back(what: &Action) -> Option<Act> {
+        match what {
+            Action::Bearer(Bearer::Signal { .. }) => Some(Act::Signal(None)),
+            Action::Bearer(Bearer::Registration(_)) => Some(Act::Registration(None)),
+            Action::Bearer(Bearer::SimOut) => Some(Act::Sim(true)),
+            Action::Uart(u) => match u.what {
+                UartFault::Line { line, .. } => Some(Act::Line { port: u.port, line, on: None }),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl Engine {
+    /// Queues what a rule does by itself as it is applied.
+    pub(super) fn act(&mut self, i: usize, link: Option<Link>) {
+        let live = &mut self.rules[i];
+        let act = match &live.rule.what {
+            Action::Uart(u) => match u.what {
+                UartFault::Noise(n) => {
+                    Act::Noise { port: u.port, bytes: (0..n).map(|_| live.dice.byte()).collect() }
+                }
+                UartFault::Unplug(gone) => Act::Unplug { port: u.port, gone },
+                UartFault::Line { line, on } => Act::Line { port: u.port, line, on: Some(on) },
+                _ => return,
+            },
+            Action::Module(m) => match &m.what {
+                ModuleFault::Reset { banner, dead } => Act::Reset { banner: *banner, dead: *dead },
+                ModuleFault::Say(text) => Act::Say { port: m.port, text: text.clone() },
+                ModuleFault::Force(code) => Act::Force(*code),
+                _ => return,
+            },
+            Action::Bearer(Bearer::Signal { rssi, ber }) => Act::Signal(Some((*rssi, *ber))),
+            Action::Bearer(Bearer::Registration(status)) => Act::Registration(Some(*status)),
+            Action::Bearer(Bearer::PdpDrop(which)) => Act::PdpDrop(*which),
+            Action::Bearer(Bearer::SimOut) => Act::Sim(false),
+            Action::Link(l) => match l.what {
+                LinkFault::Cut { reset } => {
+                    let only = link.filter(|link| l.links.cover(link.kind));
+                    let meant = |link: &&Link| l.links.cover(link.kind) && only.is_none_or(|o| o == **link);
+                    self.cut.extend(self.moved.keys().filter(meant).map(|link| (*link, reset)));
+                    Act::Cut { links: l.links, only, reset }
+                }
+                _ => return,
+            },
+            Action::Ftp(Ftp { what: FtpFault::Speak(scripted), .. }) => Act::Speak(scripted.clone()),
+            Action::Name(_) | Action::Ftp(_) | Action::Storage(_) => return,
+        };
+        self.acts.push_back(act);
+    }
+}

@@ -1,0 +1,39 @@
+//! What is wrong with a file that describes faults, and where.
+
+use std::fmt;
+use std::ops::Range;
+
+/// A mistake at a place in a text: the diagnostics turn it into file, line and column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The bytes of the text that are wrong.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub what: String,
+    /// What would be right; empty where that cannot be told.
+    pub right: String,
+}
+
+impl Problem {
+    /// A problem at `span`.
+    pub fn new(span: Range<usize>, what: impl Into<String>, right: impl Into<String>) -> Problem {
+        Problem { span, what: what.into(), right: right.into() }
+    }
+
+    /// The problem that `toml` found.
+    pub fn from_toml(error: &toml::de::Error) -> Problem {
+        Problem::new(error.span().unwrap_or(0..0), error.message(), "")
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.what)?;
+        if !self.right.is_empty() {
+            write!(f, "; {}", self.right)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problem {}

@@ -1,0 +1,280 @@
+//! A rule: when, what, how long. Read from `[[fault]]`, from a transcript's `!` line, or from JSON.
+
+use super::action::Action;
+use super::amount::Lasts;
+use super::kind::{self, FaultKind, Nature, Written};
+use super::problem::Problem;
+use super::schema::what_schema;
+use super::table::FAULTS;
+use super::trigger::{Count, STATES, Trigger, When, Which};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::ops::Range;
+use std::time::Duration;
+use toml::Spanned;
+
+/// A rule as written: one `[[fault]]` of a scenario.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Fault")]
+pub struct WrittenRule {
+    /// A name for the trace, for `after` and `lifted`, and for requests. No two faults may share one.
+    #[schemars(with = "Option<String>")]
+    name: Option<Spanned<String>>,
+    /// What it waits for; without it the fault holds from power-on to the end.
+    #[schemars(with = "Option<When>")]
+    when: Option<Spanned<When>>,
+    /// What it does.
+    #[schemars(schema_with = "what_schema")]
+    what: Spanned<Written>,
+    /// How long. Without it a fault acts once, and a state stays until it is lifted.
+    #[serde(rename = "for")]
+    #[schemars(with = "Option<Lasts>")]
+    lasts: Option<Spanned<Lasts>>,
+    /// What lifts it.
+    #[schemars(with = "Option<When>")]
+    until: Option<Spanned<When>>,
+}
+
+/// A rule, ready for the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Its name as given.
+    pub name: Option<String>,
+    /// The event it waits for.
+    pub when: Trigger,
+    /// Which of the times that it happens count.
+    pub count: Count,
+    /// How long after the event the fault is applied.
+    pub wait: Duration,
+    /// The word of the vocabulary.
+    pub kind: &'static FaultKind,
+    /// What it does.
+    pub what: Action,
+    /// How long it lasts.
+    pub lasts: Lasts,
+    /// What lifts it.
+    pub until: Option<(Trigger, Count)>,
+    /// `what` as text, for the trace.
+    pub text: String,
+    /// Where it stands in the file.
+    pub span: Range<usize>,
+    /// Where its `when` and its `until` stand, if it has them.
+    pub when_spans: [Option<Range<usize>>; 2],
+    /// Whether nothing is told of it: it is how the network is, not what goes wrong.
+    pub silent: bool,
+}
+
+/// What a request names, from a transcript's `!` line or over the control socket.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Apply this now, or when its trigger says.
+    Rule(Box<Rule>),
+    /// Apply the rule with this name now.
+    Inject(String),
+    /// Lift the rule with this name.
+    Lift(String),
+}
+
+impl WrittenRule {
+    /// The rule, or the first thing that is wrong with it. `span` is where it stands.
+    pub fn build(self, span: Range<usize>) -> Result<Rule, Problem> {
+        let (when, count, wait) = match &self.when {
+            None => (Trigger::Start, ONCE, Duration::ZERO),
+            Some(when) => {
+                let (trigger, count) = event(when)?;
+                (trigger, count, when.get_ref().wait.map_or(Duration::ZERO, |s| s.0))
+            }
+        };
+        let when_spans = [&self.when, &self.until].map(|when| when.as_ref().map(Spanned::span));
+        let until = self.until.as_ref().map(event).transpose()?;
+        let (what_span, written) = (self.what.span(), self.what.into_inner());
+        let (kind, what) = kind::read(&written, what_span, &when)?;
+        let ends = match (&self.lasts, &self.until) {
+            (Some(lasts), _) => Some((lasts.span(), "for")),
+            (None, Some(until)) => Some((until.span(), "until")),
+            (None, None) => None,
+        };
+        if let (Nature::Instant, Some((span, key))) = (kind.nature, ends) {
+            let what = format!("`{}` happens and is over; `{key}` contradicts that", kind.name);
+            return Err(Problem::new(span, what, format!("leave `{key}` out")));
+        }
+        let lasts = match (self.lasts, &until, &when) {
+            (Some(lasts), _, _) => lasts.into_inner(),
+            (None, Some(_), _) | (None, None, Trigger::Start) => Lasts::Ever,
+            (None, None, _) => Lasts::Once,
+        };
+        if lasts == Lasts::For(Duration::ZERO) {
+            return Err(Problem::new(span, "a fault that lasts no time does nothing", "write more than 0s"));
+        }
+        let name = self.name.map(Spanned::into_inner);
+        Ok(Rule {
+            name,
+            when,
+            count,
+            wait,
+            kind,
+            what,
+            lasts,
+            until,
+            text: show(&written),
+            span,
+            when_spans,
+            silent: false,
+        })
+    }
+}
+
+const ONCE: Count = Count { which: Which::Nth(1), probability: None, per_file: false };
+
+fn event(when: &Spanned<When>) -> Result<(Trigger, Count), Problem> {
+    let problem = |(what, right)| Problem::new(when.span(), what, right);
+    let trigger = when.get_ref().trigger().map_err(problem)?;
+    let impossible = match &trigger {
+        Trigger::State(s) if !STATES.contains(&s.as_str()) => {
+            Some((format!("`{s}` is no state"), format!("the states are {}", STATES.join(", "))))
+        }
+        Trigger::Bytes { n: 0, .. } => {
+            Some(("no bytes have always moved".to_owned(), "wait for `opened` instead".to_owned()))
+        }
+        Trigger::Boot(0) => Some(("boots are counted from 1".to_owned(), "write boot = 1".to_owned())),
+        Trigger::Each(span) | Trigger::Quiet(_, span) if span.as_millis() == 0 => {
+            Some(("this time is too short".to_owned(), "write 1ms or more".to_owned()))
+        }
+        _ => None,
+    };
+    match impossible {
+        Some(wrong) => Err(problem(wrong)),
+        None => Ok((trigger, when.get_ref().count().map_err(problem)?)),
+    }
+}
+
+fn show(what: &Written) -> String {
+    let mut pairs: Vec<_> = what.iter().collect();
+    pairs.sort_by_key(|(key, _)| key.span().start);
+    let shown: Vec<_> = pairs.iter().map(|(k, v)| format!("{} = {}", k.get_ref(), v.get_ref())).collect();
+    shown.join(", ")
+}
+
+impl Rule {
+    /// A rule that holds from power-on to the end, and of which nothing is told: how the network is.
+    /// Its word in the vocabulary is the first of its layer that is a state.
+    pub fn silent(name: &str, what: Action) -> Rule {
+        let layer = what.layer();
+        let kind =
+            FAULTS.iter().find(|k| k.layer == layer && k.nature == Nature::State).unwrap_or(&FAULTS[0]);
+        Rule {
+            name: Some(name.to_owned()),
+            when: Trigger::Start,
+            count: ONCE,
+            wait: Duration::ZERO,
+            kind,
+            what,
+            lasts: Lasts::Ever,
+            until: None,
+            text: name.to_owned(),
+            span: 0..0,
+            when_spans: [None, None],
+            silent: true,
+        }
+    }
+
+    /// Reads the lines of one `[[fault]]`.
+    ///
+    /// # Errors
+    /// What is wrong, at its place in `text`.
+    pub fn parse(text: &str) -> Result<Rule, Problem> {
+        let written: WrittenRule = toml::from_str(text).map_err(|e| Problem::from_toml(&e))?;
+        written.build(0..text.len())
+    }
+
+    /// Reads a rule from JSON: `{"when": {..}, "what": {..}, "for": "20s"}`.
+    ///
+    /// # Errors
+    /// What is wrong; its span means nothing.
+    pub fn from_json(json: &serde_json::Value) -> Result<Rule, Problem> {
+        let text = toml::to_string(json).map_err(|e| Problem::new(0..0, e.to_string(), ""))?;
+        Rule::parse(&text)
+    }
+}
+
+impl Request {
+    /// Reads what stands behind the `!` of a transcript: `inject NAME`, `lift NAME`, or the insides of
+    /// `what = { ... }` with `name`, `when`, `for` and `until` beside them: `stall = "down", for = "20s"`.
+    ///
+    /// # Errors
+    /// What is wrong, at its place in `text`.
+    pub fn parse(text: &str) -> Result<Request, Problem> {
+        let text_ = text.trim();
+        match text_.split_once(char::is_whitespace) {
+            Some(("inject", name)) if !name.contains('=') => {
+                return Ok(Request::Inject(name.trim().to_owned()));
+            }
+            Some(("lift", name)) if !name.contains('=') => return Ok(Request::Lift(name.trim().to_owned())),
+            _ => {}
+        }
+        if text.contains(['\n', '\r']) {
+            return Err(Problem::new(0..text.len(), "a fault stands on one line", ""));
+        }
+        let moved = "r = { ".len();
+        let home = |p: Problem| Problem {
+            span: p.span.start.saturating_sub(moved).min(text.len())
+                ..p.span.end.saturating_sub(moved).min(text.len()),
+            ..p
+        };
+        let line: Line =
+            toml::from_str(&format!("r = {{ {text} }}")).map_err(|e| home(Problem::from_toml(&e)))?;
+        let WrittenLine { name, when, lasts, until, what } = line.r;
+        let what = Spanned::new(moved..moved + text.len(), what);
+        let written = WrittenRule { name, when, what, lasts, until };
+        let mut rule = written.build(moved..moved + text.len()).map_err(home)?;
+        rule.span = 0..text.len();
+        for span in rule.when_spans.iter_mut().flatten() {
+            *span = span.start.saturating_sub(moved)..span.end.saturating_sub(moved);
+        }
+        Ok(Request::Rule(Box::new(rule)))
+    }
+}
+
+#[derive(Deserialize)]
+struct Line {
+    r: WrittenLine,
+}
+
+struct WrittenLine {
+    name: Option<Spanned<String>>,
+    when: Option<Spanned<When>>,
+    lasts: Option<Spanned<Lasts>>,
+    until: Option<Spanned<When>>,
+    what: Written,
+}
+
+impl<'de> Deserialize<'de> for WrittenLine {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> serde::de::Visitor<'de> for Reader {
+            type Value = WrittenLine;
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a fault such as stall = \"down\", for = \"20s\"")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<WrittenLine, A::Error> {
+                let mut line =
+                    WrittenLine { name: None, when: None, lasts: None, until: None, what: Written::new() };
+                while let Some(key) = map.next_key::<Spanned<String>>()? {
+                    match key.get_ref().as_str() {
+                        "name" => line.name = Some(map.next_value()?),
+                        "when" => line.when = Some(map.next_value()?),
+                        "for" => line.lasts = Some(map.next_value()?),
+                        "until" => line.until = Some(map.next_value()?),
+                        _ => {
+                            let value = map.next_value()?;
+                            line.what.insert(key, value);
+                        }
+                    }
+                }
+                Ok(line)
+            }
+        }
+        d.deserialize_map(Reader)
+    }
+}

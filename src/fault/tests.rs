@@ -1,0 +1,420 @@
+//! The engine as its owner sees it.
+
+use super::action::{StorageOp, Then};
+use super::*;
+use crate::time::Now;
+use proptest::prelude::*;
+use std::time::Duration;
+
+const DATA: Link = Link { kind: LinkKind::Data, id: 4 };
+
+fn rules(texts: &[&str]) -> Vec<Rule> {
+    texts.iter().map(|t| Rule::parse(t).unwrap_or_else(|p| panic!("{t}: {p}"))).collect()
+}
+
+fn engine(texts: &[&str]) -> Engine {
+    Engine::new(rules(texts), 7)
+}
+
+fn ms(n: u64) -> Now {
+    Now::from_millis(n)
+}
+
+fn acts(e: &mut Engine) -> Vec<Act> {
+    std::iter::from_fn(|| e.poll_act()).collect()
+}
+
+fn heard(verdict: UartVerdict, sent: &[u8]) -> Vec<u8> {
+    match verdict {
+        UartVerdict::Pass => sent.to_vec(),
+        UartVerdict::Deliver(pieces) => pieces.iter().flat_map(|p| p.bytes.to_vec()).collect(),
+    }
+}
+
+#[test]
+fn every_fault_of_the_table_is_read_from_its_example_in_any_order() {
+    for kind in FAULTS {
+        let rule = Rule::parse(kind.example).unwrap_or_else(|p| panic!("{}: {p}", kind.name));
+        assert_eq!(rule.kind.name, kind.name, "{}", kind.example);
+        assert_eq!(kind.params[0].name, kind.name);
+        assert_eq!(FAULTS.iter().filter(|k| k.name == kind.name).count(), 1);
+        let table: toml::Table = toml::from_str(kind.example).unwrap();
+        let sorted = Rule::parse(&toml::to_string(&table).unwrap()).unwrap();
+        assert_eq!((sorted.kind, &sorted.what), (rule.kind, &rule.what));
+        assert_eq!(check(&[rule], &Known::default()), []);
+    }
+}
+
+#[test]
+fn a_tunnel_lets_exactly_600_bytes_pass_and_ends() {
+    let mut e = engine(&[
+        "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { stall = \"down\" }\nfor = \"20s\"",
+    ]);
+    let first = e.segment(ms(10), DATA, Way::Down, 512);
+    assert_eq!((first.take, first.fate), (512, Fate::Pass));
+    let second = e.segment(ms(20), DATA, Way::Down, 512);
+    assert_eq!((second.take, second.fate), (88, Fate::Pass));
+    assert!(e.poll_event().is_some_and(|event| event.applied && event.name == "stall"));
+    assert_eq!(e.segment(ms(20), DATA, Way::Down, 424).fate, Fate::Hold(Some(ms(20_020))));
+    assert_eq!(e.segment(ms(20), DATA, Way::Up, 5).fate, Fate::Pass);
+    assert_eq!(e.held(ms(20), DATA, Way::Down), Some(Some(ms(20_020))));
+    assert_eq!(e.poll_timeout(), Some(ms(20_020)));
+    e.handle_timeout(ms(20_020));
+    assert!(e.poll_event().is_some_and(|event| !event.applied && event.at == ms(20_020)));
+    assert_eq!(e.segment(ms(20_020), DATA, Way::Down, 424).fate, Fate::Pass);
+    assert_eq!(e.poll_timeout(), None);
+}
+
+#[test]
+fn a_cut_takes_the_connection_that_moved_the_bytes_and_drops_what_is_behind() {
+    let mut e =
+        engine(&["when = { link = \"ftp.data\", after_bytes = 600, nth = 2 }\nwhat = { cut = \"rst\" }"]);
+    let other = Link { kind: LinkKind::Data, id: 9 };
+    assert_eq!(e.segment(ms(1), other, Way::Down, 600).take, 600);
+    assert_eq!(acts(&mut e), []);
+    e.observe(ms(1), &Observation::Closed(other));
+    assert_eq!(e.segment(ms(2), DATA, Way::Down, 1000).take, 600);
+    assert_eq!(acts(&mut e), [Act::Cut { links: Links::Data, only: Some(DATA), reset: true }]);
+    assert_eq!(e.room(DATA, Way::Down, 400), 400);
+    assert_eq!(e.segment(ms(2), DATA, Way::Down, 400).fate, Fate::Cut { reset: true });
+    e.observe(ms(3), &Observation::Closed(DATA));
+    assert_eq!(e.segment(ms(4), DATA, Way::Down, 400).fate, Fate::Pass);
+}
+
+#[test]
+fn a_command_is_counted_and_its_answer_replaced_once() {
+    let mut e = engine(&["when = { command = \"AT+FTPGET=2*\", nth = 2 }\nwhat = { swallow = \"command\" }"]);
+    assert_eq!(e.command(ms(1), 1, "AT+FTPGET=2,512"), CommandVerdict::Pass);
+    assert_eq!(e.command(ms(2), 1, "AT+CSQ"), CommandVerdict::Pass);
+    assert_eq!(e.command(ms(3), 1, "at+ftpget=2,512"), CommandVerdict::Swallow { carried_out: false });
+    assert_eq!(e.command(ms(4), 1, "AT+FTPGET=2,512"), CommandVerdict::Pass);
+}
+
+#[test]
+fn an_error_holds_on_every_second_power_cycle() {
+    let mut e = engine(&[kind_named("error").unwrap().example]);
+    for boot in 1..=6 {
+        e.observe(ms(boot * 100), &Observation::Boot(boot));
+        for _ in 0..2 {
+            let verdict = e.command(ms(boot * 100 + 1), 1, "AT+WIPBR=4,6,0");
+            assert_eq!(verdict == CommandVerdict::Error(811), boot % 2 == 0, "boot {boot}");
+        }
+    }
+}
+
+#[test]
+fn a_urc_is_late_and_the_first_rule_in_the_file_wins() {
+    let mut e = engine(&[
+        "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"3s\" }",
+        "when = { urc = \"+FTPGET: 1,*\", every = 1 }\nwhat = { answer = \"+FTPGET: 1,64\" }",
+    ]);
+    assert_eq!(e.urc(ms(1), 1, "+FTPGET: 1,1"), UrcVerdict::Late(Duration::from_secs(3)));
+    assert_eq!(e.urc(ms(2), 1, "+FTPGET: 1,1"), UrcVerdict::Replace(vec!["+FTPGET: 1,64".to_owned()]));
+    assert_eq!(e.command(ms(3), 1, "AT"), CommandVerdict::Pass);
+}
+
+#[test]
+fn the_gate_is_told_replies_late_ones_and_wrong_addresses() {
+    let mut e = engine(&[
+        "when = { verb = \"STOR\", nth = 2, file = \"*.log\" }\nwhat = { reply = 425, then = \"close\" }",
+        "when = { verb = \"RETR\", reply = \"226\" }\nwhat = { late_reply = \"30s\" }",
+        "what = { pasv_address = \"192.168.1.10\" }",
+    ]);
+    assert_eq!(e.verb(ms(1), "STOR", "/a.bin"), VerbVerdict::Pass);
+    assert_eq!(e.verb(ms(1), "STOR", "/a.log"), VerbVerdict::Pass);
+    let VerbVerdict::Reply(reply) = e.verb(ms(1), "STOR", "/a.log") else { panic!("no reply") };
+    assert_eq!((reply.code, reply.then), (425, Then::Close));
+    assert_eq!(e.verb(ms(2), "RETR", "x"), VerbVerdict::Pass);
+    assert_eq!(e.reply(ms(2), "RETR", "x", 150), ReplyVerdict::Pass);
+    assert_eq!(e.reply(ms(2), "RETR", "x", 226), ReplyVerdict::Late(Duration::from_secs(30)));
+    for _ in 0..2 {
+        assert!(matches!(e.passive(ms(3)), PassiveVerdict::Address { port: None, .. }));
+    }
+}
+
+#[test]
+fn a_rate_makes_each_segment_wait_for_the_one_before() {
+    let mut e = engine(&["what = { rate = \"8kbit/s\" }"]);
+    let delays: Vec<_> = (0..3).map(|_| e.segment(ms(0), DATA, Way::Down, 500).delay.as_millis()).collect();
+    assert_eq!(delays, [500, 1000, 1500]);
+    assert_eq!(e.segment(ms(5000), DATA, Way::Down, 500).delay.as_millis(), 500);
+}
+
+#[test]
+fn names_connections_and_storage() {
+    let mut e = engine(&[
+        "when = { lookup = \"*\", first = 2 }\nwhat = { nxdomain = \"*\" }",
+        "what = { refused = \"ftp.example\", to_port = 21 }",
+        "what = { tls_fails = \"*\" }",
+        "when = { verb = \"STOR\" }\nwhat = { full = \"1KiB\" }",
+        "what = { denied = \"*.cfg\", op = \"read\" }",
+    ]);
+    assert_eq!(e.lookup(ms(1), "a"), LookupVerdict::NoSuchName);
+    assert_eq!(e.lookup(ms(1), "a"), LookupVerdict::NoSuchName);
+    assert_eq!(e.lookup(ms(1), "a"), LookupVerdict::Pass);
+    assert_eq!(e.connect(ms(1), &["10.0.0.1", "ftp.example"], 21, false), ConnectVerdict::Refused);
+    assert_eq!(e.connect(ms(1), &["10.0.0.1", "ftp.example"], 22, false), ConnectVerdict::Pass);
+    assert_eq!(e.connect(ms(1), &["10.0.0.1"], 990, true), ConnectVerdict::TlsFails);
+    assert_eq!(e.storage(ms(1), StorageOp::Write, "/a"), StorageVerdict::Pass);
+    e.verb(ms(1), "STOR", "a");
+    let full = StorageVerdict::FailAfter { bytes: 1024, code: 552 };
+    assert_eq!(e.storage(ms(1), StorageOp::Write, "/a"), full);
+    assert_eq!(e.storage(ms(1), StorageOp::Write, "/a"), StorageVerdict::Pass);
+    assert_eq!(e.storage(ms(1), StorageOp::Read, "/d/x.cfg"), StorageVerdict::Fail(550));
+    assert_eq!(e.storage(ms(1), StorageOp::Write, "/d/x.cfg"), StorageVerdict::Pass);
+}
+
+#[test]
+fn the_serial_line_loses_doubles_and_interjects_where_it_is_told() {
+    let sent = b"0123456789";
+    for (fault, expected) in [
+        ("lose = 3, skip = 2", &b"0156789"[..]),
+        ("duplicate = 2, skip = 4", b"012345456789"),
+        ("interject = \"\\r\\n+PDP: DEACT\\r\\n\", skip = 5", b"01234\r\n+PDP: DEACT\r\n56789"),
+        ("deaf = \"down\"", b""),
+        ("deaf = \"up\"", b"0123456789"),
+        ("pieces = 3", b"0123456789"),
+    ] {
+        let rule = format!("when = {{ command = \"AT\" }}\nwhat = {{ {fault} }}");
+        let mut e = engine(&[&rule]);
+        assert_eq!(e.uart(ms(0), 1, Way::Down, sent), UartVerdict::Pass);
+        e.command(ms(1), 1, "AT");
+        let verdict = e.uart(ms(1), 1, Way::Down, sent);
+        assert_eq!(heard(verdict, sent), expected, "{fault}");
+        if !fault.starts_with("deaf") {
+            assert_eq!(e.uart(ms(2), 1, Way::Down, sent), UartVerdict::Pass, "{fault}");
+        }
+    }
+}
+
+#[test]
+fn a_lost_count_runs_over_several_writes_and_starts_at_its_byte() {
+    let mut e =
+        engine(&["when = { link = \"serial\", after_bytes = 6, direction = \"down\" }\nwhat = { lose = 4 }"]);
+    let mut out = vec![];
+    for chunk in b"0123456789ABCDEF".chunks(4) {
+        out.extend(heard(e.uart(ms(1), 1, Way::Down, chunk), chunk));
+    }
+    assert_eq!(out, b"012345ABCDEF");
+}
+
+#[test]
+fn pieces_and_held_bytes_come_in_order() {
+    let mut e = engine(&["what = { pieces = 3, gap = \"50ms\" }"]);
+    let UartVerdict::Deliver(pieces) = e.uart(ms(1), 1, Way::Down, b"0123456") else { panic!("no pieces") };
+    let shown: Vec<_> = pieces.iter().map(|p| (p.after.as_millis(), &p.bytes[..])).collect();
+    assert_eq!(shown, [(0, &b"012"[..]), (50, b"345"), (100, b"6")]);
+}
+
+#[test]
+fn faults_follow_times_silence_and_each_other() {
+    let mut e = engine(&[
+        "name = \"fade\"\nwhen = { at = \"10s\" }\nwhat = { signal = 2 }\nfor = \"5s\"",
+        "when = { after = \"fade\", wait = \"2s\" }\nwhat = { registration = \"searching\" }",
+        "when = { lifted = \"fade\" }\nwhat = { reset = \"bare\", dead = \"1s\" }",
+        "when = { link = \"ftp.control\", quiet = \"30s\" }\nwhat = { hang_up = 421 }",
+    ]);
+    let control = Link { kind: LinkKind::Control, id: 1 };
+    e.observe(ms(0), &Observation::Opened(control));
+    e.handle_timeout(ms(12_000));
+    assert_eq!(acts(&mut e), [Act::Signal(Some((2, 99))), Act::Registration(Some(2))]);
+    e.segment(ms(14_000), control, Way::Up, 6);
+    e.handle_timeout(ms(43_000));
+    assert_eq!(acts(&mut e), [Act::Signal(None), Act::Reset { banner: false, dead: Duration::from_secs(1) }]);
+    e.handle_timeout(ms(44_000));
+    assert!(matches!(&acts(&mut e)[..], [Act::Speak(s)] if s.code == 421 && s.then == Then::Close));
+    assert_eq!(e.poll_timeout(), None);
+}
+
+#[test]
+fn requests_inject_lift_and_add() {
+    let mut e = engine(&["name = \"gone\"\nwhen = { inject = true }\nwhat = { sim = \"out\" }"]);
+    assert_eq!(acts(&mut e), []);
+    assert_eq!(e.request(ms(1), Request::parse("inject gone").unwrap()), Ok("gone".to_owned()));
+    assert!(e.status()[0].active);
+    assert!(e.request(ms(2), Request::parse("lift gone").unwrap()).is_ok());
+    assert!(e.request(ms(2), Request::parse("lift gone").unwrap()).is_err());
+    assert_eq!(acts(&mut e), [Act::Sim(false), Act::Sim(true)]);
+    let added = Request::parse(" stall = \"down\", link = \"ftp.data\", for = \"20s\"").unwrap();
+    assert_eq!(e.request(ms(5), added), Ok("stall".to_owned()));
+    assert_eq!(e.held(ms(6), DATA, Way::Down), Some(Some(ms(20_005))));
+    let json =
+        serde_json::json!({"name": "x", "when": {"verb": "PASV"}, "what": {"reply": 425, "late": "1s"}});
+    assert_eq!(Rule::from_json(&json).unwrap().kind.name, "reply");
+}
+
+#[test]
+fn rules_that_wait_for_each_other_come_to_an_end() {
+    let ring = [
+        "name = \"a\"\nwhen = { lifted = \"b\", every = 1 }\nwhat = { interject = \"x\" }",
+        "name = \"b\"\nwhen = { lifted = \"a\", every = 1 }\nwhat = { interject = \"y\" }",
+    ];
+    assert!(check(&rules(&ring), &Known::default()).iter().all(|p| p.what.contains("waits for itself")));
+    let mut e = engine(&ring);
+    assert!(e.inject(ms(1), "a"));
+    assert!(heard(e.uart(ms(1), 1, Way::Down, b"0"), b"0").len() < 10);
+}
+
+#[test]
+fn mistakes_are_told_with_their_place() {
+    for (text, at, what) in [
+        ("what = { stal = \"down\" }", "stal", "`stal` is no fault"),
+        ("what = { stall = \"sideways\" }", "\"sideways\"", "wrong value of `stall`"),
+        ("what = { stall = \"down\", code = 5 }", "code", "the fault `stall` has no `code`"),
+        ("what = { line = \"dcd\" }", "{ line = \"dcd\" }", "`on` is missing"),
+        ("what = { reset = \"bare\" }\nfor = \"20s\"", "\"20s\"", "contradicts"),
+        ("when = { nth = 2 }\nwhat = { sim = \"out\" }", "{ nth = 2 }", "no event"),
+        ("when = { at = \"1s\", boot = 2 }\nwhat = { sim = \"out\" }", "{ at", "two events"),
+        ("when = { boot = 1, nth = 0 }\nwhat = { sim = \"out\" }", "{ boot", "never fire"),
+        ("when = { boot = 1, nth = 2, every = 2 }\nwhat = { sim = \"out\" }", "{ boot", "contradict"),
+        ("when = { state = \"happy\" }\nwhat = { sim = \"out\" }", "{ state", "is no state"),
+        ("when = { cmd = \"AT\" }\nwhat = { sim = \"out\" }", "cmd", "unknown field"),
+        ("what = { sim = \"out\" }\nfor = \"20\"", "\"20\"", "no duration"),
+    ] {
+        let problem = Rule::parse(text).unwrap_err();
+        assert!(problem.what.contains(what), "{text}: {problem}");
+        assert!(text[problem.span.start..].starts_with(at), "{text}: {:?}", &text[problem.span.clone()]);
+    }
+    let line = "stall = \"sideways\"";
+    assert_eq!(&line[Request::parse(line).unwrap_err().span], "\"sideways\"");
+}
+
+#[test]
+fn rules_that_cannot_be_are_found_together() {
+    let known = Known { commands: &["+FTPGET", "+FTPPUT", "E", "&F"], verbs: &[] };
+    let found = |texts: &[&str]| -> Vec<String> {
+        check(&rules(texts), &known).into_iter().map(|p| format!("{}; {}", p.what, p.right)).collect()
+    };
+    let sim = "what = { sim = \"out\" }";
+    for good in ["AT+FTPGET=1", "AT+FTP*", "ATE0", "AT&F", "AT", "*GET*", "at+ftpput?"] {
+        assert_eq!(found(&[&format!("when = {{ command = \"{good}\" }}\n{sim}")]), [""; 0], "{good}");
+    }
+    for bad in ["AT+FTPGETS=1", "FTPGET", "AT+X*", "ATQ0"] {
+        assert_eq!(found(&[&format!("when = {{ command = \"{bad}\" }}\n{sim}")]).len(), 1, "{bad}");
+    }
+    assert!(
+        found(&[&format!("when = {{ command = \"AT+FTPGEX=1\" }}\n{sim}")])[0]
+            .contains("did you mean AT+FTPGET?")
+    );
+    assert!(found(&[&format!("when = {{ verb = \"FETCH\" }}\n{sim}")])[0].contains("no FTP verb"));
+    assert!(found(&[&format!("when = {{ after = \"x\" }}\n{sim}")])[0].contains("no fault is named"));
+    let twice = [
+        "when = { verb = \"STOR\" }\nwhat = { reply = 425 }",
+        "when = { verb = \"STOR\" }\nwhat = { reply = 426 }",
+    ];
+    assert!(found(&twice)[0].contains("contradicts"));
+    assert!(
+        found(&["name = \"a\"\nwhat = { sim = \"out\" }", "name = \"a\"\nwhat = { loss = 0.1 }"])[0]
+            .contains("two faults")
+    );
+}
+
+#[test]
+fn the_trigger_keys_are_those_of_the_schema() {
+    let schema = serde_json::to_value(schemars::schema_for!(WrittenRule)).unwrap();
+    assert_eq!(schema["properties"]["what"]["anyOf"].as_array().map(Vec::len), Some(FAULTS.len()));
+    assert!(schema["$defs"]["When"]["properties"]["after_bytes"]["description"].is_string());
+    assert_eq!(schema["additionalProperties"], false);
+    assert_eq!(json().as_array().map(Vec::len), Some(FAULTS.len()));
+    for kind in FAULTS {
+        assert!(list().contains(kind.name) && markdown().contains(kind.example));
+    }
+}
+
+const CHANCE: &[&str] = &[
+    "name = \"a\"\nwhat = { loss = 0.3 }",
+    "when = { command = \"*\", probability = 0.4 }\nwhat = { swallow = \"answer\" }",
+    "what = { latency = \"10ms\", jitter = \"500ms\" }",
+    "when = { link = \"serial\", after_bytes = 5 }\nwhat = { garble = 9 }",
+];
+
+/// What an engine makes of a fixed series of events.
+fn story(mut e: Engine) -> Vec<String> {
+    let mut out = vec![];
+    for n in 0..60 {
+        let segment = e.segment(ms(n * 10), DATA, Way::Down, 100);
+        out.push(format!("{:?} {:?}", segment.delay, segment.fate));
+        out.push(format!("{:?}", e.command(ms(n * 10 + 1), 1, "AT")));
+        out.push(format!("{:?}", e.uart(ms(n * 10 + 2), 1, Way::Up, b"abc")));
+    }
+    out
+}
+
+proptest! {
+    #[test]
+    fn the_same_seed_gives_the_same_verdicts(seed in any::<u64>()) {
+        let run = |seed| story(Engine::new(rules(CHANCE), seed));
+        prop_assert_eq!(run(seed), run(seed));
+        prop_assert_ne!(run(seed), run(seed.wrapping_add(1)));
+    }
+
+    #[test]
+    fn a_rule_more_shifts_no_other(seed in any::<u64>(), place in 0usize..=4) {
+        let mut more = rules(CHANCE);
+        more.insert(place, rules(&["when = { lookup = \"*\", probability = 0.5 }\nwhat = { nxdomain = \"*\" }"])[0].clone());
+        prop_assert_eq!(story(Engine::new(rules(CHANCE), seed)), story(Engine::new(more, seed)));
+    }
+
+    #[test]
+    fn any_cut_of_a_stream_lets_the_same_bytes_pass(n in 1u64..3000, sizes in prop::collection::vec(1usize..700, 1..30)) {
+        let mut e = engine(&[&format!("when = {{ link = \"ftp.data\", after_bytes = {n} }}\nwhat = {{ cut = \"fin\" }}")]);
+        let mut passed = 0u64;
+        for len in &sizes {
+            let mut left = *len;
+            while left > 0 {
+                let s = e.segment(ms(1), DATA, Way::Down, left);
+                if s.fate == Fate::Pass {
+                    passed += s.take as u64;
+                }
+                left -= s.take;
+            }
+        }
+        prop_assert_eq!(passed, n.min(sizes.iter().sum::<usize>() as u64));
+    }
+
+    #[test]
+    fn serial_faults_never_lose_their_way(
+        fault in prop::sample::select(vec!["lose = 3", "duplicate = 2", "garble = 5", "pieces = 4", "hold = \"1s\""]),
+        skip in 0usize..20,
+        lasts in prop::sample::select(vec!["", "\nfor = \"1s\"", "\nfor = \"ever\""]),
+        writes in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 0..8),
+    ) {
+        let skip = if fault.starts_with("pieces") { String::new() } else { format!(", skip = {skip}") };
+        let mut e = engine(&[&format!("when = {{ at = \"0s\" }}\nwhat = {{ {fault}{skip} }}{lasts}")]);
+        let mut last = Duration::ZERO;
+        for write in &writes {
+            if let UartVerdict::Deliver(pieces) = e.uart(ms(1), 1, Way::Down, write) {
+                prop_assert!(pieces.is_sorted_by_key(|p| p.after));
+                last = last.max(pieces.last().map_or(Duration::ZERO, |p| p.after));
+            }
+        }
+        prop_assert!(last <= Duration::from_secs(1));
+    }
+
+    #[test]
+    fn no_text_makes_a_rule_panic(text in "[ -~\n]{0,60}", tail in "[a-z_\" ={}0-9,.*]{0,40}") {
+        let _ = Rule::parse(&text);
+        let _ = Rule::parse(&format!("when = {{ {tail} }}\nwhat = {{ {tail} }}"));
+        let _ = Request::parse(&text);
+        let _ = Request::parse(&tail);
+    }
+
+    #[test]
+    fn any_values_of_the_right_keys_never_panic(
+        kind in 0..FAULTS.len(),
+        value in prop::sample::select(vec!["0", "-1", "1", "\"down\"", "\"0s\"", "\"20s\"", "true", "[]", "9223372036854775807", "1.5", "\"all\"", "\"9999999999999h\""]),
+        key in prop::sample::select(vec!["after_bytes", "at", "each", "quiet", "nth", "boot", "command", "probability", "wait"]),
+    ) {
+        let name = FAULTS[kind].name;
+        if let Ok(rule) = Rule::parse(&format!("when = {{ {key} = {value} }}\nwhat = {{ {name} = {value} }}")) {
+            let _ = check(std::slice::from_ref(&rule), &Known::default());
+            let mut e = Engine::new(vec![rule], 1);
+            e.handle_timeout(ms(100));
+            e.command(ms(100), 1, "AT");
+            e.segment(ms(101), DATA, Way::Down, 2000);
+            e.uart(ms(102), 1, Way::Down, &[7; 300]);
+            e.observe(ms(103), &Observation::Boot(1));
+            e.lift_all(ms(104));
+        }
+    }
+}

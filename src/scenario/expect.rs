@@ -1,0 +1,356 @@
+//! `[[expect]]`: what must come of a scenario.
+
+use crate::fault::{Known, Pattern, Problem, no_command};
+use crate::time::units::{Size, Span};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::ops::Range;
+use std::time::Duration;
+
+/// An expectation as written. It names one subject, and what is expected of it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Expect")]
+pub struct WrittenExpectation {
+    /// Subject: command lines that match; at least one is expected where nothing else is said.
+    pub host_sends: Option<Pattern>,
+    /// Subject: command lines that match; none is expected.
+    pub host_never_sends: Option<Pattern>,
+    /// Subject: command lines that match one after the other; others may come between.
+    pub host_sends_in_order: Option<Vec<Pattern>>,
+    /// Subject: lines of the module (URCs and final result codes) that match.
+    pub module_says: Option<Pattern>,
+    /// Subject: lines of the module that match; none is expected.
+    pub module_never_says: Option<Pattern>,
+    /// Subject: a file on the server, by its path. It is there where nothing else is said.
+    pub file: Option<String>,
+    /// Subject: the run; it ends within this time.
+    pub ends_within: Option<Span>,
+    /// Subject: the fault with this name; it is applied.
+    pub fault_applied: Option<String>,
+    /// At least so many lines.
+    pub at_least: Option<u64>,
+    /// At most so many lines.
+    pub at_most: Option<u64>,
+    /// Exactly so many lines.
+    pub exactly: Option<u64>,
+    /// The first line (with `at_least` or `exactly`, that many) comes within this time. It counts from
+    /// `since`; else from the first fault that was applied; else from the start.
+    pub within: Option<Span>,
+    /// No line comes before this time, which counts as that of `within`.
+    pub not_before: Option<Span>,
+    /// The first line comes before the first that matches this.
+    pub before: Option<Pattern>,
+    /// Only what comes from the time on that the fault with this name was applied counts; "start" is the start.
+    pub since: Option<String>,
+    /// Only lines on this serial port count, from 1.
+    pub port: Option<usize>,
+    /// The file is not there.
+    pub absent: Option<bool>,
+    /// The file has this size.
+    pub size: Option<FileSize>,
+    /// The file has this SHA-256.
+    pub sha256: Option<String>,
+    /// The file holds the same as this other file on the server.
+    pub equals: Option<String>,
+    /// The file holds this text.
+    pub text: Option<String>,
+}
+
+/// The size of a file: `50` or `"64KiB"`.
+pub type FileSize = crate::fault::Amount;
+
+/// An expectation, ready to be judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// What it is about.
+    pub subject: Subject,
+    /// It in words, for reports.
+    pub text: String,
+    /// Where it stands in the file.
+    pub span: Range<usize>,
+}
+
+/// What an expectation is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Subject {
+    /// Lines of the host or the module.
+    Lines(Lines),
+    /// Command lines in an order.
+    Order(Vec<Pattern>, Option<usize>),
+    /// A file.
+    File(String, Vec<Want>),
+    /// The end of the run.
+    EndsWithin(Duration),
+    /// A fault.
+    Applied(String),
+}
+
+/// Which lines, how many, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lines {
+    /// Those of the module, not those of the host.
+    pub module: bool,
+    /// What they look like.
+    pub pattern: Pattern,
+    /// The serial port, from 1.
+    pub port: Option<usize>,
+    /// How many at least.
+    pub at_least: u64,
+    /// How many at most.
+    pub at_most: Option<u64>,
+    /// How soon.
+    pub within: Option<Duration>,
+    /// How late.
+    pub not_before: Option<Duration>,
+    /// Before what.
+    pub before: Option<Pattern>,
+    /// From when on they count.
+    pub since: Since,
+}
+
+/// From when on lines count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// From the start.
+    Start,
+    /// From the first fault that was applied; from the start where none was.
+    FirstFault,
+    /// From the time on that this fault was applied; none count where it was not.
+    Fault(String),
+}
+
+/// What is wanted of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// It is there.
+    Present,
+    /// It is not.
+    Absent,
+    /// So many bytes.
+    Size(u64),
+    /// This SHA-256.
+    Sha256([u8; 32]),
+    /// The same as another.
+    Equals(String),
+    /// This text.
+    Text(String),
+}
+
+type Wrong = (String, String);
+
+impl WrittenExpectation {
+    /// The expectation, or the first thing that is wrong with it. `span` is where it stands.
+    pub fn build(self, span: Range<usize>, known: &Known) -> Result<Expectation, Problem> {
+        match self.subject(known) {
+            Ok((subject, text)) => Ok(Expectation { subject, text, span }),
+            Err((what, right)) => Err(Problem::new(span, what, right)),
+        }
+    }
+
+    fn subject(&self, known: &Known) -> Result<(Subject, String), Wrong> {
+        let order = self.host_sends_in_order.iter().flatten();
+        let sent = self.host_sends.iter().chain(&self.host_never_sends).chain(order);
+        let never = |(what, right)| (format!("the expectation is void: {what}"), right);
+        if let Some(wrong) = sent.filter_map(|p| no_command(p, known.commands)).next() {
+            return Err(never(wrong));
+        }
+        let lines = |pattern: &Option<Pattern>, module: bool, none: bool, verb: &str| {
+            pattern.as_ref().map(|p| -> Result<_, Wrong> {
+                let (lines, words) = self.lines(p, module, none)?;
+                Ok((Subject::Lines(lines), format!("{verb} {p}{words}")))
+            })
+        };
+        let subjects = [
+            lines(&self.host_sends, false, false, "the host sends"),
+            lines(&self.host_never_sends, false, true, "the host never sends"),
+            lines(&self.module_says, true, false, "the module says"),
+            lines(&self.module_never_says, true, true, "the module never says"),
+            self.host_sends_in_order.as_ref().map(|patterns| self.order(patterns)),
+            self.file.as_ref().map(|path| self.wanted(path)),
+            self.ends_within
+                .map(|s| self.alone(Subject::EndsWithin(s.0), format!("the run ends within {s}"))),
+            self.fault_applied.as_ref().map(|name| {
+                self.alone(Subject::Applied(name.clone()), format!("the fault {name} is applied"))
+            }),
+        ];
+        let mut subjects = subjects.into_iter().flatten();
+        let right = "name one of host_sends, host_never_sends, host_sends_in_order, module_says, \
+                     module_never_says, file, ends_within or fault_applied";
+        match (subjects.next(), subjects.next()) {
+            (Some(subject), None) => subject,
+            (None, _) => Err(("the expectation has no subject".to_owned(), right.to_owned())),
+            (Some(_), Some(_)) => Err(("the expectation has two subjects".to_owned(), right.to_owned())),
+        }
+    }
+
+    fn counts(&self) -> bool {
+        self.at_least.is_some() || self.at_most.is_some() || self.exactly.is_some()
+    }
+
+    fn times(&self) -> bool {
+        self.within.is_some() || self.not_before.is_some() || self.before.is_some() || self.since.is_some()
+    }
+
+    fn files(&self) -> bool {
+        let texts = [&self.sha256, &self.equals, &self.text];
+        self.absent.is_some() || self.size.is_some() || texts.iter().any(|t| t.is_some())
+    }
+
+    fn alone(&self, subject: Subject, text: String) -> Result<(Subject, String), Wrong> {
+        match self.counts() || self.times() || self.files() || self.port.is_some() {
+            false => Ok((subject, text)),
+            true => Err(stray("at_least, within and the like belong to host_sends and module_says")),
+        }
+    }
+
+    fn order(&self, patterns: &[Pattern]) -> Result<(Subject, String), Wrong> {
+        if self.counts() || self.times() || self.files() {
+            return Err(stray("of these, only `port` goes with host_sends_in_order"));
+        }
+        let words: Vec<&str> = patterns.iter().map(Pattern::as_str).collect();
+        let text = format!("the host sends {}", words.join(", then "));
+        Ok((Subject::Order(patterns.to_vec(), self.port), text))
+    }
+
+    fn lines(&self, pattern: &Pattern, module: bool, none: bool) -> Result<(Lines, String), Wrong> {
+        if self.files() {
+            return Err(stray("absent, size, sha256, equals and text belong to `file`"));
+        }
+        if none
+            && (self.counts() || self.within.is_some() || self.not_before.is_some() || self.before.is_some())
+        {
+            return Err(stray(
+                "`never` leaves nothing to count or to time; `since` and `port` may stand here",
+            ));
+        }
+        let (at_least, at_most) = match (self.at_least, self.at_most, self.exactly, none) {
+            (.., true) => (0, Some(0)),
+            (None, None, Some(n), _) => (n, Some(n)),
+            (Some(low), Some(high), None, _) if low > high => {
+                return Err((
+                    format!("at_least = {low} and at_most = {high} contradict each other"),
+                    "write at_least no greater than at_most".to_owned(),
+                ));
+            }
+            (low, high, None, _) => (low.unwrap_or(u64::from(high.is_none())), high),
+            _ => {
+                return Err((
+                    "`exactly` contradicts `at_least` and `at_most`".to_owned(),
+                    "keep one or the other".to_owned(),
+                ));
+            }
+        };
+        if let (Some(late), Some(early)) = (self.within, self.not_before)
+            && early > late
+        {
+            return Err((
+                format!("within = {late} and not_before = {early} contradict each other"),
+                "write not_before no greater than within".to_owned(),
+            ));
+        }
+        let timed = self.within.is_some() || self.not_before.is_some();
+        let since = match self.since.as_deref() {
+            Some("start") => Since::Start,
+            Some(name) => Since::Fault(name.to_owned()),
+            None if timed => Since::FirstFault,
+            None => Since::Start,
+        };
+        let (within, not_before) = (self.within.map(|s| s.0), self.not_before.map(|s| s.0));
+        let (pattern, before) = (pattern.clone(), self.before.clone());
+        let words = self.words();
+        Ok((
+            Lines { module, pattern, port: self.port, at_least, at_most, within, not_before, before, since },
+            words,
+        ))
+    }
+
+    fn words(&self) -> String {
+        let number = |word: &str, n: Option<u64>| n.map(|n| format!(" {word} {n} times"));
+        let span = |word: &str, s: Option<Span>| s.map(|s| format!(" {word} {s}"));
+        let parts = [
+            number("at least", self.at_least),
+            number("at most", self.at_most),
+            number("exactly", self.exactly),
+            span("within", self.within),
+            span("not before", self.not_before),
+            self.before.as_ref().map(|p| format!(" before {p}")),
+            self.since.as_ref().map(|name| format!(" since {name}")),
+            self.port.map(|port| format!(" on port {port}")),
+        ];
+        parts.into_iter().flatten().collect()
+    }
+
+    fn wanted(&self, path: &str) -> Result<(Subject, String), Wrong> {
+        if self.counts() || self.times() || self.port.is_some() {
+            return Err(stray("absent, size, sha256, equals and text go with `file`"));
+        }
+        let sha256 = match &self.sha256 {
+            None => None,
+            Some(text) => Some(Want::Sha256(sha256(text).ok_or_else(|| {
+                (format!("`{text}` is no SHA-256"), "write its 64 hexadecimal digits".to_owned())
+            })?)),
+        };
+        let absent = self.absent.unwrap_or(false);
+        let wants = [
+            self.size.map(|n| Want::Size(n.0)),
+            sha256,
+            self.equals.clone().map(Want::Equals),
+            self.text.clone().map(Want::Text),
+        ];
+        let mut wants: Vec<Want> = wants.into_iter().flatten().collect();
+        if absent && !wants.is_empty() {
+            return Err((
+                "a file that is absent has no content".to_owned(),
+                "keep `absent`, or what the file holds".to_owned(),
+            ));
+        }
+        if wants.is_empty() {
+            wants.push(if absent { Want::Absent } else { Want::Present });
+        }
+        let words: Vec<String> = wants.iter().map(Want::to_string).collect();
+        Ok((Subject::File(path.to_owned(), wants), format!("the file {path} {}", words.join(", and "))))
+    }
+}
+
+fn stray(right: &str) -> Wrong {
+    ("the expectation has keys that do not belong to its subject".to_owned(), right.to_owned())
+}
+
+fn sha256(text: &str) -> Option<[u8; 32]> {
+    let digit = |i: usize| text.as_bytes().get(i).and_then(|b| char::from(*b).to_digit(16));
+    let mut hash = [0; 32];
+    for (i, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::try_from(digit(2 * i)? * 16 + digit(2 * i + 1)?).ok()?;
+    }
+    (text.len() == 64).then_some(hash)
+}
+
+impl std::fmt::Display for Want {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Want::Present => f.write_str("is there"),
+            Want::Absent => f.write_str("is not there"),
+            Want::Size(n) => write!(f, "has {n} bytes ({})", Size(*n)),
+            Want::Sha256(hash) => write!(f, "has SHA-256 {}", hex(hash)),
+            Want::Equals(other) => write!(f, "equals {other}"),
+            Want::Text(text) => write!(f, "holds {text:?}"),
+        }
+    }
+}
+
+/// Hexadecimal digits, as `sha256` is written.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+impl Expectation {
+    /// The fault that it names, which must exist.
+    pub fn fault(&self) -> Option<&str> {
+        match &self.subject {
+            Subject::Applied(name) => Some(name),
+            Subject::Lines(Lines { since: Since::Fault(name), .. }) => Some(name),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `[[radio]]`: signal and registration over time.
+
+use crate::fault::registration_number;
+use crate::time::units::Span;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The radio from a point in time on. What is not given stays as it was.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Radio {
+    /// From when on, since power-on.
+    #[serde(default)]
+    pub at: Span,
+    /// Signal strength as in `+CSQ`: 0 to 31, 99 unknown (3GPP TS 27.007 section 8.5).
+    pub signal: Option<Signal>,
+    /// Bit error rate as in `+CSQ`: 0 to 7, 99 unknown.
+    pub ber: Option<Errors>,
+    /// Registration as in `+CREG` (3GPP TS 27.007 section 7.2).
+    pub registration: Option<Registration>,
+}
+
+/// A signal strength.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "u64")]
+pub struct Signal(#[schemars(range(min = 0, max = 99))] pub u8);
+
+impl TryFrom<u64> for Signal {
+    type Error = String;
+    fn try_from(n: u64) -> Result<Signal, String> {
+        match n {
+            0..=31 | 99 => Ok(Signal(n as u8)),
+            _ => Err(format!("`{n}` is no signal strength; write 0 to 31, or 99 for unknown")),
+        }
+    }
+}
+
+/// A bit error rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "u64")]
+pub struct Errors(#[schemars(range(min = 0, max = 99))] pub u8);
+
+impl TryFrom<u64> for Errors {
+    type Error = String;
+    fn try_from(n: u64) -> Result<Errors, String> {
+        match n {
+            0..=7 | 99 => Ok(Errors(n as u8)),
+            _ => Err(format!("`{n}` is no bit error rate; write 0 to 7, or 99 for unknown")),
+        }
+    }
+}
+
+/// A registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// Not registered, and not searching (0).
+    Off,
+    /// Registered at home (1).
+    Home,
+    /// Searching (2).
+    Searching,
+    /// Denied (3).
+    Denied,
+    /// Unknown (4).
+    Unknown,
+    /// Roaming (5).
+    Roaming,
+}
+
+impl Registration {
+    /// The number in `+CREG`.
+    pub fn number(self) -> u8 {
+        registration_number(match self {
+            Registration::Off => "off",
+            Registration::Home => "home",
+            Registration::Searching => "searching",
+            Registration::Denied => "denied",
+            Registration::Unknown => "unknown",
+            Registration::Roaming => "roaming",
+        })
+    }
+}

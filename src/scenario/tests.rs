@@ -1,0 +1,223 @@
+//! Scenarios as people write them, and verdicts on them.
+
+use super::*;
+use crate::time::Now;
+use proptest::prelude::*;
+use std::time::Duration;
+
+fn read(text: &str) -> Scenario {
+    parse("s.toml", text, &Known::default()).unwrap_or_else(|m| panic!("{}", m[0]))
+}
+
+fn mistake(text: &str) -> Mistake {
+    let known = Known { commands: &["+FTPGET", "+FTPQUIT"], verbs: &[] };
+    parse("s.toml", text, &known).unwrap_err().remove(0)
+}
+
+const TUNNEL: &str = r#"
+profile = "sim7080"
+seed = 7
+
+[hosts]
+"echo.example" = "127.0.0.1:7007"
+"gone.example" = "nxdomain"
+
+[forward]
+80 = "127.0.0.1:8080"
+
+[server]
+users = { anna = "secret" }
+folder = "root"
+quota = "64KiB"
+greeting = "Welcome"
+idle = "30s"
+
+[server.files]
+"simftp.txt" = "0123456789"
+"big.bin" = { size = "10KiB" }
+"raw.bin" = { hex = "00 ff" }
+"from.bin" = { from = "data/from.bin" }
+
+[network]
+preset = "2g"
+latency = "400ms"
+
+[[radio]]
+signal = 20
+registration = "home"
+[[radio]]
+at = "20s"
+signal = 3
+
+[module]
+bearer.segment = 512
+
+[[fault]]
+name = "tunnel"
+when = { link = "ftp.data", after_bytes = 600 }
+what = { stall = "down" }
+for = "20s"
+
+[[expect]]
+host_sends = "AT+FTPQUIT"
+within = "30s"
+"#;
+
+#[test]
+fn a_scenario_is_read_whole() {
+    let s = read(TUNNEL);
+    assert_eq!(s.hosts["gone.example"], Target::NxDomain);
+    assert_eq!(s.forward[&ModulePort(80)].port(), 8080);
+    assert_eq!(s.server.files["raw.bin"], FileContent::Bytes(vec![0, 0xff]));
+    assert_eq!(s.server.files["big.bin"].chunk(255, 3), [255, 1, 2]);
+    assert_eq!(s.server.files["simftp.txt"].chunk(8, 100), b"89");
+    assert_eq!(s.sources(), ["root", "data/from.bin"]);
+    let path = s.network.path();
+    assert_eq!((path.latency, path.rate_up), (Duration::from_millis(400), Some(20_000)));
+    let names: Vec<_> = s.rules.iter().filter_map(|r| r.name.as_deref()).collect();
+    assert_eq!(names, ["tunnel", "network.jitter", "network.loss"]);
+    assert_eq!(s.radio[0].registration.map(radio::Registration::number), Some(1));
+    assert_eq!(s.expectations.len(), 1);
+}
+
+#[test]
+fn mistakes_name_line_and_column() {
+    for (text, line, column, what) in [
+        ("profil = \"x\"", 1, 1, "unknown key `profil`"),
+        ("seed = \"x\"", 1, 8, "invalid type"),
+        ("[hosts]\n\"a\" = \"nowhere\"", 2, 7, "no target"),
+        ("[forward]\n0 = \"127.0.0.1:1\"", 2, 1, "no port"),
+        ("[server.files]\na = { size = 1, text = \"x\" }", 2, 5, "one content"),
+        ("[server.files]\na = { hex = \"0g\" }", 2, 5, "no hexadecimal"),
+        ("[network]\npreset = \"5g\"", 2, 10, "none of the words"),
+        ("[network]\nloss = 1.5", 2, 8, "no probability"),
+        ("[[radio]]\nsignal = 40", 2, 10, "no signal strength"),
+        ("[[fault]]\nwhat = { stal = 1 }", 2, 10, "no fault"),
+        ("[[fault]]\nwhen = { command = \"AT+FTPGIT\" }\nwhat = { sim = \"out\" }", 2, 8, "never fire"),
+        ("[[fault]]\nwhen = { verb = \"FETCH\" }\nwhat = { sim = \"out\" }", 2, 8, "never fire"),
+        ("seed = 1\n[[expect]]\nwithin = \"1s\"", 2, 1, "no subject"),
+        ("[[expect]]\nfile = \"a\"\nwithin = \"1s\"", 1, 1, "do not belong"),
+        ("[[expect]]\nhost_sends = \"AT\"\nmodule_says = \"OK\"", 1, 1, "two subjects"),
+        ("[[expect]]\nhost_sends = \"AT+FTPQUID\"", 1, 1, "knows no command"),
+        ("[[expect]]\nhost_sends = \"AT\"\nat_least = 3\nat_most = 2", 1, 1, "contradict"),
+        ("[[expect]]\nhost_sends = \"AT\"\nsince = \"x\"", 1, 1, "no fault is named"),
+        ("[[expect]]\nfile = \"a\"\nsha256 = \"12\"", 1, 1, "no SHA-256"),
+    ] {
+        let m = mistake(text);
+        assert!(m.what.contains(what), "{text}: {m}");
+        assert_eq!((m.line, m.column), (line, column), "{m}");
+    }
+}
+
+fn at(secs: u64) -> Now {
+    Now::from_millis(secs * 1000)
+}
+
+fn judged(expect: &str, seen: &[(u64, Seen)]) -> Outcome {
+    let fault = "[[fault]]\nname = \"f\"\nwhat = { sim = \"out\" }\n[[expect]]\n";
+    let s = read(&format!("{fault}{expect}"));
+    let mut verdict = Verdict::new(&s.expectations);
+    for (secs, seen) in seen {
+        verdict.observe(at(*secs), *seen);
+    }
+    let file = |path: &str| match path {
+        "a" | "b" => Some(FileFacts::of(b"0123")),
+        "c" => Some(FileFacts::of(b"x")),
+        _ => None,
+    };
+    verdict.finish(at(100), file).remove(0)
+}
+
+#[test]
+fn expectations_about_commands() {
+    use Seen::*;
+    let seen = [
+        (1, Command(1, "AT+CSQ")),
+        (2, Command(1, "AT+FTPQUIT")),
+        (10, Applied("f")),
+        (11, Said(1, "+FTPGET: 1,64")),
+        (15, Command(1, "AT+FTPQUIT")),
+        (16, Command(2, "AT+CSQ")),
+        (17, Command(1, "at+csq")),
+    ];
+    for (expect, met) in [
+        ("host_sends = \"AT+FTPQUIT\"\nexactly = 2", true),
+        ("host_sends = \"AT+FTPQUIT\"\nat_least = 3", false),
+        ("host_sends = \"AT+CSQ\"\nat_most = 2", false),
+        ("host_sends = \"AT+CSQ\"\nport = 1\nat_most = 2", true),
+        ("host_sends = \"AT+X\"\nat_most = 2", true),
+        ("host_sends = \"AT+FTPQUIT\"\nwithin = \"5s\"", true),
+        ("host_sends = \"AT+FTPQUIT\"\nwithin = \"4s\"", false),
+        ("host_sends = \"AT+FTPQUIT\"\nwithin = \"4s\"\nsince = \"start\"", true),
+        ("host_sends = \"AT+CSQ\"\nnot_before = \"6s\"\nwithin = \"6s\"", true),
+        ("host_sends = \"AT+CSQ\"\nnot_before = \"7s\"", false),
+        ("host_sends = \"AT+CSQ\"\nsince = \"f\"\nexactly = 2", true),
+        ("host_sends = \"AT+CSQ\"\nbefore = \"AT+FTPQUIT\"", true),
+        ("host_sends = \"AT+FTPQUIT\"\nbefore = \"AT+CSQ\"", false),
+        ("host_never_sends = \"AT+CFUN*\"", true),
+        ("host_never_sends = \"AT+CSQ\"", false),
+        ("host_sends_in_order = [\"AT+CSQ\", \"AT+FTPQUIT\", \"AT+FTPQUIT\"]", true),
+        ("host_sends_in_order = [\"AT+FTPQUIT\", \"AT+FTPQUIT\", \"AT+FTPQUIT\"]", false),
+        ("module_says = \"+FTPGET: 1,64\"\nwithin = \"1s\"", true),
+        ("module_never_says = \"+FTPGET: 1,6*\"", false),
+        ("fault_applied = \"f\"", true),
+        ("ends_within = \"100s\"", true),
+        ("ends_within = \"99s\"", false),
+    ] {
+        let outcome = judged(expect, &seen);
+        assert_eq!(outcome.met, met, "{expect}: {} ({})", outcome.text, outcome.why);
+    }
+    assert!(!judged("fault_applied = \"f\"", &[]).met);
+    assert!(!judged("host_sends = \"AT\"\nsince = \"f\"", &[(1, Command(1, "AT"))]).met);
+}
+
+#[test]
+fn expectations_about_files() {
+    let hash = super::expect::hex(&FileFacts::of(b"0123").sha256);
+    for (expect, met) in [
+        ("file = \"a\"".to_owned(), true),
+        ("file = \"z\"".to_owned(), false),
+        ("file = \"z\"\nabsent = true".to_owned(), true),
+        ("file = \"a\"\nabsent = true".to_owned(), false),
+        ("file = \"a\"\nsize = 4\nequals = \"b\"".to_owned(), true),
+        ("file = \"a\"\nsize = \"1KiB\"".to_owned(), false),
+        ("file = \"a\"\nequals = \"c\"".to_owned(), false),
+        ("file = \"a\"\nequals = \"z\"".to_owned(), false),
+        ("file = \"a\"\ntext = \"0123\"".to_owned(), true),
+        (format!("file = \"a\"\nsha256 = \"{hash}\""), true),
+        (format!("file = \"c\"\nsha256 = \"{hash}\""), false),
+    ] {
+        let outcome = judged(&expect, &[]);
+        assert_eq!(outcome.met, met, "{expect}: {}", outcome.why);
+    }
+}
+
+#[test]
+fn the_schema_knows_every_part() {
+    let schema = serde_json::to_value(schemars::schema_for!(Scenario)).unwrap();
+    for key in ["profile", "hosts", "server", "network", "radio", "module", "fault", "expect"] {
+        assert!(schema["properties"][key].is_object(), "{key}");
+    }
+    assert!(schema["properties"].get("rules").is_none());
+    assert_eq!(schema["additionalProperties"], false);
+    let fault = &schema["$defs"]["Fault"]["properties"];
+    assert!(fault["what"]["anyOf"].is_array() && fault["for"].is_object());
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_a_scenario_panic(text in "[ -~\n\u{e4}]{0,80}") {
+        let _ = parse("s.toml", &text, &Known::default());
+    }
+
+    #[test]
+    fn no_edit_of_a_scenario_makes_it_panic(from in 0..TUNNEL.len(), n in 0usize..40, with in "[ -~\n]{0,12}") {
+        let end = (from + n).min(TUNNEL.len());
+        let text = format!("{}{with}{}", &TUNNEL[..from], &TUNNEL[end..]);
+        let known = Known { commands: &["+FTPQUIT"], verbs: &[] };
+        match parse("s.toml", &text, &known) {
+            Ok(_) => {}
+            Err(mistakes) => prop_assert!(mistakes.iter().all(|m| m.to_string().contains("s.toml:"))),
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The verdict: what happened, against what was expected.
+
+use super::expect::{Expectation, Lines, Since, Subject, Want, hex};
+use crate::time::Now;
+use crate::time::units::Span;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// Judges a run. Tell it what happens as it happens, then ask.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    expected: Vec<(Expectation, Record)>,
+}
+
+/// What can be expected about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen<'a> {
+    /// The host sent a command line on a port (from 1).
+    Command(usize, &'a str),
+    /// The module said a line on a port (from 1): a URC or a final result code.
+    Said(usize, &'a str),
+    /// A fault was applied.
+    Applied(&'a str),
+}
+
+/// What a file on the server holds, in short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileFacts {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: [u8; 32],
+}
+
+impl FileFacts {
+    /// The facts of a file with this content.
+    pub fn of(bytes: &[u8]) -> FileFacts {
+        FileFacts { size: bytes.len() as u64, sha256: Sha256::digest(bytes).into() }
+    }
+}
+
+/// How an expectation fared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The expectation in words.
+    pub text: String,
+    /// Whether it was met.
+    pub met: bool,
+    /// What was seen.
+    pub why: String,
+    /// Where it stands in the file.
+    pub span: std::ops::Range<usize>,
+}
+
+/// What was seen for one expectation.
+#[derive(Clone, Debug, Default)]
+struct Record {
+    /// From when on lines count, where a fault decides that.
+    since: Option<Now>,
+    /// How many lines matched; for an order, how many of its patterns.
+    count: u64,
+    first: Option<Now>,
+    /// When the number that is expected was reached.
+    reached: Option<Now>,
+    /// The first line of those that must come later.
+    rival: Option<Now>,
+    /// Whether that one came before the first.
+    overtaken: bool,
+}
+
+impl Verdict {
+    /// Nothing was seen yet.
+    pub fn new(expectations: &[Expectation]) -> Verdict {
+        Verdict { expected: expectations.iter().map(|e| (e.clone(), Record::default())).collect() }
+    }
+
+    /// Takes note of what happened.
+    pub fn observe(&mut self, now: Now, seen: Seen) {
+        for (expectation, record) in &mut self.expected {
+            match (&expectation.subject, seen) {
+                (Subject::Lines(lines), seen) => record.lines(now, lines, seen),
+                (Subject::Order(patterns, port), Seen::Command(on, line)) if port.is_none_or(|p| p == on) => {
+                    let next = usize::try_from(record.count).ok().and_then(|n| patterns.get(n));
+                    record.count += u64::from(next.is_some_and(|p| p.matches(line.trim())));
+                }
+                (Subject::Applied(name), Seen::Applied(applied)) if name == applied => {
+                    record.count += 1;
+                    record.first.get_or_insert(now);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// How each expectation fared, in file order; the run ended at `now`. `file` tells what is on the
+    /// server, `None` for a file that is not there.
+    pub fn finish(&self, now: Now, mut file: impl FnMut(&str) -> Option<FileFacts>) -> Vec<Outcome> {
+        let judge = |(expectation, record): &(Expectation, Record)| {
+            let (met, why) = match &expectation.subject {
+                Subject::Lines(lines) => record.judge(lines),
+                Subject::Order(patterns, _) => {
+                    match usize::try_from(record.count).ok().and_then(|n| patterns.get(n)) {
+                        None => (true, "all were sent in this order".to_owned()),
+                        Some(missing) => (false, format!("{missing} was not sent at its place")),
+                    }
+                }
+                Subject::File(path, wants) => judge_file(path, wants, &mut file),
+                Subject::EndsWithin(limit) => {
+                    let took = now.since(Now::ZERO);
+                    (took <= *limit, format!("the run took {}", Span(took)))
+                }
+                Subject::Applied(_) => match record.first {
+                    Some(at) => (true, format!("it was applied at {}", shown(at))),
+                    None => (false, "it was never applied".to_owned()),
+                },
+            };
+            let (text, span) = (expectation.text.clone(), expectation.span.clone());
+            Outcome { text, met, why, span }
+        };
+        self.expected.iter().map(judge).collect()
+    }
+}
+
+impl Record {
+    fn lines(&mut self, now: Now, lines: &Lines, seen: Seen) {
+        match seen {
+            Seen::Applied(name) => {
+                let begins = match &lines.since {
+                    Since::Start => false,
+                    Since::FirstFault => true,
+                    Since::Fault(wanted) => wanted == name,
+                };
+                if begins && self.since.is_none() {
+                    *self = Record { since: Some(now), ..Record::default() };
+                }
+            }
+            Seen::Command(port, line) => self.line(now, lines, false, port, line),
+            Seen::Said(port, line) => self.line(now, lines, true, port, line),
+        }
+    }
+
+    fn line(&mut self, now: Now, lines: &Lines, module: bool, port: usize, line: &str) {
+        let waits = matches!(lines.since, Since::Fault(_)) && self.since.is_none();
+        if waits || lines.port.is_some_and(|p| p != port) || lines.module != module {
+            return;
+        }
+        let line = line.trim();
+        if lines.pattern.matches(line) {
+            self.count += 1;
+            self.first.get_or_insert(now);
+            if self.count == lines.at_least.max(1) {
+                self.reached = Some(now);
+            }
+        } else if lines.before.as_ref().is_some_and(|p| p.matches(line)) {
+            self.overtaken |= self.first.is_none();
+            self.rival.get_or_insert(now);
+        }
+    }
+
+    fn judge(&self, lines: &Lines) -> (bool, String) {
+        let base = self.since.unwrap_or(Now::ZERO);
+        let past = |limit: Option<Duration>, at: Option<Now>| {
+            limit.zip(at).filter(|(limit, at)| *at > base + *limit).map(|(_, at)| at)
+        };
+        let early = |limit: Option<Duration>, at: Option<Now>| {
+            limit.zip(at).filter(|(limit, at)| *at < base + *limit).map(|(_, at)| at)
+        };
+        let times = match self.count {
+            0 => "never".to_owned(),
+            1 => "once".to_owned(),
+            n => format!("{n} times"),
+        };
+        if let (Since::Fault(name), None) = (&lines.since, self.since) {
+            return (lines.at_least == 0, format!("the fault {name} was never applied"));
+        }
+        if self.count < lines.at_least || lines.at_most.is_some_and(|most| self.count > most) {
+            return (false, self.with_time(&times));
+        }
+        if let Some(at) = past(lines.within, self.reached) {
+            return (false, format!("it came at {}, which is too late ({})", shown(at), self.from()));
+        }
+        if let Some(at) = early(lines.not_before, self.first) {
+            return (false, format!("it came at {}, which is too early ({})", shown(at), self.from()));
+        }
+        if self.overtaken {
+            return (false, format!("the other came first, at {}", self.rival.map_or(String::new(), shown)));
+        }
+        (true, self.with_time(&times))
+    }
+
+    fn with_time(&self, times: &str) -> String {
+        self.first.map_or_else(|| times.to_owned(), |at| format!("{times}, first at {}", shown(at)))
+    }
+
+    fn from(&self) -> String {
+        self.since.map_or("from the start".to_owned(), |at| format!("from {} on", shown(at)))
+    }
+}
+
+fn shown(at: Now) -> String {
+    format!("{:.3} s", at.since(Now::ZERO).as_secs_f64())
+}
+
+fn judge_file(
+    path: &str,
+    wants: &[Want],
+    file: &mut impl FnMut(&str) -> Option<FileFacts>,
+) -> (bool, String) {
+    let facts = file(path);
+    let described = facts.map_or("it is not there".to_owned(), |f| {
+        format!("it has {} bytes, SHA-256 {}", f.size, hex(&f.sha256))
+    });
+    for want in wants {
+        let met = match (want, facts) {
+            (Want::Absent, facts) => facts.is_none(),
+            (_, None) => false,
+            (Want::Present, Some(_)) => true,
+            (Want::Size(size), Some(f)) => f.size == *size,
+            (Want::Sha256(hash), Some(f)) => f.sha256 == *hash,
+            (Want::Text(text), Some(f)) => f == FileFacts::of(text.as_bytes()),
+            (Want::Equals(other), Some(f)) => match file(other) {
+                None => return (false, format!("{described}; {other} is not there")),
+                Some(o) if o != f => return (false, format!("{described}; {other} has {} bytes", o.size)),
+                Some(_) => true,
+            },
+        };
+        if !met {
+            return (false, described);
+        }
+    }
+    (true, described)
+}

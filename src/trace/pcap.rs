@@ -1,0 +1,243 @@
+//! The capture: what crossed the antenna and the serial line, as pcapng for Wireshark and tshark.
+//!
+//! The network is interface 0 (LINKTYPE_RAW): packets that a capture at the module's antenna could have
+//! shown, made up around the payload that really passed. The serial line is interface 1
+//! (LINKTYPE_USER0): one record for each write, with its text as the comment.
+
+use super::mask;
+use super::packet::{self, ACK, Ends, FIN, Header, PSH, RST, SYN};
+use crate::fault::{LinkKind, Way};
+use crate::time::Now;
+use core::net::SocketAddrV4;
+use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
+use pcap_file::pcapng::blocks::interface_description::{
+    InterfaceDescriptionBlock, InterfaceDescriptionOption,
+};
+use pcap_file::pcapng::{PcapNgBlock, PcapNgWriter};
+use pcap_file::{DataLink, PcapError};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+const NETWORK: u32 = 0;
+const SERIAL: u32 = 1;
+/// Octets of payload in a made-up packet: what fits an Ethernet frame.
+const SEGMENT: usize = 1460;
+/// epb_flags: inbound, outbound, as the module sees it.
+const INBOUND: u32 = 1;
+const OUTBOUND: u32 = 2;
+
+/// A capture that is being written.
+pub struct Capture<W: Write> {
+    out: PcapNgWriter<W>,
+    start: Duration,
+    links: BTreeMap<u32, Tcp>,
+    packets: u16,
+}
+
+/// A connection: its ends, and how far each way is.
+struct Tcp {
+    kind: LinkKind,
+    local: SocketAddrV4,
+    peer: SocketAddrV4,
+    /// The next sequence number, up and down.
+    next: [u32; 2],
+}
+
+impl<W: Write> std::fmt::Debug for Capture<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "Capture({} links)", self.links.len())
+    }
+}
+
+impl Tcp {
+    fn ends(&self, way: Way) -> Ends {
+        match way {
+            Way::Up => Ends { from: self.local, to: self.peer },
+            Way::Down => Ends { from: self.peer, to: self.local },
+        }
+    }
+
+    /// The header of the next packet that way; it takes up so many sequence numbers.
+    fn header(&mut self, way: Way, flags: u8, takes: u32) -> Header {
+        let (own, other) = (side(way), side(back(way)));
+        let acknowledge = if flags & ACK != 0 { self.next[other] } else { 0 };
+        let header = Header { sequence: self.next[own], acknowledge, flags };
+        self.next[own] = self.next[own].wrapping_add(takes);
+        header
+    }
+}
+
+fn side(way: Way) -> usize {
+    usize::from(way == Way::Down)
+}
+
+fn back(way: Way) -> Way {
+    match way {
+        Way::Up => Way::Down,
+        Way::Down => Way::Up,
+    }
+}
+
+impl<W: Write> Capture<W> {
+    /// A capture into `out`, which should be buffered; power-on was at `start` (since 1970).
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn new(out: W, start: Duration) -> io::Result<Capture<W>> {
+        let mut out = PcapNgWriter::new(out).map_err(failed)?;
+        for (linktype, name, text) in [
+            (DataLink::RAW, "antenna", "What crossed the module's antenna"),
+            (DataLink::USER0, "serial", "What crossed the serial line; one record for each write"),
+        ] {
+            let options = vec![
+                InterfaceDescriptionOption::IfName(name.into()),
+                InterfaceDescriptionOption::IfDescription(text.into()),
+                // The writer gives times in nanoseconds, whatever is said here.
+                InterfaceDescriptionOption::IfTsResol(9),
+            ];
+            let block = InterfaceDescriptionBlock { linktype, snaplen: 0, options };
+            out.write_block(&block.into_block()).map_err(failed)?;
+        }
+        Ok(Capture { out, start, links: BTreeMap::new(), packets: 0 })
+    }
+
+    /// A connection came up; `way` is that of its SYN.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn open(
+        &mut self,
+        now: Now,
+        link: u32,
+        kind: LinkKind,
+        way: Way,
+        (local, peer): (SocketAddrV4, SocketAddrV4),
+    ) -> io::Result<()> {
+        // What the sequence numbers begin with is told by the link, so that a run's twin has the same.
+        let first = link.wrapping_mul(0x9e37_79b1);
+        let next = [first, first.rotate_left(16) ^ 0x5bd1_e995];
+        self.links.insert(link, Tcp { kind, local, peer, next });
+        self.tcp(now, link, way, SYN, 1, &[])?;
+        self.tcp(now, link, back(way), SYN | ACK, 1, &[])?;
+        self.tcp(now, link, way, ACK, 0, &[])
+    }
+
+    /// A segment passed. Passwords of the FTP dialogue are masked. Nothing is written of a connection
+    /// that was never [opened](Capture::open).
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn segment(&mut self, now: Now, link: u32, way: Way, bytes: &[u8]) -> io::Result<()> {
+        let control = self.links.get(&link).is_some_and(|tcp| tcp.kind == LinkKind::Control);
+        let bytes = match way {
+            Way::Up if control => mask::ftp_bytes(bytes),
+            _ => Cow::Borrowed(bytes),
+        };
+        for part in bytes.chunks(SEGMENT) {
+            self.tcp(now, link, way, PSH | ACK, part.len() as u32, part)?;
+            self.tcp(now, link, back(way), ACK, 0, &[])?;
+        }
+        Ok(())
+    }
+
+    /// One end sends nothing more.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn fin(&mut self, now: Now, link: u32, way: Way) -> io::Result<()> {
+        self.tcp(now, link, way, FIN | ACK, 1, &[])?;
+        self.tcp(now, link, back(way), ACK, 0, &[])
+    }
+
+    /// One end resets the connection.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn rst(&mut self, now: Now, link: u32, way: Way) -> io::Result<()> {
+        self.tcp(now, link, way, RST | ACK, 0, &[])?;
+        self.links.remove(&link);
+        Ok(())
+    }
+
+    /// A datagram passed between the module's end and the far one.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn datagram(
+        &mut self,
+        now: Now,
+        way: Way,
+        (local, peer): (SocketAddrV4, SocketAddrV4),
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        let ends = match way {
+            Way::Up => Ends { from: local, to: peer },
+            Way::Down => Ends { from: peer, to: local },
+        };
+        let fits = &bytes[..bytes.len().min(65507)];
+        let packet = packet::udp(ends, self.number(), fits);
+        self.write(now, NETWORK, way, &packet, None)
+    }
+
+    /// Bytes crossed the serial line of a port (from 1). Secrets must be masked already.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn serial(&mut self, now: Now, port: usize, way: Way, bytes: &[u8]) -> io::Result<()> {
+        let arrow = if way == Way::Up { "host >" } else { "host <" };
+        let text = format!("port {port}: {arrow} {}", bytes.escape_ascii());
+        // An option's length is 16 bits.
+        let cut = (0..=text.len().min(4096)).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+        self.write(now, SERIAL, way, bytes, Some(text[..cut].to_owned()))
+    }
+
+    /// What was written to; the capture is complete.
+    pub fn into_inner(self) -> W {
+        self.out.into_inner()
+    }
+
+    fn tcp(&mut self, now: Now, link: u32, way: Way, flags: u8, takes: u32, part: &[u8]) -> io::Result<()> {
+        let number = self.number();
+        let Some(tcp) = self.links.get_mut(&link) else { return Ok(()) };
+        let header = tcp.header(way, flags, takes);
+        let packet = packet::tcp(tcp.ends(way), header, number, part);
+        self.write(now, NETWORK, way, &packet, None)
+    }
+
+    fn number(&mut self) -> u16 {
+        self.packets = self.packets.wrapping_add(1);
+        self.packets
+    }
+
+    fn write(
+        &mut self,
+        now: Now,
+        interface_id: u32,
+        way: Way,
+        data: &[u8],
+        comment: Option<String>,
+    ) -> io::Result<()> {
+        // On the serial line, in and out are as the module sees them too.
+        let inbound = (way == Way::Down) == (interface_id == NETWORK);
+        let mut options = vec![EnhancedPacketOption::Flags(if inbound { INBOUND } else { OUTBOUND })];
+        options.extend(comment.map(|text| EnhancedPacketOption::Comment(Cow::Owned(text))));
+        let block = EnhancedPacketBlock {
+            interface_id,
+            timestamp: self.start + now.since(Now::ZERO),
+            original_len: data.len() as u32,
+            data: Cow::Borrowed(data),
+            options,
+        };
+        self.out.write_block(&block.into_block()).map_err(failed)?;
+        Ok(())
+    }
+}
+
+fn failed(error: PcapError) -> io::Error {
+    match error {
+        PcapError::IoError(error) => error,
+        error => io::Error::other(error),
+    }
+}
