@@ -3,6 +3,7 @@
 mod fibocom;
 mod quectel;
 mod simcom;
+mod wavecom;
 
 use crate::modem::{Personality, make};
 use crate::profile::{Library, Profile};
@@ -14,6 +15,7 @@ pub const VENDORS: &[(&str, Make)] = &[
     ("fibocom", make::<fibocom::Fibocom>),
     ("quectel", make::<quectel::Quectel>),
     ("simcom", make::<simcom::Simcom>),
+    ("wavecom", make::<wavecom::Wavecom>),
 ];
 
 /// The profiles in the binary.
@@ -23,4 +25,6 @@ pub const PROFILES: Library = &[
     ("nl668", include_str!("../profiles/nl668.toml")),
     ("sim7080", include_str!("../profiles/sim7080.toml")),
     ("sim800", include_str!("../profiles/sim800.toml")),
+    ("wipsoft", include_str!("../profiles/wipsoft.toml")),
+    ("wismo228", include_str!("../profiles/wismo228.toml")),
 ];

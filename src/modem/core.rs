@@ -138,6 +138,11 @@ impl Core {
         &mut self.ports[port.0].settings
     }
 
+    /// Forgets the data mode that `+++` left behind on a port: there is nothing for `ATO` to go back to.
+    pub fn forget_suspended(&mut self, port: PortId) {
+        self.ports[port.0].suspended = None;
+    }
+
     /// Drives a line of the serial interface.
     pub fn drive(&mut self, port: PortId, line: Line, on: bool) {
         let lines = &mut self.ports[port.0].lines;
@@ -163,6 +168,13 @@ impl Core {
     pub fn urc_line(&mut self, port: PortId, line: &str) {
         let rule = self.profile.urc.get(line).cloned().unwrap_or_default();
         self.queue(port, rule.when, rule.delay.0, Due::Line(line.into()));
+    }
+
+    /// Prints a result code on one port, unasked: what went wrong after the command's own OK. The
+    /// profile knows it by its whole text.
+    pub fn urc_code(&mut self, port: PortId, code: ResultCode) {
+        let rule = self.profile.urc.get(&code.to_string()).cloned().unwrap_or_default();
+        self.queue(port, rule.when, rule.delay.0, Due::Code(code));
     }
 
     /// Prints a line on every port, unasked.

@@ -3,6 +3,7 @@
 use super::data::{Running, Sink};
 use super::text::{Style, Writing};
 use super::{DataMode, Output};
+use crate::at::ResultCode;
 use crate::profile::{LineEnd, Profile, UrcWhen};
 use crate::time::Now;
 use bytes::Bytes;
@@ -88,14 +89,8 @@ impl Settings {
 #[derive(Debug)]
 pub(super) enum Due {
     Line(String),
+    Code(ResultCode),
     Data(Option<String>, DataMode),
-}
-
-impl Due {
-    /// Whether this is a data mode that carries the FTP transfer.
-    pub fn is_for_ftp(&self) -> bool {
-        matches!(self, Due::Data(_, mode) if mode.sink == Sink::Ftp)
-    }
 }
 
 #[derive(Debug)]
@@ -252,7 +247,12 @@ impl Port {
 
     /// Whether the port is about to enter data mode for an FTP transfer.
     pub fn waits_for_ftp(&self) -> bool {
-        self.waiting.iter().any(|w| w.what.is_for_ftp())
+        self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp))
+    }
+
+    /// Forgets a data mode that was announced for an FTP session which is no more.
+    pub fn forget_ftp(&mut self) {
+        self.waiting.retain(|w| !matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp));
     }
 
     /// When the first thing that waits may be printed.

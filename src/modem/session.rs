@@ -119,6 +119,11 @@ impl Core {
         self.ftp.as_ref().map_or(0, |s| s.client.upload_backlog())
     }
 
+    /// Has an event come again behind what is already on its way, such as the port's entering data mode.
+    pub fn ftp_again(&mut self, event: ftp::Event) {
+        self.events.push_back(Event::Ftp(event));
+    }
+
     /// Octets downloaded and not read yet.
     pub fn ftp_waiting(&self) -> usize {
         self.ftp.as_ref().map_or(0, |s| s.inbox.len())
@@ -134,7 +139,7 @@ impl Core {
     /// Ends the session at once, without QUIT, and forgets what was not read.
     pub fn ftp_drop(&mut self) {
         self.ftp_call(Client::drop_session);
-        self.ports.iter_mut().for_each(|port| port.waiting.retain(|w| !w.what.is_for_ftp()));
+        self.ports.iter_mut().for_each(Port::forget_ftp);
         if let Some(session) = self.ftp.take() {
             for socket in [session.control, session.data.socket()].into_iter().flatten() {
                 self.close(socket);
