@@ -276,6 +276,11 @@ impl Port {
         self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp))
     }
 
+    /// Forgets a data mode that was announced for an FTP session which is no more.
+    pub fn forget_ftp(&mut self) {
+        self.waiting.retain(|w| !matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp));
+    }
+
     /// When the first thing that waits may be printed.
     pub fn next_due(&self) -> Option<Now> {
         let due = self.waiting.iter().map(|w| w.at).min()?;

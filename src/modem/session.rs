@@ -139,6 +139,7 @@ impl Core {
     /// Ends the session at once, without QUIT, and forgets what was not read.
     pub fn ftp_drop(&mut self) {
         self.ftp_call(Client::drop_session);
+        self.ports.iter_mut().for_each(Port::forget_ftp);
         if let Some(session) = self.ftp.take() {
             for socket in [session.control, session.data.socket()].into_iter().flatten() {
                 self.close(socket);
