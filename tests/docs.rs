@@ -283,6 +283,10 @@ fn every_key_of_a_profile_is_explained() {
     let schema = schemars::schema_for!(badline::profile::Profile);
     let mut keys = vec![];
     properties(schema.as_value(), &mut keys);
+    for file in fs::read_dir(root().join("profiles")).expect("profiles").flatten() {
+        let profile: toml::Table = toml::from_str(&read(&file.path())).expect("a profile is TOML");
+        keys.extend(profile["settings"].as_table().into_iter().flatten().map(|(key, _)| key.clone()));
+    }
     assert!(keys.len() > 40, "the schema is not what it was");
     for key in keys.iter().filter(|key| *key != "name") {
         let told = [format!("`{key}`"), format!("[{key}]"), format!("[{key}.")];
