@@ -1,6 +1,6 @@
 //! The modem and the network it hangs on, on one clock, without a socket or a task of their own.
 //!
-//! Hand in what happens, then [`World::drain`], and carry out what [`World::poll_io`] and the ports'
+//! Hand in what happens, and carry out what [`World::poll_io`] and the ports'
 //! queues ask for. The event loop ([`super::machine`]) does it in real time, the transcript player
 //! with a clock that it turns by hand.
 
