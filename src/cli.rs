@@ -5,6 +5,8 @@ mod list;
 mod options;
 mod play;
 mod run;
+mod schema;
+mod trace;
 
 use crate::profile::mistake::Mistake;
 use clap::{Parser, Subcommand};
@@ -29,6 +31,8 @@ enum Verb {
     Play(play::Play),
     Check(check::Check),
     List(list::List),
+    Schema(schema::Schema),
+    Trace(trace::Trace),
 }
 
 /// Reads the command line and does what it says.
@@ -38,6 +42,8 @@ pub fn main() -> ExitCode {
         Verb::Play(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),
         Verb::List(verb) => verb.main(),
+        Verb::Schema(verb) => verb.main(),
+        Verb::Trace(verb) => verb.main(),
     }
 }
 

@@ -9,5 +9,7 @@ pub mod machine;
 pub mod network;
 pub mod play;
 pub mod port;
+mod recorder;
 pub mod setup;
+pub mod sinks;
 pub mod world;

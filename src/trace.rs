@@ -1,12 +1,13 @@
 //! trace: the timeline: JSON Lines, pcapng.
 //!
-//! A trace is a [`Record`] for each thing that happened, on the modem's clock. [`Writer`] writes it as
-//! one JSON object per line, [`read`] reads that, [`show`] prints it for a person, and
-//! [`pcap::Capture`] writes what crossed the antenna and the serial line for Wireshark.
+//! A trace is a [`Record`] for each thing that happened, on the modem's clock. The driver makes them and
+//! hands them to each [`Sink`]: [`Writer`] writes one JSON object per line, [`pcap::Capture`] what crossed
+//! the antenna and the serial line for Wireshark. [`read`] reads JSON Lines, [`show`] prints a record for
+//! a person.
 
 mod bytes;
 mod lines;
-pub mod mask;
+mod mask;
 mod packet;
 pub mod pcap;
 mod show;
@@ -15,17 +16,23 @@ mod tests;
 
 pub use bytes::Latin1;
 pub use lines::{Unreadable, Writer, read};
+pub use mask::Mask;
 pub use show::show;
 
 use crate::fault::{Layer, LinkKind, Way};
-use core::net::SocketAddrV4;
+use crate::time::Now;
+use ::bytes::Bytes;
+use core::net::{Ipv4Addr, SocketAddrV4};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::Path;
 
 /// One thing that happened, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
-    /// The time on the modem's clock, in microseconds since power-on.
+    /// The time on the modem's clock, in microseconds since power-on; never less than that of the line before.
     pub t: u64,
     /// The time on the wall, in microseconds since 1970; it alone differs between two runs that are the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,6 +40,55 @@ pub struct Record {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+    /// The payload of a segment or a datagram, for a capture; passwords are masked.
+    #[serde(skip)]
+    pub payload: Bytes,
+}
+
+impl Record {
+    /// What happened at `now` on the modem's clock.
+    pub fn new(now: Now, event: Event) -> Record {
+        Record { t: now.as_micros(), wall: None, event, payload: Bytes::new() }
+    }
+}
+
+/// Where the records of a run go.
+pub trait Sink {
+    /// Takes one.
+    ///
+    /// # Errors
+    /// It cannot be kept; the sink is of no more use.
+    fn take(&mut self, record: &Record) -> io::Result<()>;
+
+    /// Lets others see what was taken.
+    ///
+    /// # Errors
+    /// As [`take`](Sink::take).
+    fn flush(&mut self) -> io::Result<()>;
+}
+
+/// Creates the files that a user asked for: a trace, a capture.
+///
+/// # Errors
+/// One cannot be created; the error names it.
+pub fn create(trace: Option<&Path>, pcap: Option<&Path>) -> io::Result<Vec<Box<dyn Sink>>> {
+    let open = |path: &Path| match File::create(path) {
+        Ok(file) => Ok(BufWriter::new(file)),
+        Err(e) => Err(io::Error::new(e.kind(), format!("{}: {e}", path.display()))),
+    };
+    let mut sinks: Vec<Box<dyn Sink>> = vec![];
+    if let Some(path) = trace {
+        sinks.push(Box::new(Writer::new(open(path)?)));
+    }
+    if let Some(path) = pcap {
+        sinks.push(Box::new(pcap::Capture::new(open(path)?)?));
+    }
+    Ok(sinks)
+}
+
+/// The JSON Schema of a line of a trace.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Record)
 }
 
 /// What happened. Serial ports are counted from 1; passwords are masked.
@@ -97,6 +153,22 @@ pub enum Event {
         /// To what.
         state: String,
     },
+    /// A line of the serial interface changed.
+    Line {
+        /// The port.
+        port: usize,
+        /// Which.
+        line: Circuit,
+        /// Whether it is on now.
+        on: bool,
+    },
+    /// The module set the rate of a port.
+    Baud {
+        /// The port.
+        port: usize,
+        /// bit/s; 0: it finds the rate out.
+        rate: u32,
+    },
     /// The host opened a port.
     PortOpened {
         /// Which.
@@ -107,12 +179,35 @@ pub enum Event {
         /// Which.
         port: usize,
     },
-    /// The module looked a name up.
+    /// The module looks a name up; no [`Found`](Event::Found) need ever follow.
     LookUp {
+        /// The number of the look-up.
+        query: u32,
         /// The name.
         name: String,
-        /// Where it leads, in words.
-        answer: String,
+    },
+    /// A look-up was answered.
+    Found {
+        /// The number of the look-up.
+        query: u32,
+        /// The address; null where the name does not exist.
+        address: Option<Ipv4Addr>,
+    },
+    /// The module calls; neither `link_opened` nor `connect_failed` need ever follow.
+    Connecting {
+        /// The module's number of the socket.
+        socket: u32,
+        /// What it is for.
+        kind: LinkKind,
+        /// Whom it calls.
+        to: SocketAddrV4,
+    },
+    /// A connection, a listener or a UDP port of the module came to nothing.
+    ConnectFailed {
+        /// The module's number of the socket.
+        socket: u32,
+        /// Why, in words.
+        why: String,
     },
     /// The module's FTP client sent a line.
     FtpVerb {
@@ -126,12 +221,14 @@ pub enum Event {
         /// Its lines, codes included.
         lines: Vec<String>,
     },
-    /// A connection is up, or a UDP port is open.
+    /// A TCP connection is up.
     LinkOpened {
         /// Its number.
         link: u32,
-        /// What it is for.
+        /// What it carries.
         kind: LinkKind,
+        /// The way of its SYN: down where the module was called.
+        way: Way,
         /// The module's end.
         local: SocketAddrV4,
         /// The far end.
@@ -152,6 +249,10 @@ pub enum Event {
         link: u32,
         /// Up is from the module.
         way: Way,
+        /// The module's end.
+        local: SocketAddrV4,
+        /// The far end.
+        peer: SocketAddrV4,
         /// Octets.
         len: usize,
     },
@@ -187,6 +288,15 @@ pub enum Event {
         /// What it did.
         what: String,
     },
+    /// How an expectation of the scenario fared.
+    Expectation {
+        /// The expectation in words.
+        text: String,
+        /// Whether it was met.
+        met: bool,
+        /// What was seen.
+        why: String,
+    },
     /// Something else, in words.
     Note {
         /// The words.
@@ -197,6 +307,18 @@ pub enum Event {
         /// Why, in words.
         reason: String,
     },
+}
+
+/// A line of the serial interface (V.24).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Circuit {
+    /// Circuit 108, data terminal ready: the host's.
+    Dtr,
+    /// Circuit 109, data carrier detected: the module's.
+    Dcd,
+    /// Circuit 125, ring indicator: the module's.
+    Ri,
 }
 
 impl Event {

@@ -3,7 +3,9 @@
 use crate::driver::files;
 use crate::driver::setup::Setup;
 use crate::profile::mistake::Mistake;
+use crate::trace::{self, Sink};
 use clap::Args;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -40,12 +42,40 @@ pub struct Options {
     /// Limit the byte rate of the ports to their baud rate
     #[arg(long)]
     pub pace: bool,
+    #[command(flatten)]
+    pub files: TraceFiles,
     /// One JSON object per line on standard output, even on a terminal
     #[arg(long)]
     pub json: bool,
     /// Say more on standard error; twice for still more
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// Where what happens is written down.
+#[derive(Args, Debug)]
+pub struct TraceFiles {
+    /// Write all that happens to this file, as JSON Lines (`badline trace` prints it)
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// Write what crosses network and serial line to this file, for Wireshark (pcapng)
+    #[arg(long, value_name = "FILE")]
+    pub pcap: Option<PathBuf>,
+}
+
+impl TraceFiles {
+    /// Whether there are any.
+    pub fn asked(&self) -> bool {
+        self.trace.is_some() || self.pcap.is_some()
+    }
+
+    /// Creates them.
+    ///
+    /// # Errors
+    /// One cannot be created; the error names it.
+    pub fn create(&self) -> io::Result<Vec<Box<dyn Sink>>> {
+        trace::create(self.trace.as_deref(), self.pcap.as_deref())
+    }
 }
 
 /// A name and its password.
@@ -79,6 +109,7 @@ impl Options {
         setup.ftp_root = self.ftp_root.clone();
         setup.ftp_listen = self.ftp_listen;
         setup.seed = self.seed.unwrap_or(0);
+        setup.trace = self.files.asked();
         Ok(setup)
     }
 }

@@ -1,6 +1,6 @@
 //! `badline play`: be the host of a transcript.
 
-use super::options;
+use super::options::{self, TraceFiles};
 use super::{MISTAKE, UNMET, show_error, show_mistakes};
 use crate::driver::device;
 use crate::driver::play::{self, PlayError};
@@ -26,6 +26,8 @@ pub struct Play {
     /// Write what was heard into the files, in place of what was expected
     #[arg(long)]
     bless: bool,
+    #[command(flatten)]
+    trace: TraceFiles,
     /// Say more on standard error
     #[arg(short, long, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -35,6 +37,9 @@ impl Play {
     /// Runs it.
     pub fn main(self) -> ExitCode {
         options::log(self.verbose);
+        if self.trace.asked() && (self.files.len() > 1 || self.port.is_some()) {
+            return show_error("--trace and --pcap go with one transcript, played in this process");
+        }
         let runtime = match Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(e) => return show_error(e),
@@ -63,7 +68,10 @@ impl Play {
             transcript::parse(&file.display().to_string(), &text).map_err(PlayError::Mistakes)?;
         let blessed = match &self.port {
             Some(device) => device::play(transcript, device, self.bless)?,
-            None => runtime.block_on(play::play(transcript, self.profile.as_deref(), self.bless))?,
+            None => {
+                let profile = self.profile.as_deref();
+                runtime.block_on(play::play_traced(transcript, profile, self.bless, self.trace.create()?))?
+            }
         };
         match blessed.filter(|_| self.bless).map(|blessed| blessed.to_string()) {
             Some(new) if new != text => Ok(fs::write(file, new)?),

@@ -129,7 +129,11 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
         pid: std::process::id(),
     };
     let pace = options.pace.then_some(setup.profile.serial.baud);
-    Ok(Bench { machine: Machine::new(world, ports, options.speed, pace), ready, _server: server, _dir: dir })
+    let mut machine = Machine::new(world, ports, options.speed, pace);
+    for sink in options.files.create()? {
+        machine.trace_to(sink);
+    }
+    Ok(Bench { machine, ready, _server: server, _dir: dir })
 }
 
 /// Tells the user, or the program that started this one, that everything answers.

@@ -3,9 +3,11 @@
 use super::clock::Clock;
 use super::io::Io;
 use super::port::{Pace, Port, PortEvent};
+use super::sinks::Sinks;
 use super::world::{Told, World};
 use crate::modem::{HostLine, PortId};
 use crate::time::Now;
+use crate::trace::{Event, Sink};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
@@ -26,6 +28,7 @@ pub struct Machine {
     wires: Vec<Wire>,
     io: Io,
     clock: Clock,
+    sinks: Sinks,
 }
 
 /// How much is read from a host at once, in octets.
@@ -38,7 +41,13 @@ impl Machine {
             .into_iter()
             .map(|port| Wire { port, pace: pace.map(Pace::new), blocked: false, resume: None })
             .collect();
-        Machine { world, wires, io: Io::new(), clock: Clock::start(speed) }
+        Machine { world, wires, io: Io::new(), clock: Clock::start(speed), sinks: Sinks::default() }
+    }
+
+    /// Hands the records of what happens from here on to a sink.
+    pub fn trace_to(&mut self, sink: Box<dyn Sink>) {
+        self.world.trace();
+        self.sinks.add(sink);
     }
 
     /// Applies power.
@@ -83,10 +92,12 @@ impl Machine {
             PortEvent::Writable => wire.blocked = false,
             PortEvent::HostOpened => {
                 wire.blocked = false;
+                self.world.record(now, || Event::PortOpened { port: port.0 + 1 });
                 self.world.line(now, port, HostLine::Dtr(true));
             }
             PortEvent::HostClosed => {
                 wire.blocked = false;
+                self.world.record(now, || Event::PortClosed { port: port.0 + 1 });
                 self.world.line(now, port, HostLine::Dtr(false));
             }
             PortEvent::Dtr(on) => self.world.line(now, port, HostLine::Dtr(on)),
@@ -118,6 +129,7 @@ impl Machine {
         while let Some(note) = self.world.network_mut().poll_note() {
             tracing::warn!("{note}");
         }
+        self.sinks.drain(&mut self.world);
     }
 
     /// Writes to the host of a port what it takes now.

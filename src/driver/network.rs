@@ -264,6 +264,11 @@ impl Network {
         self.io_out.pop_front()
     }
 
+    /// Has [`poll_tap`](Network::poll_tap) show what passes from here on.
+    pub fn tap_on(&mut self) {
+        self.tap.on = true;
+    }
+
     /// What passed the antenna, where the tap is on.
     pub fn poll_tap(&mut self) -> Option<Tapped> {
         self.tap.pop()

@@ -4,10 +4,12 @@ use super::files;
 use super::io::Io;
 use super::network::{Forward, Hosts};
 use super::setup::{self, Server, Setup};
+use super::sinks::Sinks;
 use super::world::{Told, World};
 use crate::modem::{HostLine, Line, PortId};
 use crate::profile::mistake::Mistake;
 use crate::time::Now;
+use crate::trace::{Event, Sink};
 use crate::transcript::content::{Content, Found, Judge, Want};
 use crate::transcript::player::{Action, Failure, Options, Player};
 use crate::transcript::{Setting, Signal, Transcript};
@@ -57,17 +59,30 @@ pub async fn play(
     profile: Option<&str>,
     bless: bool,
 ) -> Result<Option<Transcript>, PlayError> {
+    play_traced(transcript, profile, bless, vec![]).await
+}
+
+/// As [`play`]; the records of what happens go to `sinks`, to the very end where it fails, too.
+///
+/// # Errors
+/// As [`play`].
+pub async fn play_traced(
+    transcript: Transcript,
+    profile: Option<&str>,
+    bless: bool,
+    sinks: Vec<Box<dyn Sink>>,
+) -> Result<Option<Transcript>, PlayError> {
     let dir = TempDir::with_prefix("badline-")?;
-    let setup = prepare(&transcript, profile, dir.path())?;
+    let mut setup = prepare(&transcript, profile, dir.path())?;
+    setup.trace = !sinks.is_empty();
     let (world, server) = setup::build(&setup)?;
     let player = Player::new(transcript, Options { bless, lines: true });
-    let mut bench =
-        Bench { world, io: Io::new(), now: Now::ZERO, open: vec![false; setup.ports], player, server };
-    bench.world.power_on(bench.now);
-    bench.settle().await?;
-    bench.open.fill(true);
-    bench.walk().await?;
-    Ok(bench.player.blessed())
+    let open = vec![false; setup.ports];
+    let sinks = Sinks::new(sinks);
+    let mut bench = Bench { world, io: Io::new(), now: Now::ZERO, open, player, server, sinks };
+    let played = bench.play().await;
+    bench.sinks.drain(&mut bench.world);
+    played.map(|()| bench.player.blessed())
 }
 
 /// What the header asks for. The files are laid into `root`.
@@ -79,7 +94,8 @@ fn prepare(transcript: &Transcript, profile: Option<&str>, root: &Path) -> Resul
             text.push_str(&format!("{key} = {value}\n"));
         }
     }
-    let profile = files::profile_from(&transcript.name, &text).map_err(PlayError::Mistakes)?;
+    let mut profile = files::profile_from(&transcript.name, &text).map_err(PlayError::Mistakes)?;
+    profile.name = name.to_owned();
     let mut setup = Setup::new(profile);
     setup.ports = transcript.ports();
     setup.seed = transcript.seed().unwrap_or(0);
@@ -138,9 +154,19 @@ struct Bench {
     open: Vec<bool>,
     player: Player,
     server: Server,
+    sinks: Sinks,
 }
 
 impl Bench {
+    async fn play(&mut self) -> Result<(), PlayError> {
+        self.world.power_on(self.now);
+        self.settle().await?;
+        for port in 0..self.open.len() {
+            self.opened(port);
+        }
+        self.walk().await
+    }
+
     async fn walk(&mut self) -> Result<(), PlayError> {
         loop {
             match self.player.next_action() {
@@ -168,17 +194,23 @@ impl Bench {
                 Action::SetLine { port, signal: Signal::Dtr, on } => self.dtr(port - 1, on),
                 Action::SetLine { .. } | Action::SetBaud { .. } => {}
                 Action::Open { port } => {
-                    self.open[port - 1] = true;
+                    self.opened(port - 1);
                     self.dtr(port - 1, true);
                 }
                 Action::Close { port } => {
                     self.open[port - 1] = false;
+                    self.world.record(self.now, || Event::PortClosed { port });
                     self.dtr(port - 1, false);
                 }
                 Action::Done => return Ok(()),
                 Action::Failed(failure) => return Err(PlayError::Failed(failure)),
             }
         }
+    }
+
+    fn opened(&mut self, port: usize) {
+        self.open[port] = true;
+        self.world.record(self.now, || Event::PortOpened { port: port + 1 });
     }
 
     fn dtr(&mut self, port: usize, on: bool) {
@@ -207,6 +239,7 @@ impl Bench {
                 self.player.line(port.0 + 1, signal, on);
             }
         }
+        self.sinks.drain(&mut self.world);
         any
     }
 

@@ -9,6 +9,8 @@ use super::world::World;
 use crate::ftpd::{self, FtpServer};
 use crate::modem::Modem;
 use crate::profile::Profile;
+use crate::time::Now;
+use crate::trace::Event;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -40,6 +42,8 @@ pub struct Setup {
     pub ftp_idle: Option<Duration>,
     /// The seed of everything that is drawn.
     pub seed: u64,
+    /// Whether the world records what happens ([`World::poll_record`]) from its power-on.
+    pub trace: bool,
 }
 
 impl Setup {
@@ -58,6 +62,7 @@ impl Setup {
             link,
             ftp_idle: GateConfig::default().idle,
             seed: 0,
+            trace: false,
         }
     }
 }
@@ -117,7 +122,16 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
     let network = Network::new(config, tls, Box::new(make_gate), Box::new(NoFaults));
     let behaviour = files::behaviour(&setup.profile).map_err(|(_, what)| io::Error::other(what))?;
     let modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);
-    let world = World::new(modem, network, setup.ports);
+    let mut world = World::new(modem, network, setup.ports);
+    if setup.trace {
+        world.trace();
+        world.record(Now::ZERO, || Event::Start {
+            version: env!("CARGO_PKG_VERSION").into(),
+            profile: setup.profile.name.clone(),
+            scenario: None,
+            seed: setup.seed,
+        });
+    }
     Ok((world, Server { server, root, _dir: dir }))
 }
 

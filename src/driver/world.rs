@@ -5,8 +5,10 @@
 //! with a clock that it turns by hand.
 
 use super::network::{IoEvent, IoRequest, Network};
-use crate::modem::{HostLine, Line, Modem, Note, Output, PortId};
+use super::recorder::Recorder;
+use crate::modem::{HostLine, Line, Modem, Output, PortId};
 use crate::time::Now;
+use crate::trace::{Event, Record};
 use bytes::Bytes;
 use std::collections::VecDeque;
 
@@ -29,8 +31,6 @@ pub enum Told {
         /// bit/s
         rate: u32,
     },
-    /// Something for the trace.
-    Note(Note),
 }
 
 /// What waits for the host of one port: writes, in their order.
@@ -63,13 +63,35 @@ pub struct World {
     network: Network,
     outgoing: Vec<Outgoing>,
     told: VecDeque<Told>,
+    recorder: Option<Box<Recorder>>,
 }
 
 impl World {
     /// A world with its power off; [`World::power_on`] follows.
     pub fn new(modem: Modem, network: Network, ports: usize) -> World {
         let outgoing = (0..ports).map(|_| Outgoing::default()).collect();
-        World { modem, network, outgoing, told: VecDeque::new() }
+        World { modem, network, outgoing, told: VecDeque::new(), recorder: None }
+    }
+
+    /// Has [`World::poll_record`] tell what happens from here on; it costs time.
+    pub fn trace(&mut self) {
+        if self.recorder.is_none() {
+            self.modem.take_notes();
+            self.network.tap_on();
+            self.recorder = Some(Box::new(Recorder::new(self.modem.secrets(), self.outgoing.len())));
+        }
+    }
+
+    /// Adds to the trace, where there is one, what happens outside the world.
+    pub fn record(&mut self, now: Now, event: impl FnOnce() -> Event) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.push(now, event());
+        }
+    }
+
+    /// What happened next.
+    pub fn poll_record(&mut self) -> Option<Record> {
+        self.recorder.as_mut()?.pop()
     }
 
     /// Applies power.
@@ -90,12 +112,18 @@ impl World {
 
     /// The host typed.
     pub fn typed(&mut self, now: Now, port: PortId, bytes: &[u8]) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.typed(now, port, bytes);
+        }
         self.modem.handle_uart(now, port, bytes);
         self.drain(now);
     }
 
     /// The host moved a line.
     pub fn line(&mut self, now: Now, port: PortId, line: HostLine) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.host_line(now, port, line);
+        }
         self.modem.handle_line(now, port, line);
         self.drain(now);
     }
@@ -162,19 +190,37 @@ impl World {
     /// Passes on what modem and network want of each other, until neither wants anything.
     fn drain(&mut self, now: Now) {
         loop {
+            self.hear_tap();
             while let Some(output) = self.modem.poll_output() {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.output(now, &output);
+                }
                 match output {
                     Output::Uart { port, bytes } => self.outgoing[port.0].writes.push_back(bytes),
                     Output::Line { port, line, on } => self.told.push_back(Told::Line { port, line, on }),
                     Output::Baud { port, rate } => self.told.push_back(Told::Baud { port, rate }),
-                    Output::Net(request) => self.network.handle_request(now, request),
-                    Output::Note(note) => self.told.push_back(Told::Note(note)),
+                    Output::Net(request) => {
+                        self.network.handle_request(now, request);
+                        self.hear_tap();
+                    }
+                    Output::Note(_) => {}
                 }
             }
             let modem = &self.modem;
-            match self.network.poll_event(now, |socket| modem.poll_window(socket)) {
-                Some(event) => self.modem.handle_net(now, event),
-                None => return,
+            let event = self.network.poll_event(now, |socket| modem.poll_window(socket));
+            self.hear_tap();
+            let Some(event) = event else { return };
+            if let Some(recorder) = &mut self.recorder {
+                recorder.answer(now, &event);
+            }
+            self.modem.handle_net(now, event);
+        }
+    }
+
+    fn hear_tap(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            while let Some(tapped) = self.network.poll_tap() {
+                recorder.tapped(tapped);
             }
         }
     }

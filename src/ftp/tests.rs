@@ -106,10 +106,10 @@ impl Dialogue {
         while let Some(output) = self.client.poll_output() {
             match output {
                 Output::SendControl(bytes) => {
-                    line = String::from_utf8(bytes.to_vec()).expect("UTF-8");
-                    lines.push(format!("> {}", line.strip_suffix("\r\n").expect("a line end")));
+                    assert_eq!(bytes, format!("{line}\r\n"));
+                    lines.push(format!("> {line}"));
                 }
-                Output::Event(Event::Sent(sent)) => assert_eq!(format!("{sent}\r\n"), line),
+                Output::Event(Event::Sent(sent)) => line = sent,
                 Output::Event(Event::Replied(_)) => {}
                 other => lines.push(show(other)),
             }

@@ -44,8 +44,10 @@ impl Wire {
     /// Sends a command line.
     pub fn command(&mut self, line: Line) {
         let text = line.into_text();
-        self.push(Output::SendControl(Bytes::from(format!("{text}\r\n"))));
+        let bytes = Bytes::from(format!("{text}\r\n"));
+        // Told first: the answer may be there as soon as it is sent.
         self.event(Event::Sent(text));
+        self.push(Output::SendControl(bytes));
     }
 
     pub fn push(&mut self, output: Output) {

@@ -170,6 +170,12 @@ impl Modem {
         rows
     }
 
+    /// The commands whose arguments are kept out of traces, without `AT`.
+    pub fn secrets(&self) -> Vec<&'static str> {
+        let names = self.rows().into_iter().map(|row| row.name);
+        names.filter(|name| self.vendor.is_secret(name) || base::is_secret(name)).collect()
+    }
+
     fn boot(&mut self, banner: bool) {
         let core = &mut self.core;
         core.boots += 1;

@@ -1,9 +1,9 @@
 //! The trace as JSON Lines.
 
-use super::{Event, Record};
-use crate::time::Now;
+use super::{Record, Sink};
 use std::fmt;
 use std::io::{self, BufRead, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Writes a trace, one JSON object per line.
 #[derive(Debug)]
@@ -17,35 +17,30 @@ impl<W: Write> Writer<W> {
         Writer { out }
     }
 
-    /// Writes what happened at `now` on the modem's clock and `wall` (microseconds since 1970) on the other.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write(&mut self, now: Now, wall: Option<u64>, event: Event) -> io::Result<()> {
-        self.record(&Record { t: now.as_micros(), wall, event })
-    }
-
-    /// Writes a record.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn record(&mut self, record: &Record) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, record)?;
-        self.out.write_all(b"\n")
-    }
-
-    /// Has everything reach the file.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-
     /// What was written to.
     pub fn into_inner(self) -> W {
         self.out
     }
+}
+
+impl<W: Write> Sink for Writer<W> {
+    /// Writes a record, with the wall's time where it has none.
+    fn take(&mut self, record: &Record) -> io::Result<()> {
+        match record.wall {
+            Some(_) => serde_json::to_writer(&mut self.out, record)?,
+            None => serde_json::to_writer(&mut self.out, &Record { wall: wall(), ..record.clone() })?,
+        }
+        self.out.write_all(b"\n")
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn wall() -> Option<u64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_micros()).ok()
 }
 
 /// A line that is no record.

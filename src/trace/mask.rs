@@ -1,114 +1,164 @@
-//! Passwords do not belong in a trace.
+//! Keeps secrets out of traces.
 
 use std::borrow::Cow;
 
-/// What stands in a password's place, where its length is not to show either.
-pub const MASK: &str = "***";
+/// So many octets of a line are remembered, to know the command by.
+const RECENT: usize = 256;
 
-/// A line of the FTP control connection, with the argument of PASS and ACCT masked.
-pub fn ftp_line(line: &str) -> Cow<'_, str> {
-    match line.split_once(' ') {
-        Some((verb, _)) if secret_verb(verb.as_bytes()) => Cow::Owned(format!("{verb} {MASK}")),
-        _ => Cow::Borrowed(line),
-    }
-}
-
-/// Bytes of the FTP control connection, with the arguments of PASS and ACCT as asterisks, so that a
-/// capture keeps its length. A line must not be split over two calls; the module's client sends whole lines.
-pub fn ftp_bytes(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let secret = |line: &[u8]| line.get(4) == Some(&b' ') && line.get(..4).is_some_and(secret_verb);
-    if !bytes.split(|b| *b == b'\n').any(secret) {
-        return Cow::Borrowed(bytes);
-    }
-    let mut masked = bytes.to_vec();
-    for line in masked.split_mut(|b| *b == b'\n').filter(|line| secret(line)) {
-        line[5..].iter_mut().filter(|b| **b != b'\r').for_each(|b| *b = b'*');
-    }
-    Cow::Owned(masked)
-}
-
-fn secret_verb(verb: &[u8]) -> bool {
-    verb.eq_ignore_ascii_case(b"PASS") || verb.eq_ignore_ascii_case(b"ACCT")
-}
-
-/// A parameter of an AT command that is a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Secret {
-    /// The command's name, such as `+FTPPW`.
-    pub command: String,
-    /// Which of its parameters, from 0.
-    pub parameter: usize,
-}
-
-/// Masks the secret parameters in what crosses one port one way, a byte at a time: each becomes an asterisk.
-///
-/// The host's bytes and their echo need one each. It looks at what could be command lines only; payload
-/// that looks like one is masked as well.
+/// Masks the secrets in a stream, octet for octet, whatever pieces it comes in.
 #[derive(Clone, Debug)]
-pub struct SerialMask {
-    secrets: Vec<Secret>,
-    name: Name,
-    parameter: usize,
-    quoted: bool,
+pub struct Mask {
+    /// What a secret stands behind, in upper case.
+    names: Vec<&'static str>,
+    kind: Kind,
+    /// What came of the line so far.
+    recent: Vec<u8>,
+    state: State,
 }
 
-/// How far the command's name has been read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Name {
-    /// Before the `AT`, or in its middle.
-    Before(u8),
-    /// In the name.
-    In(Vec<u8>),
-    /// In the parameters of that command.
-    Of(Vec<u8>),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A serial line: `AT+FTPPW="secret"`, its echo, and `+FTPPW: "secret"`.
+    Serial,
+    /// An FTP control connection: `PASS secret`.
+    Ftp,
 }
 
-const LONGEST_NAME: usize = 32;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing secret.
+    Open,
+    /// The arguments of a command.
+    Arguments { quoted: bool, first: bool },
+    /// An answer; only what it quotes is secret, for `+CPIN: READY` is none.
+    Answer { quoted: bool },
+}
 
-impl SerialMask {
-    /// A mask for these parameters.
-    pub fn new(secrets: Vec<Secret>) -> SerialMask {
-        SerialMask { secrets, name: Name::Before(0), parameter: 0, quoted: false }
+impl Mask {
+    /// For one direction of a serial line; `names` are the commands whose arguments are secret, without `AT`.
+    pub fn serial(names: Vec<&'static str>) -> Mask {
+        Mask { names, kind: Kind::Serial, recent: vec![], state: State::Open }
     }
 
-    /// The bytes, masked where they are part of a secret.
-    pub fn mask(&mut self, bytes: &[u8]) -> Vec<u8> {
-        bytes.iter().map(|b| self.byte(*b)).collect()
+    /// For what an FTP client sends on its control connection: the arguments of PASS and ACCT.
+    pub fn ftp() -> Mask {
+        Mask { names: vec!["PASS", "ACCT"], kind: Kind::Ftp, recent: vec![], state: State::Open }
     }
 
-    fn byte(&mut self, byte: u8) -> u8 {
-        if byte == b'\r' || byte == b'\n' {
-            self.begin(Name::Before(0));
-            return byte;
-        }
-        match (&mut self.name, byte.to_ascii_uppercase()) {
-            (Name::Before(_), b'A') => self.name = Name::Before(1),
-            (Name::Before(1), b'T') => self.begin(Name::In(vec![])),
-            (Name::Before(seen), _) => *seen = 0,
-            (Name::In(_), b';') => self.begin(Name::In(vec![])),
-            (Name::In(name), b'=') => {
-                let name = std::mem::take(name);
-                self.begin(Name::Of(name));
+    /// The next octets of the stream, with `*` for each octet of a secret.
+    pub fn apply<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let mut masked = Cow::Borrowed(bytes);
+        for (i, &byte) in bytes.iter().enumerate() {
+            if self.is_secret(byte) {
+                masked.to_mut()[i] = b'*';
             }
-            (Name::In(_), b' ') => {}
-            (Name::In(name), letter) if name.len() < LONGEST_NAME => name.push(letter),
-            (Name::In(_), _) => {}
-            (Name::Of(_), b'"') => self.quoted = !self.quoted,
-            (Name::Of(_), b';') if !self.quoted => self.begin(Name::In(vec![])),
-            (Name::Of(_), b',') if !self.quoted => self.parameter += 1,
-            (Name::Of(name), _) => {
-                let secret = |s: &Secret| {
-                    s.parameter == self.parameter && s.command.as_bytes().eq_ignore_ascii_case(name)
-                };
-                if self.secrets.iter().any(secret) {
-                    return b'*';
+        }
+        masked
+    }
+
+    /// A line on its own, that is no part of the stream.
+    pub fn line(&self, line: &str) -> String {
+        let mut mask = Mask { recent: vec![], state: State::Open, ..self.clone() };
+        // Every octet of a character is masked or none.
+        String::from_utf8_lossy(&mask.apply(line.as_bytes())).into_owned()
+    }
+
+    fn is_secret(&mut self, byte: u8) -> bool {
+        if byte == b'\r' || byte == b'\n' {
+            self.recent.clear();
+            self.state = State::Open;
+            return false;
+        }
+        match &mut self.state {
+            State::Open => {
+                self.look(byte);
+                false
+            }
+            State::Arguments { quoted, first } => {
+                let first = std::mem::take(first);
+                match byte {
+                    _ if self.kind == Kind::Ftp => true,
+                    b'"' => {
+                        *quoted = !*quoted;
+                        false
+                    }
+                    b';' if !*quoted => {
+                        self.recent.clear();
+                        self.state = State::Open;
+                        false
+                    }
+                    // `AT+FTPPW=?` asks for the grammar.
+                    b'?' => !first,
+                    0x08 => false,
+                    _ => true,
                 }
             }
+            State::Answer { quoted } => {
+                *quoted ^= byte == b'"';
+                *quoted && byte != b'"'
+            }
         }
-        byte
     }
 
-    fn begin(&mut self, name: Name) {
-        (self.name, self.parameter, self.quoted) = (name, 0, false);
+    fn look(&mut self, byte: u8) {
+        self.state = match (self.kind, byte) {
+            (Kind::Serial, b'=') if self.named() => State::Arguments { quoted: false, first: true },
+            (Kind::Serial, b':') if self.named() => State::Answer { quoted: false },
+            (Kind::Ftp, b' ') if self.named() => State::Arguments { quoted: false, first: false },
+            _ => State::Open,
+        };
+        match byte {
+            // A host at a terminal corrects itself; the echo of that is BS, blank, BS.
+            0x08 => drop(self.recent.pop()),
+            _ => self.recent.push(byte.to_ascii_uppercase()),
+        }
+        if self.recent.len() > RECENT {
+            self.recent.drain(..RECENT / 2);
+        }
+    }
+
+    fn named(&self) -> bool {
+        let ends_with = |name: &str| {
+            let mut said = self.recent.iter().rev().filter(|b| **b != b' ');
+            name.bytes().rev().all(|b| said.next() == Some(&b))
+        };
+        self.names.iter().any(|name| ends_with(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn serial(text: &str) -> String {
+        Mask::serial(vec!["+FTPPW", "+CPIN"]).line(text)
+    }
+
+    #[test]
+    fn only_the_secret_is_masked() {
+        assert_eq!(serial("AT+FTPPW=\"s;c\";+FTPUN=\"me\"\r"), "AT+FTPPW=\"***\";+FTPUN=\"me\"\r");
+        assert_eq!(serial("at+ftppw = abc\rAT\r"), "at+ftppw =****\rAT\r");
+        assert_eq!(serial("\r\n+FTPPW: \"abc\"\r\n"), "\r\n+FTPPW: \"***\"\r\n");
+        assert_eq!(serial("\r\n+CPIN: READY\r\n"), "\r\n+CPIN: READY\r\n");
+        assert_eq!(serial("AT+CPIN=1234\r"), "AT+CPIN=****\r");
+        assert_eq!(serial("AT+FTPPW=?\r"), "AT+FTPPW=?\r");
+        assert_eq!(serial("AT+FTPPX\x08W=abc\r"), "AT+FTPPX\x08W=***\r");
+        assert_eq!(serial("AT+FTPPX\x08 \x08W=abc\r"), "AT+FTPPX\x08 \x08W=***\r");
+        assert_eq!(Mask::ftp().line("USER me\r\nPASS s;\"c\r\nPWD\r\n"), "USER me\r\nPASS ****\r\nPWD\r\n");
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_do_not_matter(text in "[AT+FPW=;:\" \r\x08abc]{0,80}", cut in 0usize..80) {
+            let text = format!("{text}AT+FTPPW=secret\r").into_bytes();
+            let cut = cut.min(text.len());
+            let mut whole = Mask::serial(vec!["+FTPPW"]);
+            let mut pieces = whole.clone();
+            let once = whole.apply(&text);
+            let twice = [pieces.apply(&text[..cut]).into_owned(), pieces.apply(&text[cut..]).into_owned()].concat();
+            prop_assert_eq!(&once[..], &twice[..]);
+            prop_assert_eq!(once.len(), text.len());
+        }
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! The network is interface 0 (LINKTYPE_RAW): packets that a capture at the module's antenna could have
 //! shown, made up around the payload that really passed. The serial line is interface 1
-//! (LINKTYPE_USER0): one record for each write, with its text as the comment.
+//! (LINKTYPE_USER0): one record for each write, with its text as the comment. Handshakes and
+//! acknowledgements come at once, whatever became of what they answer. All times are the modem's own,
+//! counted from 1970, so that equal runs give equal files.
 
-use super::mask;
 use super::packet::{self, ACK, Ends, FIN, Header, PSH, RST, SYN};
-use crate::fault::{LinkKind, Way};
+use super::{Event, Record, Sink};
+use crate::fault::Way;
 use crate::time::Now;
 use core::net::SocketAddrV4;
 use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
@@ -14,11 +16,10 @@ use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption,
 };
 use pcap_file::pcapng::{PcapNgBlock, PcapNgWriter};
-use pcap_file::{DataLink, PcapError};
+use pcap_file::{DataLink, Endianness, PcapError};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::Duration;
 
 const NETWORK: u32 = 0;
 const SERIAL: u32 = 1;
@@ -31,14 +32,12 @@ const OUTBOUND: u32 = 2;
 /// A capture that is being written.
 pub struct Capture<W: Write> {
     out: PcapNgWriter<W>,
-    start: Duration,
     links: BTreeMap<u32, Tcp>,
     packets: u16,
 }
 
 /// A connection: its ends, and how far each way is.
 struct Tcp {
-    kind: LinkKind,
     local: SocketAddrV4,
     peer: SocketAddrV4,
     /// The next sequence number, up and down.
@@ -81,12 +80,12 @@ fn back(way: Way) -> Way {
 }
 
 impl<W: Write> Capture<W> {
-    /// A capture into `out`, which should be buffered; power-on was at `start` (since 1970).
+    /// A capture into `out`, which should be buffered.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn new(out: W, start: Duration) -> io::Result<Capture<W>> {
-        let mut out = PcapNgWriter::new(out).map_err(failed)?;
+    pub fn new(out: W) -> io::Result<Capture<W>> {
+        let mut out = PcapNgWriter::with_endianness(out, Endianness::Little).map_err(failed)?;
         for (linktype, name, text) in [
             (DataLink::RAW, "antenna", "What crossed the module's antenna"),
             (DataLink::USER0, "serial", "What crossed the serial line; one record for each write"),
@@ -100,41 +99,28 @@ impl<W: Write> Capture<W> {
             let block = InterfaceDescriptionBlock { linktype, snaplen: 0, options };
             out.write_block(&block.into_block()).map_err(failed)?;
         }
-        Ok(Capture { out, start, links: BTreeMap::new(), packets: 0 })
+        Ok(Capture { out, links: BTreeMap::new(), packets: 0 })
     }
 
     /// A connection came up; `way` is that of its SYN.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn open(
+    fn open(
         &mut self,
         now: Now,
         link: u32,
-        kind: LinkKind,
         way: Way,
         (local, peer): (SocketAddrV4, SocketAddrV4),
     ) -> io::Result<()> {
         // What the sequence numbers begin with is told by the link, so that a run's twin has the same.
         let first = link.wrapping_mul(0x9e37_79b1);
         let next = [first, first.rotate_left(16) ^ 0x5bd1_e995];
-        self.links.insert(link, Tcp { kind, local, peer, next });
+        self.links.insert(link, Tcp { local, peer, next });
         self.tcp(now, link, way, SYN, 1, &[])?;
         self.tcp(now, link, back(way), SYN | ACK, 1, &[])?;
         self.tcp(now, link, way, ACK, 0, &[])
     }
 
-    /// A segment passed. Passwords of the FTP dialogue are masked. Nothing is written of a connection
-    /// that was never [opened](Capture::open).
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn segment(&mut self, now: Now, link: u32, way: Way, bytes: &[u8]) -> io::Result<()> {
-        let control = self.links.get(&link).is_some_and(|tcp| tcp.kind == LinkKind::Control);
-        let bytes = match way {
-            Way::Up if control => mask::ftp_bytes(bytes),
-            _ => Cow::Borrowed(bytes),
-        };
+    /// A segment passed. Nothing is written of a connection that was never [opened](Capture::open).
+    fn segment(&mut self, now: Now, link: u32, way: Way, bytes: &[u8]) -> io::Result<()> {
         for part in bytes.chunks(SEGMENT) {
             self.tcp(now, link, way, PSH | ACK, part.len() as u32, part)?;
             self.tcp(now, link, back(way), ACK, 0, &[])?;
@@ -143,29 +129,20 @@ impl<W: Write> Capture<W> {
     }
 
     /// One end sends nothing more.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn fin(&mut self, now: Now, link: u32, way: Way) -> io::Result<()> {
+    fn fin(&mut self, now: Now, link: u32, way: Way) -> io::Result<()> {
         self.tcp(now, link, way, FIN | ACK, 1, &[])?;
         self.tcp(now, link, back(way), ACK, 0, &[])
     }
 
     /// One end resets the connection.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn rst(&mut self, now: Now, link: u32, way: Way) -> io::Result<()> {
+    fn rst(&mut self, now: Now, link: u32, way: Way) -> io::Result<()> {
         self.tcp(now, link, way, RST | ACK, 0, &[])?;
         self.links.remove(&link);
         Ok(())
     }
 
     /// A datagram passed between the module's end and the far one.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn datagram(
+    fn datagram(
         &mut self,
         now: Now,
         way: Way,
@@ -181,11 +158,8 @@ impl<W: Write> Capture<W> {
         self.write(now, NETWORK, way, &packet, None)
     }
 
-    /// Bytes crossed the serial line of a port (from 1). Secrets must be masked already.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn serial(&mut self, now: Now, port: usize, way: Way, bytes: &[u8]) -> io::Result<()> {
+    /// Bytes crossed the serial line of a port (from 1).
+    fn serial(&mut self, now: Now, port: usize, way: Way, bytes: &[u8]) -> io::Result<()> {
         let arrow = if way == Way::Up { "host >" } else { "host <" };
         let text = format!("port {port}: {arrow} {}", bytes.escape_ascii());
         // An option's length is 16 bits.
@@ -225,13 +199,34 @@ impl<W: Write> Capture<W> {
         options.extend(comment.map(|text| EnhancedPacketOption::Comment(Cow::Owned(text))));
         let block = EnhancedPacketBlock {
             interface_id,
-            timestamp: self.start + now.since(Now::ZERO),
+            timestamp: now.since(Now::ZERO),
             original_len: data.len() as u32,
             data: Cow::Borrowed(data),
             options,
         };
         self.out.write_block(&block.into_block()).map_err(failed)?;
         Ok(())
+    }
+}
+
+impl<W: Write> Sink for Capture<W> {
+    fn take(&mut self, record: &Record) -> io::Result<()> {
+        let now = Now::from_micros(record.t);
+        match &record.event {
+            Event::Serial { port, way, bytes } => self.serial(now, *port, *way, &bytes.0),
+            Event::LinkOpened { link, way, local, peer, .. } => self.open(now, *link, *way, (*local, *peer)),
+            Event::Segment { link, way, .. } => self.segment(now, *link, *way, &record.payload),
+            Event::Datagram { way, local, peer, .. } => {
+                self.datagram(now, *way, (*local, *peer), &record.payload)
+            }
+            Event::Fin { link, way } => self.fin(now, *link, *way),
+            Event::Rst { link, way } => self.rst(now, *link, *way),
+            _ => Ok(()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.get_mut().flush()
     }
 }
 

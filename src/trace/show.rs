@@ -1,18 +1,25 @@
 //! The trace for a person.
 
-use super::{Event, Record};
+use super::{Circuit, Event, Record};
 use crate::fault::Way;
 
 /// A record as one line: the modem's time in seconds, where it happened, what happened.
 pub fn show(record: &Record) -> String {
     let (seconds, micros) = (record.t / 1_000_000, record.t % 1_000_000);
     let (place, what) = event(&record.event);
-    format!("{seconds:>6}.{micros:06}  {place:<8} {what}")
+    let mut line = format!("{seconds:>6}.{micros:06}  {place:<8} ");
+    for c in what.chars() {
+        // What a server or a host said must not move the reader's cursor.
+        match c.is_control() {
+            true => line.extend(c.escape_default()),
+            false => line.push(c),
+        }
+    }
+    line
 }
 
 fn event(event: &Event) -> (&'static str, String) {
     let port = |port: &usize| if *port == 1 { String::new() } else { format!(" (port {port})") };
-    let arrow = |way: &Way| if *way == Way::Up { ">" } else { "<" };
     match event {
         Event::Start { version, profile, scenario, seed } => {
             let scenario = scenario.as_ref().map_or(String::new(), |s| format!(", scenario {s}"));
@@ -29,27 +36,55 @@ fn event(event: &Event) -> (&'static str, String) {
         Event::Result { port: p, text } => ("result", format!("{text}{}", port(p))),
         Event::Urc { port: p, line } => ("urc", format!("{line}{}", port(p))),
         Event::State { state } => ("state", state.clone()),
+        Event::Line { port: p, line, on } => {
+            let name = match line {
+                Circuit::Dtr => "DTR",
+                Circuit::Dcd => "DCD",
+                Circuit::Ri => "RI",
+            };
+            ("line", format!("{name} {}{}", if *on { "on" } else { "off" }, port(p)))
+        }
+        Event::Baud { port: p, rate: 0 } => ("line", format!("the rate is found out{}", port(p))),
+        Event::Baud { port: p, rate } => ("line", format!("{rate} bit/s{}", port(p))),
         Event::PortOpened { port } => ("port", format!("{port} opened by the host")),
         Event::PortClosed { port } => ("port", format!("{port} closed by the host")),
-        Event::LookUp { name, answer } => ("name", format!("{name}: {answer}")),
-        Event::FtpVerb { line } => ("ftp", format!("> {line}")),
-        Event::FtpReply { lines, .. } => ("ftp", format!("< {}", lines.join(" / "))),
-        Event::LinkOpened { link, kind, local, peer } => {
-            ("link", format!("#{link} {} {local} - {peer} opened", kind.name()))
-        }
-        Event::Segment { link, way, len } => ("link", format!("#{link} {} {len} bytes", arrow(way))),
-        Event::Datagram { link, way, len } => {
-            ("link", format!("#{link} {} datagram of {len} bytes", arrow(way)))
-        }
-        Event::Fin { link, way } => ("link", format!("#{link} {} FIN", arrow(way))),
-        Event::Rst { link, way } => ("link", format!("#{link} {} RST", arrow(way))),
         Event::FaultApplied { name, layer, what } => {
             ("fault", format!("{name} applied, layer {layer}: {what}"))
         }
         Event::FaultLifted { name, layer, what } => {
             ("fault", format!("{name} lifted, layer {layer}: {what}"))
         }
+        Event::Expectation { text, met, why } => {
+            ("expect", format!("{}: {text}: {why}", if *met { "met" } else { "NOT MET" }))
+        }
         Event::Note { text } => ("note", text.clone()),
         Event::End { reason } => ("run", format!("end: {reason}")),
+        event => network(event),
+    }
+}
+
+fn arrow(way: &Way) -> &'static str {
+    if *way == Way::Up { ">" } else { "<" }
+}
+
+fn network(event: &Event) -> (&'static str, String) {
+    match event {
+        Event::LookUp { query, name } => ("name", format!("#{query} > {name}")),
+        Event::Found { query, address: Some(address) } => ("name", format!("#{query} < {address}")),
+        Event::Found { query, address: None } => ("name", format!("#{query} < there is no such name")),
+        Event::Connecting { socket, kind, to } => ("call", format!("socket {socket} {} > {to}", kind.name())),
+        Event::ConnectFailed { socket, why } => ("call", format!("socket {socket} < {why}")),
+        Event::FtpVerb { line } => ("ftp", format!("> {line}")),
+        Event::FtpReply { lines, .. } => ("ftp", format!("< {}", lines.join(" / "))),
+        Event::LinkOpened { link, kind, way, local, peer } => {
+            ("link", format!("#{link} {} {} {local} - {peer} opened", arrow(way), kind.name()))
+        }
+        Event::Segment { link, way, len } => ("link", format!("#{link} {} {len} bytes", arrow(way))),
+        Event::Datagram { link, way, local, peer, len } => {
+            ("link", format!("#{link} {} datagram of {len} bytes, {local} - {peer}", arrow(way)))
+        }
+        Event::Fin { link, way } => ("link", format!("#{link} {} FIN", arrow(way))),
+        Event::Rst { link, way } => ("link", format!("#{link} {} RST", arrow(way))),
+        _ => ("", String::new()),
     }
 }

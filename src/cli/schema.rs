@@ -1,0 +1,37 @@
+//! `badline schema`: JSON Schema for editors.
+
+use super::show_error;
+use crate::profile::Profile;
+use crate::trace;
+use clap::{Args, ValueEnum};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Print the JSON Schema of a kind of file, for editors
+#[derive(Args, Debug)]
+pub struct Schema {
+    /// The kind of file
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum What {
+    /// A module's personality (TOML)
+    Profile,
+    /// A line of what `--trace` writes (JSON Lines)
+    Trace,
+}
+
+impl Schema {
+    /// Runs it.
+    pub fn main(self) -> ExitCode {
+        let schema = match self.what {
+            What::Profile => schemars::schema_for!(Profile),
+            What::Trace => trace::schema(),
+        };
+        match writeln!(io::stdout(), "{:#}", schema.as_value()) {
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => show_error(e),
+            _ => ExitCode::SUCCESS,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The same transcript gives the same trace, apart from the wall clock, and no secret is in it.
+
+use badline::driver::play;
+use badline::trace::pcap::Capture;
+use badline::trace::{Event, Record, Sink, Writer};
+use badline::transcript;
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::rc::Rc;
+
+const SESSION: &str = "\
+profile sim7080
+seed 7
+user simcomtest:hushhush
+file /simftp.txt = 01234567890123456789012345678901234567890123456789
+> AT+CNACT=0,1
+< OK
+< +APP PDP: 0,ACTIVE
+> AT+FTPSERV=\"ftp.example\"
+< OK
+> AT+FTPUN=\"simcomtest\"
+< OK
+> AT+FTPPW=\"hushhush\"
+< OK
+> AT+FTPPW?
+< +FTPPW: \"hushhush\"
+< OK
+> AT+FTPGETNAME=\"simftp.txt\"
+< OK
+> AT+FTPGETPATH=\"/\"
+< OK
+> AT+FTPGET=1
+< OK
+< +FTPGET: 1,1
+> AT+FTPGET=2,1024
+< +FTPGET: 2,50
+<= 01234567890123456789012345678901234567890123456789
+< OK
+< +FTPGET: 1,0
+~ 1s
+> AT+NONSENSE
+< ERROR
+";
+
+#[derive(Clone, Default)]
+struct Shared(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[derive(Clone, Default)]
+struct Kept(Rc<RefCell<Vec<Record>>>);
+
+impl Sink for Kept {
+    fn take(&mut self, record: &Record) -> io::Result<()> {
+        self.0.borrow_mut().push(record.clone());
+        Ok(())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Played {
+    records: Vec<Record>,
+    trace: Vec<u8>,
+    capture: Vec<u8>,
+}
+
+fn played() -> Played {
+    let (kept, trace, capture) = (Kept::default(), Shared::default(), Shared::default());
+    let sinks: Vec<Box<dyn Sink>> = vec![
+        Box::new(kept.clone()),
+        Box::new(Writer::new(trace.clone())),
+        Box::new(Capture::new(capture.clone()).unwrap()),
+    ];
+    let transcript = transcript::parse("session.at", SESSION).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let played = runtime.block_on(play::play_traced(transcript, None, false, sinks));
+    played.unwrap_or_else(|e| panic!("{e}"));
+    Played { records: kept.0.take(), trace: trace.0.take(), capture: capture.0.take() }
+}
+
+#[test]
+fn the_same_transcript_gives_the_same_trace() {
+    let (one, two) = (played(), played());
+    assert_eq!(one.records, two.records);
+    assert_eq!(one.capture, two.capture);
+    assert_eq!(one.records.len(), one.trace.split(|b| *b == b'\n').count() - 1);
+}
+
+#[test]
+fn the_trace_tells_the_whole_session() {
+    let events: Vec<Event> = played().records.into_iter().map(|record| record.event).collect();
+    let told = |wanted: &dyn Fn(&Event) -> bool| assert!(events.iter().any(wanted), "{events:#?}");
+    told(&|e| matches!(e, Event::Start { profile, seed: 7, .. } if profile == "sim7080"));
+    told(&|e| matches!(e, Event::LookUp { name, .. } if name == "ftp.example"));
+    told(&|e| matches!(e, Event::FtpVerb { line } if line == "RETR simftp.txt"));
+    told(&|e| matches!(e, Event::FtpReply { code: 226, .. }));
+    told(&|e| matches!(e, Event::Segment { len: 50, .. }));
+    told(&|e| matches!(e, Event::Command { name, known: false, .. } if name == "+NONSENSE"));
+    told(&|e| matches!(e, Event::Urc { line, .. } if line == "+FTPGET: 1,0"));
+    let verb = |e: &Event| matches!(e, Event::FtpVerb { line } if line == "TYPE I");
+    let reply = |e: &Event| matches!(e, Event::FtpReply { lines, .. } if lines[0].contains("Type set"));
+    assert!(events.iter().position(verb) < events.iter().position(reply));
+}
+
+#[test]
+fn no_secret_is_in_a_trace() {
+    let played = played();
+    let secret = |bytes: &[u8]| bytes.windows(8).any(|window| window == b"hushhush");
+    assert!(!secret(&played.trace));
+    assert!(!secret(&played.capture));
+}
