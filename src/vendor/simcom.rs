@@ -365,7 +365,7 @@ impl Simcom {
             }
             ftp::Event::Lost { op, failure, .. } => match &mut session.job {
                 // All has come; that the session ended without a goodbye is nobody's loss.
-                Job::Get(get) | Job::List(get) if get.finished => {}
+                Job::Get(get) | Job::List(get) if get.is_whole() => {}
                 job => {
                     let number = number(&failure, job, &op.unwrap_or(Op::Quit));
                     self.fail(cx, number);
@@ -380,7 +380,7 @@ impl Simcom {
         let Some(session) = &mut self.session else { return };
         match &mut session.job {
             Job::Get(get) | Job::List(get) => {
-                get.finished = true;
+                get.finish();
                 return transfer::close_if_read(self, cx);
             }
             // 5.9
