@@ -10,7 +10,8 @@ pub use load::{Find, Library, load, wrong_in};
 
 use crate::time::units::Span;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -41,14 +42,19 @@ pub struct Profile {
     #[serde(default)]
     pub errors: Errors,
     /// Texts of `+CME ERROR` numbers for `+CMEE=2`, beside those of 3GPP TS 27.007.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "numbered")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub cme: BTreeMap<u16, String>,
     /// Texts of `+CMS ERROR` numbers for `+CMEE=2`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "numbered")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub cms: BTreeMap<u16, String>,
     /// The lines printed at power-on.
     #[serde(default)]
     pub power_on: Vec<PowerOn>,
+    /// Commands that this module lacks, though others of its vendor, or most modules, have them.
+    #[serde(default)]
+    pub absent: Vec<String>,
     /// The SIM in the slot.
     #[serde(default)]
     pub sim: Sim,
@@ -68,6 +74,15 @@ pub struct Profile {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub settings: toml::Table,
+}
+
+/// TOML's keys are text.
+fn numbered<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<u16, String>, D::Error> {
+    let number = |(key, text): (String, String)| match key.parse() {
+        Ok(number) => Ok((number, text)),
+        Err(_) => Err(D::Error::custom(format!("`{key}` is no error number (0 to 65535)"))),
+    };
+    BTreeMap::<String, String>::deserialize(from)?.into_iter().map(number).collect()
 }
 
 /// Who the module says it is (3GPP TS 27.007 section 5).
@@ -163,6 +178,9 @@ pub enum ErrorCode {
 pub struct Errors {
     /// A command that the module does not know.
     pub unknown: ErrorCode,
+    /// A form that the command does not have (`AT+X?` where it cannot be read); as `syntax` where
+    /// nothing is said.
+    pub form: Option<ErrorCode>,
     /// Arguments that cannot be read, or have the wrong type.
     pub syntax: ErrorCode,
     /// A mandatory argument is missing.
@@ -175,6 +193,26 @@ pub struct Errors {
     pub too_long: ErrorCode,
 }
 
+impl Errors {
+    /// The error for a form that the command does not have.
+    pub fn form(&self) -> ErrorCode {
+        self.form.unwrap_or(self.syntax)
+    }
+}
+
+/// Which SIM a line printed at power-on asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PowerOnSim {
+    /// Any, or none.
+    #[default]
+    Any,
+    /// One that asks for no PIN any more.
+    Ready,
+    /// An empty slot.
+    Absent,
+}
+
 /// A line printed at power-on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -184,6 +222,9 @@ pub struct PowerOn {
     /// Time since power-on.
     #[serde(default)]
     pub after: Span,
+    /// The SIM that it takes.
+    #[serde(default)]
+    pub sim: PowerOnSim,
 }
 
 /// The SIM in the slot.

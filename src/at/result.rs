@@ -45,6 +45,17 @@ impl ResultCode {
     }
 }
 
+impl std::fmt::Display for ResultCode {
+    /// As it is called under `V1`, an extended one by its number.
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            ResultCode::Cme(n) => write!(f, "+CME ERROR: {n}"),
+            ResultCode::Cms(n) => write!(f, "+CMS ERROR: {n}"),
+            code => f.write_str(code.words().unwrap_or_default()),
+        }
+    }
+}
+
 /// The texts that `+CMEE=2` prints, from 3GPP TS 27.007 section 9.2; a profile adds its own.
 pub const CME_TEXTS: &[(u16, &str)] = &[
     (0, "phone failure"),

@@ -107,7 +107,7 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
             forms.write
         }
     };
-    let Some(lines) = lines else { return Some(cx.error(profile.errors.syntax)) };
+    let Some(lines) = lines else { return Some(cx.error(profile.errors.form())) };
     let value = cx.plain.get(&call.name).cloned().or(forms.value).unwrap_or_default();
     for line in lines {
         cx.line(&line.replace("{value}", &value));

@@ -138,6 +138,11 @@ impl Core {
         &mut self.ports[port.0].settings
     }
 
+    /// Forgets the data mode that `+++` left behind on a port: there is nothing for `ATO` to go back to.
+    pub fn forget_suspended(&mut self, port: PortId) {
+        self.ports[port.0].suspended = None;
+    }
+
     /// Drives a line of the serial interface.
     pub fn drive(&mut self, port: PortId, line: Line, on: bool) {
         let lines = &mut self.ports[port.0].lines;
@@ -156,6 +161,7 @@ impl Core {
     }
 
     /// Prints an unsolicited result code on one port: `NAME: values`, when the profile wants it.
+    /// Each LF in the values begins another line of the same code.
     pub fn urc_to(&mut self, port: PortId, name: &str, values: impl Display) {
         let rule = self.rule(name, &format!("{name}: {values}"));
         let separator = rule.separator.as_deref().unwrap_or(&self.profile.serial.separator);
@@ -171,6 +177,13 @@ impl Core {
         let rule = self.rule(name, line);
         self.queue(port, rule.when, rule.delay.0, Due::Line(line.into()));
         self.release(port, name);
+    }
+
+    /// Prints a result code on one port, unasked: what went wrong after the command's own OK. The
+    /// profile knows it by its whole text.
+    pub fn urc_code(&mut self, port: PortId, code: ResultCode) {
+        let rule = self.profile.urc.get(&code.to_string()).cloned().unwrap_or_default();
+        self.queue(port, rule.when, rule.delay.0, Due::Code(code));
     }
 
     /// Prints a line on every port, unasked.

@@ -34,12 +34,29 @@ pub struct Ends {
 pub enum Sink {
     /// Up into the FTP transfer, down from it.
     Ftp,
-    /// Up into a socket, down from it.
+    /// Up into a TCP connection, down from it. The host's end mark shuts the sending side down and ends nothing.
     Socket(Socket),
+    /// Up into a UDP port, down from it. The end mark parts datagrams, both ways, and ends nothing.
+    Datagrams {
+        /// The UDP port.
+        socket: Socket,
+        /// The longest datagram in octets; a longer one is cut into such.
+        most: usize,
+    },
     /// Kept, and handed over whole when it ends.
     Hold,
     /// Nowhere: the vendor writes what the host reads.
     None,
+}
+
+impl Sink {
+    /// The socket, where it is one.
+    pub fn socket(self) -> Option<Socket> {
+        match self {
+            Sink::Socket(socket) | Sink::Datagrams { socket, .. } => Some(socket),
+            Sink::Ftp | Sink::Hold | Sink::None => None,
+        }
+    }
 }
 
 /// Why data mode ended.

@@ -1,8 +1,9 @@
 //! One serial port: the command line being typed, its settings, and what waits to be printed.
 
-use super::data::Running;
+use super::data::{Running, Sink};
 use super::text::{Style, Writing};
 use super::{DataMode, Output};
+use crate::at::ResultCode;
 use crate::profile::{LineEnd, Profile, UrcWhen};
 use crate::time::Now;
 use bytes::Bytes;
@@ -88,6 +89,7 @@ impl Settings {
 #[derive(Debug)]
 pub(super) enum Due {
     Line(String),
+    Code(ResultCode),
     Data(Option<String>, DataMode),
 }
 
@@ -269,6 +271,11 @@ impl Port {
             self.pending_len += bytes.len();
             self.pending.push_front(bytes);
         }
+    }
+
+    /// Whether the port is about to enter data mode for an FTP transfer.
+    pub fn waits_for_ftp(&self) -> bool {
+        self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp))
     }
 
     /// When the first thing that waits may be printed.

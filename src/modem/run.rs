@@ -5,10 +5,10 @@ use super::data::Running;
 use super::net::{NetEvent, NetRequest, Socket};
 use super::port::{Due, Line, PortId, Settings, State, Typed};
 use super::vendor::{Personality, Row};
-use super::{Cx, DataEnd, DataMode, Event, Note, Output, Reply, Sink, base};
+use super::{Conn, Cx, DataEnd, DataMode, Event, Note, Output, Reply, Sink, base};
 use crate::at::{self, Call, Form, ResultCode};
 use crate::frame::{Expired, SkipLf};
-use crate::profile::{Profile, UrcWhen};
+use crate::profile::{PowerOnSim, Profile, UrcWhen};
 use crate::time::Now;
 use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
@@ -142,7 +142,9 @@ impl Modem {
         let used = match &port.state {
             State::Data(running) => match running.mode.sink {
                 Sink::Ftp => self.core.ftp_backlog(),
-                Sink::Socket(socket) => self.core.sockets.get(&socket).map_or(0, |c| c.unsent),
+                Sink::Socket(socket) | Sink::Datagrams { socket, .. } => {
+                    self.core.sockets.get(&socket).map_or(0, |c| c.unsent)
+                }
                 Sink::Hold | Sink::None => 0,
             },
             _ => 0,
@@ -155,7 +157,8 @@ impl Modem {
         self.core.settings(port)
     }
 
-    /// The commands of the vendor, then those that every module has.
+    /// The commands of the vendor, then those that every module has, without those that the profile
+    /// says are absent.
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = self.vendor.rows();
         for row in base::rows() {
@@ -163,6 +166,7 @@ impl Modem {
                 rows.push(row);
             }
         }
+        rows.retain(|row| !self.core.profile.absent.iter().any(|name| name == row.name));
         rows
     }
 
@@ -224,7 +228,14 @@ impl Modem {
             Timer::PowerOn(i) => {
                 let profile = core.profile.clone();
                 let cpin = core.sim.status().unwrap_or("NOT INSERTED");
-                core.urc_all(&profile.power_on[i].line.replace("{cpin}", cpin));
+                let wanted = match profile.power_on[i].sim {
+                    PowerOnSim::Any => true,
+                    PowerOnSim::Ready => core.sim.ready(),
+                    PowerOnSim::Absent => !core.sim.present(),
+                };
+                if wanted {
+                    core.urc_all(&profile.power_on[i].line.replace("{cpin}", cpin));
+                }
             }
             Timer::Register => core.register(),
             Timer::Activate(cid) => core.raise(cid),
@@ -252,17 +263,24 @@ impl Modem {
         match event {
             Event::Finished { port, reply } => self.finish(port, reply),
             Event::Leave { port } => {
-                self.core.ports[port.0].waiting.retain(|w| matches!(w.what, Due::Line(_)));
+                self.core.ports[port.0].waiting.retain(|w| !matches!(w.what, Due::Data(..)));
                 self.end_data(port, DataEnd::Left);
             }
-            event => {
-                let port = match event {
-                    Event::Dtr(port, _) => port,
-                    _ => PortId(0),
-                };
-                self.vendor.on_event(&mut Cx { core: &mut self.core, port, name: "" }, event);
+            Event::Ftp(event) => {
+                if let Some(event) = self.core.ftp_keep(event) {
+                    self.tell(Event::Ftp(event));
+                }
             }
+            event => self.tell(event),
         }
+    }
+
+    fn tell(&mut self, event: Event) {
+        let port = match event {
+            Event::Dtr(port, _) => port,
+            _ => PortId(0),
+        };
+        self.vendor.on_event(&mut Cx { core: &mut self.core, port, name: "" }, event);
     }
 
     /// Does the next thing on a port; false where there is none.
@@ -349,6 +367,7 @@ impl Modem {
         let refusal = self.core.sim.refusal();
         let cx = &mut Cx { core: &mut self.core, port: id, name: &call.name };
         let reply = match refusal {
+            _ if profile.absent.contains(&call.name) => None,
             Some(code) if profile.sim.guards.iter().any(|g| call.name.starts_with(g.as_str())) => {
                 Some(Reply::Cme(code))
             }
@@ -392,8 +411,12 @@ impl Modem {
                 let port = &mut self.core.ports[id.0];
                 if let Some(mut running) = port.suspended.take() {
                     running.skip_lf = port.owes_lf().then(SkipLf::default);
-                    port.state = State::Data(running);
-                    self.core.drive(id, Line::Dcd, true);
+                    // V.250 section 6.3.7
+                    Cx { core: &mut self.core, port: id, name: "" }.intermediate(&ResultCode::Connect);
+                    let core = &mut self.core;
+                    core.ports[id.0].flush(&mut core.out);
+                    core.ports[id.0].state = State::Data(running);
+                    core.drive(id, Line::Dcd, true);
                 }
             }
         }
@@ -406,12 +429,7 @@ impl Modem {
         let port = &mut self.core.ports[id.0];
         port.state = State::Command;
         port.writing.result(port.style(), code, &profile);
-        let text = match code {
-            ResultCode::Cme(n) => format!("+CME ERROR: {n}"),
-            ResultCode::Cms(n) => format!("+CMS ERROR: {n}"),
-            code => code.words().unwrap_or_default().into(),
-        };
-        self.core.note(|| Note::Result { port: id, text });
+        self.core.note(|| Note::Result { port: id, text: code.to_string() });
         self.print_beside(id, UrcWhen::WithResult);
         let core = &mut self.core;
         core.ports[id.0].flush(&mut core.out);
@@ -425,6 +443,13 @@ impl Modem {
                 self.print_urc(id, line);
             }
         }
+    }
+
+    fn print_code(&mut self, id: PortId, code: &ResultCode) {
+        let profile = self.core.profile.clone();
+        let port = &mut self.core.ports[id.0];
+        port.writing.result(port.style(), code, &profile);
+        self.core.note(|| Note::Urc { port: id, line: code.to_string() });
     }
 
     fn print_urc(&mut self, id: PortId, line: String) {
@@ -446,6 +471,7 @@ impl Modem {
                 self.core.drive(id, Line::Ri, true);
                 self.core.timers.set(Timer::RingOff(id), self.core.now + RING);
             }
+            Due::Code(code) => self.print_code(id, &code),
             Due::Data(line, mode) => {
                 if let Some(line) = line {
                     self.print_urc(id, line);
@@ -461,7 +487,6 @@ impl Modem {
     fn begin_data(&mut self, id: PortId, mode: DataMode) {
         let now = self.core.now;
         let empty = mode.ends.length == Some(0);
-        let sink = mode.sink;
         let core = &mut self.core;
         let port = &mut core.ports[id.0];
         port.flush(&mut core.out);
@@ -473,16 +498,16 @@ impl Modem {
             core.drive(id, Line::Dcd, true);
         }
         core.note(|| Note::State(format!("data mode on port {}", id.0 + 1)));
-        if sink == Sink::Ftp {
-            core.ftp_release();
-        }
+        core.ftp_release();
         if empty {
             self.end_data(id, DataEnd::Length);
         }
+        self.core.ftp_release();
     }
 
     /// Data mode is over, or suspended where `+++` was typed.
     fn end_data(&mut self, id: PortId, end: DataEnd) {
+        self.let_go(id, end);
         let port = &mut self.core.ports[id.0];
         let state = std::mem::replace(&mut port.state, State::Busy { rest: String::new() });
         let (held, moved) = match state {
@@ -513,6 +538,33 @@ impl Modem {
         let mut cx = Cx { core: &mut self.core, port: id, name: "" };
         let reply = self.vendor.on_data_end(&mut cx, end, held, moved);
         self.conclude(id, reply);
+    }
+
+    /// Data mode is about to end: what was held back to be told from an escape or an end mark is payload
+    /// after all, and the datagram that was begun is sent.
+    fn let_go(&mut self, id: PortId, end: DataEnd) {
+        let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+        let mut payload = BytesMut::new();
+        if let Some(guard) = running.guard.as_mut().filter(|_| end != DataEnd::Escape) {
+            running.decoder.decode(guard.finish(), &mut payload);
+        }
+        payload.extend(running.decoder.finish());
+        let sink = running.mode.sink;
+        if sink.socket().is_some() {
+            self.pass_up(id, payload.freeze(), false);
+        }
+        if let Sink::Datagrams { socket, .. } = sink {
+            self.send_held(id, socket, 0);
+        }
+    }
+
+    /// Sends what the host typed since the last edge as one datagram, where it is longer than `above` octets.
+    fn send_held(&mut self, id: PortId, socket: Socket, above: usize) {
+        let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+        if running.held.len() > above {
+            let datagram = std::mem::take(&mut running.held);
+            self.core.send_datagram(socket, datagram.into());
+        }
     }
 
     /// What the host typed in data mode, on its way up.
@@ -549,14 +601,43 @@ impl Modem {
         let State::Data(running) = &mut self.core.ports[id.0].state else { return };
         running.moved += payload.len() as u64;
         let full = running.mode.ends.length == Some(running.moved);
+        let marked = ended && !full;
+        let socket = running.mode.sink.socket();
+        if marked && socket.is_some() {
+            running.decoder.resume();
+        }
         match running.mode.sink {
             Sink::Hold => running.held.extend_from_slice(&payload),
             Sink::Ftp => self.core.ftp_send(payload),
-            Sink::Socket(socket) => self.core.send(socket, payload),
+            Sink::Socket(socket) => {
+                self.core.send(socket, payload);
+                if marked {
+                    self.core.shutdown(socket);
+                }
+            }
+            Sink::Datagrams { socket, most } => self.collect(id, socket, most, payload, marked),
             Sink::None => {}
         }
-        if ended {
-            self.end_data(id, if full { DataEnd::Length } else { DataEnd::Etx });
+        match (ended, full) {
+            (true, true) => self.end_data(id, DataEnd::Length),
+            (true, false) if socket.is_none() => self.end_data(id, DataEnd::Etx),
+            _ => {}
+        }
+    }
+
+    /// Puts a datagram together, up to its edge or the longest that there is.
+    fn collect(&mut self, id: PortId, socket: Socket, most: usize, mut payload: Bytes, edge: bool) {
+        loop {
+            let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+            let room = most.saturating_sub(running.held.len()).max(1);
+            running.held.extend_from_slice(&payload.split_to(room.min(payload.len())));
+            self.send_held(id, socket, most - 1);
+            if payload.is_empty() {
+                break;
+            }
+        }
+        if edge {
+            self.send_held(id, socket, 0);
         }
     }
 
@@ -589,17 +670,24 @@ impl Modem {
         let State::Data(running) = &self.core.ports[id.0].state else { return false };
         let sink = running.mode.sink;
         let room = self.core.room(id);
+        if let Sink::Datagrams { socket, .. } = sink {
+            let conn = self.core.sockets.get_mut(&socket).filter(|_| room > 0);
+            let Some(datagram) = conn.and_then(Conn::pop_datagram) else { return false };
+            self.core.send_data(id, datagram);
+            self.core.send_end(id);
+            return true;
+        }
         let bytes = match sink {
             Sink::Ftp => self.core.ftp.as_mut().and_then(|s| s.inbox.pop(room)),
             Sink::Socket(socket) => self.core.sockets.get_mut(&socket).and_then(|c| c.inbox.pop(room)),
-            Sink::Hold | Sink::None => None,
+            Sink::Datagrams { .. } | Sink::Hold | Sink::None => None,
         };
         let Some(bytes) = bytes else { return false };
         self.core.send_data(id, bytes);
         match sink {
             Sink::Ftp => self.core.ftp_release(),
             Sink::Socket(socket) => self.core.tell_fin(socket),
-            Sink::Hold | Sink::None => {}
+            Sink::Datagrams { .. } | Sink::Hold | Sink::None => {}
         }
         true
     }

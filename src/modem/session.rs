@@ -4,12 +4,13 @@ use super::buffer::Buffer;
 use super::core::Core;
 use super::data::Sink;
 use super::net::{Failure, NetRequest, Purpose, Query, Socket, Tls};
-use super::port::{Due, State};
+use super::port::{Port, State};
 use super::socket::{Owner, SocketEvent};
 use super::{Event, Note};
 use crate::ftp::{self, Cause, Client, Input, Op, Output, Step};
 use ::core::net::{Ipv4Addr, SocketAddrV4};
 use bytes::Bytes;
+use std::collections::VecDeque;
 
 /// Where a session goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +53,8 @@ pub struct Session {
     pub inbox: Buffer,
     /// How much of a download may wait, in octets.
     pub capacity: usize,
-    /// The end of a transfer, which waits until its data was read.
-    held: Option<ftp::Event>,
+    /// The end of a transfer and what followed it, which wait until a port has read its data.
+    held: VecDeque<ftp::Event>,
 }
 
 impl Core {
@@ -70,7 +71,7 @@ impl Core {
             data: Leg::None,
             inbox: Buffer::default(),
             capacity: super::BACKLOG,
-            held: None,
+            held: VecDeque::new(),
         });
         self.ftp_pump();
     }
@@ -116,6 +117,11 @@ impl Core {
     /// Octets of an upload that the network has not taken yet.
     pub fn ftp_backlog(&self) -> usize {
         self.ftp.as_ref().map_or(0, |s| s.client.upload_backlog())
+    }
+
+    /// Has an event come again behind what is already on its way, such as the port's entering data mode.
+    pub fn ftp_again(&mut self, event: ftp::Event) {
+        self.events.push_back(Event::Ftp(event));
     }
 
     /// Octets downloaded and not read yet.
@@ -310,6 +316,7 @@ impl Core {
         match event {
             ftp::Event::Data(bytes) => {
                 session.inbox.push(bytes);
+                // A host that does not read is no fault of the server's.
                 session.client.set_paused(self.now, session.inbox.len() >= session.capacity);
                 if !streaming && !matches!(self.events.back(), Some(Event::FtpData)) {
                     self.events.push_back(Event::FtpData);
@@ -320,9 +327,8 @@ impl Core {
                 if asked && failure.step == Step::Connect && failure.cause == Cause::Silence {
                     failure.cause = Cause::NameSilence;
                 }
-                self.ftp_over(ftp::Event::Lost { op, failure, moved });
+                self.events.push_back(Event::Ftp(ftp::Event::Lost { op, failure, moved }));
             }
-            event @ (ftp::Event::Done { .. } | ftp::Event::Failed { .. }) => self.ftp_over(event),
             event => {
                 match &event {
                     ftp::Event::Sent(line) => self.note(|| Note::FtpSent(masked(line))),
@@ -334,44 +340,41 @@ impl Core {
         }
     }
 
-    /// The end of a transfer reaches the vendor after the data that streams to a port.
-    fn ftp_over(&mut self, event: ftp::Event) {
-        let (streams, waits) = (self.ftp_streams(), self.ftp_waits());
-        match &mut self.ftp {
-            Some(session) if waits || streams && !session.inbox.is_empty() => session.held = Some(event),
-            _ => self.events.push_back(Event::Ftp(event)),
+    /// Keeps the end of a transfer, and what follows it, back from the vendor while a port still has
+    /// to enter data mode for it or to print what was downloaded; gives back what need not wait.
+    pub(super) fn ftp_keep(&mut self, event: ftp::Event) -> Option<ftp::Event> {
+        use ftp::Event as E;
+        let entering = self.ports.iter().any(Port::waits_for_ftp);
+        let streaming = self.ftp_streams();
+        let Some(session) = &mut self.ftp else { return Some(event) };
+        let over = matches!(event, E::Done { .. } | E::Failed { .. } | E::Lost { .. });
+        let waits = over && (entering || streaming && !session.inbox.is_empty());
+        if waits || !session.held.is_empty() {
+            session.held.push_back(event);
+            return None;
         }
-    }
-
-    /// Whether a port is about to go into data mode for the transfer.
-    fn ftp_waits(&self) -> bool {
-        let ftp = |w: &super::port::Waiting| matches!(&w.what, Due::Data(_, m) if m.sink == Sink::Ftp);
-        self.ports.iter().any(|port| port.waiting.iter().any(ftp))
+        Some(event)
     }
 
     /// Whether a port in data mode reads the download as it comes.
     fn ftp_streams(&self) -> bool {
-        self.ftp_waits()
-            || self.ports.iter().any(|port| {
-                let running = match &port.state {
-                    State::Data(running) => Some(running),
-                    _ => port.suspended.as_ref(),
-                };
-                running.is_some_and(|r| r.mode.sink == Sink::Ftp)
-            })
+        self.ports.iter().any(|port| {
+            let running = match &port.state {
+                State::Data(running) => Some(running),
+                _ => port.suspended.as_ref(),
+            };
+            port.waits_for_ftp() || running.is_some_and(|r| r.mode.sink == Sink::Ftp)
+        })
     }
 
     /// Something was read: the server is not to blame for a pause any more, and what waited may follow.
     pub(super) fn ftp_release(&mut self) {
         let now = self.now;
-        if let Some(session) = &mut self.ftp {
-            session.client.set_paused(now, session.inbox.len() >= session.capacity);
-        }
-        let waits = self.ftp_waits();
-        if let Some(session) = self.ftp.as_mut().filter(|s| s.inbox.is_empty() && !waits)
-            && let Some(event) = session.held.take()
-        {
-            self.events.push_back(Event::Ftp(event));
+        let Some(session) = &mut self.ftp else { return };
+        let full = session.inbox.len() >= session.capacity;
+        session.client.set_paused(now, full);
+        if session.inbox.is_empty() {
+            self.events.extend(session.held.drain(..).map(Event::Ftp));
         }
     }
 }

@@ -4,6 +4,7 @@ use super::Event;
 use super::buffer::Buffer;
 use super::core::Core;
 use super::net::{Failure, NetEvent, NetRequest, Query, Socket};
+use super::port::{PortId, State};
 use ::core::net::{Ipv4Addr, SocketAddrV4};
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
@@ -25,7 +26,7 @@ pub enum SocketEvent {
     Failed(Failure),
     /// A listener has a caller, on a socket of its own.
     Accepted(Socket, SocketAddrV4),
-    /// Payload has come in.
+    /// Payload has come in, or the far end's FIN behind payload that was not read yet.
     Arrived,
     /// So many octets were taken by the network.
     Sent(usize),
@@ -55,6 +56,10 @@ pub struct Conn {
     pub local: Option<SocketAddrV4>,
     /// The far end.
     pub peer: Option<SocketAddrV4>,
+    /// Who sent the datagram that was read last: the far end of a UDP port that was given none.
+    pub caller: Option<SocketAddrV4>,
+    /// The module has said that it sends nothing more.
+    pub shut: bool,
 }
 
 /// Where the far end's FIN stands.
@@ -80,7 +85,25 @@ impl Conn {
             fin: Fin::Open,
             local: None,
             peer: None,
+            caller: None,
+            shut: false,
         }
+    }
+
+    /// What waits to be read: TCP payload, or the first datagram, in octets.
+    pub fn readable(&self) -> usize {
+        self.datagrams.front().map_or(self.inbox.len(), |(_, bytes)| bytes.len())
+    }
+
+    fn waiting(&self) -> usize {
+        self.inbox.len() + self.datagrams.iter().map(|(_, bytes)| bytes.len()).sum::<usize>()
+    }
+
+    /// Takes the first datagram.
+    pub(super) fn pop_datagram(&mut self) -> Option<Bytes> {
+        let (from, bytes) = self.datagrams.pop_front()?;
+        self.caller = Some(from);
+        Some(bytes)
     }
 }
 
@@ -117,9 +140,9 @@ impl Core {
         socket
     }
 
-    /// Sends on a TCP connection.
+    /// Sends on a TCP connection; behind [`Core::shutdown`] nothing is sent.
     pub fn send(&mut self, socket: Socket, bytes: Bytes) {
-        if let Some(conn) = self.sockets.get_mut(&socket).filter(|_| !bytes.is_empty()) {
+        if let Some(conn) = self.sockets.get_mut(&socket).filter(|c| !bytes.is_empty() && !c.shut) {
             conn.unsent += bytes.len();
             self.net(NetRequest::Send { socket, bytes });
         }
@@ -131,6 +154,28 @@ impl Core {
             conn.unsent += bytes.len();
             self.net(NetRequest::SendTo { socket, to, bytes });
         }
+    }
+
+    /// Says that nothing more will be sent on a TCP connection.
+    pub fn shutdown(&mut self, socket: Socket) {
+        if let Some(conn) = self.sockets.get_mut(&socket).filter(|c| !c.shut) {
+            conn.shut = true;
+            self.net(NetRequest::Shutdown { socket });
+        }
+    }
+
+    /// Sends one datagram to the far end of a UDP port; nothing where it has none yet, or no octet.
+    pub fn send_datagram(&mut self, socket: Socket, bytes: Bytes) {
+        let to = self.sockets.get(&socket).and_then(|c| c.peer.or(c.caller));
+        if let Some(to) = to.filter(|_| !bytes.is_empty()) {
+            self.send_to(socket, to, bytes);
+        }
+    }
+
+    /// The port that is in data mode on a socket.
+    pub fn mapped(&self, socket: Socket) -> Option<PortId> {
+        let maps = |state: &State| matches!(state, State::Data(r) if r.mode.sink.socket() == Some(socket));
+        self.ports.iter().find(|p| maps(&p.state)).map(|p| p.id)
     }
 
     /// Closes a socket in good order.
@@ -164,7 +209,7 @@ impl Core {
                     session.capacity.saturating_sub(session.inbox.len())
                 }
                 (Owner::FtpData, _) => 0,
-                (Owner::Vendor, _) => conn.capacity.saturating_sub(conn.inbox.len()),
+                (Owner::Vendor, _) => conn.capacity.saturating_sub(conn.waiting()),
                 _ => super::BACKLOG,
             },
         }
@@ -211,8 +256,8 @@ impl Core {
             },
             N::Datagram { socket, from, bytes } => {
                 let Some(conn) = self.sockets.get_mut(&socket) else { return };
-                let waiting: usize = conn.datagrams.iter().map(|(_, b)| b.len()).sum();
-                if waiting + bytes.len() <= conn.capacity {
+                // A datagram is never divided: where the window is open at all, all of it has room.
+                if conn.waiting() < conn.capacity {
                     conn.datagrams.push_back((from, bytes));
                     self.tell(socket, S::Arrived);
                 }
@@ -224,10 +269,12 @@ impl Core {
                 self.tell(socket, S::Sent(n));
             }
             N::PeerShutdown { socket } => {
-                if let Some(conn) = self.sockets.get_mut(&socket) {
-                    conn.fin = Fin::Waiting;
+                let Some(conn) = self.sockets.get_mut(&socket) else { return };
+                conn.fin = Fin::Waiting;
+                match conn.inbox.is_empty() {
+                    true => self.tell_fin(socket),
+                    false => self.tell(socket, S::Arrived),
                 }
-                self.tell_fin(socket);
             }
         }
     }

@@ -42,10 +42,11 @@ impl Writing {
         self.bytes.extend(bytes);
     }
 
-    /// A line with CR LF on both sides, whatever stood before: an unsolicited result code.
+    /// A line with CR LF on both sides, whatever stood before: an unsolicited result code. Each LF
+    /// in `text` begins another line of it.
     pub fn urc(&mut self, style: Style, text: &str) {
         self.inside = false;
-        self.line(style, text);
+        text.split('\n').for_each(|line| self.line(style, line));
         self.inside = false;
     }
 

@@ -79,7 +79,7 @@ pub fn run<V>(table: &[Command<V>], vendor: &mut V, cx: &mut Cx, call: &Call) ->
 }
 
 fn form<V>(row: &Command<V>, vendor: &mut V, cx: &mut Cx, form: &Form) -> Reply {
-    let unknown = cx.profile.errors.syntax;
+    let absent = cx.profile.errors.form();
     match form {
         Form::Exec => row.exec.map(|f| f(vendor, cx)),
         Form::Read => row.read.map(|f| f(vendor, cx)),
@@ -104,7 +104,7 @@ fn form<V>(row: &Command<V>, vendor: &mut V, cx: &mut Cx, form: &Form) -> Reply 
             Test::Handler(f) => Some(f(vendor, cx)),
         },
     }
-    .unwrap_or_else(|| cx.error(unknown))
+    .unwrap_or_else(|| cx.error(absent))
 }
 
 /// The rows of a table.

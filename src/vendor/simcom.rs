@@ -199,6 +199,8 @@ impl Vendor for Simcom {
         "+CGNAPN" { exec: (bearer::network_apn), test: "+CGNAPN: (0,1),(0-100)" },
         "+CNCFG" { write: (bearer::configure), read: (bearer::configuration), test: "+CNCFG: (0-3),(0-4),(0-150),(0-127),(0-127),(0-3)" },
         "+CNACT" { write: (bearer::activate), read: (bearer::active), test: "+CNACT: (0-3),(0-2)" },
+        // of the command manual
+        "+CREBOOT" { exec: reboot, test: ok },
         // the SIM800 and SIM7000 hosts' way to the same bearers
         "+SAPBR" { write: (bearer::sapbr), test: "+SAPBR: (0-5),(1-3),\"ConParamTag\",\"ConParamValue\"" },
     };
@@ -516,4 +518,10 @@ fn quit(m: &mut Simcom, cx: &mut Cx) -> Reply {
             Reply::Ok
         }
     }
+}
+
+/// `AT+CREBOOT`: as `AT+CFUN=1,1`.
+fn reboot(_: &mut Simcom, cx: &mut Cx) -> Reply {
+    cx.reset(true);
+    Reply::Ok
 }

@@ -1,0 +1,72 @@
+//! The numbers of chapter 3, each from its cause.
+
+use crate::ftp::{Cause, Failure, Step};
+use std::fmt;
+
+/// A negative number of chapter 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code(i16);
+
+impl Code {
+    /// Unknown error.
+    pub const UNKNOWN: Code = Code(-1);
+    /// The service is busy, or another port has it.
+    pub const BUSY: Code = Code(-3);
+    /// The context, the connection or a command could not be brought to the server.
+    pub const NETWORK: Code = Code(-5);
+    /// A parameter is illegal.
+    pub const ILLEGAL: Code = Code(-10);
+    /// Later firmware: the module's own file is not there.
+    pub const NO_FILE: Code = Code(-11);
+    /// Later firmware: the module's own store is full.
+    pub const NO_ROOM: Code = Code(-13);
+
+    /// The server said no; a code that the chapter does not list is unknown.
+    pub fn of_reply(code: u16) -> Code {
+        match code {
+            421 | 425 | 426 | 450 | 452 | 500 | 501 | 502 | 530 | 532 | 550..=553 => Code(-(code as i16)),
+            _ => Code::UNKNOWN,
+        }
+    }
+
+    /// The number for an operation that failed in a session which goes on: what was closed is its data
+    /// connection.
+    pub fn of_failed(failure: &Failure) -> Code {
+        match failure.cause {
+            Cause::Closed | Cause::Reset => Code(-7),
+            _ => Code::of(failure),
+        }
+    }
+
+    /// The number for a session that is over: what was closed is the control connection.
+    pub fn of_lost(failure: &Failure) -> Code {
+        match (&failure.cause, failure.step) {
+            (Cause::Closed | Cause::Reset, Step::Connect) => Code::NETWORK,
+            (Cause::Closed | Cause::Reset, _) => Code(-6),
+            _ => Code::of(failure),
+        }
+    }
+
+    fn of(failure: &Failure) -> Code {
+        match (&failure.cause, failure.step) {
+            (Cause::Rejected(reply), _) => Code::of_reply(reply.code),
+            (Cause::NoName | Cause::NameSilence, _) => Code(-4),
+            (Cause::NoBearer, _) => Code(-8),
+            (Cause::Refused | Cause::Unreachable | Cause::Tls, _) => Code::NETWORK,
+            (Cause::Silence, Step::Connect | Step::DataConnect) => Code::NETWORK,
+            (Cause::Silence, _) => Code(-9),
+            _ => Code::UNKNOWN,
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Whether a name holds what no line to a server can: a control character.
+pub fn is_illegal(text: &str) -> bool {
+    text.chars().any(char::is_control)
+}

@@ -1,0 +1,299 @@
+//! The built program as its users meet it: started, opened, interrupted.
+
+mod common;
+
+use common::{GUARD, Running, within};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::tcdrain;
+use rustix::time::Timespec;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::mem::MaybeUninit;
+use std::net::TcpStream;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tempfile::TempDir;
+
+/// A host with the port open.
+struct Host<S> {
+    port: S,
+    heard: Vec<u8>,
+}
+
+fn open(path: &str) -> Host<File> {
+    let controlling = rustix::fs::OFlags::NOCTTY.bits() as i32;
+    let port = OpenOptions::new().read(true).write(true).custom_flags(controlling).open(path);
+    Host { port: port.expect("the port opens"), heard: vec![] }
+}
+
+/// Closes the port at `path` once the modem has all that was sent, and waits until the modem has
+/// noticed: it then opens and closes the port itself, to drop what was not read.
+fn leave(host: Host<File>, path: &str) {
+    tcdrain(&host.port).expect("the port drains");
+    let watch = inotify::init(CreateFlags::CLOEXEC).expect("inotify");
+    inotify::add_watch(&watch, path, WatchFlags::CLOSE_WRITE | WatchFlags::OPEN).expect("a watch");
+    drop(host);
+    within(move || {
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        let mut events = inotify::Reader::new(watch, &mut buffer);
+        let mut closes = 0;
+        while closes < 2 {
+            let event = events.next().expect("an event");
+            closes += u32::from(event.events().contains(ReadFlags::CLOSE_WRITE));
+        }
+    });
+}
+
+impl<S: Read + Write + AsFd> Host<S> {
+    fn send(&mut self, bytes: &[u8]) {
+        self.port.write_all(bytes).expect("the port takes bytes");
+    }
+
+    /// Waits until there is something to read.
+    fn await_bytes(&self) -> bool {
+        let mut fds = [PollFd::new(&self.port, PollFlags::IN)];
+        let guard = Timespec::try_from(GUARD).expect("a short time");
+        poll(&mut fds, Some(&guard)).expect("poll") > 0
+    }
+
+    /// Reads until `end` has been heard, and gives all up to there.
+    fn hear(&mut self, end: &str) -> String {
+        loop {
+            if let Some(at) = self.heard.windows(end.len()).position(|w| w == end.as_bytes()) {
+                let rest = self.heard.split_off(at + end.len());
+                let heard = std::mem::replace(&mut self.heard, rest);
+                return String::from_utf8_lossy(&heard).into_owned();
+            }
+            assert!(self.await_bytes(), "no {end:?}; heard {:?}", String::from_utf8_lossy(&self.heard));
+            let mut buffer = [0; 4096];
+            let n = self.port.read(&mut buffer).expect("the port can be read");
+            assert!(n > 0, "the port is gone; heard {:?}", String::from_utf8_lossy(&self.heard));
+            self.heard.extend(&buffer[..n]);
+        }
+    }
+
+    fn ask(&mut self, line: &str) -> String {
+        self.send(format!("{line}\r").as_bytes());
+        self.hear("OK\r\n")
+    }
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path of letters")
+}
+
+fn entries(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).expect("a folder").flatten();
+    names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn the_ready_line_tells_what_a_program_needs() {
+    let here = folder();
+    let run = Running::start(&["--seed", "7"], here.path());
+    assert_eq!(run.told("event"), "ready");
+    assert_eq!(run.told("modem"), "sim7080");
+    assert_eq!(run.ready["ports"][0], run.ready["port"]);
+    assert_eq!(run.ready["seed"], 7);
+    assert_eq!(fs::read_link(run.told("link")).expect("a link"), Path::new(run.told("port")));
+    assert!(TcpStream::connect(run.told("ftp")).is_ok());
+    assert_eq!(entries(Path::new(run.told("ftp_root"))), ["hello.txt"]);
+}
+
+#[test]
+fn it_answers_with_the_framing_of_v_250() {
+    let here = folder();
+    let run = Running::start(&[], here.path());
+    let mut host = open(run.told("link"));
+    assert_eq!(host.ask("AT"), "AT\r\r\nOK\r\n");
+    assert_eq!(host.ask("ATE0"), "ATE0\r\r\nOK\r\n");
+    assert_eq!(host.ask("AT"), "\r\nOK\r\n");
+}
+
+#[test]
+fn both_signals_end_it_cleanly() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let here = folder();
+        let link = here.path().join("modem");
+        let temporary = here.path().join("tmp");
+        fs::create_dir(&temporary).expect("a folder");
+        let mut run = Running::start(&["--link", text(&link)], &temporary);
+        let mut host = open(text(&link));
+        host.ask("AT");
+        kill_process(Pid::from_child(&run.child), signal).expect("it runs");
+        let ended = std::mem::replace(&mut run.child, bystander());
+        let status = within(move || wait(ended));
+        assert_eq!(status, Some(0), "after {signal:?}");
+        assert!(fs::symlink_metadata(&link).is_err(), "the link is still there");
+        assert_eq!(entries(&temporary), [""; 0]);
+    }
+}
+
+/// A child that has nothing to do with the matter.
+fn bystander() -> std::process::Child {
+    Command::new("true").spawn().expect("true starts")
+}
+
+fn wait(mut child: std::process::Child) -> Option<i32> {
+    child.wait().ok()?.code()
+}
+
+#[test]
+fn a_link_is_replaced_in_one_step() {
+    let here = folder();
+    let link = here.path().join("modem");
+    symlink("/nowhere", &link).expect("a link");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            let mut gaps = 0;
+            while !done.load(Ordering::Relaxed) {
+                gaps += u32::from(fs::read_link(&link).is_err());
+            }
+            gaps
+        });
+        let run = Running::start(&["--link", text(&link)], here.path());
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(watch.join().expect("it watches"), 0, "there was a moment without a link");
+        assert_eq!(fs::read_link(&link).expect("a link"), Path::new(run.told("port")));
+    });
+}
+
+#[test]
+fn a_file_in_the_links_place_is_left_alone() {
+    let here = folder();
+    let path = here.path().join("modem");
+    fs::write(&path, "mine").expect("a file");
+    let out = badline(&["run", "--link", text(&path)]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("is no symbolic link"));
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), "mine");
+}
+
+#[test]
+fn the_same_port_over_tcp() {
+    let here = folder();
+    let run = Running::start(&["--tcp", "127.0.0.1:0"], here.path());
+    let stream = TcpStream::connect(run.told("tcp")).expect("it listens");
+    let mut host = Host { port: stream, heard: vec![] };
+    assert_eq!(host.ask("AT"), "AT\r\r\nOK\r\n");
+}
+
+#[test]
+fn two_ports_of_one_modem() {
+    let here = folder();
+    let run = Running::start(&["--ports", "2"], here.path());
+    let path = |i: usize| run.ready["ports"][i].as_str().expect("a port");
+    let (mut first, mut second) = (open(path(0)), open(path(1)));
+    first.ask("ATE0");
+    assert_eq!(first.ask("AT"), "\r\nOK\r\n");
+    assert_eq!(second.ask("AT"), "AT\r\r\nOK\r\n");
+}
+
+#[test]
+fn the_next_host_sees_nothing_stale() {
+    let here = folder();
+    let run = Running::start(&[], here.path());
+    let mut first = open(run.told("link"));
+    first.ask("ATE0");
+    first.send(b"ATI\r");
+    assert!(first.await_bytes());
+    leave(first, run.told("port"));
+    let mut second = open(run.told("link"));
+    assert_eq!(second.ask("AT+CGMM"), "\r\nSIMCOM_SIM7080\r\n\r\nOK\r\n");
+}
+
+#[test]
+fn a_file_sent_up_lies_on_the_server() {
+    let here = folder();
+    let run = Running::start(&[], here.path());
+    let mut host = open(run.told("link"));
+    begin_upload(&mut host);
+    host.send(b"AT+FTPPUT=2,5\r");
+    host.hear("+FTPPUT: 2,5\r\n");
+    host.send(b"hello");
+    host.hear("OK\r\n");
+    host.hear("+FTPPUT: 1,1,1360\r\n");
+    host.ask("AT+FTPPUT=2,0");
+    host.hear("+FTPPUT: 1,0\r\n");
+    let file = Path::new(run.told("ftp_root")).join("up.txt");
+    assert_eq!(fs::read_to_string(file).expect("it arrived"), "hello");
+}
+
+fn begin_upload(host: &mut Host<File>) {
+    for line in [
+        "ATE0",
+        "AT+CNACT=0,1",
+        "AT+FTPSERV=\"ftp.example.com\"",
+        "AT+FTPPUTNAME=\"up.txt\"",
+        "AT+FTPPUTPATH=\"/\"",
+        "AT+FTPPUT=1",
+    ] {
+        host.ask(line);
+    }
+    host.hear("+FTPPUT: 1,1,1360\r\n");
+}
+
+#[test]
+fn an_upload_cut_short_by_the_hosts_close() {
+    let here = folder();
+    let run = Running::start(&[], here.path());
+    let mut host = open(run.told("link"));
+    begin_upload(&mut host);
+    host.send(b"AT+FTPPUT=2,100\r");
+    host.hear("+FTPPUT: 2,100\r\n");
+    host.send(b"half of it");
+    leave(host, run.told("port"));
+    let mut host = open(run.told("link"));
+    assert!(host.ask("AT").ends_with("\r\nOK\r\n"));
+}
+
+#[test]
+fn what_no_host_should_send() {
+    let here = folder();
+    let run = Running::start(&[], here.path());
+    let mut host = open(run.told("link"));
+    host.ask("ATE0");
+    let line = vec![b'A'; 1 << 20];
+    host.send(&line);
+    host.send(b"\r");
+    host.hear("ERROR\r\n");
+    let all: Vec<u8> = (0..=255).collect();
+    host.send(&all);
+    host.send(b"\r");
+    host.ask("AT");
+}
+
+fn badline(arguments: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_badline")).args(arguments).output().expect("the program starts")
+}
+
+#[test]
+fn a_mistake_in_a_file_is_shown_where_it_stands() {
+    let here = folder();
+    let path = here.path().join("mine.toml");
+    fs::write(&path, "extends = \"sim7080\"\n\n[radio]\n  rsi = 12\n").expect("a file");
+    for verb in [&["run", "--profile"][..], &["check"]] {
+        let out = badline(&[verb, &[text(&path)]].concat());
+        assert_eq!(out.status.code(), Some(2));
+        let told = String::from_utf8_lossy(&out.stderr).into_owned() + &String::from_utf8_lossy(&out.stdout);
+        assert!(told.contains("mine.toml:4:3: unknown key `rsi`"), "{told}");
+        assert!(told.contains("did you mean `rssi`?"), "{told}");
+    }
+}
+
+#[test]
+fn a_mistake_in_the_arguments_is_status_2() {
+    assert_eq!(badline(&["run", "--porst", "2"]).status.code(), Some(2));
+    assert_eq!(badline(&["run", "--profile", "sim9999"]).status.code(), Some(2));
+    assert_eq!(badline(&["run", "--ports", "0"]).status.code(), Some(2));
+}

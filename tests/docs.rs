@@ -1,0 +1,310 @@
+//! The documents hold: their examples run, their tables are those of the program, their links lead
+//! somewhere. `BLESS=1 cargo test --test docs` writes the tables anew.
+//!
+//! What an example is, its fence says: `at` is a transcript that can be read, with `play` one that
+//! plays, with `live` one that plays at the port of a `badline run`; `toml` is a file that `badline
+//! check` accepts, unless it is `wrong`; `console` is a command and what it prints, where `[..]` is
+//! anything in a line, `...` any lines, and `? 2` the status. `file=NAME` gives a block to the
+//! commands below it as a file.
+
+mod common;
+
+use common::{Running, within};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+
+struct Block {
+    /// The file and the line of the fence, for a failure.
+    place: String,
+    /// The words behind the fence.
+    info: Vec<String>,
+    text: String,
+}
+
+impl Block {
+    fn is(&self, language: &str) -> bool {
+        self.info.first().is_some_and(|word| word == language)
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.info.iter().any(|w| w == word)
+    }
+
+    fn file(&self) -> Option<&str> {
+        self.info.iter().find_map(|word| word.strip_prefix("file="))
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn documents() -> Vec<PathBuf> {
+    let docs = fs::read_dir(root().join("docs")).expect("docs").flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = docs.filter(|path| path.extension().is_some_and(|e| e == "md")).collect();
+    files.extend(["README.md", "CHANGELOG.md"].map(|name| root().join(name)));
+    files.sort();
+    files
+}
+
+fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
+}
+
+fn short(file: &Path) -> String {
+    file.strip_prefix(root()).unwrap_or(file).display().to_string()
+}
+
+fn blocks(file: &Path) -> Vec<Block> {
+    let (mut blocks, mut open): (Vec<Block>, Option<Block>) = (vec![], None);
+    for (number, line) in read(file).lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(info)) => {
+                let info = info.split_whitespace().map(String::from).collect();
+                open = Some(Block {
+                    place: format!("{}:{}", short(file), number + 1),
+                    info,
+                    text: String::new(),
+                });
+            }
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => block.text += &format!("{line}\n"),
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+fn badline(arguments: &[&str], folder: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
+    command.args(arguments).current_dir(folder).env("TMPDIR", folder).output().expect("the program starts")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+#[test]
+fn every_transcript_and_every_toml_file_is_right() {
+    let here = folder();
+    for block in documents().iter().flat_map(|file| blocks(file)) {
+        let name = match (block.is("at"), block.is("toml") && !block.has("wrong")) {
+            (true, _) => "example.at",
+            (_, true) => "example.toml",
+            _ => continue,
+        };
+        fs::write(here.path().join(name), &block.text).expect("a file");
+        let out = badline(&["check", name], here.path());
+        assert!(out.status.success(), "{}:\n{}", block.place, said(&out));
+        if block.has("play") {
+            let out = badline(&["play", name], here.path());
+            assert!(out.status.success(), "{}:\n{}", block.place, said(&out));
+        }
+    }
+}
+
+#[test]
+fn the_sessions_play_at_a_running_modem() {
+    let live = documents().into_iter().flat_map(|file| blocks(&file)).filter(|block| block.has("live"));
+    for (n, block) in live.enumerate() {
+        let here = folder();
+        let run = Running::start(&[], here.path());
+        fs::write(here.path().join("live.at"), &block.text).expect("a file");
+        let out = badline(&["play", "--port", run.told("link"), "live.at"], here.path());
+        assert!(out.status.success(), "{} (session {n}):\n{}", block.place, said(&out));
+    }
+}
+
+#[test]
+fn the_commands_print_what_is_shown() {
+    for file in documents() {
+        let here = folder();
+        for block in blocks(&file) {
+            if let Some(name) = block.file() {
+                fs::write(here.path().join(name), &block.text).expect("a file");
+            }
+            if block.is("console") {
+                console(&block, here.path());
+            }
+        }
+    }
+}
+
+/// One command and what it prints.
+fn console(block: &Block, here: &Path) {
+    let (command, expected) = block.text.split_once('\n').expect("a command and its output");
+    let command = command.strip_prefix("$ badline ").unwrap_or_else(|| panic!("{}: {command}", block.place));
+    let (command, piped) = match command.strip_suffix(" | cat") {
+        Some(command) => (command, true),
+        None => (command, false),
+    };
+    let arguments: Vec<&str> = command.split_whitespace().collect();
+    let (status, expected) = match expected.strip_prefix("? ").and_then(|rest| rest.split_once('\n')) {
+        Some((status, expected)) => (status.parse().expect("a status"), expected),
+        None => (0, expected),
+    };
+    if arguments[0] == "run" {
+        let heard = first_lines(&arguments, piped, here, expected.lines().count());
+        assert_eq!(without_chance(&heard), without_chance(expected), "{}", block.place);
+        return;
+    }
+    let out = badline(&arguments, here);
+    assert_eq!(out.status.code(), Some(status), "{}:\n{}", block.place, said(&out));
+    let heard = said(&out);
+    let lines = |text: &str| text.lines().map(String::from).collect::<Vec<_>>();
+    assert!(fits(&lines(expected), &lines(&heard)), "{}: it prints\n{heard}", block.place);
+}
+
+/// Whether lines are as expected, `...` being any.
+fn fits(expected: &[String], heard: &[String]) -> bool {
+    match (expected.split_first(), heard.split_first()) {
+        (None, None) => true,
+        (Some((first, rest)), _) if first == "..." => (0..=heard.len()).any(|n| fits(rest, &heard[n..])),
+        (Some((first, expected)), Some((line, heard))) => fits_line(first, line) && fits(expected, heard),
+        _ => false,
+    }
+}
+
+/// Whether a line is as expected, `[..]` being anything.
+fn fits_line(expected: &str, heard: &str) -> bool {
+    match expected.split_once("[..]") {
+        None => expected.trim_end() == heard.trim_end(),
+        Some((head, tail)) => heard.strip_prefix(head).is_some_and(|rest| {
+            (0..=rest.len()).any(|n| rest.get(n..).is_some_and(|rest| fits_line(tail, rest)))
+        }),
+    }
+}
+
+/// The first lines of a modem that runs until interrupted.
+fn first_lines(arguments: &[&str], piped: bool, here: &Path, count: usize) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
+    command.args(arguments).current_dir(here).env("TMPDIR", here).stdin(Stdio::null());
+    let (child, out): (Child, File) = if piped {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+        let out = child.stdout.take().expect("it is piped");
+        (child, File::from(std::os::fd::OwnedFd::from(out)))
+    } else {
+        let (ours, theirs) = terminal();
+        (command.stdout(theirs).spawn().expect("the program starts"), ours)
+    };
+    // Its first lines tell no more than it needs; the rest of a `Running` ends it.
+    let _run = Running { child, ready: serde_json::Value::Null };
+    let lines = move || BufReader::new(out).lines().take(count).collect::<Result<Vec<_>, _>>();
+    within(lines).expect("its lines can be read").join("\n")
+}
+
+/// The two ends of a terminal.
+fn terminal() -> (File, File) {
+    let ours = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY)
+        .expect("a pseudo-terminal");
+    rustix::pty::grantpt(&ours).expect("it is ours");
+    rustix::pty::unlockpt(&ours).expect("it opens");
+    let name = rustix::pty::ptsname(&ours, vec![]).expect("it has a name");
+    let theirs = File::options().read(true).write(true).open(name.to_str().expect("a path of letters"));
+    (File::from(ours), theirs.expect("its other end"))
+}
+
+/// The same without what differs from run to run: numbers, and the name of the temporary folder.
+fn without_chance(text: &str) -> String {
+    let marks = |c: char| " \"(),:{}\n\r".contains(c);
+    let word = |word: &str| {
+        let (body, mark) = word.split_at(word.trim_end_matches(marks).len());
+        let body = match body.split_once("badline-") {
+            Some((_, random)) => format!("TMP/{}", random.get(6..).unwrap_or_default()),
+            None if body.starts_with("/dev/pts/") => "/dev/pts/N".into(),
+            None if !body.is_empty() && body.bytes().all(|b| b.is_ascii_digit()) => "N".into(),
+            None => body.into(),
+        };
+        body + mark.trim_end_matches('\r')
+    };
+    text.trim_end().split_inclusive(marks).map(word).collect()
+}
+
+#[test]
+fn the_support_tables_are_the_programs() {
+    for file in documents() {
+        let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        if read(&file).contains("<!-- commands:begin -->") {
+            between(&file, "commands", &support(stem));
+        }
+    }
+}
+
+/// The commands of a profile as a Markdown table.
+fn support(profile: &str) -> String {
+    let out = badline(&["list", "commands", "--profile", profile], root());
+    assert!(out.status.success(), "{}", said(&out));
+    let mut table = String::from("| command | forms | support |\n| --- | --- | --- |\n");
+    for line in String::from_utf8_lossy(&out.stdout).lines() {
+        let (name, rest) = line.split_once(' ').expect("a command and its forms");
+        let support = ["implemented", "answered only"].into_iter().find(|s| rest.ends_with(s));
+        let support = support.unwrap_or_else(|| panic!("{line}: what support is that?"));
+        let forms = rest.trim_end_matches(support).split_whitespace().collect::<Vec<_>>().join(", ");
+        table += &format!("| `{name}` | {forms} | {support} |\n");
+    }
+    table
+}
+
+#[test]
+fn the_readme_lists_the_profiles_and_each_has_a_page() {
+    let out = badline(&["list", "profiles"], root());
+    let mut list = String::new();
+    for line in String::from_utf8_lossy(&out.stdout).lines() {
+        let (name, summary) = line.split_once(' ').expect("a name and a summary");
+        list += &format!("- [`{name}`](docs/{name}.md): {}\n", summary.trim());
+        assert!(root().join(format!("docs/{name}.md")).exists(), "docs/{name}.md is missing");
+    }
+    between(&root().join("README.md"), "profiles", &list);
+}
+
+/// Holds, or with `BLESS` writes, what stands between two markers.
+fn between(file: &Path, what: &str, right: &str) {
+    let (begin, end) = (format!("<!-- {what}:begin -->\n"), format!("<!-- {what}:end -->"));
+    let text = read(file);
+    let parts = text.split_once(&begin).and_then(|(head, rest)| Some((head, rest.split_once(&end)?)));
+    let (head, (middle, tail)) = parts.unwrap_or_else(|| panic!("{}: no {begin}", short(file)));
+    if middle == right {
+        return;
+    }
+    assert!(std::env::var_os("BLESS").is_some(), "{}: BLESS=1 writes this anew:\n{right}", short(file));
+    fs::write(file, format!("{head}{begin}{right}{end}{tail}")).expect("the document can be written");
+}
+
+#[test]
+fn every_link_leads_to_a_file() {
+    for file in documents() {
+        for link in read(&file).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = link.split('#').next().unwrap_or_default();
+            if !target.is_empty() && !target.contains("://") {
+                let target = file.parent().unwrap_or(root()).join(target);
+                assert!(target.exists(), "{}: {link} leads nowhere", short(&file));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_option_is_one_of_the_programs() {
+    let mut known = String::from("--release --open --path ");
+    let verbs = said(&badline(&["--help"], root()));
+    let verbs = verbs.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    for verb in verbs.filter(|verb| verb.bytes().all(|b| b.is_ascii_lowercase())) {
+        known += &said(&badline(&[verb, "--help"], root()));
+    }
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let known: Vec<&str> = known.split(|c| !part(c)).collect();
+    for file in documents() {
+        for word in read(&file).split(|c| !part(c)) {
+            let option =
+                word.strip_prefix("--").is_some_and(|w| w.starts_with(|c: char| c.is_ascii_lowercase()));
+            assert!(!option || known.contains(&word), "{}: there is no {word}", short(&file));
+        }
+    }
+}
