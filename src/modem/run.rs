@@ -502,7 +502,6 @@ impl Modem {
         if empty {
             self.end_data(id, DataEnd::Length);
         }
-        self.core.ftp_release();
     }
 
     /// Data mode is over, or suspended where `+++` was typed.
@@ -545,10 +544,13 @@ impl Modem {
     fn let_go(&mut self, id: PortId, end: DataEnd) {
         let State::Data(running) = &mut self.core.ports[id.0].state else { return };
         let mut payload = BytesMut::new();
-        if let Some(guard) = running.guard.as_mut().filter(|_| end != DataEnd::Escape) {
-            running.decoder.decode(guard.finish(), &mut payload);
+        // What `+++` suspends goes on where it was left.
+        if end != DataEnd::Escape {
+            if let Some(guard) = running.guard.as_mut() {
+                running.decoder.decode(guard.finish(), &mut payload);
+            }
+            payload.extend(running.decoder.finish());
         }
-        payload.extend(running.decoder.finish());
         let sink = running.mode.sink;
         if sink.socket().is_some() {
             self.pass_up(id, payload.freeze(), false);
