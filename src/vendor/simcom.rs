@@ -358,15 +358,15 @@ impl Simcom {
                 }
             },
             ftp::Event::Failed { op, failure, .. } => {
-                let number = number(&failure, &session.job, &op);
+                let number = number(&failure, &session.job, Some(&op));
                 cx.ftp_start(Op::Quit);
                 self.fail(cx, number);
             }
-            ftp::Event::Lost { op, failure, .. } => match &mut session.job {
+            ftp::Event::Lost { failure, .. } => match &mut session.job {
                 // All has come; that the session ended without a goodbye is nobody's loss.
                 Job::Get(get) | Job::List(get) if get.is_whole() => {}
                 job => {
-                    let number = number(&failure, job, &op.unwrap_or(Op::Quit));
+                    let number = number(&failure, job, None);
                     self.fail(cx, number);
                 }
             },

@@ -3,8 +3,8 @@
 use super::Job;
 use crate::ftp::{Cause, Failure, Op, Step};
 
-/// The number for what went wrong in `op`, or in the session around it.
-pub(super) fn number(failure: &Failure, job: &Job, op: &Op) -> u16 {
+/// The number for what went wrong in `op`, or with the session itself.
+pub(super) fn number(failure: &Failure, job: &Job, op: Option<&Op>) -> u16 {
     match (&failure.cause, failure.step) {
         (Cause::NoBearer | Cause::Unreachable, _) => 61,
         (Cause::NoName | Cause::NameSilence, _) => 62,
@@ -20,9 +20,9 @@ pub(super) fn number(failure: &Failure, job: &Job, op: &Op) -> u16 {
         (Cause::Rejected(_), Step::Rest) => 74,
         (Cause::Rejected(_), Step::Passive) => 75,
         (Cause::Rejected(_), Step::Active) => 76,
-        (Cause::Rejected(_), _) if matches!(op, Op::Cwd(_)) => 77,
+        (Cause::Rejected(_), _) if matches!(op, Some(Op::Cwd(_))) => 77,
         (Cause::Rejected(_), _) => job.refused(),
-        (Cause::Reset | Cause::Closed, Step::Transfer | Step::DataConnect) => job.refused(),
+        (Cause::Reset | Cause::Closed, _) if op.is_some() => job.refused(),
         (Cause::Reset, _) => 61,
         (Cause::Closed, _) => 65,
         (Cause::Aborted, _) => 80,

@@ -171,10 +171,11 @@ fn a_connection_that_breaks_is_the_number_of_its_cause() {
         bench.host("\r")
     };
     assert_eq!(broken(|b| NetEvent::Reset { socket: b.data.unwrap() }), ["+FTPGET: 1,79"]);
-    assert_eq!(broken(|b| NetEvent::Reset { socket: b.control.unwrap() }), ["+FTPGET: 1,79"]);
+    assert_eq!(broken(|b| NetEvent::Reset { socket: b.control.unwrap() }), ["+FTPGET: 1,61"]);
     let bye =
         |b: &Bench| NetEvent::Data { socket: b.control.unwrap(), bytes: Bytes::from_static(b"421 bye\r\n") };
     assert_eq!(broken(bye), ["+FTPGET: 1,65"]);
+    assert_eq!(broken(|b| NetEvent::PeerShutdown { socket: b.control.unwrap() }), ["+FTPGET: 1,65"]);
 }
 
 #[test]
