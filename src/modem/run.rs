@@ -263,7 +263,7 @@ impl Modem {
         match event {
             Event::Finished { port, reply } => self.finish(port, reply),
             Event::Leave { port } => {
-                self.core.ports[port.0].waiting.retain(|w| !matches!(w.what, Due::Data(..)));
+                self.core.ports[port.0].waiting.retain(|w| matches!(w.what, Due::Line(_) | Due::Code(_)));
                 self.end_data(port, DataEnd::Left);
             }
             Event::Ftp(event) => {
@@ -408,14 +408,14 @@ impl Modem {
             }
             Reply::Data(mode) => self.begin_data(id, mode),
             Reply::Resume => {
-                let port = &mut self.core.ports[id.0];
-                if let Some(mut running) = port.suspended.take() {
-                    running.skip_lf = port.owes_lf().then(SkipLf::default);
+                if let Some(mut running) = self.core.ports[id.0].suspended.take() {
                     // V.250 section 6.3.7
                     Cx { core: &mut self.core, port: id, name: "" }.intermediate(&ResultCode::Connect);
                     let core = &mut self.core;
-                    core.ports[id.0].flush(&mut core.out);
-                    core.ports[id.0].state = State::Data(running);
+                    let port = &mut core.ports[id.0];
+                    port.flush(&mut core.out);
+                    running.skip_lf = port.owes_lf().then(SkipLf::default);
+                    port.state = State::Data(running);
                     core.drive(id, Line::Dcd, true);
                 }
             }
@@ -487,6 +487,7 @@ impl Modem {
     fn begin_data(&mut self, id: PortId, mode: DataMode) {
         let now = self.core.now;
         let empty = mode.ends.length == Some(0);
+        let sink = mode.sink;
         let core = &mut self.core;
         let port = &mut core.ports[id.0];
         port.flush(&mut core.out);
@@ -498,10 +499,13 @@ impl Modem {
             core.drive(id, Line::Dcd, true);
         }
         core.note(|| Note::State(format!("data mode on port {}", id.0 + 1)));
-        core.ftp_release();
+        if sink == Sink::Ftp {
+            core.ftp_release();
+        }
         if empty {
             self.end_data(id, DataEnd::Length);
         }
+        self.core.ftp_release();
     }
 
     /// Data mode is over, or suspended where `+++` was typed.
@@ -543,18 +547,23 @@ impl Modem {
     /// after all, and the datagram that was begun is sent.
     fn let_go(&mut self, id: PortId, end: DataEnd) {
         let State::Data(running) = &mut self.core.ports[id.0].state else { return };
-        let mut payload = BytesMut::new();
-        // What `+++` suspends goes on where it was left.
-        if end != DataEnd::Escape {
-            if let Some(guard) = running.guard.as_mut() {
-                running.decoder.decode(guard.finish(), &mut payload);
-            }
-            payload.extend(running.decoder.finish());
-        }
         let sink = running.mode.sink;
-        if sink.socket().is_some() {
-            self.pass_up(id, payload.freeze(), false);
+        let mut payload = BytesMut::new();
+        match (end, sink.socket()) {
+            // The payload goes on with ATO.
+            (DataEnd::Escape, None) => return,
+            (DataEnd::Escape, Some(_)) => {
+                payload.extend(running.decoder.finish());
+                running.decoder.resume();
+            }
+            _ => {
+                if let Some(guard) = &mut running.guard {
+                    running.decoder.decode(guard.finish(), &mut payload);
+                }
+                payload.extend(running.decoder.finish());
+            }
         }
+        self.pass_up(id, payload.freeze(), false);
         if let Sink::Datagrams { socket, .. } = sink {
             self.send_held(id, socket, 0);
         }
