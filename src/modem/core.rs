@@ -161,6 +161,7 @@ impl Core {
     }
 
     /// Prints an unsolicited result code on one port: `NAME: values`, when the profile wants it.
+    /// Each LF in the values begins another line of the same code.
     pub fn urc_to(&mut self, port: PortId, name: &str, values: impl Display) {
         let rule = self.rule(name, &format!("{name}: {values}"));
         let separator = rule.separator.as_deref().unwrap_or(&self.profile.serial.separator);

@@ -229,7 +229,9 @@ impl Port {
     /// already, or one on its way from a host that ends its lines so.
     pub fn owes_lf(&mut self) -> bool {
         let next = self.pending.front().and_then(|bytes| bytes.first());
-        std::mem::take(&mut self.after_cr) && next.map_or(self.crlf, |&byte| byte == b'\n')
+        let owed = std::mem::take(&mut self.after_cr) && next.map_or(self.crlf, |&byte| byte == b'\n');
+        self.crlf |= owed;
+        owed
     }
 
     /// Forgets the command line that was being typed.

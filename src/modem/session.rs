@@ -271,7 +271,7 @@ impl Core {
             }
             Output::SendControl(bytes) => control.into_iter().for_each(|s| self.send(s, bytes.clone())),
             Output::CloseControl => {
-                (session.control, session.query) = (None, None);
+                session.control = None;
                 control.into_iter().for_each(|s| self.close(s));
             }
             Output::ConnectData(to) => {
@@ -324,10 +324,8 @@ impl Core {
                 }
             }
             ftp::Event::Lost { op, mut failure, moved } => {
-                if failure.step == Step::Connect
-                    && failure.cause == Cause::Silence
-                    && session.query.take().is_some()
-                {
+                let asked = session.query.take().is_some();
+                if asked && failure.step == Step::Connect && failure.cause == Cause::Silence {
                     failure.cause = Cause::NameSilence;
                 }
                 self.events.push_back(Event::Ftp(ftp::Event::Lost { op, failure, moved }));

@@ -1,19 +1,25 @@
 //! SIMCom SIM7080 series, after "SIM7080 Series_FTP_Application Note" V1.01 (2020-02-26).
 //!
 //! A command of the note opens a session of its own, does one thing and quits. The settings and the
-//! session's state are here, the transfers in [`transfer`], the bearers in [`bearer`].
+//! session's state are here, the transfers in [`transfer`] and [`extended`], the rest in [`files`], the
+//! bearers in [`bearer`].
 
 mod bearer;
 mod extended;
+mod files;
+mod number;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use crate::at::{Int, Text};
 use crate::frame::Framing;
-use crate::ftp::{self, Cause, Failure, How, Op, Step, Type};
+use crate::ftp::{self, How, Op, Type};
 use crate::modem::{Command, Cx, DataEnd, Event, PortId, Reply, Target, Vendor};
 use crate::profile::Profile;
 use crate::time::units::{Size, Span};
 use crate::{commands, words};
+use number::number;
 use serde::Deserialize;
 use std::collections::VecDeque;
 use transfer::{Get, Put};
@@ -143,15 +149,6 @@ impl Job {
             Job::Mdtm => "+FTPMDTM",
         }
     }
-
-    /// The number for an operation of this job that the server refused.
-    fn refused(&self) -> u16 {
-        match self {
-            Job::Get(_) | Job::List(_) | Job::ExtendedGet | Job::EtGet => 79,
-            Job::Put(_) | Job::EtPut(_) => 78,
-            Job::Dele | Job::Size | Job::Mkd | Job::Rmd | Job::Rename | Job::Mdtm => 77,
-        }
-    }
 }
 
 /// The vendor's timers.
@@ -182,23 +179,25 @@ impl Vendor for Simcom {
         "+FTPPUTPATH" [ftp.put_path; untold],
         "+FTPGET" { write: (transfer::get), read: (transfer::get_read), test: ok },
         "+FTPPUT" { write: (transfer::put), read: (transfer::put_read), test: ok },
-        "+FTPDELE" { write: dele_1, exec: dele, test: ok },
-        "+FTPSIZE" { exec: size, test: ok },
-        "+FTPSTATE" { exec: state, read: state, test: ok },
+        "+FTPDELE" { write: (files::dele_1), exec: (files::dele), test: ok },
+        "+FTPSIZE" { exec: (files::size), test: ok },
+        "+FTPSTATE" { exec: (files::state), read: (files::state), test: ok },
         "+FTPEXTPUT" { write: (extended::put), read: (extended::put_read), test: ok },
-        "+FTPMKD" { exec: mkd, test: ok },
-        "+FTPRMD" { exec: rmd, test: ok },
+        "+FTPMKD" { exec: (files::mkd), test: ok },
+        "+FTPRMD" { exec: (files::rmd), test: ok },
         "+FTPLIST" { write: (transfer::list), read: (transfer::list_read), test: ok },
         "+FTPEXTGET" { write: (extended::get), read: (extended::get_read), test: ok },
         "+FTPETPUT" { write: (extended::et_put), read: (extended::et_put_read), test: ok },
         "+FTPETGET" { write: (extended::et_get), read: (extended::et_get_read), test: ok },
-        "+FTPQUIT" { exec: quit, test: ok },
-        "+FTPRENAME" { exec: rename, test: ok },
-        "+FTPMDTM" { exec: mdtm, test: ok },
+        "+FTPQUIT" { exec: (files::quit), test: ok },
+        "+FTPRENAME" { exec: (files::rename), test: ok },
+        "+FTPMDTM" { exec: (files::mdtm), test: ok },
         // 4.1
         "+CGNAPN" { exec: (bearer::network_apn), test: "+CGNAPN: (0,1),(0-100)" },
         "+CNCFG" { write: (bearer::configure), read: (bearer::configuration), test: "+CNCFG: (0-3),(0-4),(0-150),(0-127),(0-127),(0-3)" },
         "+CNACT" { write: (bearer::activate), read: (bearer::active), test: "+CNACT: (0-3),(0-2)" },
+        // of the command manual
+        "+CREBOOT" { exec: (files::reboot), test: ok },
         // the SIM800 and SIM7000 hosts' way to the same bearers
         "+SAPBR" { write: (bearer::sapbr), test: "+SAPBR: (0-5),(1-3),\"ConParamTag\",\"ConParamValue\"" },
     };
@@ -359,15 +358,15 @@ impl Simcom {
                 }
             },
             ftp::Event::Failed { op, failure, .. } => {
-                let number = number(&failure, &session.job, &op);
+                let number = number(&failure, &session.job, Some(&op));
                 cx.ftp_start(Op::Quit);
                 self.fail(cx, number);
             }
-            ftp::Event::Lost { op, failure, .. } => match &mut session.job {
+            ftp::Event::Lost { failure, .. } => match &mut session.job {
                 // All has come; that the session ended without a goodbye is nobody's loss.
-                Job::Get(get) | Job::List(get) if get.finished => {}
+                Job::Get(get) | Job::List(get) if get.is_whole() => {}
                 job => {
-                    let number = number(&failure, job, &op.unwrap_or(Op::Quit));
+                    let number = number(&failure, job, None);
                     self.fail(cx, number);
                 }
             },
@@ -380,7 +379,7 @@ impl Simcom {
         let Some(session) = &mut self.session else { return };
         match &mut session.job {
             Job::Get(get) | Job::List(get) => {
-                get.finished = true;
+                get.finish();
                 return transfer::close_if_read(self, cx);
             }
             // 5.9
@@ -422,98 +421,5 @@ fn report(cx: &mut Cx, job: &Job, number: u16) {
     match (job, number) {
         (Job::Size, 1..) => cx.urc("+FTPSIZE", format_args!("1,{number},0")),
         _ => cx.urc(job.name(), format_args!("1,{number}")),
-    }
-}
-
-/// The number for what went wrong, as `AT+FTPGET` of the command manual lists them.
-fn number(failure: &Failure, job: &Job, op: &Op) -> u16 {
-    match (&failure.cause, failure.step) {
-        (Cause::NoBearer | Cause::Unreachable, _) => 61,
-        (Cause::NoName | Cause::NameSilence, _) => 62,
-        (Cause::Reset | Cause::Closed, Step::Connect) => 63,
-        (Cause::Refused | Cause::Tls, _) => 63,
-        (Cause::Silence, _) => 64,
-        (Cause::Rejected(reply), _) if reply.code == 421 => 65,
-        (Cause::Rejected(_), Step::Greeting) => 65,
-        (Cause::Malformed(_), _) => 70,
-        (Cause::Rejected(_), Step::User) => 71,
-        (Cause::Rejected(_), Step::Password | Step::Account) => 72,
-        (Cause::Rejected(_), Step::Type) => 73,
-        (Cause::Rejected(_), Step::Rest) => 74,
-        (Cause::Rejected(_), Step::Passive) => 75,
-        (Cause::Rejected(_), Step::Active) => 76,
-        (Cause::Rejected(_), _) if matches!(op, Op::Cwd(_)) => 77,
-        (Cause::Rejected(_), _) => job.refused(),
-        (Cause::Reset | Cause::Closed, Step::Transfer | Step::DataConnect) => job.refused(),
-        (Cause::Reset, _) => 61,
-        (Cause::Closed, _) => 65,
-        (Cause::Aborted, _) => 80,
-    }
-}
-
-/// 5.8: `AT+FTPDELE=1`.
-fn dele_1(m: &mut Simcom, cx: &mut Cx, _: (Int<1, 1>,)) -> Reply {
-    dele(m, cx)
-}
-
-fn dele(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let steps = Simcom::in_folder(&m.ftp.get_path, Op::Dele(m.ftp.get_name.as_str().into()));
-    let complete = !m.ftp.get_name.is_empty();
-    m.begin(cx, Job::Dele, steps, complete)
-}
-
-/// 5.9
-fn size(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let steps = Simcom::in_folder(&m.ftp.get_path, Op::Size(m.ftp.get_name.as_str().into()));
-    let complete = !m.ftp.get_name.is_empty();
-    m.begin(cx, Job::Size, steps, complete)
-}
-
-/// 5.10
-fn mkd(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let complete = !m.ftp.get_path.is_empty();
-    m.begin(cx, Job::Mkd, [Op::Mkd(m.ftp.get_path.as_str().into())], complete)
-}
-
-/// 5.10
-fn rmd(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let complete = !m.ftp.get_path.is_empty();
-    m.begin(cx, Job::Rmd, [Op::Rmd(m.ftp.get_path.as_str().into())], complete)
-}
-
-/// 5.17: the new name's folder is that of `AT+FTPPUTPATH`, or the old one where none is set.
-fn rename(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let to = match m.ftp.put_path.trim_end_matches('/') {
-        _ if m.ftp.put_path.is_empty() => m.ftp.put_name.as_str().into(),
-        folder => format!("{folder}/{}", m.ftp.put_name.as_str()),
-    };
-    let op = Op::Rename { from: m.ftp.get_name.as_str().into(), to };
-    let steps = Simcom::in_folder(&m.ftp.get_path, op);
-    let complete = !m.ftp.get_name.is_empty() && !m.ftp.put_name.is_empty();
-    m.begin(cx, Job::Rename, steps, complete)
-}
-
-/// 5.18
-fn mdtm(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let steps = Simcom::in_folder(&m.ftp.get_path, Op::Mdtm(m.ftp.get_name.as_str().into()));
-    let complete = !m.ftp.get_name.is_empty();
-    m.begin(cx, Job::Mdtm, steps, complete)
-}
-
-/// 3: `AT+FTPSTATE`.
-fn state(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    cx.info(u8::from(m.session.is_some()));
-    Reply::Ok
-}
-
-/// 5.16
-fn quit(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    match &m.session {
-        None => Reply::Error,
-        Some(_) => {
-            cx.ftp_drop();
-            m.fail(cx, m.settings.quit);
-            Reply::Ok
-        }
     }
 }

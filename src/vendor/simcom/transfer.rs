@@ -11,12 +11,47 @@ use std::time::Duration;
 /// A download that waits to be read.
 #[derive(Default)]
 pub(super) struct Get {
-    /// `+FTPGET: 1,1` was printed, and what it told of is not read yet.
-    announced: bool,
-    /// It was printed at least once: the host may read (5.6).
-    opened: bool,
+    notice: Notice,
+    end: End,
+}
+
+/// What the host knows of it.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Notice {
+    /// Nothing: it may not read yet (5.6).
+    #[default]
+    None,
+    /// `+FTPGET: 1,1`, and what it told of is not all read.
+    Said,
+    /// All that was announced is read.
+    Read,
+}
+
+/// What the server still has.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum End {
+    /// More may come.
+    #[default]
+    Open,
+    /// All has come.
+    Whole,
+    /// All is read; `+FTPGET: 1,0` is on its way.
+    Closing,
+}
+
+impl Get {
     /// The server has sent everything.
-    pub finished: bool,
+    pub fn finish(&mut self) {
+        self.end = End::Whole;
+    }
+
+    pub fn is_whole(&self) -> bool {
+        self.end != End::Open
+    }
+
+    fn may_read(&self) -> bool {
+        self.notice != Notice::None
+    }
 }
 
 /// An upload.
@@ -45,7 +80,7 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, (mode, length): ReadArgs) -> Repl
             open(m, cx, Job::Get(Get::default()), steps, complete)
         }
         (2, Some(length)) => match &m.session {
-            Some(Session { job: Job::Get(get), .. }) if get.opened => read(m, cx, length.size()),
+            Some(Session { job: Job::Get(get), .. }) if get.may_read() => read(m, cx, length.size()),
             _ => Reply::Error,
         },
         _ => Reply::Error,
@@ -66,7 +101,7 @@ pub(super) fn list(m: &mut Simcom, cx: &mut Cx, (mode, length): ReadArgs) -> Rep
             open(m, cx, Job::List(Get::default()), vec![Op::List { path, kind: Type::Ascii }], true)
         }
         (2, Some(length)) => match &m.session {
-            Some(Session { job: Job::List(get), .. }) if get.opened => read(m, cx, length.size()),
+            Some(Session { job: Job::List(get), .. }) if get.may_read() => read(m, cx, length.size()),
             _ => Reply::Error,
         },
         _ => Reply::Error,
@@ -96,7 +131,7 @@ fn read(m: &mut Simcom, cx: &mut Cx, length: usize) -> Reply {
     watch(m, cx);
     if cx.ftp_waiting() == 0 {
         if let Some(Session { job: Job::Get(get) | Job::List(get), .. }) = &mut m.session {
-            get.announced = false;
+            get.notice = Notice::Read;
         }
         close_if_read(m, cx);
     }
@@ -124,9 +159,8 @@ pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
         Some(Session { job: job @ (Job::Get(_) | Job::List(_)), .. }) => {
             let name = job.name();
             if let Job::Get(get) | Job::List(get) = job
-                && !std::mem::replace(&mut get.announced, true)
+                && std::mem::replace(&mut get.notice, Notice::Said) != Notice::Said
             {
-                get.opened = true;
                 cx.urc(name, "1,1");
                 watch(m, cx);
             }
@@ -137,11 +171,14 @@ pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
 
 /// `+FTPGET: 1,0` once all has come and all is read.
 pub(super) fn close_if_read(m: &mut Simcom, cx: &mut Cx) {
-    let Some(Session { job: Job::Get(get) | Job::List(get), .. }) = &m.session else { return };
+    let Some(Session { job: Job::Get(get) | Job::List(get), .. }) = &mut m.session else { return };
     match m.settings.get_close.0 {
-        _ if !get.finished || cx.ftp_waiting() > 0 => {}
+        _ if get.end != End::Whole || cx.ftp_waiting() > 0 => {}
         Duration::ZERO => close(m, cx),
-        after => cx.timer(Timer::Close as u32, after),
+        after => {
+            get.end = End::Closing;
+            cx.timer(Timer::Close as u32, after);
+        }
     }
 }
 
