@@ -25,7 +25,7 @@ pub struct Profile {
     /// The profile that this one changes.
     #[serde(default)]
     pub extends: Option<String>,
-    /// The behaviour in Rust: `simcom`, `quectel`, `fibocom`, `wavecom` or `wismo`.
+    /// The behaviour in Rust: `simcom`, `quectel`, `fibocom` or `wavecom`.
     pub vendor: String,
     /// One line for `badline list profiles`.
     #[serde(default)]

@@ -1,7 +1,7 @@
 //! scenario: scenarios/*.toml -> server, rules, expectations.
 //!
 //! [`parse`] reads a file's text; every mistake in it has its place. What the file names outside
-//! itself ([`Scenario::sources`], the profile) is for the caller to find.
+//! itself ([`Scenario::sources`], its profile) is for the caller to find.
 
 pub mod expect;
 pub mod hosts;
@@ -27,6 +27,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// What is on the network, what goes wrong, and what must come of it.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -74,6 +75,18 @@ pub struct Scenario {
     /// The expectations, in file order.
     #[serde(skip)]
     pub expectations: Vec<Expectation>,
+    /// What it takes from the disk.
+    #[serde(skip)]
+    pub sources: Vec<Source>,
+}
+
+/// A file or a folder that a scenario names, for the caller to look for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its path, relative to the scenario's.
+    pub path: String,
+    /// Where the scenario names it.
+    pub span: Range<usize>,
 }
 
 /// Reads a scenario: `text` is that of the file `file`. `known` says which commands there are.
@@ -117,6 +130,7 @@ impl Scenario {
             problems.extend(self.no_such_fault());
         }
         self.rules.extend(self.network.rules());
+        self.sources = sources(text);
         problems
     }
 
@@ -132,15 +146,21 @@ impl Scenario {
         };
         self.expectations.iter().filter_map(wrong).collect()
     }
+}
 
-    /// The files and folders that the scenario takes from the disk, relative to its own.
-    pub fn sources(&self) -> Vec<&str> {
-        let files = self.server.files.values().filter_map(|content| match content {
-            FileContent::From(path) => Some(path.as_str()),
-            _ => None,
-        });
-        self.server.folder.as_deref().into_iter().chain(files).collect()
-    }
+/// The files and folders that a scenario takes from the disk, relative to its own, and where it names them.
+fn sources(text: &str) -> Vec<Source> {
+    let Ok(table) = DeTable::parse(text) else { return vec![] };
+    let Some(server) = table.get_ref().get("server").and_then(|s| s.get_ref().as_table()) else {
+        return vec![];
+    };
+    let files = server.get("files").and_then(|files| files.get_ref().as_table());
+    let from =
+        files.into_iter().flat_map(|files| files.values()).filter_map(|file| file.get_ref().get("from"));
+    let source = |value: &Spanned<DeValue>| {
+        Some(Source { path: value.get_ref().as_str()?.to_owned(), span: value.span() })
+    };
+    server.get("folder").into_iter().chain(from).filter_map(source).collect()
 }
 
 /// A mistake in a table of an array is shown at its first line that says something.

@@ -278,6 +278,33 @@ fn between(file: &Path, what: &str, right: &str) {
 }
 
 #[test]
+fn every_key_of_a_profile_is_explained() {
+    let text = read(&root().join("docs/profile.md"));
+    let schema = schemars::schema_for!(badline::profile::Profile);
+    let mut keys = vec![];
+    properties(schema.as_value(), &mut keys);
+    for file in fs::read_dir(root().join("profiles")).expect("profiles").flatten() {
+        let profile: toml::Table = toml::from_str(&read(&file.path())).expect("a profile is TOML");
+        keys.extend(profile["settings"].as_table().into_iter().flatten().map(|(key, _)| key.clone()));
+    }
+    assert!(keys.len() > 40, "the schema is not what it was");
+    for key in keys.iter().filter(|key| *key != "name") {
+        let told = [format!("`{key}`"), format!("[{key}]"), format!("[{key}.")];
+        assert!(told.iter().any(|t| text.contains(t)), "docs/profile.md says nothing about `{key}`");
+    }
+}
+
+/// The names of the properties anywhere in a schema.
+fn properties(schema: &serde_json::Value, keys: &mut Vec<String>) {
+    for (name, inner) in schema.as_object().into_iter().flatten() {
+        if name == "properties" {
+            keys.extend(inner.as_object().into_iter().flatten().map(|(key, _)| key.clone()));
+        }
+        properties(inner, keys);
+    }
+}
+
+#[test]
 fn every_link_leads_to_a_file() {
     for file in documents() {
         for link in read(&file).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -38,7 +38,7 @@ pub fn profile(name: &str) -> Result<Profile, Vec<Mistake>> {
 /// Reads a profile from the text of the file `file`.
 ///
 /// # Errors
-/// As [`profile`].
+/// As [`profile()`].
 pub fn profile_from(file: &str, text: &str) -> Result<Profile, Vec<Mistake>> {
     let look = |name: &str| find(name, Some(Path::new(file)));
     let profile = profile::load(file, text, &look)?;

@@ -309,6 +309,13 @@ impl Network {
             || self.links.values().any(Link::busy)
     }
 
+    /// Whether a real host beyond the module's own server may speak at any time: a bridge to one is
+    /// open, or a port is forwarded.
+    pub fn reaches_out(&self) -> bool {
+        let outside = |used: &IoUse| matches!(used, IoUse::Link(_) | IoUse::Datagrams(_) | IoUse::Forward);
+        self.ios.values().any(outside)
+    }
+
     /// The module's own address changes: what it had open is dead.
     fn set_address(&mut self, now: Now, address: Option<Ipv4Addr>) {
         if self.address == address {

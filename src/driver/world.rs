@@ -1,6 +1,6 @@
 //! The modem and the network it hangs on, on one clock, without a socket or a task of their own.
 //!
-//! Hand in what happens, then [`World::drain`], and carry out what [`World::poll_io`] and the ports'
+//! Hand in what happens, and carry out what [`World::poll_io`] and the ports'
 //! queues ask for. The event loop ([`super::machine`]) does it in real time, the transcript player
 //! with a clock that it turns by hand.
 
@@ -180,6 +180,11 @@ impl World {
     /// Whether the real world still owes an answer that belongs to this moment.
     pub fn busy(&self) -> bool {
         self.network.busy()
+    }
+
+    /// Whether a real host may speak at any time.
+    pub fn reaches_out(&self) -> bool {
+        self.network.reaches_out()
     }
 
     /// Passes on what modem and network want of each other, until neither wants anything.

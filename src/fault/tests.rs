@@ -418,3 +418,8 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_page_is_that_of_the_table() {
+    assert!(include_str!("../../docs/faults.md").ends_with(&markdown()), "docs/faults.md is not up to date");
+}

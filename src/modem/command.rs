@@ -146,8 +146,10 @@ pub fn show<T: Display>(value: &T, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
-/// A command table. A row is a setting, `"+X" [field.of.the.vendor]`, whose type gives all forms,
-/// (`[field; secret]` for one that is not logged), or behaviour, `"+X" { write: handler, read: handler, exec: handler, test: ... }`.
+/// A command table. A row is a setting, `"+X" [field.of.the.vendor]`, whose type gives all forms
+/// (`[field; secret]` for one that is not logged, `[field; untold]` for one whose `=?` says OK and
+/// no more, `[field; secret, untold]`, `[field; answered]` for one that changes nothing else), or
+/// behaviour, `"+X" { write: handler, read: handler, exec: handler, test: ... }`.
 ///
 /// `test` is `ok`, `none`, a line of the manual, or a handler; with `write` and without `test` it
 /// prints the grammar of the handler's argument types. `support: Answered` marks a command that
@@ -163,9 +165,19 @@ macro_rules! commands {
 #[macro_export]
 #[doc(hidden)]
 macro_rules! command_row {
-    ($v:ty, $name:literal, [$($path:ident).+; secret]) => {{
-        let mut row = $crate::command_row!($v, $name, [$($path).+]);
+    ($v:ty, $name:literal, [$($path:ident).+; secret $(, $more:ident)?]) => {{
+        let mut row = $crate::command_row!($v, $name, [$($path).+ $(; $more)?]);
         row.secret = true;
+        row
+    }};
+    ($v:ty, $name:literal, [$($path:ident).+; untold]) => {{
+        let mut row = $crate::command_row!($v, $name, [$($path).+]);
+        row.test = $crate::modem::command::Test::Ok;
+        row
+    }};
+    ($v:ty, $name:literal, [$($path:ident).+; answered]) => {{
+        let mut row = $crate::command_row!($v, $name, [$($path).+]);
+        row.support = $crate::modem::command::Support::Answered;
         row
     }};
     ($v:ty, $name:literal, [$($path:ident).+]) => {{

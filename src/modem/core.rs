@@ -9,7 +9,7 @@ use super::sim::Sim;
 use super::socket::Sockets;
 use super::{DataMode, Event, Note, Output, Reply};
 use crate::at::{ArgError, ResultCode};
-use crate::profile::{ErrorCode, Profile, UrcWhen};
+use crate::profile::{ErrorCode, Profile, Urc, UrcWhen};
 use crate::time::{Now, Timers};
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
@@ -154,20 +154,29 @@ impl Core {
         self.out.push_back(Output::Line { port, line, on });
     }
 
+    /// When the profile wants an unsolicited result code, which it knows by its whole text or by its name.
+    fn rule(&self, name: &str, whole: &str) -> Urc {
+        let urc = &self.profile.urc;
+        urc.get(whole).or_else(|| urc.get(name)).cloned().unwrap_or_default()
+    }
+
     /// Prints an unsolicited result code on one port: `NAME: values`, when the profile wants it.
     /// Each LF in the values begins another line of the same code.
     pub fn urc_to(&mut self, port: PortId, name: &str, values: impl Display) {
-        let profile = self.profile.clone();
-        let whole = profile.urc.get(&format!("{name}: {values}"));
-        let rule = whole.or_else(|| profile.urc.get(name)).cloned().unwrap_or_default();
-        let separator = rule.separator.as_deref().unwrap_or(&profile.serial.separator);
-        self.queue(port, rule.when, rule.delay.0, Due::Line(format!("{name}{separator}{values}")));
+        let rule = self.rule(name, &format!("{name}: {values}"));
+        let separator = rule.separator.as_deref().unwrap_or(&self.profile.serial.separator);
+        let line = format!("{name}{separator}{values}");
+        self.queue(port, rule.when, rule.delay.0, Due::Line(line));
+        self.release(port, name);
     }
 
-    /// Prints a line of its own on one port, unasked; the profile knows it by its whole text.
+    /// Prints a line of its own on one port, unasked; the profile knows it by its whole text, or by
+    /// the part before its colon.
     pub fn urc_line(&mut self, port: PortId, line: &str) {
-        let rule = self.profile.urc.get(line).cloned().unwrap_or_default();
+        let name = name_of(line);
+        let rule = self.rule(name, line);
         self.queue(port, rule.when, rule.delay.0, Due::Line(line.into()));
+        self.release(port, name);
     }
 
     /// Prints a result code on one port, unasked: what went wrong after the command's own OK. The
@@ -187,22 +196,26 @@ impl Core {
     /// Puts a port into data mode from outside a command, after `line` where there is one; the
     /// profile knows the line by the part before its colon, or by its whole text.
     pub fn enter_data(&mut self, port: PortId, line: Option<&str>, mode: DataMode) {
-        let rule = line.and_then(|l| {
-            let name = l.split(':').next().unwrap_or(l);
-            self.profile.urc.get(name).or_else(|| self.profile.urc.get(l)).cloned()
-        });
-        let delay = rule.map(|r| r.delay.0).unwrap_or_default();
-        self.queue(port, UrcWhen::After, delay, Due::Data(line.map(str::to_string), mode));
+        let rule = line.map(|line| self.rule(name_of(line), line)).unwrap_or_default();
+        self.queue(port, UrcWhen::After, rule.delay.0, Due::Data(line.map(str::to_string), mode));
     }
 
     fn queue(&mut self, port: PortId, when: UrcWhen, delay: Duration, what: Due) {
-        if when == UrcWhen::Never {
-            return;
-        }
-        let at = self.now + delay;
+        let at = match when {
+            UrcWhen::Never => return,
+            UrcWhen::After => self.now + delay,
+            UrcWhen::WithResult | UrcWhen::BeforeResult => self.now,
+        };
         let waiting = &mut self.ports[port.0].waiting;
         let place = waiting.partition_point(|w| w.at <= at);
         waiting.insert(place, Waiting { at, when, what });
+    }
+
+    /// Lets the final result code go that waited for this unsolicited one.
+    fn release(&mut self, port: PortId, name: &str) {
+        if self.ports[port.0].awaits.take_if(|awaited| awaited == name).is_some() {
+            self.events.push_back(Event::Finished { port, reply: Reply::Ok });
+        }
     }
 
     /// Sets the vendor's timer `key`.
@@ -347,6 +360,10 @@ impl Core {
     }
 }
 
+fn name_of(line: &str) -> &str {
+    line.split(':').next().unwrap_or(line)
+}
+
 /// A handler's view: the core, the port that the command came from, and the command's name.
 pub struct Cx<'a> {
     /// Everything else.
@@ -398,6 +415,18 @@ impl Cx<'_> {
     /// An unsolicited result code on this port: `NAME: values`.
     pub fn urc(&mut self, name: &str, values: impl Display) {
         self.core.urc_to(self.port, name, values);
+    }
+
+    /// The reply of a command that an unsolicited result code follows: OK at once, or OK beside that
+    /// code once it is said, where the profile wants the two in one write.
+    pub fn reply_with(&mut self, name: &str, values: impl Display) -> Reply {
+        match self.core.rule(name, &format!("{name}: {values}")).when {
+            UrcWhen::WithResult | UrcWhen::BeforeResult => {
+                self.core.ports[self.port.0].awaits = Some(name.into());
+                Reply::Pending
+            }
+            UrcWhen::After | UrcWhen::Never => Reply::Ok,
+        }
     }
 
     /// Ends the command that answered [`Reply::Pending`] on this port.

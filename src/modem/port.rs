@@ -122,6 +122,12 @@ pub(super) struct Port {
     pub overlong: bool,
     pub last_line: Vec<u8>,
     pub typed_at: Now,
+    /// The last octet taken was the CR of a command line.
+    after_cr: bool,
+    /// The host ends its lines with CR LF, as far as it has shown.
+    crlf: bool,
+    /// The name of the unsolicited result code that the final result code waits for.
+    pub awaits: Option<String>,
     /// What the host typed while the module could not listen.
     pub pending: VecDeque<Bytes>,
     pub pending_len: usize,
@@ -157,6 +163,9 @@ impl Port {
             overlong: false,
             last_line: vec![],
             typed_at: Now::ZERO,
+            after_cr: false,
+            crlf: false,
+            awaits: None,
             pending: VecDeque::new(),
             pending_len: 0,
             writing: Writing::default(),
@@ -180,6 +189,9 @@ impl Port {
     pub fn type_command(&mut self, bytes: &[u8], end: LineEnd, max: usize) -> (usize, Typed) {
         let cr = self.settings.s[3];
         for (i, &byte) in bytes.iter().enumerate() {
+            if std::mem::take(&mut self.after_cr) {
+                self.crlf = byte == b'\n';
+            }
             let line_end = byte == cr || (byte == b'\n' && end == LineEnd::S3OrLf && !self.line.is_empty());
             let line_feed = byte == self.settings.s[4] || byte == b'\n';
             if !line_end && line_feed {
@@ -191,10 +203,11 @@ impl Port {
                 }
                 continue;
             }
-            if self.settings.echo {
+            if self.settings.echo && !self.overlong {
                 self.writing.raw(&[byte]);
             }
             if line_end {
+                self.after_cr = byte == cr;
                 let line = std::mem::take(&mut self.line);
                 let typed =
                     if std::mem::take(&mut self.overlong) { Typed::Overlong } else { Typed::Line(line) };
@@ -210,6 +223,21 @@ impl Port {
             }
         }
         (bytes.len(), Typed::More)
+    }
+
+    /// Whether an LF still belongs to the command line that led into data mode: one that is there
+    /// already, or one on its way from a host that ends its lines so.
+    pub fn owes_lf(&mut self) -> bool {
+        let next = self.pending.front().and_then(|bytes| bytes.first());
+        let owed = std::mem::take(&mut self.after_cr) && next.map_or(self.crlf, |&byte| byte == b'\n');
+        self.crlf |= owed;
+        owed
+    }
+
+    /// Forgets the command line that was being typed.
+    pub fn clear_line(&mut self) {
+        self.line.clear();
+        self.overlong = false;
     }
 
     /// Hands what was put together to the host, as one write.
@@ -248,6 +276,11 @@ impl Port {
     /// Whether the port is about to enter data mode for an FTP transfer.
     pub fn waits_for_ftp(&self) -> bool {
         self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp))
+    }
+
+    /// Forgets a data mode that was announced for an FTP session which is no more.
+    pub fn forget_ftp(&mut self) {
+        self.waiting.retain(|w| !matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp));
     }
 
     /// When the first thing that waits may be printed.

@@ -7,7 +7,7 @@ use super::port::{Due, Line, PortId, Settings, State, Typed};
 use super::vendor::{Personality, Row};
 use super::{Conn, Cx, DataEnd, DataMode, Event, Note, Output, Reply, Sink, base};
 use crate::at::{self, Call, Form, ResultCode};
-use crate::frame::Expired;
+use crate::frame::{Expired, SkipLf};
 use crate::profile::{PowerOnSim, Profile, UrcWhen};
 use crate::time::Now;
 use bytes::{Bytes, BytesMut};
@@ -78,7 +78,7 @@ impl Modem {
             if self.core.in_data_mode(port) {
                 self.end_data(port, if keeps { DataEnd::Escape } else { DataEnd::Dtr });
             }
-            self.core.ports[port.0].line.clear();
+            self.core.ports[port.0].clear_line();
         }
         self.core.events.push_back(Event::Dtr(port, on));
         self.settle();
@@ -268,7 +268,10 @@ impl Modem {
     fn event(&mut self, event: Event) {
         match event {
             Event::Finished { port, reply } => self.finish(port, reply),
-            Event::Leave { port } => self.end_data(port, DataEnd::Left),
+            Event::Leave { port } => {
+                self.core.ports[port.0].waiting.retain(|w| matches!(w.what, Due::Line(_) | Due::Code(_)));
+                self.end_data(port, DataEnd::Left);
+            }
             Event::Ftp(event) => {
                 if let Some(event) = self.core.ftp_keep(event) {
                     self.tell(Event::Ftp(event));
@@ -409,14 +412,16 @@ impl Modem {
             Reply::Silent => {
                 self.core.ports[id.0].state = State::Command;
             }
-            Reply::Data(mode) => self.begin_data(id, mode, true),
+            Reply::Data(mode) => self.begin_data(id, mode),
             Reply::Resume => {
-                if let Some(running) = self.core.ports[id.0].suspended.take() {
+                if let Some(mut running) = self.core.ports[id.0].suspended.take() {
                     // V.250 section 6.3.7
                     Cx { core: &mut self.core, port: id, name: "" }.intermediate(&ResultCode::Connect);
                     let core = &mut self.core;
-                    core.ports[id.0].flush(&mut core.out);
-                    core.ports[id.0].state = State::Data(running);
+                    let port = &mut core.ports[id.0];
+                    port.flush(&mut core.out);
+                    running.skip_lf = port.owes_lf().then(SkipLf::default);
+                    port.state = State::Data(running);
                     core.drive(id, Line::Dcd, true);
                 }
             }
@@ -477,7 +482,7 @@ impl Modem {
                 if let Some(line) = line {
                     self.print_urc(id, line);
                 }
-                self.begin_data(id, mode, false);
+                self.begin_data(id, mode);
             }
         }
         let core = &mut self.core;
@@ -485,20 +490,24 @@ impl Modem {
         true
     }
 
-    fn begin_data(&mut self, id: PortId, mode: DataMode, after_command: bool) {
+    fn begin_data(&mut self, id: PortId, mode: DataMode) {
         let now = self.core.now;
         let empty = mode.ends.length == Some(0);
+        let sink = mode.sink;
         let core = &mut self.core;
         let port = &mut core.ports[id.0];
         port.flush(&mut core.out);
         let guard = Duration::from_millis(20) * u32::from(port.settings.s[12]);
-        let running = Running::new(mode, now, port.settings.s[2], guard, after_command);
+        let skip_lf = port.owes_lf();
+        let running = Running::new(mode, now, port.settings.s[2], guard, skip_lf);
         port.state = State::Data(Box::new(running));
         if port.settings.dcd == 1 {
             core.drive(id, Line::Dcd, true);
         }
         core.note(|| Note::State(format!("data mode on port {}", id.0 + 1)));
-        core.ftp_release();
+        if sink == Sink::Ftp {
+            core.ftp_release();
+        }
         if empty {
             self.end_data(id, DataEnd::Length);
         }
@@ -540,19 +549,27 @@ impl Modem {
         self.conclude(id, reply);
     }
 
-    /// Data mode is about to end: what was held back to be told from an escape or an end mark is payload
+    /// Data mode on a socket is about to end: what was held back to be told from an escape or an end mark is payload
     /// after all, and the datagram that was begun is sent.
     fn let_go(&mut self, id: PortId, end: DataEnd) {
         let State::Data(running) = &mut self.core.ports[id.0].state else { return };
-        let mut payload = BytesMut::new();
-        if let Some(guard) = running.guard.as_mut().filter(|_| end != DataEnd::Escape) {
-            running.decoder.decode(guard.finish(), &mut payload);
-        }
-        payload.extend(running.decoder.finish());
         let sink = running.mode.sink;
-        if sink.socket().is_some() {
-            self.pass_up(id, payload.freeze(), false);
+        let mut payload = BytesMut::new();
+        match (end, sink.socket()) {
+            // The payload goes on with ATO.
+            (DataEnd::Escape, None) => return,
+            (DataEnd::Escape, Some(_)) => {
+                payload.extend(running.decoder.finish());
+                running.decoder.resume();
+            }
+            _ => {
+                if let Some(guard) = &mut running.guard {
+                    running.decoder.decode(guard.finish(), &mut payload);
+                }
+                payload.extend(running.decoder.finish());
+            }
         }
+        self.pass_up(id, payload.freeze(), false);
         if let Sink::Datagrams { socket, .. } = sink {
             self.send_held(id, socket, 0);
         }

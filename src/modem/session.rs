@@ -139,6 +139,7 @@ impl Core {
     /// Ends the session at once, without QUIT, and forgets what was not read.
     pub fn ftp_drop(&mut self) {
         self.ftp_call(Client::drop_session);
+        self.ports.iter_mut().for_each(Port::forget_ftp);
         if let Some(session) = self.ftp.take() {
             for socket in [session.control, session.data.socket()].into_iter().flatten() {
                 self.close(socket);
@@ -270,7 +271,7 @@ impl Core {
             }
             Output::SendControl(bytes) => control.into_iter().for_each(|s| self.send(s, bytes.clone())),
             Output::CloseControl => {
-                (session.control, session.query) = (None, None);
+                session.control = None;
                 control.into_iter().for_each(|s| self.close(s));
             }
             Output::ConnectData(to) => {
@@ -323,10 +324,8 @@ impl Core {
                 }
             }
             ftp::Event::Lost { op, mut failure, moved } => {
-                if failure.step == Step::Connect
-                    && failure.cause == Cause::Silence
-                    && session.query.take().is_some()
-                {
+                let asked = session.query.take().is_some();
+                if asked && failure.step == Step::Connect && failure.cause == Cause::Silence {
                     failure.cause = Cause::NameSilence;
                 }
                 self.events.push_back(Event::Ftp(ftp::Event::Lost { op, failure, moved }));

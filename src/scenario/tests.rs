@@ -71,7 +71,8 @@ fn a_scenario_is_read_whole() {
     assert_eq!(s.server.files["raw.bin"], FileContent::Bytes(vec![0, 0xff]));
     assert_eq!(s.server.files["big.bin"].chunk(255, 3), [255, 1, 2]);
     assert_eq!(s.server.files["simftp.txt"].chunk(8, 100), b"89");
-    assert_eq!(s.sources(), ["root", "data/from.bin"]);
+    let sources: Vec<_> = s.sources.iter().map(|s| (s.path.as_str(), &TUNNEL[s.span.clone()])).collect();
+    assert_eq!(sources, [("root", "\"root\""), ("data/from.bin", "\"data/from.bin\"")]);
     let path = s.network.path();
     assert_eq!((path.latency, path.rate_up), (Duration::from_millis(400), Some(20_000)));
     let names: Vec<_> = s.rules.iter().filter_map(|r| r.name.as_deref()).collect();
@@ -219,5 +220,14 @@ proptest! {
             Ok(_) => {}
             Err(mistakes) => prop_assert!(mistakes.iter().all(|m| m.to_string().contains("s.toml:"))),
         }
+    }
+}
+
+#[test]
+fn the_examples_of_the_pages_are_right() {
+    let pages = [include_str!("../../docs/scenario.md"), include_str!("../../docs/faults.md")];
+    let examples = pages.iter().flat_map(|page| page.split("```toml\n").skip(1));
+    for example in examples.map(|rest| rest.split("```").next().unwrap_or_default()) {
+        read(example);
     }
 }

@@ -1,10 +1,11 @@
 //! Fibocom NL668 series, after "FIBOCOM AT Commands User Manual_FTP" V1.0.6 (2019-10-14).
 //!
 //! One FTP connection, opened by `AT+FTPOPEN`, and one command on it at a time: it is answered OK,
-//! and reports its result when the server has spoken. The connection and the plain operations are
-//! here, the streams and uploads in [`transfer`], the download buffer in [`cache`], what comes before
-//! FTP in [`call`].
+//! and reports its result when the server has spoken. The connection is here, operations without a
+//! data connection are in [`asking`], streams and uploads in [`transfer`], the download buffer in
+//! [`cache`], what comes before FTP in [`call`].
 
+mod asking;
 mod cache;
 mod call;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use crate::modem::net::Tls;
 use crate::modem::{Command, Cx, DataEnd, Event, PortId, Reply, Target, Vendor};
 use crate::profile::Profile;
 use crate::time::units::{Size, Span};
+use asking::Answer;
 use cache::Cache;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -107,14 +109,6 @@ enum Session {
     Closing,
 }
 
-/// What an operation without a data connection prints before its result.
-#[derive(Clone, Copy, Debug)]
-enum Answer {
-    Nothing,
-    Path,
-    Text,
-}
-
 /// The vendor's timers.
 #[derive(Clone, Copy)]
 enum Timer {
@@ -132,17 +126,17 @@ impl Vendor for Fibocom {
         "+FTPOPEN" { write: open, read: open_read, test: "+FTPOPEN: (\"destination_ip/url\"),(\"username\"),(\"password\"),(\"account\"),(0-65535),(0-65535),(0-65535),(0-1)", secret: true },
         "+FTPCLOSE" { exec: close },
         "+FTPINFO" { write: info, read: info_read },
-        "+FTPCWD" { write: cwd, test: "+FTPCWD: (\"directory name\")" },
-        "+FTPMKD" { write: mkd, test: "+FTPMKD: (\"directory name\")" },
-        "+FTPRMD" { write: rmd, test: "+FTPRMD: (\"directory name\")" },
-        "+FTPPWD" { exec: pwd },
-        "+FTPCDUP" { exec: cdup },
-        "+FTPDEL" { write: del, test: "+FTPDEL: (\"file name\")" },
-        "+FTPREN" { write: ren, test: "+FTPREN: (\"file name from\"),(\"file name to\")" },
+        "+FTPCWD" { write: (asking::cwd), test: "+FTPCWD: (\"directory name\")" },
+        "+FTPMKD" { write: (asking::mkd), test: "+FTPMKD: (\"directory name\")" },
+        "+FTPRMD" { write: (asking::rmd), test: "+FTPRMD: (\"directory name\")" },
+        "+FTPPWD" { exec: (asking::pwd) },
+        "+FTPCDUP" { exec: (asking::cdup) },
+        "+FTPDEL" { write: (asking::del), test: "+FTPDEL: (\"file name\")" },
+        "+FTPREN" { write: (asking::ren), test: "+FTPREN: (\"file name from\"),(\"file name to\")" },
         "+FTPLIST" { write: (transfer::list), exec: (transfer::list_here), test: "+FTPLIST: (\"file/directory name\")" },
-        "+FTPSTAT" { write: stat, exec: stat_session, test: "+FTPSTAT: (\"file/directory name\")" },
-        "+FTPSYST" { exec: syst },
-        "+FTPNOOP" { exec: noop },
+        "+FTPSTAT" { write: (asking::stat), exec: (asking::stat_session), test: "+FTPSTAT: (\"file/directory name\")" },
+        "+FTPSYST" { exec: (asking::syst) },
+        "+FTPNOOP" { exec: (asking::noop) },
         "+FTPSTOR" { write: (transfer::stor), test: "+FTPSTOR: (\"file name\"),(0-1),(0-4294967294)" },
         "+FTPRETR" { write: (transfer::retr), test: "+FTPRETR: (\"file name\"),(0-1),(0-4294967295)" },
         "+FTPREST" { write: (transfer::rest), read: (transfer::rest_read) },
@@ -220,13 +214,10 @@ impl Fibocom {
         Reply::Ok
     }
 
-    fn ask(&mut self, cx: &mut Cx, op: Op, answer: Answer) -> Reply {
-        let name = cx.name.to_string();
-        self.start(cx, op, Session::Asking { name, answer })
-    }
-
     fn ftp_event(&mut self, cx: &mut Cx, event: ftp::Event) {
         match event {
+            // Left over from a connection that was dropped.
+            _ if matches!(self.session, Session::Closed) => {}
             // 1.2.3
             ftp::Event::Sent(line) if self.info.get() == 1 => cx.urc("+FTPINFO", line),
             ftp::Event::Replied(reply) if self.info.get() == 1 => {
@@ -257,7 +248,7 @@ impl Fibocom {
         let next = if open { Session::Idle } else { Session::Closed };
         match std::mem::replace(&mut self.session, next) {
             Session::Opening => cx.urc("+FTPOPEN", 0),
-            Session::Asking { name, answer } => report(cx, &name, answer, result),
+            Session::Asking { name, answer } => asking::report(cx, &name, answer, result),
             Session::Streaming { name, stream } => {
                 transfer::stream_over(self, cx, name, stream, result.is_ok());
             }
@@ -310,29 +301,6 @@ impl Fibocom {
         self.forget(cx);
         cx.urc("+FTPCLOSE", 1);
     }
-}
-
-fn report(cx: &mut Cx, name: &str, answer: Answer, result: Result<ftp::Reply, Failure>) {
-    match (&result, answer) {
-        // 1.2.7
-        (Ok(reply), Answer::Path) => {
-            cx.urc(name, format_args!("2,\"{}\"", reply.quoted().unwrap_or_default()));
-        }
-        // 1.2.12, 1.2.13
-        (Ok(reply), Answer::Text) => cx.urc(name, format_args!("2,{}", text(reply))),
-        _ => {}
-    }
-    cx.urc(name, u8::from(result.is_ok()));
-}
-
-/// The text of a reply, line by line, without its code.
-fn text(reply: &ftp::Reply) -> String {
-    let code = reply.code.to_string();
-    let bare = |line: &String| {
-        let rest = line.strip_prefix(&code).and_then(|rest| rest.strip_prefix([' ', '-']));
-        rest.unwrap_or(line).to_string()
-    };
-    reply.lines.iter().map(bare).collect::<Vec<_>>().join("\n")
 }
 
 type Account = Option<Name>;
@@ -423,61 +391,6 @@ fn info(m: &mut Fibocom, _: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
 
 fn info_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
     show(m, cx, m.info)
-}
-
-/// 1.2.4
-fn cwd(m: &mut Fibocom, cx: &mut Cx, (path,): (Name,)) -> Reply {
-    m.ask(cx, Op::Cwd(path.into_string()), Answer::Nothing)
-}
-
-/// 1.2.5
-fn mkd(m: &mut Fibocom, cx: &mut Cx, (path,): (Name,)) -> Reply {
-    m.ask(cx, Op::Mkd(path.into_string()), Answer::Nothing)
-}
-
-/// 1.2.6
-fn rmd(m: &mut Fibocom, cx: &mut Cx, (path,): (Name,)) -> Reply {
-    m.ask(cx, Op::Rmd(path.into_string()), Answer::Nothing)
-}
-
-/// 1.2.7
-fn pwd(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    m.ask(cx, Op::Pwd, Answer::Path)
-}
-
-/// 1.2.8
-fn cdup(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    m.ask(cx, Op::Cdup, Answer::Nothing)
-}
-
-/// 1.2.9
-fn del(m: &mut Fibocom, cx: &mut Cx, (path,): (Name,)) -> Reply {
-    m.ask(cx, Op::Dele(path.into_string()), Answer::Nothing)
-}
-
-/// 1.2.10
-fn ren(m: &mut Fibocom, cx: &mut Cx, (from, to): (Name, Name)) -> Reply {
-    let op = Op::Rename { from: from.into_string(), to: to.into_string() };
-    m.ask(cx, op, Answer::Nothing)
-}
-
-/// 1.2.12
-fn stat(m: &mut Fibocom, cx: &mut Cx, (path,): (Name,)) -> Reply {
-    m.ask(cx, Op::Stat(Some(path.into_string())), Answer::Text)
-}
-
-fn stat_session(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    m.ask(cx, Op::Stat(None), Answer::Text)
-}
-
-/// 1.2.13
-fn syst(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    m.ask(cx, Op::Syst, Answer::Text)
-}
-
-/// 1.2.14
-fn noop(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    m.ask(cx, Op::Noop, Answer::Nothing)
 }
 
 /// 1.2.21

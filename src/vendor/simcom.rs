@@ -1,18 +1,25 @@
 //! SIMCom SIM7080 series, after "SIM7080 Series_FTP_Application Note" V1.01 (2020-02-26).
 //!
 //! A command of the note opens a session of its own, does one thing and quits. The settings and the
-//! session's state are here, the transfers in [`transfer`], the bearers in [`bearer`].
+//! session's state are here, the transfers in [`transfer`] and [`extended`], the rest in [`files`], the
+//! bearers in [`bearer`].
 
 mod bearer;
 mod extended;
+mod files;
+mod number;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use crate::at::{Int, Text};
-use crate::ftp::{self, Cause, Failure, How, Op, Step, Type};
+use crate::frame::Framing;
+use crate::ftp::{self, How, Op, Type};
 use crate::modem::{Command, Cx, DataEnd, Event, PortId, Reply, Target, Vendor};
 use crate::profile::Profile;
 use crate::time::units::{Size, Span};
 use crate::{commands, words};
+use number::number;
 use serde::Deserialize;
 use std::collections::VecDeque;
 use transfer::{Get, Put};
@@ -41,6 +48,8 @@ pub struct Settings {
     put_server_timeout: Span,
     /// How much `AT+FTPEXTPUT` and `AT+FTPEXTGET` hold.
     extended_buffer: Size,
+    /// Whether `AT+FTPETPUT` and `AT+FTPETGET` write ETX and DLE of the payload behind a DLE.
+    escape_etx: bool,
     /// The number of the first bearer in `AT+FTPCID`.
     first_bearer: u8,
     /// What is printed when a bearer comes up; `{id}` is its number.
@@ -49,8 +58,17 @@ pub struct Settings {
     bearer_closed: String,
     /// What is printed when the network takes a bearer down.
     bearer_lost: String,
+    /// What `AT+SAPBR=4` lists.
+    bearer_tags: Vec<String>,
     /// The number that `AT+FTPQUIT` ends a session with (5.16).
     quit: u16,
+}
+
+impl Settings {
+    /// How `AT+FTPETPUT` and `AT+FTPETGET` write payload.
+    fn et_framing(&self) -> Framing {
+        if self.escape_etx { Framing::ETX_DLE } else { Framing::ETX }
+    }
 }
 
 words! {
@@ -70,13 +88,13 @@ struct Parameters {
     file_type: FileType,
     put_option: PutOption,
     rest: u32,
-    server: Text<200>,
-    user: Text<80>,
-    password: Text<80>,
-    get_name: Text<200>,
-    get_path: Text<256>,
-    put_name: Text<200>,
-    put_path: Text<256>,
+    server: Text<49>,
+    user: Text<49>,
+    password: Text<49>,
+    get_name: Text<99>,
+    get_path: Text<255>,
+    put_name: Text<99>,
+    put_path: Text<255>,
 }
 
 /// The behaviour of a SIMCom module.
@@ -91,6 +109,8 @@ pub struct Simcom {
 /// A session of one command.
 struct Session {
     port: PortId,
+    /// The PDP context that carries it.
+    context: u8,
     job: Job,
     steps: VecDeque<Op>,
 }
@@ -129,15 +149,6 @@ impl Job {
             Job::Mdtm => "+FTPMDTM",
         }
     }
-
-    /// The number for an operation of this job that the server refused.
-    fn refused(&self) -> u16 {
-        match self {
-            Job::Get(_) | Job::List(_) | Job::ExtendedGet | Job::EtGet => 79,
-            Job::Put(_) | Job::EtPut(_) => 78,
-            Job::Dele | Job::Size | Job::Mkd | Job::Rmd | Job::Rename | Job::Mdtm => 77,
-        }
-    }
 }
 
 /// The vendor's timers.
@@ -153,38 +164,40 @@ impl Vendor for Simcom {
 
     const COMMANDS: &'static [Command<Self>] = commands! { Simcom;
         // 3
-        "+FTPPORT" [ftp.port],
-        "+FTPMODE" [ftp.mode],
-        "+FTPTYPE" [ftp.file_type],
-        "+FTPPUTOPT" [ftp.put_option],
-        "+FTPCID" [ftp.cid],
-        "+FTPREST" [ftp.rest],
-        "+FTPSERV" [ftp.server],
-        "+FTPUN" [ftp.user],
-        "+FTPPW" [ftp.password; secret],
-        "+FTPGETNAME" [ftp.get_name],
-        "+FTPGETPATH" [ftp.get_path],
-        "+FTPPUTNAME" [ftp.put_name],
-        "+FTPPUTPATH" [ftp.put_path],
-        "+FTPGET" { write: (transfer::get), read: (transfer::get_read), test: "+FTPGET: (1,2),(1-1460)" },
-        "+FTPPUT" { write: (transfer::put), read: (transfer::put_read), test: (transfer::put_test) },
-        "+FTPDELE" { write: dele_1, exec: dele, test: "+FTPDELE: (1)" },
-        "+FTPSIZE" { exec: size, test: ok },
-        "+FTPSTATE" { exec: state, read: state, test: "+FTPSTATE: (0,1)" },
-        "+FTPEXTPUT" { write: (extended::put), read: (extended::put_read), test: "+FTPEXTPUT: (0-2),(0-300000),(0-300000),(1000-1000000)" },
-        "+FTPMKD" { exec: mkd, test: ok },
-        "+FTPRMD" { exec: rmd, test: ok },
-        "+FTPLIST" { write: (transfer::list), read: (transfer::list_read), test: "+FTPLIST: (1,2),(1-1460)" },
-        "+FTPEXTGET" { write: (extended::get), read: (extended::get_read), test: "+FTPEXTGET: (0,1,3)" },
-        "+FTPETPUT" { write: (extended::et_put), read: (extended::et_put_read), test: "+FTPETPUT: (1,2)" },
-        "+FTPETGET" { write: (extended::et_get), read: (extended::et_get_read), test: "+FTPETGET: (1)" },
-        "+FTPQUIT" { exec: quit, test: ok },
-        "+FTPRENAME" { exec: rename, test: ok },
-        "+FTPMDTM" { exec: mdtm, test: ok },
+        "+FTPPORT" [ftp.port; untold],
+        "+FTPMODE" [ftp.mode; untold],
+        "+FTPTYPE" [ftp.file_type; untold],
+        "+FTPPUTOPT" [ftp.put_option; untold],
+        "+FTPCID" [ftp.cid; untold],
+        "+FTPREST" [ftp.rest; untold],
+        "+FTPSERV" [ftp.server; untold],
+        "+FTPUN" [ftp.user; untold],
+        "+FTPPW" [ftp.password; secret, untold],
+        "+FTPGETNAME" [ftp.get_name; untold],
+        "+FTPGETPATH" [ftp.get_path; untold],
+        "+FTPPUTNAME" [ftp.put_name; untold],
+        "+FTPPUTPATH" [ftp.put_path; untold],
+        "+FTPGET" { write: (transfer::get), read: (transfer::get_read), test: ok },
+        "+FTPPUT" { write: (transfer::put), read: (transfer::put_read), test: ok },
+        "+FTPDELE" { write: (files::dele_1), exec: (files::dele), test: ok },
+        "+FTPSIZE" { exec: (files::size), test: ok },
+        "+FTPSTATE" { exec: (files::state), read: (files::state), test: ok },
+        "+FTPEXTPUT" { write: (extended::put), read: (extended::put_read), test: ok },
+        "+FTPMKD" { exec: (files::mkd), test: ok },
+        "+FTPRMD" { exec: (files::rmd), test: ok },
+        "+FTPLIST" { write: (transfer::list), read: (transfer::list_read), test: ok },
+        "+FTPEXTGET" { write: (extended::get), read: (extended::get_read), test: ok },
+        "+FTPETPUT" { write: (extended::et_put), read: (extended::et_put_read), test: ok },
+        "+FTPETGET" { write: (extended::et_get), read: (extended::et_get_read), test: ok },
+        "+FTPQUIT" { exec: (files::quit), test: ok },
+        "+FTPRENAME" { exec: (files::rename), test: ok },
+        "+FTPMDTM" { exec: (files::mdtm), test: ok },
         // 4.1
-        "+CGNAPN" { exec: (bearer::network_apn), test: "+CGNAPN: (0,1),(100)" },
-        "+CNCFG" { write: (bearer::configure), read: (bearer::configuration), test: "+CNCFG: (0-3),(0-4),(150),(127),(127),(0-3)" },
+        "+CGNAPN" { exec: (bearer::network_apn), test: "+CGNAPN: (0,1),(0-100)" },
+        "+CNCFG" { write: (bearer::configure), read: (bearer::configuration), test: "+CNCFG: (0-3),(0-4),(0-150),(0-127),(0-127),(0-3)" },
         "+CNACT" { write: (bearer::activate), read: (bearer::active), test: "+CNACT: (0-3),(0-2)" },
+        // of the command manual
+        "+CREBOOT" { exec: (files::reboot), test: ok },
         // the SIM800 and SIM7000 hosts' way to the same bearers
         "+SAPBR" { write: (bearer::sapbr), test: "+SAPBR: (0-5),(1-3),\"ConParamTag\",\"ConParamValue\"" },
     };
@@ -223,7 +236,14 @@ impl Vendor for Simcom {
             Event::FtpDrained => transfer::drained(self, cx),
             Event::Timer(key) => transfer::timer(self, cx, key),
             Event::BearerUp(context) => bearer::up(self, cx, context),
-            Event::BearerDown { cid, by_network } => bearer::down(self, cx, cid, by_network),
+            Event::BearerDown { cid, by_network } => {
+                bearer::down(self, cx, cid, by_network);
+                if self.session.as_ref().is_some_and(|s| s.context == cid) {
+                    cx.ftp_drop();
+                    self.fail(cx, 61);
+                }
+            }
+            Event::SimReady => cx.urc_all("+CPIN: READY"),
             _ => {}
         }
     }
@@ -241,7 +261,8 @@ impl Simcom {
             report(cx, &job, 66);
             return Reply::Ok;
         }
-        if cx.bearers.address(self.context(self.ftp.cid.get() as u8)).is_none() {
+        let context = self.context(self.ftp.cid.get() as u8);
+        if cx.bearers.address(context).is_none() {
             report(cx, &job, 61);
             return Reply::Ok;
         }
@@ -265,9 +286,23 @@ impl Simcom {
             from_port: None,
             tls: None,
         };
-        self.session = Some(Session { port: cx.port, job, steps: steps.into_iter().collect() });
+        if matches!(job, Job::Get(_) | Job::ExtendedGet | Job::EtGet) {
+            // 5.7: the point holds for one transfer.
+            self.ftp.rest = 0;
+        }
+        let (name, says) = (job.name(), self.opens_with(&job));
+        self.session = Some(Session { port: cx.port, context, job, steps: steps.into_iter().collect() });
         cx.ftp_open(target, settings);
-        Reply::Ok
+        cx.reply_with(name, says)
+    }
+
+    /// What a job says first where nothing goes wrong.
+    fn opens_with(&self, job: &Job) -> String {
+        match job {
+            Job::Put(_) if self.extended.upload().is_none() => format!("1,1,{}", self.settings.put_window),
+            Job::Get(_) | Job::List(_) | Job::EtPut(_) | Job::EtGet => "1,1".into(),
+            _ => "1,0".into(),
+        }
     }
 
     /// The PDP context behind a bearer's number.
@@ -288,13 +323,8 @@ impl Simcom {
         }
     }
 
-    /// `AT+FTPREST` holds for one transfer (5.7).
-    fn take_rest(&mut self) -> u64 {
-        u64::from(std::mem::take(&mut self.ftp.rest))
-    }
-
-    fn retrieve(&mut self) -> Vec<Op> {
-        let offset = if self.session.is_none() { self.take_rest() } else { 0 };
+    fn retrieve(&self) -> Vec<Op> {
+        let offset = u64::from(self.ftp.rest);
         let op = Op::Retrieve { path: self.ftp.get_name.as_str().into(), kind: self.file_type(), offset };
         Self::in_folder(&self.ftp.get_path, op)
     }
@@ -327,16 +357,16 @@ impl Simcom {
                     self.done(cx, &reply);
                 }
             },
-            ftp::Event::Failed { failure, .. } => {
-                let number = number(&failure, &session.job);
+            ftp::Event::Failed { op, failure, .. } => {
+                let number = number(&failure, &session.job, Some(&op));
                 cx.ftp_start(Op::Quit);
                 self.fail(cx, number);
             }
             ftp::Event::Lost { failure, .. } => match &mut session.job {
                 // All has come; that the session ended without a goodbye is nobody's loss.
-                Job::Get(get) | Job::List(get) if get.finished => {}
+                Job::Get(get) | Job::List(get) if get.is_whole() => {}
                 job => {
-                    let number = number(&failure, job);
+                    let number = number(&failure, job, None);
                     self.fail(cx, number);
                 }
             },
@@ -349,7 +379,7 @@ impl Simcom {
         let Some(session) = &mut self.session else { return };
         match &mut session.job {
             Job::Get(get) | Job::List(get) => {
-                get.finished = true;
+                get.finish();
                 return transfer::close_if_read(self, cx);
             }
             // 5.9
@@ -371,11 +401,16 @@ impl Simcom {
     /// The session is over, with a number that says why.
     fn fail(&mut self, cx: &mut Cx, number: u16) {
         let Some(session) = self.session.take() else { return };
+        cx.port = session.port;
         for timer in [Timer::Remind, Timer::Unread, Timer::Close] {
             cx.cancel(timer as u32);
         }
-        if cx.in_data_mode(session.port) {
-            cx.leave_data();
+        match session.job {
+            // The host waits for the end mark, whatever came before it.
+            Job::EtGet if cx.in_data_mode(session.port) => transfer::end_et_get(cx),
+            // What the host has announced it types to the end; what is about to begin does not.
+            Job::EtPut(_) | Job::EtGet if !cx.in_data_mode(session.port) => cx.leave_data(),
+            _ => {}
         }
         report(cx, &session.job, number);
     }
@@ -386,95 +421,5 @@ fn report(cx: &mut Cx, job: &Job, number: u16) {
     match (job, number) {
         (Job::Size, 1..) => cx.urc("+FTPSIZE", format_args!("1,{number},0")),
         _ => cx.urc(job.name(), format_args!("1,{number}")),
-    }
-}
-
-/// The number for what went wrong, as `AT+FTPGET` of the command manual lists them.
-fn number(failure: &Failure, job: &Job) -> u16 {
-    match (&failure.cause, failure.step) {
-        (Cause::NoBearer | Cause::Unreachable, _) => 61,
-        (Cause::NoName | Cause::NameSilence, _) => 62,
-        (Cause::Silence, _) => 64,
-        (Cause::Refused | Cause::Reset | Cause::Closed | Cause::Tls, Step::Connect) => 63,
-        (Cause::Rejected(reply), _) if reply.code == 421 => 65,
-        (Cause::Malformed(_), _) => 70,
-        (Cause::Rejected(_), Step::User) => 71,
-        (Cause::Rejected(_), Step::Password | Step::Account) => 72,
-        (_, Step::Type) => 73,
-        (_, Step::Rest) => 74,
-        (Cause::Rejected(_), Step::Passive) => 75,
-        (Cause::Rejected(_), Step::Active) => 76,
-        (Cause::Refused, Step::DataConnect) => 63,
-        (Cause::Rejected(_), Step::Greeting) => 65,
-        (Cause::Rejected(_), _) => job.refused(),
-        (Cause::Reset | Cause::Closed, Step::Transfer | Step::DataConnect) => job.refused(),
-        (Cause::Reset, _) => 61,
-        (Cause::Closed, _) => 65,
-        (Cause::Aborted, _) => 80,
-        (Cause::Refused | Cause::Tls, _) => 63,
-    }
-}
-
-/// 5.8: `AT+FTPDELE=1`.
-fn dele_1(m: &mut Simcom, cx: &mut Cx, _: (Int<1, 1>,)) -> Reply {
-    dele(m, cx)
-}
-
-fn dele(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let steps = Simcom::in_folder(&m.ftp.get_path, Op::Dele(m.ftp.get_name.as_str().into()));
-    let complete = !m.ftp.get_name.is_empty();
-    m.begin(cx, Job::Dele, steps, complete)
-}
-
-/// 5.9
-fn size(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let steps = Simcom::in_folder(&m.ftp.get_path, Op::Size(m.ftp.get_name.as_str().into()));
-    let complete = !m.ftp.get_name.is_empty();
-    m.begin(cx, Job::Size, steps, complete)
-}
-
-/// 5.10
-fn mkd(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let complete = !m.ftp.get_path.is_empty();
-    m.begin(cx, Job::Mkd, [Op::Mkd(m.ftp.get_path.as_str().into())], complete)
-}
-
-/// 5.10
-fn rmd(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let complete = !m.ftp.get_path.is_empty();
-    m.begin(cx, Job::Rmd, [Op::Rmd(m.ftp.get_path.as_str().into())], complete)
-}
-
-/// 5.17
-fn rename(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let op = Op::Rename { from: m.ftp.get_name.as_str().into(), to: m.ftp.put_name.as_str().into() };
-    let steps = Simcom::in_folder(&m.ftp.get_path, op);
-    let complete = !m.ftp.get_name.is_empty() && !m.ftp.put_name.is_empty();
-    m.begin(cx, Job::Rename, steps, complete)
-}
-
-/// 5.18
-fn mdtm(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let steps = Simcom::in_folder(&m.ftp.get_path, Op::Mdtm(m.ftp.get_name.as_str().into()));
-    let complete = !m.ftp.get_name.is_empty();
-    m.begin(cx, Job::Mdtm, steps, complete)
-}
-
-/// 3: `AT+FTPSTATE`.
-fn state(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    cx.info(u8::from(m.session.is_some()));
-    Reply::Ok
-}
-
-/// 5.16
-fn quit(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    match &m.session {
-        None => Reply::Error,
-        Some(session) => {
-            cx.port = session.port;
-            cx.ftp_drop();
-            m.fail(cx, m.settings.quit);
-            Reply::Ok
-        }
     }
 }

@@ -36,7 +36,7 @@ pub struct Wavecom {
     names: names::Names,
     /// What a port in data mode is used for.
     used: BTreeMap<PortId, Use>,
-    wind: wind::Level,
+    wind: wind::Wind,
 }
 
 /// What a port in data mode is used for.
@@ -119,7 +119,7 @@ impl Vendor for Wavecom {
             ping: None,
             names: names::Names::default(),
             used: BTreeMap::new(),
-            wind: wind::Level(settings.wind),
+            wind: wind::Wind { level: settings.wind, registered: false },
         }
     }
 

@@ -7,7 +7,7 @@
 use super::PortEvent;
 use super::line::{self, Line};
 use super::presence::{Change, Presence};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -22,11 +22,13 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 use tokio::io::Interest;
 use tokio::net::unix::pipe::{Receiver, Sender};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 /// How often the host's settings are looked at while nothing else happens; without inotify, its
 /// coming too.
 const LOOK: Duration = Duration::from_millis(50);
+/// The settings are not looked at more often than this, which costs as much as reading does.
+const SELDOM: Duration = Duration::from_millis(2);
 
 /// A pseudo-terminal.
 #[derive(Debug)]
@@ -39,6 +41,7 @@ pub struct Pty {
     presence: Option<Presence>,
     look: Interval,
     line: Line,
+    looked: Instant,
     events: VecDeque<PortEvent>,
 }
 
@@ -47,15 +50,28 @@ pub struct Pty {
 #[derive(Debug)]
 struct Open {
     input: Receiver,
-    output: Sender,
+    /// Only while output waits for room: the reactor would else wake up at each answer that is read.
+    output: Option<Sender>,
 }
 
 impl Open {
     fn new(master: &OwnedFd) -> io::Result<Open> {
-        Ok(Open {
-            input: Receiver::from_owned_fd_unchecked(master.try_clone()?)?,
-            output: Sender::from_owned_fd_unchecked(master.try_clone()?)?,
-        })
+        Ok(Open { input: Receiver::from_owned_fd_unchecked(master.try_clone()?)?, output: None })
+    }
+
+    fn poll_write_ready(&mut self, cx: &mut Context, master: &OwnedFd) -> Poll<io::Result<()>> {
+        let output = match self.output.take() {
+            Some(output) => output,
+            None => Sender::from_owned_fd_unchecked(master.try_clone()?)?,
+        };
+        self.output.insert(output).poll_write_ready(cx)
+    }
+
+    /// There is no room for output, whatever the reactor holds to be true.
+    fn full(&self) {
+        if let Some(output) = &self.output {
+            let _ = output.try_io(|| Err::<(), _>(io::ErrorKind::WouldBlock.into()));
+        }
     }
 
     /// Whether the reactor has seen a hang-up, now that `input` is ready.
@@ -85,6 +101,7 @@ impl Pty {
             hung_up: false,
             look,
             line: Line::default(),
+            looked: Instant::now(),
             events: VecDeque::new(),
         })
     }
@@ -117,7 +134,10 @@ impl Pty {
         let Some(open) = self.open.as_ref().filter(|_| !self.hung_up) else { return Ok(bytes.len()) };
         // Past the reactor, which does not yet know a host that has only just come.
         match rustix::io::write(&self.master, bytes) {
-            Err(Errno::AGAIN) => open.output.try_io(|| Err(io::ErrorKind::WouldBlock.into())),
+            Err(Errno::AGAIN) => {
+                open.full();
+                Err(io::ErrorKind::WouldBlock.into())
+            }
             Err(_) => Ok(bytes.len()),
             Ok(n) => Ok(n),
         }
@@ -157,7 +177,7 @@ impl Pty {
             return Poll::Ready(None);
         }
         if self.look.poll_tick(cx).is_ready() {
-            self.events.extend(self.line.update(self.master.as_fd()));
+            self.follow_line();
             return Poll::Ready(None);
         }
         if buf.is_empty() {
@@ -168,8 +188,10 @@ impl Pty {
         } else if let Poll::Ready(event) = self.poll_read(cx, buf) {
             return Poll::Ready(event);
         }
-        let Some(open) = self.open.as_ref().filter(|_| blocked) else { return Poll::Pending };
-        if self.hung_up || open.output.poll_write_ready(cx).is_ready() {
+        let Some(open) = &mut self.open else { return Poll::Ready(None) };
+        if !blocked {
+            open.output = None;
+        } else if self.hung_up || open.poll_write_ready(cx, &self.master).is_ready() {
             return Poll::Ready(Some(PortEvent::Writable));
         }
         Poll::Pending
@@ -187,8 +209,8 @@ impl Pty {
                 return Poll::Ready(None);
             }
             // The settings first: they are older than the bytes.
-            self.events.extend(self.line.update(self.master.as_fd()));
-            if !self.events.is_empty() {
+            if self.looked.elapsed() >= SELDOM {
+                self.follow_line();
                 return Poll::Ready(None);
             }
             match open.input.try_read(buf) {
@@ -206,7 +228,7 @@ impl Pty {
     /// Whether the host's side is closed everywhere (`HUP`), and whether there is something to read.
     fn state(&self) -> PollFlags {
         let mut fds = [PollFd::new(&self.master, PollFlags::IN)];
-        match poll(&mut fds, Some(&rustix::time::Timespec::default())) {
+        match poll(&mut fds, Some(&Timespec::default())) {
             Ok(_) => fds[0].revents(),
             Err(_) => PollFlags::empty(),
         }
@@ -239,8 +261,13 @@ impl Pty {
             presence.correct(true);
         }
         self.events.push_back(PortEvent::HostOpened);
-        self.events.extend(self.line.update(self.master.as_fd()));
+        self.follow_line();
         true
+    }
+
+    fn follow_line(&mut self) {
+        self.looked = Instant::now();
+        self.events.extend(self.line.update(self.master.as_fd()));
     }
 
     /// The last host has gone, and all that it sent has been read.

@@ -88,7 +88,7 @@ impl Rig {
     }
 
     fn waits(&mut self, seconds: u64) {
-        self.now = self.now + Duration::from_secs(seconds);
+        self.now += Duration::from_secs(seconds);
         self.modem.handle_timeout(self.now);
         self.drain();
     }

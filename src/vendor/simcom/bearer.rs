@@ -60,10 +60,7 @@ type Configure =
 /// `AT+CNCFG=<pdpidx>,<ip type>[,<APN>[,<user>[,<password>[,<authentication>]]]]`
 pub(super) fn configure(m: &mut Simcom, cx: &mut Cx, args: Configure) -> Reply {
     let (id, ip_type, apn, user, password, authentication) = args;
-    let context = m.context(id.get() as u8 + m.settings.first_bearer);
-    if cx.bearers.state(context) != BearerState::Down {
-        return Reply::Error;
-    }
+    let context = id.get() as u8 + 1;
     let text = |t: Option<&str>| t.unwrap_or_default().to_string();
     let configuration = Configuration {
         ip_type: ip_type.get(),
@@ -90,16 +87,16 @@ pub(super) fn configuration(m: &mut Simcom, cx: &mut Cx) -> Reply {
 }
 
 /// `AT+CNACT=<pdpidx>,<action>`: 0 deactivates, 1 activates, 2 activates by itself.
-pub(super) fn activate(_: &mut Simcom, cx: &mut Cx, (id, action): (Int<0, 3>, Int<0, 2>)) -> Reply {
+pub(super) fn activate(m: &mut Simcom, cx: &mut Cx, (id, action): (Int<0, 3>, Int<0, 2>)) -> Reply {
     let context = id.get() as u8 + 1;
     let up = cx.bearers.state(context) != BearerState::Down;
     match (action.get(), up) {
         (0, true) => {
             cx.deactivate(context);
-            Reply::Ok
+            said_with(cx, &m.settings.bearer_closed, context)
         }
         (1 | 2, false) => match cx.activate(context) {
-            Ok(()) => Reply::Ok,
+            Ok(()) => said_with(cx, &m.settings.bearer_up, context),
             Err(_) => Reply::Error,
         },
         _ => Reply::Error,
@@ -148,12 +145,19 @@ pub(super) fn sapbr(
             cx.info(format_args!("{id},{status},\"{address}\""));
             Reply::Ok
         }
-        (3, Some(tag), Some(value)) => set(cx, context, &tag, &value),
+        (3, Some(tag), value) => set(cx, context, &tag, value.as_deref().unwrap_or_default()),
         (4, None, None) => {
             let c = cx.bearers.contexts.get(&context).cloned().unwrap_or_default();
-            let lines = [("CONTYPE", "GPRS"), ("APN", &c.apn), ("USER", &c.user), ("PWD", &c.password)];
             cx.line("+SAPBR:");
-            for (tag, value) in lines {
+            for tag in m.settings.bearer_tags.clone() {
+                let value = match tag.as_str() {
+                    "CONTYPE" => "GPRS",
+                    "APN" => &c.apn,
+                    "USER" => &c.user,
+                    "PWD" => &c.password,
+                    "RATE" => "2",
+                    _ => "",
+                };
                 cx.line(&format!("{tag}: {value}"));
             }
             Reply::Ok
@@ -176,10 +180,24 @@ fn set(cx: &mut Cx, context: u8, tag: &str, value: &str) -> Reply {
     Reply::Ok
 }
 
+/// A profile's line about a bearer.
+fn line(text: &str, context: u8) -> String {
+    text.replace("{id}", &(context - 1).to_string()).replace("{cid}", &context.to_string())
+}
+
+/// OK, or OK beside the profile's line where it wants the two in one write.
+fn said_with(cx: &mut Cx, text: &str, context: u8) -> Reply {
+    let line = line(text, context);
+    match line.split_once(": ") {
+        Some((name, values)) => cx.reply_with(name, values),
+        None => Reply::Ok,
+    }
+}
+
 fn print(cx: &mut Cx, text: &str, context: u8) {
-    if !text.is_empty() {
-        let id = text.replace("{id}", &(context - 1).to_string()).replace("{cid}", &context.to_string());
-        cx.urc_all(&id);
+    // `AT+CGACT` knows contexts that `AT+CNACT` and `AT+SAPBR` have no number for.
+    if !text.is_empty() && (1..=4).contains(&context) {
+        cx.urc_all(&line(text, context));
     }
 }
 

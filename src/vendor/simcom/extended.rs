@@ -12,6 +12,9 @@ use std::time::Duration;
 #[derive(Default)]
 pub(super) struct Extended {
     mode: PutMode,
+    /// Where in the memory the octets begin that the host is typing now.
+    pub filling: Option<usize>,
+    /// What was fetched; none where `AT+FTPGET` is as usual.
     got: Option<Vec<u8>>,
 }
 
@@ -22,7 +25,7 @@ enum PutMode {
     #[default]
     Normal,
     /// 1: `AT+FTPPUT` sends what was put here.
-    Extended { memory: Vec<u8>, at: usize },
+    Extended(Vec<u8>),
 }
 
 impl Extended {
@@ -30,7 +33,7 @@ impl Extended {
     pub fn upload(&self) -> Option<Bytes> {
         match &self.mode {
             PutMode::Normal => None,
-            PutMode::Extended { memory, .. } => Some(Bytes::copy_from_slice(memory)),
+            PutMode::Extended(memory) => Some(Bytes::copy_from_slice(memory)),
         }
     }
 }
@@ -38,20 +41,25 @@ impl Extended {
 type PutArgs = (Int<0, 2>, Option<Int<0, 300_000>>, Option<Int<0, 300_000>>, Option<Int<1000, 1_000_000>>);
 
 /// 5.12: `AT+FTPEXTPUT=1` and `0` switch, `=2,<position>,<length>,<time-out in ms>` fills the memory.
+/// A host that says 1 again between two pieces keeps what it has put there.
 pub(super) fn put(m: &mut Simcom, cx: &mut Cx, args: PutArgs) -> Reply {
     let most = m.settings.extended_buffer.0 as usize;
-    match (args, &mut m.extended.mode) {
+    let Extended { mode: state, filling, .. } = &mut m.extended;
+    match (args, state) {
         ((mode, None, None, None), state) if mode.get() < 2 => {
-            *state = match mode.get() {
-                0 => PutMode::Normal,
-                _ => PutMode::Extended { memory: vec![], at: 0 },
-            };
+            match (mode.get(), &state) {
+                (0, _) => *state = PutMode::Normal,
+                (_, PutMode::Normal) => *state = PutMode::Extended(vec![]),
+                _ => {}
+            }
             Reply::Ok
         }
-        ((_, Some(position), Some(length), Some(limit)), PutMode::Extended { memory, at })
-            if position.size() <= memory.len() && position.size() + length.size() <= most =>
+        ((mode, Some(position), Some(length), Some(limit)), PutMode::Extended(memory))
+            if mode.get() == 2
+                && position.size() <= memory.len()
+                && position.size() + length.size() <= most =>
         {
-            *at = position.size();
+            *filling = Some(position.size());
             cx.info(format_args!("{position},{length}"));
             let after = Some(Duration::from_millis(limit.get() as u64));
             let ends = Ends { length: Some(length.get() as u64), after, ..Ends::default() };
@@ -63,15 +71,16 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, args: PutArgs) -> Reply {
 
 /// `AT+FTPEXTPUT?`
 pub(super) fn put_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    cx.info(u8::from(matches!(m.extended.mode, PutMode::Extended { .. })));
+    cx.info(u8::from(matches!(m.extended.mode, PutMode::Extended(_))));
     Reply::Ok
 }
 
-/// The octets for the memory have come, or their time is up.
-pub(super) fn stored(extended: &mut Extended, end: DataEnd, held: &[u8]) -> Reply {
+/// The octets for the memory have come, or their time is up. They replace what was there from
+/// their position on.
+pub(super) fn stored(extended: &mut Extended, at: usize, end: DataEnd, held: &[u8]) -> Reply {
     match (&mut extended.mode, end) {
-        (PutMode::Extended { memory, at }, DataEnd::Length) => {
-            memory.truncate(*at);
+        (PutMode::Extended(memory), DataEnd::Length) => {
+            memory.truncate(at);
             memory.extend_from_slice(held);
             Reply::Ok
         }
@@ -79,12 +88,14 @@ pub(super) fn stored(extended: &mut Extended, end: DataEnd, held: &[u8]) -> Repl
     }
 }
 
-/// 5.13: `AT+FTPEXTGET=1` fetches the file into the memory, `=3,<position>[,<length>]` prints it, `=0` frees it.
+/// 5.13: `AT+FTPEXTGET=1` fetches the file into the memory, `=3,<position>[,<length>]` prints it,
+/// `=0` frees it.
 pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 3>, Option<u32>, Option<u32>)) -> Reply {
     let (mode, position, length) = args;
     let fetching = matches!(&m.session, Some(Session { job: Job::ExtendedGet, .. }));
     match (mode.get(), position, &m.extended.got) {
-        (0, None, _) => {
+        (0 | 1, _, _) if position.or(length).is_some() => Reply::Error,
+        (0, ..) => {
             if fetching {
                 cx.ftp_drop();
                 m.fail(cx, m.settings.quit);
@@ -92,13 +103,15 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 3>, Option<u32>, Op
             m.extended.got = None;
             Reply::Ok
         }
-        (1, None, _) => {
+        (1, ..) => {
             let complete = !m.ftp.get_name.is_empty();
             let steps = if complete { m.retrieve() } else { vec![] };
-            if m.session.is_none() {
+            let busy = m.session.is_some();
+            let reply = m.begin(cx, Job::ExtendedGet, steps, complete);
+            if !busy && m.session.is_some() {
                 m.extended.got = Some(vec![]);
             }
-            m.begin(cx, Job::ExtendedGet, steps, complete)
+            reply
         }
         (3, position, Some(got)) if !fetching && position.unwrap_or(0) as usize <= got.len() => {
             let from = position.unwrap_or(0) as usize;
@@ -112,11 +125,10 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 3>, Option<u32>, Op
     }
 }
 
-/// 5.13: `AT+FTPEXTGET?` tells how much has come: `1` while a session runs, `0` where none does.
+/// 5.13: `AT+FTPEXTGET?` tells how much has come, behind the mode: 1 from `=1` to `=0`.
 pub(super) fn get_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let fetching = u8::from(matches!(&m.session, Some(Session { job: Job::ExtendedGet, .. })));
-    let got = m.extended.got.as_ref().map_or(0, Vec::len);
-    cx.info(format_args!("{fetching},{got}"));
+    let (mode, got) = m.extended.got.as_ref().map_or((0, 0), |got| (1, got.len()));
+    cx.info(format_args!("{mode},{got}"));
     Reply::Ok
 }
 
@@ -150,7 +162,7 @@ pub(super) fn et_put(m: &mut Simcom, cx: &mut Cx, (mode,): (Int<1, 2>,)) -> Repl
         (_, Some(Session { job: Job::EtPut(put @ Put::Ready), .. })) => {
             *put = Put::Writing;
             let port = cx.port;
-            let mode = DataMode { framing: Framing::ETX, ends: Ends::default(), sink: Sink::Ftp };
+            let mode = DataMode { framing: m.settings.et_framing(), ends: Ends::default(), sink: Sink::Ftp };
             cx.enter_data(port, Some("+FTPETPUT:2,1"), mode);
             Reply::Ok
         }

@@ -6,17 +6,52 @@ use crate::at::Int;
 use crate::frame::Framing;
 use crate::ftp::{Op, Type};
 use crate::modem::{Cx, DataEnd, DataMode, Ends, Reply, Sink};
-use bytes::Bytes;
+use std::time::Duration;
 
 /// A download that waits to be read.
 #[derive(Default)]
 pub(super) struct Get {
-    /// `+FTPGET: 1,1` was printed, and what it told of is not read yet.
-    announced: bool,
-    /// It was printed at least once: the host may read (5.6).
-    opened: bool,
+    notice: Notice,
+    end: End,
+}
+
+/// What the host knows of it.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Notice {
+    /// Nothing: it may not read yet (5.6).
+    #[default]
+    None,
+    /// `+FTPGET: 1,1`, and what it told of is not all read.
+    Said,
+    /// All that was announced is read.
+    Read,
+}
+
+/// What the server still has.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum End {
+    /// More may come.
+    #[default]
+    Open,
+    /// All has come.
+    Whole,
+    /// All is read; `+FTPGET: 1,0` is on its way.
+    Closing,
+}
+
+impl Get {
     /// The server has sent everything.
-    pub finished: bool,
+    pub fn finish(&mut self) {
+        self.end = End::Whole;
+    }
+
+    pub fn is_whole(&self) -> bool {
+        self.end != End::Open
+    }
+
+    fn may_read(&self) -> bool {
+        self.notice != Notice::None
+    }
 }
 
 /// An upload.
@@ -45,7 +80,7 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, (mode, length): ReadArgs) -> Repl
             open(m, cx, Job::Get(Get::default()), steps, complete)
         }
         (2, Some(length)) => match &m.session {
-            Some(Session { job: Job::Get(get), .. }) if get.opened => read(m, cx, length.size()),
+            Some(Session { job: Job::Get(get), .. }) if get.may_read() => read(m, cx, length.size()),
             _ => Reply::Error,
         },
         _ => Reply::Error,
@@ -66,7 +101,7 @@ pub(super) fn list(m: &mut Simcom, cx: &mut Cx, (mode, length): ReadArgs) -> Rep
             open(m, cx, Job::List(Get::default()), vec![Op::List { path, kind: Type::Ascii }], true)
         }
         (2, Some(length)) => match &m.session {
-            Some(Session { job: Job::List(get), .. }) if get.opened => read(m, cx, length.size()),
+            Some(Session { job: Job::List(get), .. }) if get.may_read() => read(m, cx, length.size()),
             _ => Reply::Error,
         },
         _ => Reply::Error,
@@ -96,7 +131,7 @@ fn read(m: &mut Simcom, cx: &mut Cx, length: usize) -> Reply {
     watch(m, cx);
     if cx.ftp_waiting() == 0 {
         if let Some(Session { job: Job::Get(get) | Job::List(get), .. }) = &mut m.session {
-            get.announced = false;
+            get.notice = Notice::Read;
         }
         close_if_read(m, cx);
     }
@@ -124,9 +159,8 @@ pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
         Some(Session { job: job @ (Job::Get(_) | Job::List(_)), .. }) => {
             let name = job.name();
             if let Job::Get(get) | Job::List(get) = job
-                && !std::mem::replace(&mut get.announced, true)
+                && std::mem::replace(&mut get.notice, Notice::Said) != Notice::Said
             {
-                get.opened = true;
                 cx.urc(name, "1,1");
                 watch(m, cx);
             }
@@ -137,9 +171,14 @@ pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
 
 /// `+FTPGET: 1,0` once all has come and all is read.
 pub(super) fn close_if_read(m: &mut Simcom, cx: &mut Cx) {
-    let Some(Session { job: Job::Get(get) | Job::List(get), .. }) = &m.session else { return };
-    if get.finished && cx.ftp_waiting() == 0 {
-        cx.timer(Timer::Close as u32, m.settings.get_close.0);
+    let Some(Session { job: Job::Get(get) | Job::List(get), .. }) = &mut m.session else { return };
+    match m.settings.get_close.0 {
+        _ if get.end != End::Whole || cx.ftp_waiting() > 0 => {}
+        Duration::ZERO => close(m, cx),
+        after => {
+            get.end = End::Closing;
+            cx.timer(Timer::Close as u32, after);
+        }
     }
 }
 
@@ -154,10 +193,14 @@ pub(super) fn timer(m: &mut Simcom, cx: &mut Cx, key: u32) {
             cx.ftp_drop();
             m.fail(cx, 64);
         }
-        _ => {
-            report(cx, job, 0);
-            m.session = None;
-        }
+        _ => close(m, cx),
+    }
+}
+
+fn close(m: &mut Simcom, cx: &mut Cx) {
+    if let Some(session) = m.session.take() {
+        cx.port = session.port;
+        report(cx, &session.job, 0);
     }
 }
 
@@ -172,7 +215,7 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, (mode, length): (Int<1, 2>, Optio
         (2, Some(0), Some(Session { job: Job::Put(put @ (Put::Ready | Put::Draining)), .. })) => {
             *put = Put::Closing;
             cx.ftp_finish();
-            Reply::Ok
+            cx.reply_with("+FTPPUT", "1,0")
         }
         (2, Some(length), Some(Session { job: Job::Put(put), .. }))
             if *put == Put::Ready || *put == Put::Draining && eager =>
@@ -191,11 +234,6 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, (mode, length): (Int<1, 2>, Optio
 /// `AT+FTPPUT?`
 pub(super) fn put_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
     cx.info(u8::from(matches!(&m.session, Some(Session { job: Job::Put(_), .. }))));
-    Reply::Ok
-}
-
-pub(super) fn put_test(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    cx.info(format_args!("(1,2),(0-{})", m.settings.put_window));
     Reply::Ok
 }
 
@@ -219,7 +257,7 @@ pub(super) fn begun(m: &mut Simcom, cx: &mut Cx) {
         }
         // 5.15
         Job::EtGet => {
-            let mode = DataMode { framing: Framing::ETX, ends: Ends::default(), sink: Sink::Ftp };
+            let mode = DataMode { framing: m.settings.et_framing(), ends: Ends::default(), sink: Sink::Ftp };
             let port = cx.port;
             cx.enter_data(port, Some("+FTPETGET: 1,1"), mode);
         }
@@ -241,18 +279,27 @@ pub(super) fn drained(m: &mut Simcom, cx: &mut Cx) {
 
 /// The end of the octets that the host was to type.
 pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>, _moved: u64) -> Reply {
+    if let Some(at) = m.extended.filling.take() {
+        return extended::stored(&mut m.extended, at, end, &held);
+    }
     match (&mut m.session, end) {
         (Some(Session { job: Job::Put(put @ Put::Writing), .. }), _) => {
+            let window = m.settings.put_window;
             *put = Put::Draining;
-            if cx.ftp_backlog() == 0 {
-                ready(put, cx, m.settings.put_window);
+            let drained = cx.ftp_backlog() == 0;
+            if drained {
+                ready(put, cx, window);
             }
-            if end == DataEnd::Length { Reply::Ok } else { Reply::Error }
+            match end {
+                DataEnd::Length if drained => Reply::Ok,
+                DataEnd::Length => cx.reply_with("+FTPPUT", format_args!("1,1,{window}")),
+                _ => Reply::Error,
+            }
         }
         (Some(Session { job: Job::EtPut(put @ Put::Writing), .. }), DataEnd::Etx) => {
             *put = Put::Closing;
             cx.ftp_finish();
-            Reply::Ok
+            cx.reply_with("+FTPETPUT", "1,0")
         }
         (Some(Session { job: Job::EtPut(Put::Writing), .. }), _) => {
             cx.ftp_drop();
@@ -270,7 +317,8 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
             Reply::Silent
         }
         (_, DataEnd::Left) => Reply::Silent,
-        _ => extended::stored(&mut m.extended, end, &Bytes::from(held)),
+        // The session ended while the host wrote: what it had announced is swallowed.
+        _ => Reply::Error,
     }
 }
 

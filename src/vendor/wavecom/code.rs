@@ -17,6 +17,7 @@ pub const BAD_INDEX: u16 = 830;
 pub const BAD_STATE: u16 = 831;
 pub const BAD_PORT: u16 = 832;
 pub const PORT_STATE: u16 = 833;
+pub const NOT_IMPLEMENTED: u16 = 834;
 pub const NOT_SUPPORTED: u16 = 835;
 pub const MEMORY: u16 = 836;
 pub const BAD_PROTOCOL: u16 = 837;

@@ -52,7 +52,7 @@ pub struct Indexes {
     pub spawned: u8,
     /// TCP servers.
     pub server: u8,
-    /// FTP sessions.
+    /// FTP sessions; 0 where the module has no FTP of its own.
     pub ftp: u8,
 }
 
@@ -72,4 +72,6 @@ pub struct Codes {
     pub reset: u16,
     /// The name does not exist.
     pub no_name: u16,
+    /// The FTP server's reply is none: nobody knows why.
+    pub unknown: u16,
 }

@@ -200,7 +200,7 @@ fn close_one(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, R
 /// The index in the second parameter.
 ///
 /// # Errors
-/// 830 where the protocol has none of that number.
+/// 830 where the protocol has none of that number, 834 where the module lacks the protocol.
 pub fn index(m: &Wavecom, typed: &Arguments, protocol: Protocol) -> Result<Key, Refusal> {
     let indexes = &m.settings.indexes;
     let most = match protocol {
@@ -209,6 +209,9 @@ pub fn index(m: &Wavecom, typed: &Arguments, protocol: Protocol) -> Result<Key, 
         Protocol::Server => indexes.server,
         Protocol::Ftp => indexes.ftp,
     };
+    if most == 0 {
+        return Err(code::NOT_IMPLEMENTED.into());
+    }
     let index = args::number(typed, 1, 1..=most.into(), code::BAD_INDEX)?;
     Ok(Key { protocol, index })
 }

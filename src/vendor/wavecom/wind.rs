@@ -3,8 +3,13 @@
 use super::Wavecom;
 use crate::modem::{Cx, Reply};
 
-/// The sum of the indications that are printed.
-pub struct Level(pub u32);
+/// What is indicated.
+pub struct Wind {
+    /// The sum of the indications that are printed.
+    pub level: u32,
+    /// Whether the network was there when it was indicated last.
+    pub registered: bool,
+}
 
 /// The indications and what they count for in the sum.
 const WEIGHTS: [(u8, u32); 7] = [(0, 1), (1, 1), (3, 4), (4, 8), (7, 64), (8, 128), (16, 32768)];
@@ -12,7 +17,7 @@ const WEIGHTS: [(u8, u32); 7] = [(0, 1), (1, 1), (3, 4), (4, 8), (7, 64), (8, 12
 fn indicate(m: &Wavecom, cx: &mut Cx, indications: &[u8]) {
     for indication in indications {
         let weight = WEIGHTS.iter().find(|(n, _)| n == indication).map_or(0, |(_, weight)| *weight);
-        if m.wind.0 & weight != 0 {
+        if m.wind.level & weight != 0 {
             cx.urc_all(&format!("+WIND: {indication}"));
         }
     }
@@ -43,18 +48,21 @@ pub fn sim_ready(m: &Wavecom, cx: &mut Cx) {
 }
 
 /// The network came or went.
-pub fn registration(m: &Wavecom, cx: &mut Cx, status: u8) {
-    indicate(m, cx, if matches!(status, 1 | 5) { &[7] } else { &[8] });
+pub fn registration(m: &mut Wavecom, cx: &mut Cx, status: u8) {
+    let registered = matches!(status, 1 | 5);
+    if std::mem::replace(&mut m.wind.registered, registered) != registered {
+        indicate(m, cx, if registered { &[7] } else { &[8] });
+    }
 }
 
 /// `AT+WIND=<level>`
 pub fn set(m: &mut Wavecom, _: &mut Cx, (level,): (u32,)) -> Reply {
-    m.wind = Level(level);
+    m.wind.level = level;
     Reply::Ok
 }
 
 /// `AT+WIND?`
 pub fn show(m: &mut Wavecom, cx: &mut Cx) -> Reply {
-    cx.info(m.wind.0);
+    cx.info(m.wind.level);
     Reply::Ok
 }
