@@ -12,4 +12,5 @@ pub mod port;
 mod recorder;
 pub mod setup;
 pub mod sinks;
+pub mod state;
 pub mod world;
