@@ -16,4 +16,5 @@ pub mod port;
 mod recorder;
 pub mod setup;
 pub mod sinks;
+pub mod state;
 pub mod world;

@@ -44,6 +44,9 @@ pub struct Options {
     pub pace: bool,
     #[command(flatten)]
     pub files: TraceFiles,
+    /// Keep what the module stores in its flash in this folder, for the next run
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
     /// One JSON object per line on standard output, even on a terminal
     #[arg(long)]
     pub json: bool,

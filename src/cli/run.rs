@@ -5,6 +5,7 @@ use super::{show_error, show_mistakes};
 use crate::driver::machine::Machine;
 use crate::driver::port::Port;
 use crate::driver::setup::{self, Server, Setup};
+use crate::driver::state::Store;
 use clap::Args;
 use serde::Serialize;
 use std::fs;
@@ -136,6 +137,9 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
     };
     let pace = options.pace.then_some(setup.profile.serial.baud);
     let mut machine = Machine::new(world, ports, options.speed, pace);
+    if let Some(folder) = &options.state {
+        machine.keep_in(Store::open(folder, &setup.profile.name)?);
+    }
     for sink in options.files.create()? {
         machine.trace_to(sink);
     }

@@ -4,6 +4,7 @@ use super::clock::Clock;
 use super::io::Io;
 use super::port::{Pace, Port, PortEvent};
 use super::sinks::Sinks;
+use super::state::Store;
 use super::world::{Told, World};
 use crate::modem::{HostLine, PortId};
 use crate::time::Now;
@@ -29,6 +30,7 @@ pub struct Machine {
     io: Io,
     clock: Clock,
     sinks: Sinks,
+    store: Option<Store>,
 }
 
 /// How much is read from a host at once, in octets.
@@ -41,13 +43,19 @@ impl Machine {
             .into_iter()
             .map(|port| Wire { port, pace: pace.map(Pace::new), blocked: false, resume: None })
             .collect();
-        Machine { world, wires, io: Io::new(), clock: Clock::start(speed), sinks: Sinks::default() }
+        Machine { world, wires, io: Io::new(), clock: Clock::start(speed), sinks: Sinks::default(), store: None }
     }
 
     /// Hands the records of what happens from here on to a sink.
     pub fn trace_to(&mut self, sink: Box<dyn Sink>) {
         self.world.trace();
         self.sinks.add(sink);
+    }
+
+    /// Begins with what `store` holds, and keeps there what the module stores.
+    pub fn keep_in(&mut self, store: Store) {
+        self.world.load_flash(store.flash().clone());
+        self.store = Some(store);
     }
 
     /// Applies power.
@@ -148,6 +156,11 @@ impl Machine {
 
     /// Carries out what the world asks for.
     fn carry_out(&mut self, now: Now) {
+        if let Some(store) = &mut self.store
+            && let Err(error) = store.save(self.world.modem().flash())
+        {
+            tracing::warn!("what the module has stored cannot be kept: {error}");
+        }
         for port in (0..self.wires.len()).map(PortId) {
             self.write(now, port);
         }
