@@ -16,7 +16,8 @@ pub struct Coverage {
     pub forms: usize,
     /// The forms that the host used.
     pub used: Tally<Form>,
-    /// Those that it did not.
+    /// Those that it did not; too many to be told.
+    #[serde(skip)]
     pub unused: BTreeSet<Form>,
     /// What it sent that the module does not have: a command, or a form of one.
     pub unknown: Tally<Form>,
