@@ -4,6 +4,7 @@ pub mod clock;
 pub mod coverage;
 pub mod device;
 pub mod exec;
+pub mod faults;
 pub mod files;
 pub mod gate;
 pub mod io;

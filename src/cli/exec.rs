@@ -143,8 +143,8 @@ impl Exec {
 
     /// One run, with a modem and a server of its own.
     async fn one(&self, setup: Setup, signals: &mut Signals) -> io::Result<Verdict> {
-        let expectations = expectations(&setup);
         let (seed, profile) = (setup.seed, setup.profile.clone());
+        let (expectations, scenario) = (setup.expectations.clone(), setup.scenario.clone());
         let mut bench = run::open(&self.options, setup).await?;
         let coverage = Coverage::new(bench.machine.world().modem(), &profile);
         let watch = Watch::new(Judge::new(&expectations, coverage));
@@ -165,7 +165,7 @@ impl Exec {
         let judge = watch.judge();
         Ok(Verdict {
             profile: profile.name.clone(),
-            scenario: None,
+            scenario,
             seed,
             end: ran.end,
             at: ran.at,
@@ -195,11 +195,6 @@ impl Exec {
         }
         Host { command: self.host.iter().map(fill).collect(), environment }
     }
-}
-
-/// What must come of a run.
-fn expectations(_setup: &Setup) -> Vec<Expectation> {
-    vec![]
 }
 
 /// When there is no more to be hoped for, on the modem's clock.
