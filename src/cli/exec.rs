@@ -121,8 +121,15 @@ impl Exec {
         };
         let mut summary = Summary::default();
         let mut suites = vec![];
+        let mut broken = None;
         for seed in self.runs(setup) {
-            let verdict = self.one(Setup { seed, ..setup.clone() }, &mut signals).await?;
+            let verdict = match self.one(Setup { seed, ..setup.clone() }, &mut signals).await {
+                Ok(verdict) => verdict,
+                Err(error) => {
+                    broken = Some(error);
+                    break;
+                }
+            };
             verdict.tell(self.json())?;
             summary.count(&verdict);
             if junit.is_some() {
@@ -138,7 +145,7 @@ impl Exec {
         if let Some(file) = junit {
             junit::write(suites, file)?;
         }
-        Ok(summary.status)
+        broken.map_or(Ok(summary.status), Err)
     }
 
     /// One run, with a modem and a server of its own.

@@ -7,7 +7,7 @@ use crate::trace::{self, Sink};
 use clap::Args;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What kind of modem, and what it hangs on.
 #[derive(Args, Debug)]
@@ -15,9 +15,12 @@ pub struct Options {
     /// The module: a name from `badline list profiles`, or a TOML file
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,
-    /// Serial ports of the module
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
-    pub ports: u8,
+    /// What is on the network, what goes wrong, and what must come of it: a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Serial ports of the module [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub ports: Option<u8>,
     /// A symbolic link to the (first) port, removed at exit
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
@@ -36,9 +39,9 @@ pub struct Options {
     /// The seed of everything that is drawn
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// How many times faster than real time the module's clock runs
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub speed: u32,
+    /// How many times faster than real time the module's clock runs [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub speed: Option<u32>,
     /// Limit the byte rate of the ports to their baud rate
     #[arg(long)]
     pub pace: bool,
@@ -99,19 +102,30 @@ fn login(text: &str) -> Result<Login, String> {
 }
 
 impl Options {
-    /// The modem that the options describe.
+    /// The modem that the options describe; they go before what the scenario says.
     ///
     /// # Errors
     /// The mistakes in its files.
     pub fn setup(&self) -> Result<Setup, Vec<Mistake>> {
-        let profile = files::profile(self.profile.as_deref().unwrap_or("sim7080"))?;
-        let mut setup = Setup::new(profile);
-        setup.ports = usize::from(self.ports);
-        setup.users =
-            self.ftp_user.iter().map(|Login(name, password)| (name.clone(), password.clone())).collect();
+        let mut setup = match &self.scenario {
+            Some(path) => {
+                let scenario = files::scenario(path, self.profile.as_deref())?;
+                let folder = path.parent().unwrap_or(Path::new(""));
+                let mut setup = Setup::from_scenario_with(&scenario, folder, self.profile.as_deref())?;
+                setup.scenario = Some(path.display().to_string());
+                setup
+            }
+            None => Setup::new(files::profile(self.profile.as_deref().unwrap_or("sim7080"))?),
+        };
+        setup.ports = self.ports.map_or(setup.ports, usize::from);
+        if !self.ftp_user.is_empty() {
+            let login = |Login(name, password): &Login| (name.clone(), password.clone());
+            setup.users = self.ftp_user.iter().map(login).collect();
+        }
         setup.ftp_root = self.ftp_root.clone();
         setup.ftp_listen = self.ftp_listen;
-        setup.seed = self.seed.unwrap_or(0);
+        setup.seed = self.seed.unwrap_or(setup.seed);
+        setup.speed = self.speed.map(f64::from).or(setup.speed);
         setup.trace = self.files.asked();
         Ok(setup)
     }
