@@ -1,13 +1,17 @@
 //! driver: tokio: serial ports, clock, network, FTP gate.
 
 pub mod clock;
+pub mod coverage;
 pub mod device;
+pub mod exec;
 pub mod faults;
 pub mod files;
 pub mod gate;
 pub mod io;
+pub mod judge;
 pub mod machine;
 pub mod network;
+mod orphans;
 pub mod play;
 pub mod port;
 mod recorder;

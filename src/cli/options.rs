@@ -103,7 +103,7 @@ fn login(text: &str) -> Result<Login, String> {
 }
 
 impl Options {
-    /// The modem that the options describe.
+    /// The modem that the options describe; they go before what the scenario says.
     ///
     /// # Errors
     /// The mistakes in its files.

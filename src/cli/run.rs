@@ -29,15 +29,21 @@ pub struct Run {
 #[serde(tag = "event", rename = "ready")]
 pub struct Ready {
     modem: String,
-    port: String,
-    ports: Vec<String>,
+    /// The first serial port.
+    pub port: String,
+    /// All serial ports.
+    pub ports: Vec<String>,
+    /// The link to the first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<PathBuf>,
+    pub link: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tcp: Option<SocketAddr>,
-    ftp: SocketAddr,
-    ftp_root: PathBuf,
-    seed: u64,
+    /// Where the FTP server listens.
+    pub ftp: SocketAddr,
+    /// Its folder.
+    pub ftp_root: PathBuf,
+    /// The seed.
+    pub seed: u64,
     pid: u32,
 }
 
@@ -97,7 +103,7 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
     if let (None, Some(dir)) = (&setup.ftp_root, &dir) {
         let root = dir.path().join("ftp");
         fs::create_dir(&root)?;
-        if options.scenario.is_none() {
+        if setup.scenario.is_none() {
             fs::write(root.join(SAMPLE.0), SAMPLE.1)?;
         }
         setup.ftp_root = Some(root);

@@ -72,29 +72,65 @@ impl Machine {
         self.carry_out(now);
     }
 
+    /// The time on the modem's clock.
+    pub fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// The modem and its network.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Adds to the trace, where there is one, what happens outside the world.
+    pub fn record(&mut self, event: Event) {
+        self.world.record(self.clock.now(), || event);
+        self.sinks.drain(&mut self.world);
+    }
+
     /// Runs for ever; drop the future to stop. It may be taken up again.
     pub async fn run(&mut self) {
+        self.run_until(None).await;
+    }
+
+    /// Runs until a time on the modem's clock, and as [`run`](Machine::run) where there is none.
+    pub async fn run_until(&mut self, end: Option<Now>) {
         let mut buffer = vec![0; READ];
-        loop {
-            let now = self.clock.now();
-            self.carry_out(now);
-            let resume = self.wires.iter().filter_map(|w| w.resume).min();
-            let deadline = [self.world.poll_timeout(), resume].into_iter().flatten().min();
-            let (world, wires) = (&self.world, &mut self.wires);
-            tokio::select! {
-                biased;
-                (port, event) = next(world, wires, &mut buffer) => self.on_port(port, event, &buffer),
-                event = self.io.next() => {
-                    let now = self.clock.now();
+        while end.is_none_or(|end| self.clock.now() < end) {
+            self.turn(end, &mut buffer).await;
+        }
+    }
+
+    /// Runs on until no host has a port open and no server owes an answer.
+    pub async fn settle(&mut self) {
+        let mut buffer = vec![0; READ];
+        self.carry_out(self.clock.now());
+        while self.world.busy() || self.wires.iter().any(|wire| wire.port.is_open()) {
+            self.turn(None, &mut buffer).await;
+            self.carry_out(self.clock.now());
+        }
+    }
+
+    /// Waits for the next thing to happen, at most until `end`, and deals with it.
+    async fn turn(&mut self, end: Option<Now>, buffer: &mut [u8]) {
+        let now = self.clock.now();
+        self.carry_out(now);
+        let resume = self.wires.iter().filter_map(|w| w.resume).min();
+        let deadline = [self.world.poll_timeout(), resume, end].into_iter().flatten().min();
+        let (world, wires) = (&self.world, &mut self.wires);
+        tokio::select! {
+            biased;
+            (port, event) = next(world, wires, buffer) => self.on_port(port, event, buffer),
+            event = self.io.next() => {
+                let now = self.clock.now();
+                self.world.io(now, event);
+                while let Some(event) = self.io.try_next() {
                     self.world.io(now, event);
-                    while let Some(event) = self.io.try_next() {
-                        self.world.io(now, event);
-                    }
                 }
-                () = self.clock.wait(deadline) => {
-                    let now = self.clock.now();
-                    self.world.timeout(now);
-                }
+            }
+            () = self.clock.wait(deadline) => {
+                let now = self.clock.now();
+                self.world.timeout(now);
             }
         }
     }
