@@ -1,8 +1,10 @@
 //! driver: tokio: serial ports, clock, network, FTP gate.
 
 pub mod clock;
+pub mod desk;
 pub mod device;
 pub mod files;
+pub mod follow;
 pub mod gate;
 pub mod io;
 pub mod machine;

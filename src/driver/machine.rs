@@ -1,6 +1,7 @@
 //! The event loop: one modem, its serial ports and its sockets, in real time.
 
 use super::clock::Clock;
+use super::desk::{Desk, Job};
 use super::io::Io;
 use super::port::{Pace, Port, PortEvent};
 use super::sinks::Sinks;
@@ -11,6 +12,7 @@ use crate::trace::{Event, Sink};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// One of the modem's serial ports with its real side.
 struct Wire {
@@ -29,6 +31,8 @@ pub struct Machine {
     io: Io,
     clock: Clock,
     sinks: Sinks,
+    desk: Desk,
+    jobs: UnboundedReceiver<Job>,
 }
 
 /// How much is read from a host at once, in octets.
@@ -41,13 +45,30 @@ impl Machine {
             .into_iter()
             .map(|port| Wire { port, pace: pace.map(Pace::new), blocked: false, resume: None })
             .collect();
-        Machine { world, wires, io: Io::new(), clock: Clock::start(speed), sinks: Sinks::default() }
+        let (desk, jobs) = Desk::new();
+        let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::default());
+        Machine { world, wires, io, clock, sinks, desk, jobs }
     }
 
     /// Hands the records of what happens from here on to a sink.
     pub fn trace_to(&mut self, sink: Box<dyn Sink>) {
         self.world.trace();
         self.sinks.add(sink);
+    }
+
+    /// The way to the machine while it runs.
+    pub fn desk(&self) -> Desk {
+        self.desk.clone()
+    }
+
+    /// The modem and its network.
+    pub fn world(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    /// Its clock.
+    pub fn clock(&mut self) -> &mut Clock {
+        &mut self.clock
     }
 
     /// Applies power.
@@ -68,6 +89,7 @@ impl Machine {
             let (world, wires) = (&self.world, &mut self.wires);
             tokio::select! {
                 biased;
+                Some(job) = self.jobs.recv() => job(self, self.clock.now()),
                 (port, event) = next(world, wires, &mut buffer) => self.on_port(port, event, &buffer),
                 event = self.io.next() => {
                     let now = self.clock.now();
