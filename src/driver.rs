@@ -1,5 +1,6 @@
 //! driver: tokio: serial ports, clock, network, FTP gate.
 
+pub mod bench;
 pub mod clock;
 pub mod desk;
 pub mod device;
