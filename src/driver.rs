@@ -4,6 +4,7 @@ pub mod bench;
 pub mod clock;
 pub mod desk;
 pub mod device;
+pub mod faults;
 pub mod files;
 pub mod follow;
 pub mod gate;
