@@ -131,18 +131,19 @@ fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
     match ask {
         Ask::Fault(request) => {
             possible(machine, &request)?;
-            let named = |what| {
-                let names: Vec<String> = machine.world().faults().status().into_iter().map(|f| f.name).collect();
-                Wrong::new(what, match names.is_empty() {
-                    true => "there are no faults; inject one with \"fault\": {\"what\": {..}}".to_owned(),
-                    false => format!("the names are {}", names.join(", ")),
-                })
+            let faults = machine.world().faults();
+            let done = faults.request(now, request);
+            let names: Vec<String> = faults.status().into_iter().map(|f| f.name).collect();
+            machine.world().act(now);
+            let right = match names.is_empty() {
+                true => "there are no faults; inject one with \"fault\": {\"what\": {..}}".to_owned(),
+                false => format!("the names are {}", names.join(", ")),
             };
-            let done = machine.world().request(now, request);
-            done.map(|name| Answer::Fault { name }).map_err(named)
+            done.map(|name| Answer::Fault { name }).map_err(|what| Wrong::new(what, right))
         }
         Ask::LiftAll => {
-            machine.world().lift_all(now);
+            machine.world().faults().lift_all(now);
+            machine.world().act(now);
             Ok(Answer::Done {})
         }
         Ask::List => Ok(Answer::Faults { faults: machine.world().faults().status() }),

@@ -1,7 +1,6 @@
 //! How the module stands.
 
 use crate::driver::machine::Machine;
-use crate::modem::bearer::State;
 use crate::modem::Modem;
 use crate::time::Now;
 use serde::Serialize;
@@ -45,10 +44,7 @@ impl Status {
 
     fn with(modem: &Modem, now: Now, speed: u32, faults: Vec<String>) -> Status {
         let core = modem.core();
-        let up = |(cid, context): (&u8, &crate::modem::bearer::Context)| match context.state {
-            State::Up(address) => Some((*cid, address)),
-            _ => None,
-        };
+        let up = |cid: &u8| Some((*cid, core.bearers.address(*cid)?));
         let mode = |port| if core.in_data_mode(port) { "data" } else { "command" };
         Status {
             t: now.as_micros(),
@@ -58,7 +54,7 @@ impl Status {
             registration: core.radio.status,
             signal: core.radio.rssi,
             sim: core.sim.status().unwrap_or_default().to_owned(),
-            contexts: core.bearers.contexts.iter().filter_map(up).collect(),
+            contexts: core.bearers.contexts.keys().filter_map(up).collect(),
             ports: core.port_ids().map(mode).collect(),
             ftp: core.ftp.is_some(),
             faults,

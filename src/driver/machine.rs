@@ -18,6 +18,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 struct Wire {
     port: Port,
     pace: Option<Pace>,
+    /// How much the modem takes from the host now, in octets.
+    window: usize,
     /// The host does not read.
     blocked: bool,
     /// When the pace lets more through.
@@ -43,7 +45,7 @@ impl Machine {
     pub fn new(world: World, ports: Vec<Port>, speed: u32, pace: Option<u32>) -> Machine {
         let wires = ports
             .into_iter()
-            .map(|port| Wire { port, pace: pace.map(Pace::new), blocked: false, resume: None })
+            .map(|port| Wire { port, pace: pace.map(Pace::new), window: 0, blocked: false, resume: None })
             .collect();
         let (desk, jobs) = Desk::new();
         let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::default());
@@ -86,11 +88,13 @@ impl Machine {
             self.carry_out(now);
             let resume = self.wires.iter().filter_map(|w| w.resume).min();
             let deadline = [self.world.poll_timeout(), resume].into_iter().flatten().min();
-            let (world, wires) = (&self.world, &mut self.wires);
+            for (i, wire) in self.wires.iter_mut().enumerate() {
+                wire.window = self.world.uart_window(PortId(i));
+            }
             tokio::select! {
                 biased;
                 Some(job) = self.jobs.recv() => job(self, self.clock.now()),
-                (port, event) = next(world, wires, &mut buffer) => self.on_port(port, event, &buffer),
+                (port, event) = next(&mut self.wires, &mut buffer) => self.on_port(port, event, &buffer),
                 event = self.io.next() => {
                     let now = self.clock.now();
                     self.world.io(now, event);
@@ -191,10 +195,10 @@ impl Machine {
 }
 
 /// The next event of any port. A port whose modem takes nothing now is not read from.
-async fn next(world: &World, wires: &mut [Wire], buffer: &mut [u8]) -> (PortId, PortEvent) {
+async fn next(wires: &mut [Wire], buffer: &mut [u8]) -> (PortId, PortEvent) {
     poll_fn(|cx| {
         for (i, wire) in wires.iter_mut().enumerate() {
-            let window = world.uart_window(PortId(i)).min(buffer.len());
+            let window = wire.window.min(buffer.len());
             if let Poll::Ready(event) = wire.port.poll_event(cx, &mut buffer[..window], wire.blocked) {
                 return Poll::Ready((PortId(i), event));
             }

@@ -50,7 +50,12 @@ pub(in crate::driver) enum Heard {
 }
 
 impl Hand {
-    pub(in crate::driver) fn new(mut world: World, server: Server, ports: usize, judge: Option<Judge>) -> Hand {
+    pub(in crate::driver) fn new(
+        mut world: World,
+        server: Server,
+        ports: usize,
+        judge: Option<Judge>,
+    ) -> Hand {
         let mut sinks = Sinks::default();
         if let Some(judge) = &judge {
             world.trace();
@@ -366,7 +371,11 @@ impl Hand {
     }
 
     /// Turns the clock, from one thing that is due to the next; gives how far.
-    pub(in crate::driver) async fn pass(&mut self, span: Duration, until_heard: bool) -> io::Result<Duration> {
+    pub(in crate::driver) async fn pass(
+        &mut self,
+        span: Duration,
+        until_heard: bool,
+    ) -> io::Result<Duration> {
         let start = self.now;
         let end = start + span;
         loop {
