@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod device;
+pub mod faults;
 pub mod files;
 pub mod gate;
 pub mod io;

@@ -33,7 +33,7 @@ pub use tls::{TlsFiles, TlsSetup};
 
 use crate::modem::net::{NetEvent, NetRequest, Socket};
 use crate::time::Now;
-use faults::LinkId;
+use faults::{LinkId, LinkInfo};
 use gates::Gates;
 use later::{Laters, Then};
 use link::Link;
@@ -162,6 +162,17 @@ impl Network {
         for link in self.links.values_mut() {
             link.up.wake();
             link.down.wake();
+        }
+        self.settle(now);
+    }
+
+    /// Ends the connections that `meant` picks, with RST or with FIN; what is under way still arrives.
+    pub fn cut(&mut self, now: Now, meant: impl Fn(&LinkInfo) -> bool, rst: bool) {
+        let end = if rst { pipe::End::Rst } else { pipe::End::Fin };
+        let latency = self.config.link.latency;
+        for link in self.links.values_mut().filter(|link| meant(&link.info)) {
+            link.up.cut(now + latency, end);
+            link.down.cut(now + latency, end);
         }
         self.settle(now);
     }

@@ -7,7 +7,7 @@ use super::radio::Radio;
 use super::session::Session;
 use super::sim::Sim;
 use super::socket::Sockets;
-use super::{DataMode, Event, Note, Output, Reply};
+use super::{DataMode, Event, Meddler, Note, Output, Reply};
 use crate::at::{ArgError, ResultCode};
 use crate::profile::{ErrorCode, Profile, Urc, UrcWhen};
 use crate::time::{Now, Timers};
@@ -60,7 +60,12 @@ pub struct Core {
     pub(super) events: VecDeque<Event>,
     pub(super) numbers: u32,
     pub(super) noting: bool,
+    pub(super) meddler: Option<Box<dyn Meddler>>,
     pub(super) resetting: Option<bool>,
+    /// How long a reset takes.
+    pub(super) dead_for: Duration,
+    /// How the next FTP operation is to end.
+    pub(super) forced: Option<i32>,
     /// The names of all commands, for `+CLAC`.
     pub(super) known: Vec<&'static str>,
 }
@@ -84,7 +89,10 @@ impl Core {
             events: VecDeque::new(),
             numbers: 0,
             noting: false,
+            meddler: None,
             resetting: None,
+            dead_for: Duration::ZERO,
+            forced: None,
             known: vec![],
             profile,
         }
@@ -198,6 +206,13 @@ impl Core {
     pub fn enter_data(&mut self, port: PortId, line: Option<&str>, mode: DataMode) {
         let rule = line.map(|line| self.rule(name_of(line), line)).unwrap_or_default();
         self.queue(port, UrcWhen::After, rule.delay.0, Due::Data(line.map(str::to_string), mode));
+    }
+
+    /// Says a line that no profile decides on.
+    pub(super) fn say(&mut self, port: PortId, line: &str) {
+        if port.0 < self.ports.len() {
+            self.queue(port, UrcWhen::After, Duration::ZERO, Due::Line(line.into()));
+        }
     }
 
     fn queue(&mut self, port: PortId, when: UrcWhen, delay: Duration, what: Due) {

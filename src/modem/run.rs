@@ -5,7 +5,7 @@ use super::data::Running;
 use super::net::{NetEvent, NetRequest, Socket};
 use super::port::{Due, Line, PortId, Settings, State, Typed};
 use super::vendor::{Personality, Row};
-use super::{Conn, Cx, DataEnd, DataMode, Event, Note, Output, Reply, Sink, base};
+use super::{Conn, Cx, DataEnd, DataMode, Event, Meddler, Note, Output, Reply, Sink, base};
 use crate::at::{self, Call, Form, ResultCode};
 use crate::frame::{Expired, SkipLf};
 use crate::profile::{PowerOnSim, Profile, UrcWhen};
@@ -35,6 +35,11 @@ impl Modem {
         modem
     }
 
+    /// Gives somebody a say in what the module answers and says.
+    pub fn meddle(&mut self, meddler: Box<dyn Meddler>) {
+        self.core.meddler = Some(meddler);
+    }
+
     /// Has the module tell the trace what it does ([`Output::Note`]).
     pub fn take_notes(&mut self) {
         self.core.noting = true;
@@ -54,6 +59,33 @@ impl Modem {
     pub fn power_on(&mut self, now: Now) {
         self.core.now = now;
         self.boot(true);
+        self.settle();
+    }
+
+    /// The module's personality.
+    pub fn profile(&self) -> &Profile {
+        &self.core.profile
+    }
+
+    /// The module resets by itself, and is dead for so long before it starts.
+    pub fn crash(&mut self, now: Now, banner: bool, dead: Duration) {
+        self.core.now = now;
+        self.core.dead_for = dead;
+        self.core.reset(banner);
+        self.settle();
+    }
+
+    /// The module says a line unasked.
+    pub fn say(&mut self, now: Now, port: PortId, line: &str) {
+        self.core.now = now;
+        self.core.say(port, line);
+        self.settle();
+    }
+
+    /// The FTP operation under way, or the next one, ends with this code of the module.
+    pub fn force(&mut self, now: Now, code: i32) {
+        self.core.now = now;
+        self.core.forced = Some(code);
         self.settle();
     }
 
@@ -210,6 +242,7 @@ impl Modem {
         core.boots = old.boots;
         core.numbers = old.numbers;
         core.noting = old.noting;
+        core.meddler = old.meddler;
         core.known = old.known;
         core.out = old.out;
         core.sim = old.sim;

@@ -1,6 +1,6 @@
 //! Look-ups, echo requests and the module's calls: where each of them leads.
 
-use super::faults::{Carries, Direction, LinkId, LinkInfo};
+use super::faults::{Called, Carries, Direction, LinkId, LinkInfo};
 use super::gates::Door;
 use super::hosts::{LookUp, Target};
 use super::later::Then;
@@ -66,9 +66,8 @@ impl Network {
     pub(super) fn resolve(&mut self, now: Now, query: Query, name: &str) {
         let found = match self.faults.look_up(now, name) {
             _ if self.address.is_none() => LookUp::Silence,
-            Some(Target::NxDomain) => LookUp::NxDomain,
-            Some(Target::DnsSilence) => LookUp::Silence,
-            _ => self.config.hosts.look_up(name),
+            Some(found) => found,
+            None => self.config.hosts.look_up(name),
         };
         let address = match found {
             LookUp::Address(address) => Some(address),
@@ -127,8 +126,10 @@ impl Network {
 
     fn way(&mut self, now: Now, order: &Order) -> Way {
         let Order { to, purpose, .. } = *order;
-        let target = match self.faults.connect(now, to, order.name.as_deref(), purpose) {
-            Some(target) => target,
+        let name = order.name.as_deref().or_else(|| self.config.hosts.owner(*to.ip()));
+        let target = match self.faults.connect(now, to, name, order.tls.is_some()) {
+            Some(Called::Target(target)) => target,
+            Some(Called::TlsFails) => return Way::Fail(Failure::Tls),
             None => match self.gates.door(to) {
                 Door::Open(gate) => return Way::Door(gate),
                 Door::Silent => return Way::Silence,

@@ -247,9 +247,9 @@ impl Network {
             cut = cut.or(pipe.pump(now, line, &mut watcher));
         }
         if let Some(end) = cut {
-            link.up.cut(end);
-            link.down.cut(end);
-            self.tap.push(now, &link.info, Direction::Down, || tapped_end(end));
+            let arrives = now + self.config.link.latency;
+            link.up.cut(arrives, end);
+            link.down.cut(arrives, end);
         }
         let far = self.advance_far(now, link);
         let near = self.advance_near(now, link);

@@ -86,6 +86,8 @@ pub(super) struct Pipe {
     touched: Now,
     end: Option<End>,
     departed: bool,
+    /// A fault has cut the line.
+    severed: bool,
     /// The segment that a fault holds or has split off.
     held: Option<Bytes>,
     stall: Stall,
@@ -128,13 +130,20 @@ impl Pipe {
         self.end = self.end.or(Some(end));
     }
 
-    /// The line is cut: what has not arrived never will, and the receiver sees `end`.
-    pub fn cut(&mut self, end: End) {
+    /// The line is cut: what has not left never will, and the receiver sees `end` at that time, behind
+    /// what is under way.
+    pub fn cut(&mut self, at: Now, end: End) {
+        if std::mem::replace(&mut self.severed, true) {
+            return;
+        }
         self.finish(End::Rst);
-        self.flight.clear();
-        self.flying = 0;
         self.departed = true;
-        self.arrived = self.arrived.or(Some(end));
+        // A FIN may have arrived, or be under way.
+        self.flight.retain(|(_, piece)| matches!(piece, Piece::Bytes(_)));
+        if self.arrived.is_none() || end == End::Rst {
+            self.last_arrival = self.last_arrival.max(at);
+            self.flight.push_back((self.last_arrival, Piece::End(end)));
+        }
     }
 
     /// Whether the sender has ended the stream.
@@ -187,10 +196,10 @@ impl Pipe {
             match if line.separate { watch.depart(&bytes) } else { Verdict::Pass } {
                 Verdict::Pass => self.fly(start, bytes, line, Duration::ZERO),
                 Verdict::Delay(extra) => self.fly(start, bytes, line, extra),
-                Verdict::Replace(other) => self.fly(start, other, line, Duration::ZERO),
-                Verdict::Duplicate => {
-                    self.fly(start, bytes.clone(), line, Duration::ZERO);
-                    self.fly(start, bytes, line, Duration::ZERO);
+                Verdict::Replace { with, later } => self.fly(start, with, line, later),
+                Verdict::Duplicate { later } => {
+                    self.fly(start, bytes.clone(), line, later);
+                    self.fly(start, bytes, line, later);
                 }
                 Verdict::Drop => self.line_free = start + line.time_of(bytes.len()),
                 Verdict::Split(n) => self.split(bytes, n),
