@@ -2,10 +2,11 @@
 
 use super::files;
 use super::io::Io;
-use super::network::{Forward, Hosts};
+use super::network::Forward;
 use super::setup::{self, Server, Setup};
 use super::sinks::Sinks;
 use super::world::{Told, World};
+use crate::fault::Request;
 use crate::modem::{HostLine, Line, PortId};
 use crate::profile::mistake::Mistake;
 use crate::time::Now;
@@ -101,25 +102,13 @@ pub async fn play_at(
 
 /// What the header asks for. The files are laid into `root`.
 fn prepare(transcript: &Transcript, profile: Option<&str>, root: &Path) -> Result<Setup, PlayError> {
-    let name = profile.or(transcript.profile()).unwrap_or("sim7080");
-    let mut text = format!("extends = {name:?}\n");
-    for setting in transcript.settings() {
-        if let Setting::Set { key, value } = setting {
-            text.push_str(&format!("{key} = {value}\n"));
-        }
-    }
-    let mut profile = files::profile_from(&transcript.name, &text).map_err(PlayError::Mistakes)?;
-    profile.name = name.to_owned();
-    let mut setup = Setup::new(profile);
-    setup.ports = transcript.ports();
-    setup.seed = transcript.seed().unwrap_or(0);
+    let mut setup = module(transcript, profile)?;
     setup.ftp_root = Some(root.to_path_buf());
-    let mut hosts = Hosts::default();
     for heading in &transcript.header {
         let wrong = |what: String| PlayError::Mistakes(vec![heading.mistake(&transcript.name, what)]);
         match &heading.setting {
             Setting::Host { name, target } => {
-                hosts.set(name, target.parse().map_err(wrong)?).map_err(wrong)?;
+                setup.hosts.set(name, target.parse().map_err(wrong)?).map_err(wrong)?;
             }
             Setting::Forward { port, target } => {
                 let at = target.parse().map_err(|_| wrong(format!("`{target}` is no ADDRESS:PORT")))?;
@@ -136,7 +125,38 @@ fn prepare(transcript: &Transcript, profile: Option<&str>, root: &Path) -> Resul
             _ => {}
         }
     }
-    setup.hosts = hosts;
+    Ok(setup)
+}
+
+/// The module that the header names, and its scenario.
+fn module(transcript: &Transcript, profile: Option<&str>) -> Result<Setup, PlayError> {
+    let profile = profile.or(transcript.profile());
+    let scenario = transcript.header.iter().find_map(|heading| match &heading.setting {
+        Setting::Scenario(file) => Some(file),
+        _ => None,
+    });
+    if let Some(file) = scenario {
+        let path = Path::new(&transcript.name).parent().unwrap_or(Path::new("")).join(file);
+        let scenario = files::scenario(&path, profile).map_err(PlayError::Mistakes)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut setup =
+            Setup::from_scenario_with(&scenario, folder, profile).map_err(PlayError::Mistakes)?;
+        setup.ports = setup.ports.max(transcript.ports());
+        setup.seed = transcript.seed().unwrap_or(setup.seed);
+        return Ok(setup);
+    }
+    let name = profile.unwrap_or("sim7080");
+    let mut text = format!("extends = {name:?}\n");
+    for setting in transcript.settings() {
+        if let Setting::Set { key, value } = setting {
+            text.push_str(&format!("{key} = {value}\n"));
+        }
+    }
+    let mut profile = files::profile_from(&transcript.name, &text).map_err(PlayError::Mistakes)?;
+    profile.name = name.to_owned();
+    let mut setup = Setup::new(profile);
+    setup.ports = transcript.ports();
+    setup.seed = transcript.seed().unwrap_or(0);
     Ok(setup)
 }
 
@@ -198,7 +218,7 @@ impl Bench {
                     self.player.turned(turned);
                 }
                 Action::Send { port, content } => self.send(PortId(port - 1), &content).await?,
-                Action::Fault { line: _, text } => self.player.refuse(format!("`{text}`: no such fault")),
+                Action::Fault { line: _, text } => self.fault(&text),
                 Action::CheckFile { path, want } => {
                     self.settle().await?;
                     if let Err(why) = self.check(&path, &want) {
@@ -219,6 +239,14 @@ impl Bench {
                 Action::Done => return Ok(()),
                 Action::Failed(failure) => return Err(PlayError::Failed(failure)),
             }
+        }
+    }
+
+    fn fault(&mut self, text: &str) {
+        let request = Request::parse(text).map_err(|p| format!("{}; {}", p.what, p.right));
+        match request.and_then(|request| self.world.faults().request(self.now, request)) {
+            Ok(_) => self.world.act(self.now),
+            Err(why) => self.player.refuse(why),
         }
     }
 
