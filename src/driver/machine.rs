@@ -7,7 +7,7 @@ use super::sinks::Sinks;
 use super::world::{Told, World};
 use crate::modem::{HostLine, PortId};
 use crate::time::Now;
-use crate::trace::{Event, Sink};
+use crate::trace::Sink;
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
@@ -92,12 +92,12 @@ impl Machine {
             PortEvent::Writable => wire.blocked = false,
             PortEvent::HostOpened => {
                 wire.blocked = false;
-                self.world.record(now, || Event::PortOpened { port: port.0 + 1 });
+                self.world.opened(now, port);
                 self.world.line(now, port, HostLine::Dtr(true));
             }
             PortEvent::HostClosed => {
                 wire.blocked = false;
-                self.world.record(now, || Event::PortClosed { port: port.0 + 1 });
+                self.world.closed(now, port);
                 self.world.line(now, port, HostLine::Dtr(false));
             }
             PortEvent::Dtr(on) => self.world.line(now, port, HostLine::Dtr(on)),

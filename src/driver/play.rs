@@ -10,7 +10,7 @@ use crate::fault::Request;
 use crate::modem::{HostLine, Line, PortId};
 use crate::profile::mistake::Mistake;
 use crate::time::Now;
-use crate::trace::{Event, Sink};
+use crate::trace::Sink;
 use crate::transcript::content::{Content, Found, Judge, Want};
 use crate::transcript::player::{Action, Failure, Options, Player};
 use crate::transcript::{Setting, Signal, Transcript};
@@ -102,13 +102,46 @@ pub async fn play_at(
 
 /// What the header asks for. The files are laid into `root`.
 fn prepare(transcript: &Transcript, profile: Option<&str>, root: &Path) -> Result<Setup, PlayError> {
-    let mut setup = module(transcript, profile)?;
+    let mut setup = match transcript.scenario() {
+        Some(file) => {
+            let file = Path::new(&transcript.name).parent().unwrap_or(Path::new("")).join(file);
+            let instead = profile.or(transcript.profile());
+            let mut scenario = files::scenario(&file, instead).map_err(PlayError::Mistakes)?;
+            for setting in transcript.settings() {
+                if let Setting::Set { key, value } = setting {
+                    scenario.set(key, value).map_err(|what| {
+                        PlayError::Mistakes(vec![Mistake::at(&transcript.name, "", 0..0, what)])
+                    })?;
+                }
+            }
+            let folder = file.parent().unwrap_or(Path::new(""));
+            let mut setup =
+                Setup::from_scenario_with(&scenario, folder, instead).map_err(PlayError::Mistakes)?;
+            setup.scenario = Some(file.display().to_string());
+            setup
+        }
+        None => {
+            let name = profile.or(transcript.profile()).unwrap_or("sim7080");
+            let mut text = format!("extends = {name:?}\n");
+            for setting in transcript.settings() {
+                if let Setting::Set { key, value } = setting {
+                    text.push_str(&format!("{key} = {value}\n"));
+                }
+            }
+            let mut profile = files::profile_from(&transcript.name, &text).map_err(PlayError::Mistakes)?;
+            profile.name = name.to_owned();
+            Setup::new(profile)
+        }
+    };
+    setup.ports = setup.ports.max(transcript.ports());
+    setup.seed = transcript.seed().unwrap_or(setup.seed);
     setup.ftp_root = Some(root.to_path_buf());
+    let mut hosts = std::mem::take(&mut setup.hosts);
     for heading in &transcript.header {
         let wrong = |what: String| PlayError::Mistakes(vec![heading.mistake(&transcript.name, what)]);
         match &heading.setting {
             Setting::Host { name, target } => {
-                setup.hosts.set(name, target.parse().map_err(wrong)?).map_err(wrong)?;
+                hosts.set(name, target.parse().map_err(wrong)?).map_err(wrong)?;
             }
             Setting::Forward { port, target } => {
                 let at = target.parse().map_err(|_| wrong(format!("`{target}` is no ADDRESS:PORT")))?;
@@ -125,38 +158,7 @@ fn prepare(transcript: &Transcript, profile: Option<&str>, root: &Path) -> Resul
             _ => {}
         }
     }
-    Ok(setup)
-}
-
-/// The module that the header names, and its scenario.
-fn module(transcript: &Transcript, profile: Option<&str>) -> Result<Setup, PlayError> {
-    let profile = profile.or(transcript.profile());
-    let scenario = transcript.header.iter().find_map(|heading| match &heading.setting {
-        Setting::Scenario(file) => Some(file),
-        _ => None,
-    });
-    if let Some(file) = scenario {
-        let path = Path::new(&transcript.name).parent().unwrap_or(Path::new("")).join(file);
-        let scenario = files::scenario(&path, profile).map_err(PlayError::Mistakes)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let mut setup =
-            Setup::from_scenario_with(&scenario, folder, profile).map_err(PlayError::Mistakes)?;
-        setup.ports = setup.ports.max(transcript.ports());
-        setup.seed = transcript.seed().unwrap_or(setup.seed);
-        return Ok(setup);
-    }
-    let name = profile.unwrap_or("sim7080");
-    let mut text = format!("extends = {name:?}\n");
-    for setting in transcript.settings() {
-        if let Setting::Set { key, value } = setting {
-            text.push_str(&format!("{key} = {value}\n"));
-        }
-    }
-    let mut profile = files::profile_from(&transcript.name, &text).map_err(PlayError::Mistakes)?;
-    profile.name = name.to_owned();
-    let mut setup = Setup::new(profile);
-    setup.ports = transcript.ports();
-    setup.seed = transcript.seed().unwrap_or(0);
+    setup.hosts = hosts;
     Ok(setup)
 }
 
@@ -233,7 +235,7 @@ impl Bench {
                 }
                 Action::Close { port } => {
                     self.open[port - 1] = false;
-                    self.world.record(self.now, || Event::PortClosed { port });
+                    self.world.closed(self.now, PortId(port - 1));
                     self.dtr(port - 1, false);
                 }
                 Action::Done => return Ok(()),
@@ -242,17 +244,22 @@ impl Bench {
         }
     }
 
+    fn opened(&mut self, port: usize) {
+        self.open[port] = true;
+        self.world.opened(self.now, PortId(port));
+    }
+
+    /// Does what a `!` line says.
     fn fault(&mut self, text: &str) {
-        let request = Request::parse(text).map_err(|p| format!("{}; {}", p.what, p.right));
-        match request.and_then(|request| self.world.faults().request(self.now, request)) {
+        let done = match Request::parse(text) {
+            Ok(request) => self.world.faults().request(self.now, request),
+            Err(problem) => Err(format!("`{text}`: {problem}")),
+        };
+        match done {
             Ok(_) => self.world.act(self.now),
             Err(why) => self.player.refuse(why),
         }
-    }
-
-    fn opened(&mut self, port: usize) {
-        self.open[port] = true;
-        self.world.record(self.now, || Event::PortOpened { port: port + 1 });
+        self.collect();
     }
 
     fn dtr(&mut self, port: usize, on: bool) {
@@ -273,6 +280,9 @@ impl Bench {
             }
         }
         while let Some(told) = self.world.poll_told() {
+            if let Told::Plugged { port, there } = told {
+                self.open[port.0] = there;
+            }
             if let Told::Line { port, line, on } = told {
                 let signal = match line {
                     Line::Dcd => Signal::Dcd,
