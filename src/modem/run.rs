@@ -87,6 +87,7 @@ impl Modem {
     pub fn force(&mut self, now: Now, code: i32) {
         self.core.now = now;
         self.core.forced = Some(code);
+        self.core.ftp_force();
         self.settle();
     }
 
