@@ -103,7 +103,7 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
     if let (None, Some(dir)) = (&setup.ftp_root, &dir) {
         let root = dir.path().join("ftp");
         fs::create_dir(&root)?;
-        if setup.scenario.is_none() {
+        if options.scenario.is_none() {
             fs::write(root.join(SAMPLE.0), SAMPLE.1)?;
         }
         setup.ftp_root = Some(root);
@@ -138,9 +138,7 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
         pid: std::process::id(),
     };
     let pace = options.pace.then_some(setup.profile.serial.baud);
-    // The clock counts whole times; slower than real it does not run.
-    let speed = setup.speed.map_or(1, |speed| speed.round().clamp(1.0, 1000.0) as u32);
-    let mut machine = Machine::new(world, ports, speed, pace);
+    let mut machine = Machine::new(world, ports, options.speed(&setup), pace);
     if let Some(folder) = &options.state {
         machine.keep_in(Store::open(folder, &setup.profile.name)?);
     }

@@ -12,6 +12,8 @@ use crate::trace::{Event, Sink};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// One of the modem's serial ports with its real side.
 struct Wire {
@@ -35,6 +37,8 @@ pub struct Machine {
 
 /// How much is read from a host at once, in octets.
 const READ: usize = 64 * 1024;
+/// How long the system may take to tell what a host has done to a port.
+const QUIET: Duration = Duration::from_millis(20);
 
 impl Machine {
     /// A modem on real ports; `pace` limits the byte rate to the baud rate, which is `baud` until the host sets it.
@@ -101,13 +105,16 @@ impl Machine {
         }
     }
 
-    /// Runs on until no host has a port open and no server owes an answer.
+    /// Runs on until no host has a port open, no server owes an answer, and nothing more is heard.
     pub async fn settle(&mut self) {
         let mut buffer = vec![0; READ];
-        self.carry_out(self.clock.now());
-        while self.world.busy() || self.wires.iter().any(|wire| wire.port.is_open()) {
-            self.turn(None, &mut buffer).await;
+        loop {
+            // That a port was opened and closed again is told by the system in its own time.
+            let quiet = timeout(QUIET, self.turn(None, &mut buffer)).await.is_err();
             self.carry_out(self.clock.now());
+            if quiet && !self.world.busy() && !self.wires.iter().any(|wire| wire.port.is_open()) {
+                return;
+            }
         }
     }
 
@@ -143,12 +150,12 @@ impl Machine {
             PortEvent::Writable => wire.blocked = false,
             PortEvent::HostOpened => {
                 wire.blocked = false;
-                self.world.record(now, || Event::PortOpened { port: port.0 + 1 });
+                self.world.opened(now, port);
                 self.world.line(now, port, HostLine::Dtr(true));
             }
             PortEvent::HostClosed => {
                 wire.blocked = false;
-                self.world.record(now, || Event::PortClosed { port: port.0 + 1 });
+                self.world.closed(now, port);
                 self.world.line(now, port, HostLine::Dtr(false));
             }
             PortEvent::Dtr(on) => self.world.line(now, port, HostLine::Dtr(on)),

@@ -189,7 +189,14 @@ impl Network {
     /// The far end has taken the call.
     pub(super) fn answer(&mut self, now: Now, id: LinkId) {
         if let Some(link) = self.links.get_mut(&id) {
+            match self.faults.held(now, &link.info) {
+                // The link is asked about again when a fault is lifted.
+                Some(None) => return self.kept_back.push(id),
+                Some(Some(until)) if until > now => return self.laters.at(until, Then::Answer(id)),
+                _ => {}
+            }
             link.answered = true;
+            self.faults.opened(now, &link.info);
             let called = matches!(link.announce, Some(NetEvent::Accepted { .. }));
             let direction = if called { Direction::Down } else { Direction::Up };
             self.tap.push(now, &link.info, direction, || TappedWhat::Open);

@@ -64,7 +64,7 @@ pub(super) enum Piece {
 /// Looks at what enters and leaves the line.
 pub(super) trait Watch {
     fn depart(&mut self, bytes: &Bytes) -> Verdict;
-    fn departed_end(&mut self, end: End);
+    fn depart_end(&mut self, end: End) -> Verdict;
     fn arrive(&mut self, at: Now, piece: &Piece);
 }
 
@@ -190,8 +190,14 @@ impl Pipe {
             // Under a rate, a late call must not slow the line down: count from when it could have begun.
             let start = if line.rate.is_some() { due.max(self.since) } else { now };
             let Some(bytes) = self.held.take().or_else(|| self.next_piece(now, line)) else {
-                self.depart_end(start, line, watch);
-                break;
+                match self.depart_end(start, line, watch) {
+                    Verdict::Stall(until) => {
+                        self.stall(now, until);
+                        continue;
+                    }
+                    Verdict::Cut { rst } => return Some(if rst { End::Rst } else { End::Fin }),
+                    _ => break,
+                }
             };
             match if line.separate { watch.depart(&bytes) } else { Verdict::Pass } {
                 Verdict::Pass => self.fly(start, bytes, line, Duration::ZERO),
@@ -204,9 +210,7 @@ impl Pipe {
                 Verdict::Drop => self.line_free = start + line.time_of(bytes.len()),
                 Verdict::Split(n) => self.split(bytes, n),
                 Verdict::Stall(until) => {
-                    // A stall that is over already would have this loop ask for ever.
-                    self.stall =
-                        until.map_or(Stall::Forever, |t| Stall::Until(t.max(now + Duration::from_micros(1))));
+                    self.stall(now, until);
                     self.held = Some(bytes);
                 }
                 Verdict::Cut { rst } => return Some(if rst { End::Rst } else { End::Fin }),
@@ -280,12 +284,23 @@ impl Pipe {
         self.flight.push_back((self.last_arrival, Piece::Bytes(bytes)));
     }
 
-    fn depart_end(&mut self, start: Now, line: &Line, watch: &mut dyn Watch) {
-        let Some(end) = self.end else { return };
+    fn depart_end(&mut self, start: Now, line: &Line, watch: &mut dyn Watch) -> Verdict {
+        let Some(end) = self.end else { return Verdict::Pass };
+        let verdict = if line.separate { watch.depart_end(end) } else { Verdict::Pass };
+        let extra = match verdict {
+            Verdict::Stall(_) | Verdict::Cut { .. } => return verdict,
+            Verdict::Delay(extra) => extra,
+            _ => Duration::ZERO,
+        };
         self.departed = true;
-        watch.departed_end(end);
-        self.last_arrival = self.last_arrival.max(start + line.latency);
+        self.last_arrival = self.last_arrival.max(start + line.latency + extra);
         self.flight.push_back((self.last_arrival, Piece::End(end)));
+        verdict
+    }
+
+    fn stall(&mut self, now: Now, until: Option<Now>) {
+        // A stall that is over already would have the pump ask for ever.
+        self.stall = until.map_or(Stall::Forever, |t| Stall::Until(t.max(now + Duration::from_micros(1))));
     }
 }
 

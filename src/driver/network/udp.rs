@@ -30,7 +30,7 @@ pub(super) struct UdpPort {
 }
 
 impl Network {
-    pub(super) fn open_udp(&mut self, socket: Socket, port: u16, peer: Option<SocketAddrV4>) {
+    pub(super) fn open_udp(&mut self, now: Now, socket: Socket, port: u16, peer: Option<SocketAddrV4>) {
         let event = match (self.address, self.sockets.udp_port(Some(port))) {
             (None, _) => NetEvent::Failed { socket, why: Failure::Unreachable },
             (_, None) => NetEvent::Failed { socket, why: Failure::PortInUse },
@@ -43,6 +43,7 @@ impl Network {
                     local,
                     peer: peer.unwrap_or(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0)),
                 };
+                self.faults.opened(now, &info);
                 let udp = UdpPort { info, peer, ios: BTreeMap::new(), inbox: VecDeque::new() };
                 self.sockets.insert(socket, Owner::Udp(udp));
                 NetEvent::Connected { socket, local }
@@ -51,7 +52,8 @@ impl Network {
         self.events.push_back(event);
     }
 
-    pub(super) fn close_datagrams(&mut self, port: &UdpPort) {
+    pub(super) fn close_datagrams(&mut self, now: Now, port: &UdpPort) {
+        self.faults.closed(now, &port.info);
         for io in port.ios.values() {
             self.close_io(*io);
         }
