@@ -1,11 +1,14 @@
 //! driver: tokio: serial ports, clock, network, FTP gate.
 
+pub mod bench;
 pub mod clock;
 pub mod coverage;
+pub mod desk;
 pub mod device;
 pub mod exec;
 pub mod faults;
 pub mod files;
+pub mod follow;
 pub mod gate;
 pub mod io;
 pub mod judge;

@@ -1,6 +1,7 @@
 //! The event loop: one modem, its serial ports and its sockets, in real time.
 
 use super::clock::Clock;
+use super::desk::{Desk, Job};
 use super::io::Io;
 use super::port::{Pace, Port, PortEvent};
 use super::sinks::Sinks;
@@ -13,12 +14,15 @@ use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
 use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 
 /// One of the modem's serial ports with its real side.
 struct Wire {
     port: Port,
     pace: Option<Pace>,
+    /// How much the modem takes from the host now, in octets.
+    window: usize,
     /// The host does not read.
     blocked: bool,
     /// When the pace lets more through.
@@ -33,6 +37,8 @@ pub struct Machine {
     clock: Clock,
     sinks: Sinks,
     store: Option<Store>,
+    desk: Desk,
+    jobs: UnboundedReceiver<Job>,
 }
 
 /// How much is read from a host at once, in octets.
@@ -45,16 +51,11 @@ impl Machine {
     pub fn new(world: World, ports: Vec<Port>, speed: u32, pace: Option<u32>) -> Machine {
         let wires = ports
             .into_iter()
-            .map(|port| Wire { port, pace: pace.map(Pace::new), blocked: false, resume: None })
+            .map(|port| Wire { port, pace: pace.map(Pace::new), window: 0, blocked: false, resume: None })
             .collect();
-        Machine {
-            world,
-            wires,
-            io: Io::new(),
-            clock: Clock::start(speed),
-            sinks: Sinks::default(),
-            store: None,
-        }
+        let (desk, jobs) = Desk::new();
+        let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::default());
+        Machine { world, wires, io, clock, sinks, store: None, desk, jobs }
     }
 
     /// Hands the records of what happens from here on to a sink.
@@ -67,6 +68,21 @@ impl Machine {
     pub fn keep_in(&mut self, store: Store) {
         self.world.load_flash(store.flash().clone());
         self.store = Some(store);
+    }
+
+    /// The way to the machine while it runs.
+    pub fn desk(&self) -> Desk {
+        self.desk.clone()
+    }
+
+    /// The modem and its network, to be changed.
+    pub fn world_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    /// Its clock.
+    pub fn clock(&mut self) -> &mut Clock {
+        &mut self.clock
     }
 
     /// Applies power.
@@ -124,10 +140,13 @@ impl Machine {
         self.carry_out(now);
         let resume = self.wires.iter().filter_map(|w| w.resume).min();
         let deadline = [self.world.poll_timeout(), resume, end].into_iter().flatten().min();
-        let (world, wires) = (&self.world, &mut self.wires);
+        for (i, wire) in self.wires.iter_mut().enumerate() {
+            wire.window = self.world.uart_window(PortId(i));
+        }
         tokio::select! {
             biased;
-            (port, event) = next(world, wires, buffer) => self.on_port(port, event, buffer),
+            Some(job) = self.jobs.recv() => job(self, self.clock.now()),
+            (port, event) = next(&mut self.wires, buffer) => self.on_port(port, event, buffer),
             event = self.io.next() => {
                 let now = self.clock.now();
                 self.world.io(now, event);
@@ -232,10 +251,10 @@ impl Machine {
 }
 
 /// The next event of any port. A port whose modem takes nothing now is not read from.
-async fn next(world: &World, wires: &mut [Wire], buffer: &mut [u8]) -> (PortId, PortEvent) {
+async fn next(wires: &mut [Wire], buffer: &mut [u8]) -> (PortId, PortEvent) {
     poll_fn(|cx| {
         for (i, wire) in wires.iter_mut().enumerate() {
-            let window = world.uart_window(PortId(i)).min(buffer.len());
+            let window = wire.window.min(buffer.len());
             if let Poll::Ready(event) = wire.port.poll_event(cx, &mut buffer[..window], wire.blocked) {
                 return Poll::Ready((PortId(i), event));
             }

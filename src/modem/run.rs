@@ -192,6 +192,11 @@ impl Modem {
         super::BACKLOG.saturating_sub(used.max(port.pending_len))
     }
 
+    /// What every module has: SIM, radio, contexts, ports.
+    pub fn core(&self) -> &Core {
+        &self.core
+    }
+
     /// The settings of a port.
     pub fn settings(&self, port: PortId) -> &Settings {
         self.core.settings(port)

@@ -23,7 +23,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-impl<W: Write> Sink for Writer<W> {
+impl<W: Write + Send> Sink for Writer<W> {
     /// Writes a record, with the wall's time where it has none.
     fn take(&mut self, record: &Record) -> io::Result<()> {
         match record.wall {
