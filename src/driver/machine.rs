@@ -14,7 +14,9 @@ use rustix::event::{self, Timespec};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
+use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::timeout;
 
 /// One of the modem's serial ports with its real side.
 struct Wire {
@@ -45,6 +47,8 @@ const BULK: usize = 4096;
 
 /// How much is read from a host at once, in octets.
 const READ: usize = 64 * 1024;
+/// How long the system may take to tell what a host has done to a port.
+const QUIET: Duration = Duration::from_millis(20);
 
 impl Machine {
     /// A modem on real ports; `pace` limits the byte rate to the baud rate, which is `baud` until the host sets it.
@@ -121,13 +125,16 @@ impl Machine {
         }
     }
 
-    /// Runs on until no host has a port open and no server owes an answer.
+    /// Runs on until no host has a port open, no server owes an answer, and nothing more is heard.
     pub async fn settle(&mut self) {
         let mut buffer = vec![0; READ];
-        self.carry_out(self.clock.now());
-        while self.world.busy() || self.wires.iter().any(|wire| wire.port.is_open()) {
-            self.turn(None, &mut buffer).await;
+        loop {
+            // That a port was opened and closed again is told by the system in its own time.
+            let quiet = timeout(QUIET, self.turn(None, &mut buffer)).await.is_err();
             self.carry_out(self.clock.now());
+            if quiet && !self.world.busy() && !self.wires.iter().any(|wire| wire.port.is_open()) {
+                return;
+            }
         }
     }
 
