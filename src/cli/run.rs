@@ -6,6 +6,7 @@ use crate::control::{self, Listener};
 use crate::driver::machine::Machine;
 use crate::driver::port::Port;
 use crate::driver::setup::{self, Server, Setup};
+use crate::driver::state::Store;
 use clap::Args;
 use serde::Serialize;
 use std::fs;
@@ -30,17 +31,24 @@ pub struct Run {
 #[serde(tag = "event", rename = "ready")]
 pub struct Ready {
     modem: String,
-    port: String,
-    ports: Vec<String>,
+    /// The first serial port.
+    pub port: String,
+    /// All serial ports.
+    pub ports: Vec<String>,
+    /// The link to the first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<PathBuf>,
+    pub link: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tcp: Option<SocketAddr>,
+    /// Where the control socket is.
     #[serde(skip_serializing_if = "Option::is_none")]
     control: Option<String>,
-    ftp: SocketAddr,
-    ftp_root: PathBuf,
-    seed: u64,
+    /// Where the FTP server listens.
+    pub ftp: SocketAddr,
+    /// Its folder.
+    pub ftp_root: PathBuf,
+    /// The seed.
+    pub seed: u64,
     pid: u32,
 }
 
@@ -102,7 +110,9 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
     if let (None, Some(dir)) = (&setup.ftp_root, &dir) {
         let root = dir.path().join("ftp");
         fs::create_dir(&root)?;
-        fs::write(root.join(SAMPLE.0), SAMPLE.1)?;
+        if setup.scenario.is_none() {
+            fs::write(root.join(SAMPLE.0), SAMPLE.1)?;
+        }
         setup.ftp_root = Some(root);
     }
     let mut ports = (0..setup.ports).map(|_| Port::pty()).collect::<io::Result<Vec<Port>>>()?;
@@ -140,7 +150,10 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
         pid: std::process::id(),
     };
     let pace = options.pace.then_some(setup.profile.serial.baud);
-    let mut machine = Machine::new(world, ports, options.speed, pace);
+    let mut machine = Machine::new(world, ports, options.speed(&setup), pace);
+    if let Some(folder) = &options.state {
+        machine.keep_in(Store::open(folder, &setup.profile.name)?);
+    }
     for sink in options.files.create()? {
         machine.trace_to(sink);
     }

@@ -134,7 +134,7 @@ fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
             let faults = machine.world().faults();
             let done = faults.request(now, request);
             let names: Vec<String> = faults.status().into_iter().map(|f| f.name).collect();
-            machine.world().act(now);
+            machine.world_mut().act(now);
             let right = match names.is_empty() {
                 true => "there are no faults; inject one with \"fault\": {\"what\": {..}}".to_owned(),
                 false => format!("the names are {}", names.join(", ")),
@@ -143,7 +143,7 @@ fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
         }
         Ask::LiftAll => {
             machine.world().faults().lift_all(now);
-            machine.world().act(now);
+            machine.world_mut().act(now);
             Ok(Answer::Done {})
         }
         Ask::List => Ok(Answer::Faults { faults: machine.world().faults().status() }),

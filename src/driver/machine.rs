@@ -5,10 +5,11 @@ use super::desk::{Desk, Job};
 use super::io::Io;
 use super::port::{Pace, Port, PortEvent};
 use super::sinks::Sinks;
+use super::state::Store;
 use super::world::{Told, World};
 use crate::modem::{HostLine, PortId};
 use crate::time::Now;
-use crate::trace::Sink;
+use crate::trace::{Event, Sink};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
@@ -33,6 +34,7 @@ pub struct Machine {
     io: Io,
     clock: Clock,
     sinks: Sinks,
+    store: Option<Store>,
     desk: Desk,
     jobs: UnboundedReceiver<Job>,
 }
@@ -48,8 +50,16 @@ impl Machine {
             .map(|port| Wire { port, pace: pace.map(Pace::new), window: 0, blocked: false, resume: None })
             .collect();
         let (desk, jobs) = Desk::new();
-        let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::default());
-        Machine { world, wires, io, clock, sinks, desk, jobs }
+        Machine {
+            world,
+            wires,
+            io: Io::new(),
+            clock: Clock::start(speed),
+            sinks: Sinks::default(),
+            store: None,
+            desk,
+            jobs,
+        }
     }
 
     /// Hands the records of what happens from here on to a sink.
@@ -58,13 +68,19 @@ impl Machine {
         self.sinks.add(sink);
     }
 
+    /// Begins with what `store` holds, and keeps there what the module stores.
+    pub fn keep_in(&mut self, store: Store) {
+        self.world.load_flash(store.flash().clone());
+        self.store = Some(store);
+    }
+
     /// The way to the machine while it runs.
     pub fn desk(&self) -> Desk {
         self.desk.clone()
     }
 
-    /// The modem and its network.
-    pub fn world(&mut self) -> &mut World {
+    /// The modem and its network, to be changed.
+    pub fn world_mut(&mut self) -> &mut World {
         &mut self.world
     }
 
@@ -80,32 +96,68 @@ impl Machine {
         self.carry_out(now);
     }
 
+    /// The time on the modem's clock.
+    pub fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// The modem and its network.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Adds to the trace, where there is one, what happens outside the world.
+    pub fn record(&mut self, event: Event) {
+        self.world.record(self.clock.now(), || event);
+        self.sinks.drain(&mut self.world);
+    }
+
     /// Runs for ever; drop the future to stop. It may be taken up again.
     pub async fn run(&mut self) {
+        self.run_until(None).await;
+    }
+
+    /// Runs until a time on the modem's clock, and as [`run`](Machine::run) where there is none.
+    pub async fn run_until(&mut self, end: Option<Now>) {
         let mut buffer = vec![0; READ];
-        loop {
-            let now = self.clock.now();
-            self.carry_out(now);
-            let resume = self.wires.iter().filter_map(|w| w.resume).min();
-            let deadline = [self.world.poll_timeout(), resume].into_iter().flatten().min();
-            for (i, wire) in self.wires.iter_mut().enumerate() {
-                wire.window = self.world.uart_window(PortId(i));
-            }
-            tokio::select! {
-                biased;
-                Some(job) = self.jobs.recv() => job(self, self.clock.now()),
-                (port, event) = next(&mut self.wires, &mut buffer) => self.on_port(port, event, &buffer),
-                event = self.io.next() => {
-                    let now = self.clock.now();
+        while end.is_none_or(|end| self.clock.now() < end) {
+            self.turn(end, &mut buffer).await;
+        }
+    }
+
+    /// Runs on until no host has a port open and no server owes an answer.
+    pub async fn settle(&mut self) {
+        let mut buffer = vec![0; READ];
+        self.carry_out(self.clock.now());
+        while self.world.busy() || self.wires.iter().any(|wire| wire.port.is_open()) {
+            self.turn(None, &mut buffer).await;
+            self.carry_out(self.clock.now());
+        }
+    }
+
+    /// Waits for the next thing to happen, at most until `end`, and deals with it.
+    async fn turn(&mut self, end: Option<Now>, buffer: &mut [u8]) {
+        let now = self.clock.now();
+        self.carry_out(now);
+        let resume = self.wires.iter().filter_map(|w| w.resume).min();
+        let deadline = [self.world.poll_timeout(), resume, end].into_iter().flatten().min();
+        for (i, wire) in self.wires.iter_mut().enumerate() {
+            wire.window = self.world.uart_window(PortId(i));
+        }
+        tokio::select! {
+            biased;
+            Some(job) = self.jobs.recv() => job(self, self.clock.now()),
+            (port, event) = next(&mut self.wires, buffer) => self.on_port(port, event, buffer),
+            event = self.io.next() => {
+                let now = self.clock.now();
+                self.world.io(now, event);
+                while let Some(event) = self.io.try_next() {
                     self.world.io(now, event);
-                    while let Some(event) = self.io.try_next() {
-                        self.world.io(now, event);
-                    }
                 }
-                () = self.clock.wait(deadline) => {
-                    let now = self.clock.now();
-                    self.world.timeout(now);
-                }
+            }
+            () = self.clock.wait(deadline) => {
+                let now = self.clock.now();
+                self.world.timeout(now);
             }
         }
     }
@@ -138,6 +190,11 @@ impl Machine {
 
     /// Carries out what the world asks for.
     fn carry_out(&mut self, now: Now) {
+        if let Some(store) = &mut self.store
+            && let Err(error) = store.save(self.world.modem().flash())
+        {
+            tracing::warn!("what the module has stored cannot be kept: {error}");
+        }
         for port in (0..self.wires.len()).map(PortId) {
             self.write(now, port);
         }
