@@ -56,7 +56,7 @@ impl Live {
         machine.power_on();
         let desk = machine.desk();
         let task = tokio::spawn(async move { machine.run().await });
-        Live { desk, task, hosts, paths, records, judge, server }
+        Live { desk, task, hosts, paths, records, watch, server }
     }
 
     /// The host's end of a port, once; `None` where it was taken, or is a [pseudo-terminal](Live::path).
