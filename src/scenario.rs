@@ -8,6 +8,7 @@ pub mod hosts;
 pub mod network;
 pub mod radio;
 pub mod server;
+mod shipped;
 #[cfg(test)]
 mod tests;
 pub mod verdict;
@@ -17,6 +18,7 @@ pub use hosts::{ModulePort, Target};
 pub use network::{Network, Path};
 pub use radio::Radio;
 pub use server::{FileContent, Server};
+pub use shipped::SCENARIOS;
 pub use verdict::{FileFacts, Outcome, Seen, Verdict};
 
 use crate::fault::{self, Known, Problem, Rule, WrittenRule};

@@ -96,7 +96,9 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
     if let (None, Some(dir)) = (&setup.ftp_root, &dir) {
         let root = dir.path().join("ftp");
         fs::create_dir(&root)?;
-        fs::write(root.join(SAMPLE.0), SAMPLE.1)?;
+        if options.scenario.is_none() {
+            fs::write(root.join(SAMPLE.0), SAMPLE.1)?;
+        }
         setup.ftp_root = Some(root);
     }
     let mut ports = (0..setup.ports).map(|_| Port::pty()).collect::<io::Result<Vec<Port>>>()?;
@@ -129,7 +131,7 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
         pid: std::process::id(),
     };
     let pace = options.pace.then_some(setup.profile.serial.baud);
-    let mut machine = Machine::new(world, ports, options.speed, pace);
+    let mut machine = Machine::new(world, ports, options.speed(&setup), pace);
     for sink in options.files.create()? {
         machine.trace_to(sink);
     }

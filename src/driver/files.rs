@@ -3,7 +3,7 @@
 use crate::fault::Known;
 use crate::modem::{Modem, Personality};
 use crate::profile::{self, Profile, mistake::Mistake};
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, SCENARIOS, Scenario};
 use crate::vendor::{PROFILES, VENDORS};
 use std::fs;
 use std::ops::Range;
@@ -69,13 +69,16 @@ pub fn behaviour(profile: &Profile) -> Result<Box<dyn Personality>, (Vec<String>
     }
 }
 
-/// Reads the scenario in the file `path`, and looks whether all is there that it names; `profile` is
+/// Reads the scenario in the file `path` (or the one in the binary with that name), and looks whether all is there that it names; `profile` is
 /// the module where it is not the scenario's own.
 ///
 /// # Errors
 /// Every mistake in it, with its place.
 pub fn scenario(path: &Path, profile: Option<&str>) -> Result<Scenario, Vec<Mistake>> {
     let file = path.display().to_string();
+    if let Some((name, text)) = SCENARIOS.iter().find(|(name, _)| file == *name) {
+        return scenario_from(&format!("scenarios/{name}.toml"), text, profile);
+    }
     let text = fs::read_to_string(path)
         .map_err(|e| vec![Mistake::at(&file, "", 0..0, format!("it cannot be read: {e}"))])?;
     scenario_from(&file, &text, profile)
