@@ -94,6 +94,10 @@ fn folder() -> TempDir {
 #[test]
 fn every_transcript_and_every_toml_file_is_right() {
     let here = folder();
+    // What the scenarios of the documents take from the disk.
+    for named in ["files", "data/firmware.bin"] {
+        fs::create_dir_all(here.path().join(named)).expect("a folder");
+    }
     for block in documents().iter().flat_map(|file| blocks(file)) {
         let name = match (block.is("at"), block.is("toml") && !block.has("wrong")) {
             (true, _) => "example.at",

@@ -1,5 +1,6 @@
 //! The options that the verbs share.
 
+use crate::control::Address;
 use crate::driver::files;
 use crate::driver::setup::Setup;
 use crate::profile::mistake::Mistake;
@@ -46,8 +47,17 @@ pub struct Options {
     /// Limit the byte rate of the ports to their baud rate
     #[arg(long)]
     pub pace: bool,
+    /// Take requests as JSON lines there: the path of a Unix socket, or a loopback IP:PORT
+    #[arg(long, value_name = "ADDR")]
+    pub control: Option<Address>,
+    /// Let --control have an address that other machines reach; whoever connects can do as he likes
+    #[arg(long, requires = "control")]
+    pub control_anywhere: bool,
     #[command(flatten)]
     pub files: TraceFiles,
+    /// Keep what the module stores in its flash in this folder, for the next run
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
     /// One JSON object per line on standard output, even on a terminal
     #[arg(long)]
     pub json: bool,
@@ -100,7 +110,7 @@ fn login(text: &str) -> Result<Login, String> {
 }
 
 impl Options {
-    /// The modem that the options describe.
+    /// The modem that the options describe; they go before what the scenario says.
     ///
     /// # Errors
     /// The mistakes in its files.

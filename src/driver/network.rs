@@ -102,6 +102,8 @@ pub struct Network {
     /// Real sockets that have not answered yet.
     connecting: BTreeSet<IoId>,
     laters: Laters,
+    /// Gates that are still to be told that the module has all of a download.
+    delivered: VecDeque<GateId>,
     /// Links that have yet to answer, once a fault lets them.
     kept_back: Vec<LinkId>,
     events: VecDeque<NetEvent>,
@@ -137,6 +139,7 @@ impl Network {
             ios: BTreeMap::new(),
             connecting: BTreeSet::new(),
             laters: Laters::default(),
+            delivered: VecDeque::new(),
             kept_back: vec![],
             events: VecDeque::new(),
             io_out: VecDeque::new(),
@@ -259,16 +262,29 @@ impl Network {
 
     /// The next event for the module. `window` says how many octets a socket of the module takes now.
     pub fn poll_event(&mut self, now: Now, window: impl Fn(Socket) -> usize) -> Option<NetEvent> {
+        loop {
+            if let Some(event) = self.next_event(now, &window) {
+                return Some(event);
+            }
+            // Behind what the module does about the end of its data: its FIN goes before the server's
+            // 226, whenever that came.
+            let gate = self.delivered.pop_front()?;
+            self.feed(now, gate, relay::GateInput::DataDelivered);
+            self.settle(now);
+        }
+    }
+
+    fn next_event(&mut self, now: Now, window: &impl Fn(Socket) -> usize) -> Option<NetEvent> {
         if let Some(event) = self.events.pop_front() {
             return Some(event);
         }
-        if let Some(event) = self.poll_datagram(&window) {
+        if let Some(event) = self.poll_datagram(window) {
             return Some(event);
         }
         for _ in 0..self.links.len() {
             let after = self.links.range(LinkId(self.served.0 + 1)..).next();
             self.served = *after.or_else(|| self.links.first_key_value())?.0;
-            if let Some(event) = self.poll_link(now, self.served, &window) {
+            if let Some(event) = self.poll_link(self.served, window) {
                 self.settle(now);
                 return Some(event);
             }

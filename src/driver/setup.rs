@@ -14,7 +14,7 @@ use crate::fault::Rule;
 use crate::ftpd::{self, FtpServer};
 use crate::modem::Modem;
 use crate::profile::Profile;
-use crate::scenario::Radio;
+use crate::scenario::{Expectation, Radio};
 use crate::time::Now;
 use crate::trace::Event;
 use std::fs;
@@ -56,6 +56,8 @@ pub struct Setup {
     pub radio: Vec<Radio>,
     /// What goes wrong.
     pub rules: Vec<Rule>,
+    /// What must come of it.
+    pub expectations: Vec<Expectation>,
     /// The file of the scenario, for the trace.
     pub scenario: Option<String>,
     /// How many times faster than real time the module's clock runs, where the scenario says.
@@ -86,6 +88,7 @@ impl Setup {
             quota: None,
             radio: vec![],
             rules: vec![],
+            expectations: vec![],
             scenario: None,
             speed: None,
             seed: 0,

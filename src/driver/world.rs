@@ -17,7 +17,7 @@ use crate::fault::Observation;
 use crate::modem::{HostLine, Line, Modem, Output, PortId};
 use crate::time::Now;
 use crate::trace::{Event, Record};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What the world tells its owner, beside what the host is to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,10 +105,15 @@ impl World {
         self.recorder.as_mut()?.pop()
     }
 
+    /// Puts back what the module had stored when it was last switched off.
+    pub fn load_flash(&mut self, flash: BTreeMap<String, String>) {
+        self.modem.load_flash(flash);
+    }
+
     /// Applies power.
     pub fn power_on(&mut self, now: Now) {
         self.faults.set_now(now);
-        self.change_radio(now);
+        self.begin_radio(now);
         self.modem.power_on(now);
         self.drain(now);
     }

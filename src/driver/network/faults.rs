@@ -91,7 +91,7 @@ pub enum Called {
 }
 
 /// Decides on segments, look-ups and connections.
-pub trait LinkFaults {
+pub trait LinkFaults: Send {
     /// Whether the link must be shown segment by segment. Where it is false, segments pass in bursts
     /// and [`segment`](LinkFaults::segment) is not called.
     fn watches(&self, _link: &LinkInfo) -> bool {

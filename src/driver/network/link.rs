@@ -402,22 +402,25 @@ impl Network {
             }
             if lost {
                 link.up.finish(End::Rst);
-            } else if link.near_end() == Some(End::Fin) {
-                self.delivered(now, link);
+            } else if link.near_end() == Some(End::Fin)
+                && let Some(gate) = self.delivered(link)
+            {
+                self.feed(now, gate, GateInput::DataDelivered);
             }
             moved |= lost;
         }
         moved
     }
 
-    /// The module has all that the far end sent, and the FIN behind it.
-    pub(super) fn delivered(&mut self, now: Now, link: &mut Link) {
-        if let (Far::Data { gate, .. }, false) = (link.far, link.delivered) {
+    /// The module has all that the far end sent, and the FIN behind it; the gate is to be told so.
+    pub(super) fn delivered(&mut self, link: &mut Link) -> Option<GateId> {
+        let first = !std::mem::replace(&mut link.delivered, true);
+        if let (Far::Data { gate, .. }, true) = (link.far, first) {
             link.far = Far::Gone;
             self.release_data(gate, link.info.id);
-            self.feed(now, gate, GateInput::DataDelivered);
+            return Some(gate);
         }
-        link.delivered = true;
+        None
     }
 
     /// Tells both senders what the link has taken.

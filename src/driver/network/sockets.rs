@@ -186,12 +186,7 @@ impl Network {
     }
 
     /// What one link has for the module.
-    pub(super) fn poll_link(
-        &mut self,
-        now: Now,
-        id: LinkId,
-        window: &dyn Fn(Socket) -> usize,
-    ) -> Option<NetEvent> {
+    pub(super) fn poll_link(&mut self, id: LinkId, window: &dyn Fn(Socket) -> usize) -> Option<NetEvent> {
         let link = self.links.get_mut(&id).filter(|link| link.announce.is_none())?;
         let socket = link.socket?;
         if let Some(bytes) = link.take_near(window(socket).min(WINDOW)) {
@@ -201,7 +196,8 @@ impl Network {
             End::Fin if link.delivered => None,
             End::Fin => {
                 let mut link = self.links.remove(&id)?;
-                self.delivered(now, &mut link);
+                let gate = self.delivered(&mut link);
+                self.delivered.extend(gate);
                 self.links.insert(id, link);
                 Some(NetEvent::PeerShutdown { socket })
             }

@@ -61,6 +61,7 @@ impl Setup {
         }
         setup.radio = scenario.radio.clone();
         setup.rules = scenario.rules.clone();
+        setup.expectations = scenario.expectations.clone();
         Ok(setup)
     }
 }

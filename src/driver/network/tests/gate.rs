@@ -67,6 +67,8 @@ fn passive_data_reaches_the_module_before_the_gate_is_told_so() {
     assert_eq!(rig.event(), Some(data(2, "all of it")));
     assert_eq!(rig.heard(), []);
     assert_eq!(rig.event(), Some(NetEvent::PeerShutdown { socket: Socket(2) }));
+    assert_eq!(rig.heard(), []);
+    assert_eq!(rig.event(), None);
     assert_eq!(rig.heard(), [In::DataDelivered]);
     rig.ask(NetRequest::Close { socket: Socket(2) });
     assert_eq!((rig.heard(), rig.net.links.len()), (vec![], 1));
