@@ -210,6 +210,9 @@ impl Machine {
             self.io.execute(request);
         }
         while let Some(told) = self.world.poll_told() {
+            if let Told::Plugged { port, there } = told {
+                self.plug(now, port, there);
+            }
             if let Told::Baud { port, rate } = told
                 && let Some(pace) = &mut self.wires[port.0].pace
                 && rate > 0
@@ -221,6 +224,23 @@ impl Machine {
             tracing::warn!("{note}");
         }
         self.sinks.drain(&mut self.world);
+    }
+
+    /// A port vanishes for its host, or comes back.
+    fn plug(&mut self, now: Now, port: PortId, there: bool) {
+        let wire = &mut self.wires[port.0];
+        (wire.blocked, wire.resume) = (false, None);
+        if there {
+            if let Err(error) = wire.port.replug() {
+                tracing::error!("port {} does not come back: {error}", port.0 + 1);
+            }
+            return;
+        }
+        let was_open = wire.port.is_open();
+        wire.port.unplug();
+        if was_open && !self.wires[port.0].port.is_open() {
+            self.world.closed(now, port);
+        }
     }
 
     /// Writes to the host of a port what it takes now.
