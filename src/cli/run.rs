@@ -40,9 +40,9 @@ pub struct Ready {
     pub link: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tcp: Option<SocketAddr>,
-    /// Where the control socket is.
+    /// The control socket.
     #[serde(skip_serializing_if = "Option::is_none")]
-    control: Option<String>,
+    pub control: Option<String>,
     /// Where the FTP server listens.
     pub ftp: SocketAddr,
     /// Its folder.

@@ -10,6 +10,7 @@ use super::world::{Told, World};
 use crate::modem::{HostLine, PortId};
 use crate::time::Now;
 use crate::trace::{Event, Sink};
+use rustix::event::{self, Timespec};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
@@ -39,6 +40,9 @@ pub struct Machine {
     jobs: UnboundedReceiver<Job>,
 }
 
+/// What waits for the host of a bulk transfer, in octets.
+const BULK: usize = 4096;
+
 /// How much is read from a host at once, in octets.
 const READ: usize = 64 * 1024;
 
@@ -50,16 +54,8 @@ impl Machine {
             .map(|port| Wire { port, pace: pace.map(Pace::new), window: 0, blocked: false, resume: None })
             .collect();
         let (desk, jobs) = Desk::new();
-        Machine {
-            world,
-            wires,
-            io: Io::new(),
-            clock: Clock::start(speed),
-            sinks: Sinks::default(),
-            store: None,
-            desk,
-            jobs,
-        }
+        let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::default());
+        Machine { world, wires, io, clock, sinks, store: None, desk, jobs }
     }
 
     /// Hands the records of what happens from here on to a sink.
@@ -167,7 +163,12 @@ impl Machine {
         let wire = &mut self.wires[port.0];
         match event {
             PortEvent::Bytes(n) => self.world.typed(now, port, &buffer[..n]),
-            PortEvent::Writable => wire.blocked = false,
+            PortEvent::Writable => {
+                wire.blocked = false;
+                if self.world.outgoing(port).first().is_some_and(|bytes| bytes.len() >= BULK) {
+                    rest();
+                }
+            }
             PortEvent::HostOpened => {
                 wire.blocked = false;
                 self.world.opened(now, port);
@@ -249,6 +250,14 @@ impl Machine {
             }
         }
     }
+}
+
+/// A pseudo-terminal is writable as soon as it has room for a few octets. In the middle of a bulk
+/// transfer a moment's rest makes the next write a large one.
+fn rest() {
+    let moment = Timespec { tv_sec: 0, tv_nsec: 50_000 };
+    // An interrupted rest is a shorter one.
+    let _ = event::poll(&mut [], Some(&moment));
 }
 
 /// The next event of any port. A port whose modem takes nothing now is not read from.

@@ -74,7 +74,21 @@ pub async fn play_traced(
     sinks: Vec<Box<dyn Sink>>,
 ) -> Result<Option<Transcript>, PlayError> {
     let dir = TempDir::with_prefix("badline-")?;
-    let mut setup = prepare(&transcript, profile, dir.path())?;
+    play_at(transcript, profile, bless, sinks, dir.path()).await
+}
+
+/// As [`play_traced`]; what the server holds is in the folder `root`, and stays there.
+///
+/// # Errors
+/// As [`play`].
+pub async fn play_at(
+    transcript: Transcript,
+    profile: Option<&str>,
+    bless: bool,
+    sinks: Vec<Box<dyn Sink>>,
+    root: &Path,
+) -> Result<Option<Transcript>, PlayError> {
+    let mut setup = prepare(&transcript, profile, root)?;
     setup.trace = !sinks.is_empty();
     let (world, server) = setup::build(&setup)?;
     let player = Player::new(transcript, Options { bless, lines: true });
