@@ -35,21 +35,14 @@ pub struct Hand {
     unread: Vec<BytesMut>,
     server: Server,
     sinks: Sinks,
-    watch: Option<Watch>,
+    watch: Watch,
 }
 
 impl Hand {
-    pub(in crate::driver) fn new(
-        mut world: World,
-        server: Server,
-        ports: usize,
-        watch: Option<Watch>,
-    ) -> Hand {
+    pub(in crate::driver) fn new(mut world: World, server: Server, ports: usize, watch: Watch) -> Hand {
         let mut sinks = Sinks::default();
-        if let Some(watch) = &watch {
-            world.trace();
-            sinks.add(Box::new(watch.clone()));
-        }
+        world.trace();
+        sinks.add(Box::new(watch.clone()));
         Hand {
             world,
             io: Io::new(),
@@ -192,7 +185,7 @@ impl Hand {
     /// How the expectations of the scenario have fared so far.
     pub fn verdict(&mut self) -> Vec<Outcome> {
         self.sinks.drain(&mut self.world);
-        self.watch.as_ref().map_or(vec![], |watch| watch.judge().finish(self.now, self.server.root()))
+        self.watch.judge().finish(self.now, self.server.root())
     }
 
     /// The records of the trace from here on; [`Records::take`] gives what has come.
@@ -234,7 +227,7 @@ impl Hand {
 
     /// The lines of the trace that explain how things stand: the faults, then what happened last.
     pub fn explanation(&self) -> Vec<String> {
-        self.watch.as_ref().map_or(vec![], |watch| watch.judge().explanation())
+        self.watch.judge().explanation()
     }
 
     /// How each fault stands.
