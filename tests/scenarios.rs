@@ -7,10 +7,9 @@ use badline::time::Now;
 use badline::trace::{Event, Record, Sink};
 use badline::transcript;
 use libtest_mimic::{Arguments, Failed, Trial};
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, io};
 use tempfile::TempDir;
 
@@ -81,13 +80,13 @@ fn judge(scenario: &Path, host: &Path) -> Result<Vec<Outcome>, Failed> {
     let transcript = transcript::parse(&host.display().to_string(), &text).map_err(lines)?;
     let root = TempDir::with_prefix("badline-")?;
     let judge = Judge { verdict: Verdict::new(&scenario.expectations), now: Now::ZERO };
-    let judge = Rc::new(RefCell::new(judge));
+    let judge = Arc::new(Mutex::new(judge));
     let sinks: Vec<Box<dyn Sink>> = vec![Box::new(Watch(judge.clone()))];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime
         .block_on(play::play_at(transcript, None, false, sinks, root.path()))
         .map_err(|e| e.to_string())?;
-    let judge = judge.borrow();
+    let judge = judge.lock().unwrap_or_else(PoisonError::into_inner);
     let file = |path: &str| {
         let path = root.path().join(path.trim_start_matches('/'));
         fs::read(path).ok().map(|bytes| FileFacts::of(&bytes))
@@ -101,11 +100,11 @@ struct Judge {
 }
 
 /// Tells the judge what the trace tells.
-struct Watch(Rc<RefCell<Judge>>);
+struct Watch(Arc<Mutex<Judge>>);
 
 impl Sink for Watch {
     fn take(&mut self, record: &Record) -> io::Result<()> {
-        let mut judge = self.0.borrow_mut();
+        let mut judge = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         judge.now = Now::from_micros(record.t);
         let seen = match &record.event {
             Event::CommandLine { port, line } => Seen::Command(*port, line),
