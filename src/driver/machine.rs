@@ -10,10 +10,13 @@ use super::world::{Told, World};
 use crate::modem::{HostLine, PortId};
 use crate::time::Now;
 use crate::trace::{Event, Sink};
+use rustix::event::{self, Timespec};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
+use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::timeout;
 
 /// One of the modem's serial ports with its real side.
 struct Wire {
@@ -39,8 +42,13 @@ pub struct Machine {
     jobs: UnboundedReceiver<Job>,
 }
 
+/// What waits for the host of a bulk transfer, in octets.
+const BULK: usize = 4096;
+
 /// How much is read from a host at once, in octets.
 const READ: usize = 64 * 1024;
+/// How long the system may take to tell what a host has done to a port.
+const QUIET: Duration = Duration::from_millis(20);
 
 impl Machine {
     /// A modem on real ports; `pace` limits the byte rate to the baud rate, which is `baud` until the host sets it.
@@ -117,13 +125,16 @@ impl Machine {
         }
     }
 
-    /// Runs on until no host has a port open and no server owes an answer.
+    /// Runs on until no host has a port open, no server owes an answer, and nothing more is heard.
     pub async fn settle(&mut self) {
         let mut buffer = vec![0; READ];
-        self.carry_out(self.clock.now());
-        while self.world.busy() || self.wires.iter().any(|wire| wire.port.is_open()) {
-            self.turn(None, &mut buffer).await;
+        loop {
+            // That a port was opened and closed again is told by the system in its own time.
+            let quiet = timeout(QUIET, self.turn(None, &mut buffer)).await.is_err();
             self.carry_out(self.clock.now());
+            if quiet && !self.world.busy() && !self.wires.iter().any(|wire| wire.port.is_open()) {
+                return;
+            }
         }
     }
 
@@ -159,7 +170,12 @@ impl Machine {
         let wire = &mut self.wires[port.0];
         match event {
             PortEvent::Bytes(n) => self.world.typed(now, port, &buffer[..n]),
-            PortEvent::Writable => wire.blocked = false,
+            PortEvent::Writable => {
+                wire.blocked = false;
+                if self.world.outgoing(port).first().is_some_and(|bytes| bytes.len() >= BULK) {
+                    rest();
+                }
+            }
             PortEvent::HostOpened => {
                 wire.blocked = false;
                 self.world.opened(now, port);
@@ -261,6 +277,14 @@ impl Machine {
             }
         }
     }
+}
+
+/// A pseudo-terminal is writable as soon as it has room for a few octets. In the middle of a bulk
+/// transfer a moment's rest makes the next write a large one.
+fn rest() {
+    let moment = Timespec { tv_sec: 0, tv_nsec: 50_000 };
+    // An interrupted rest is a shorter one.
+    let _ = event::poll(&mut [], Some(&moment));
 }
 
 /// The next event of any port. A port whose modem takes nothing now is not read from.
