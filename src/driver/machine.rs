@@ -43,7 +43,14 @@ impl Machine {
             .into_iter()
             .map(|port| Wire { port, pace: pace.map(Pace::new), blocked: false, resume: None })
             .collect();
-        Machine { world, wires, io: Io::new(), clock: Clock::start(speed), sinks: Sinks::default(), store: None }
+        Machine {
+            world,
+            wires,
+            io: Io::new(),
+            clock: Clock::start(speed),
+            sinks: Sinks::default(),
+            store: None,
+        }
     }
 
     /// Hands the records of what happens from here on to a sink.
