@@ -1,6 +1,7 @@
 //! The command line: one file per verb; `main.rs` only calls it.
 
 mod check;
+mod exec;
 mod list;
 mod options;
 mod play;
@@ -28,6 +29,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Run),
+    Exec(exec::Exec),
     Play(play::Play),
     Check(check::Check),
     List(list::List),
@@ -39,6 +41,7 @@ enum Verb {
 pub fn main() -> ExitCode {
     match Cli::parse().verb {
         Verb::Run(verb) => verb.main(),
+        Verb::Exec(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),
         Verb::List(verb) => verb.main(),

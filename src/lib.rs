@@ -15,3 +15,5 @@ pub mod time;
 pub mod trace;
 pub mod transcript;
 pub mod vendor;
+
+pub use driver::bench::{Bench, Hand, Live, Mistakes};

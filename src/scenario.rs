@@ -8,6 +8,7 @@ pub mod hosts;
 pub mod network;
 pub mod radio;
 pub mod server;
+mod shipped;
 #[cfg(test)]
 mod tests;
 pub mod verdict;
@@ -17,6 +18,7 @@ pub use hosts::{ModulePort, Target};
 pub use network::{Network, Path};
 pub use radio::Radio;
 pub use server::{FileContent, Server};
+pub use shipped::SCENARIOS;
 pub use verdict::{FileFacts, Outcome, Seen, Verdict};
 
 use crate::fault::{self, Known, Problem, Rule, WrittenRule};
@@ -108,6 +110,17 @@ pub fn parse(file: &str, text: &str, known: &Known) -> Result<Scenario, Vec<Mist
 }
 
 impl Scenario {
+    /// Sets a key of `[module]`, dotted as in TOML, to a value in TOML.
+    ///
+    /// # Errors
+    /// What is no TOML.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let new: toml::Table =
+            toml::from_str(&format!("{key} = {value}")).map_err(|e| e.message().to_owned())?;
+        merge(&mut self.module, new);
+        Ok(())
+    }
+
     fn build(&mut self, text: &str, known: &Known) -> Vec<Problem> {
         let mut problems = vec![];
         for written in std::mem::take(&mut self.fault) {
@@ -145,6 +158,16 @@ impl Scenario {
             Some(Problem::new(e.span.clone(), format!("no fault is named `{name}`"), right))
         };
         self.expectations.iter().filter_map(wrong).collect()
+    }
+}
+
+/// What `new` says goes over what is there, table by table.
+fn merge(into: &mut toml::Table, new: toml::Table) {
+    for (key, value) in new {
+        match (into.get_mut(&key), value) {
+            (Some(toml::Value::Table(old)), toml::Value::Table(new)) => merge(old, new),
+            (_, value) => drop(into.insert(key, value)),
+        }
     }
 }
 

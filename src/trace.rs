@@ -53,7 +53,7 @@ impl Record {
 }
 
 /// Where the records of a run go.
-pub trait Sink {
+pub trait Sink: Send {
     /// Takes one.
     ///
     /// # Errors

@@ -264,6 +264,13 @@ impl Transcript {
         self.settings().find_map(|s| if let Setting::Scenario(file) = s { Some(file.as_str()) } else { None })
     }
 
+    /// Puts another scenario in the place of the one that the header names.
+    pub fn set_scenario(&mut self, file: &str) {
+        self.header.retain(|heading| !matches!(heading.setting, Setting::Scenario(_)));
+        let setting = Setting::Scenario(file.to_owned());
+        self.header.push(Heading { line: 1, source: format!("scenario {file}"), setting });
+    }
+
     /// The seed, where the header says one.
     pub fn seed(&self) -> Option<u64> {
         self.settings().find_map(|s| if let Setting::Seed(seed) = s { Some(*seed) } else { None })

@@ -4,9 +4,8 @@ use badline::driver::play;
 use badline::trace::pcap::Capture;
 use badline::trace::{Event, Record, Sink, Writer};
 use badline::transcript;
-use std::cell::RefCell;
 use std::io::{self, Write};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 const SESSION: &str = "\
 profile sim7080
@@ -43,11 +42,11 @@ file /simftp.txt = 01234567890123456789012345678901234567890123456789
 ";
 
 #[derive(Clone, Default)]
-struct Shared(Rc<RefCell<Vec<u8>>>);
+struct Shared(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend(bytes);
+        self.0.lock().unwrap().extend(bytes);
         Ok(bytes.len())
     }
     fn flush(&mut self) -> io::Result<()> {
@@ -56,11 +55,11 @@ impl Write for Shared {
 }
 
 #[derive(Clone, Default)]
-struct Kept(Rc<RefCell<Vec<Record>>>);
+struct Kept(Arc<Mutex<Vec<Record>>>);
 
 impl Sink for Kept {
     fn take(&mut self, record: &Record) -> io::Result<()> {
-        self.0.borrow_mut().push(record.clone());
+        self.0.lock().unwrap().push(record.clone());
         Ok(())
     }
     fn flush(&mut self) -> io::Result<()> {
@@ -85,7 +84,9 @@ fn played() -> Played {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let played = runtime.block_on(play::play_traced(transcript, None, false, sinks));
     played.unwrap_or_else(|e| panic!("{e}"));
-    Played { records: kept.0.take(), trace: trace.0.take(), capture: capture.0.take() }
+    let bytes = |shared: Shared| std::mem::take(&mut *shared.0.lock().unwrap());
+    let records = std::mem::take(&mut *kept.0.lock().unwrap());
+    Played { records, trace: bytes(trace), capture: bytes(capture) }
 }
 
 #[test]

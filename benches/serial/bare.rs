@@ -44,3 +44,59 @@ pub fn answering(answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> String {
     });
     name
 }
+
+/// Sends `length` octets of the pattern once the host has typed something.
+pub fn sending(length: u64) -> String {
+    let (mut master, name) = open();
+    let keep = File::open(&name).ok();
+    thread::spawn(move || {
+        let mut buffer = [0; 16];
+        if master.read(&mut buffer).is_err() {
+            return;
+        }
+        drop(keep);
+        let mut at = 0;
+        while at < length {
+            let n = (length - at).min(65536);
+            if master.write_all(&super::host::block(at, n as usize)).is_err() {
+                return;
+            }
+            at += n;
+        }
+    });
+    name
+}
+
+/// Takes `length` octets and says OK.
+pub fn taking(length: u64) -> String {
+    let (mut master, name) = open();
+    let keep = File::open(&name).ok();
+    thread::spawn(move || {
+        let mut buffer = [0; 65536];
+        let mut left = length;
+        while left > 0 {
+            match master.read(&mut buffer) {
+                Ok(n) => left -= n as u64,
+                Err(_) => return,
+            }
+        }
+        drop(keep);
+        // The host may have gone by then.
+        let _ = master.write_all(b"\r\nOK\r\n");
+        let _ = master.read(&mut buffer);
+    });
+    name
+}
+
+/// A TCP server that sends back what it gets; its address.
+pub fn echo() -> std::net::SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its address");
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let _ = stream.set_nodelay(true);
+            thread::spawn(move || std::io::copy(&mut &stream, &mut &stream));
+        }
+    });
+    address
+}

@@ -11,6 +11,11 @@ pub fn pattern(from: u64) -> impl Iterator<Item = u8> {
     (from..).map(|n| (n.wrapping_add(n / 256) % 251) as u8)
 }
 
+/// `length` octets of the pattern from `from` on.
+pub fn block(from: u64, length: usize) -> Vec<u8> {
+    pattern(from).take(length).collect()
+}
+
 /// A running `badline run`.
 pub struct Modem {
     child: Child,
@@ -46,6 +51,12 @@ impl Modem {
             file.write_all(&chunk).expect("the disk has room");
             left -= chunk.len();
         }
+    }
+
+    /// Whether a file of the server is `size` octets of the pattern.
+    pub fn holds(&self, name: &str, size: u64) -> bool {
+        let content = fs::read(format!("{}/{name}", self.root)).expect("the file is there");
+        content.len() as u64 == size && content == block(0, content.len())
     }
 
     /// Resident memory, in octets.
@@ -135,6 +146,52 @@ impl Host {
         self.check(length as u64, at);
         self.expect(b"OK\r\n");
         length as u64
+    }
+
+    /// Sends `length` octets of the pattern.
+    pub fn send(&mut self, length: u64) {
+        let mut at = 0;
+        while at < length {
+            let n = (length - at).min(65536);
+            self.file.write_all(&block(at, n as usize)).expect("the port takes octets");
+            at += n;
+        }
+    }
+
+    /// Reads `length` octets with an escape before each that needs one, up to the end mark behind them.
+    pub fn check_escaped(&mut self, length: u64, escape: u8) {
+        let mut expected = pattern(0);
+        let (mut left, mut escaped) = (length, false);
+        loop {
+            if self.rest().is_empty() {
+                self.fill();
+            }
+            let mut used = 0;
+            for &byte in &self.buffer[self.start..] {
+                used += 1;
+                match (escaped, byte) {
+                    (false, b) if b == escape => {
+                        escaped = true;
+                        continue;
+                    }
+                    (false, 3) => {
+                        assert_eq!(left, 0, "the end mark is early");
+                        self.start += used;
+                        return;
+                    }
+                    // An escape that is not escaped itself stands for itself before any other octet.
+                    (true, b) if b != 3 && b != escape => {
+                        assert_eq!(expected.next(), Some(escape), "the octets are not those of the file");
+                        left -= 1;
+                    }
+                    _ => {}
+                }
+                escaped = false;
+                assert_eq!(expected.next(), Some(byte), "the octets are not those of the file");
+                left -= 1;
+            }
+            self.start += used;
+        }
     }
 
     /// Reads `length` octets and checks them against the pattern from `at` on.

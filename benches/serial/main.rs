@@ -6,6 +6,7 @@ mod bare;
 mod host;
 
 use host::{Host, Modem};
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 const FILE: u64 = 64 << 20;
@@ -13,7 +14,16 @@ const ROUNDS: usize = 5000;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let benches: &[(&str, fn())] = &[("ready", ready), ("round-trip", round_trip), ("ftpget", ftpget)];
+    let benches: &[(&str, fn())] = &[
+        ("ready", ready),
+        ("round-trip", round_trip),
+        ("ftpget", ftpget),
+        ("qftpget", qftpget),
+        ("qftpput", qftpput),
+        ("ftpretr", ftpretr),
+        ("wipfile", wipfile),
+        ("wipdata", wipdata),
+    ];
     for (name, bench) in benches {
         if wanted.is_empty() || wanted.iter().any(|w| name.contains(w.as_str())) {
             bench();
@@ -117,4 +127,125 @@ fn ftpget() {
         resident as f64 / 1048576.0
     );
     report("64 MiB by AT+FTPGET=2,1460: rate / bare loop", a / b, "at least 0.5", &detail);
+}
+
+/// The rate of a bare pseudo-terminal, from the loop to the host, in octets per second.
+fn bare_down() -> f64 {
+    let mut host = Host::open(&bare::sending(FILE));
+    host.file.write_all(b"\r").expect("the port takes a line");
+    let start = Instant::now();
+    host.check(FILE, 0);
+    FILE as f64 / start.elapsed().as_secs_f64()
+}
+
+/// The same from the host to the loop.
+fn bare_up() -> f64 {
+    let mut host = Host::open(&bare::taking(FILE));
+    let start = Instant::now();
+    host.send(FILE);
+    host.expect(b"OK\r\n");
+    FILE as f64 / start.elapsed().as_secs_f64()
+}
+
+fn rates(what: &str, ours: f64, theirs: f64, goal: &str, modem: &Modem) {
+    let resident = modem.resident() as f64 / 1048576.0;
+    let detail = format!(
+        "{:.1} to {:.1} MB/s, byte-exact, {resident:.1} MiB resident after",
+        ours / 1e6,
+        theirs / 1e6
+    );
+    report(what, ours / theirs, goal, &detail);
+}
+
+/// An M10 with an open FTP service.
+fn m10() -> (Modem, Host) {
+    let modem = Modem::start(&["--profile", "m10"]);
+    let mut host = Host::open(&modem.port);
+    host.exchange("ATE0", b"OK\r\n");
+    host.exchange("AT+QFTPOPEN=\"h\",21", b"+QFTPOPEN:0\r\n");
+    (modem, host)
+}
+
+fn qftpget() {
+    let (modem, mut host) = m10();
+    modem.file("big.bin", FILE);
+    host.exchange("AT+QFTPGET=\"big.bin\"", b"CONNECT\r\n");
+    let start = Instant::now();
+    host.check(FILE, 0);
+    let ours = FILE as f64 / start.elapsed().as_secs_f64();
+    host.expect(format!("+QFTPGET:{FILE}\r\n").as_bytes());
+    rates("64 MiB by AT+QFTPGET: rate / bare terminal", ours, bare_down(), "at least 0.6", &modem);
+}
+
+fn qftpput() {
+    let (modem, mut host) = m10();
+    host.exchange(&format!("AT+QFTPPUT=\"up.bin\",{FILE}"), b"CONNECT\r\n");
+    let start = Instant::now();
+    host.send(FILE);
+    host.expect(format!("+QFTPPUT:{FILE}\r\n").as_bytes());
+    let ours = FILE as f64 / start.elapsed().as_secs_f64();
+    assert!(modem.holds("up.bin", FILE), "the server has another file");
+    rates("64 MiB by AT+QFTPPUT: rate / bare terminal", ours, bare_up(), "at least 0.6", &modem);
+}
+
+fn ftpretr() {
+    let modem = Modem::start(&["--profile", "nl668"]);
+    modem.file("big.bin", FILE);
+    let mut host = Host::open(&modem.port);
+    host.exchange("ATE0", b"OK\r\n");
+    host.exchange("AT+MIPCALL=1,\"CTNET\"", b"+MIPCALL: ");
+    host.exchange("AT+FTPOPEN=\"h\",\"u\",\"p\"", b"+FTPOPEN: 1\r\n");
+    host.exchange("AT+FTPRETR=\"big.bin\"", b"+FTPRETR: 2\r\n");
+    let start = Instant::now();
+    host.check_escaped(FILE, 0x10);
+    let ours = FILE as f64 / start.elapsed().as_secs_f64();
+    rates("64 MiB by AT+FTPRETR, escaped: rate / bare terminal", ours, bare_down(), "at least 0.4", &modem);
+}
+
+/// A WIPsoft module with its GPRS bearer up.
+fn wipsoft(arguments: &[&str]) -> (Modem, Host) {
+    let modem = Modem::start(&[&["--profile", "wipsoft"], arguments].concat());
+    let mut host = Host::open(&modem.port);
+    for line in ["ATE0", "AT+WIPCFG=1", "AT+WIPBR=1,6", "AT+WIPBR=2,6,11,\"apn\"", "AT+WIPBR=4,6,0"] {
+        host.exchange(line, b"OK\r\n");
+    }
+    (modem, host)
+}
+
+fn wipfile() {
+    let (modem, mut host) = wipsoft(&[]);
+    modem.file("big.bin", FILE);
+    host.exchange("AT+WIPCREATE=4,1,\"h\",\"u\",\"p\"", b"OK\r\n");
+    host.exchange("AT+WIPFILE=4,1,1,\"big.bin\"", b"CONNECT\r\n");
+    let start = Instant::now();
+    host.check_escaped(FILE, 0x10);
+    let ours = FILE as f64 / start.elapsed().as_secs_f64();
+    rates("64 MiB by AT+WIPFILE: rate / bare terminal", ours, bare_down(), "none set", &modem);
+}
+
+/// Small exchanges over a TCP socket in data mode with an echo server, against a bare loop that echoes.
+fn wipdata() {
+    let scenario = std::env::temp_dir().join(format!("badline-bench-{}.toml", std::process::id()));
+    let hosts = format!("profile = \"wipsoft\"\n[hosts]\n\"echo.example\" = \"{}\"\n", bare::echo());
+    std::fs::write(&scenario, hosts).expect("a file");
+    let (_modem, mut ours) = wipsoft(&["--scenario", &scenario.display().to_string()]);
+    std::fs::remove_file(&scenario).expect("it is there");
+    ours.exchange("AT+WIPCREATE=2,1,\"echo.example\",7", b"+WIPREADY: 2,1\r\n");
+    ours.exchange("AT+WIPDATA=2,1,1", b"CONNECT\r\n");
+    let mut theirs = Host::open(&bare::answering(|line| [line, b"\r"].concat()));
+    let time = |host: &mut Host| {
+        let start = Instant::now();
+        for _ in 0..1000 {
+            host.exchange("ping", b"ping\r");
+        }
+        start.elapsed()
+    };
+    let (mut a, mut b) = (Duration::ZERO, Duration::ZERO);
+    for _ in 0..100 {
+        a += time(&mut ours);
+        b += time(&mut theirs);
+    }
+    let (a, b) = (a.as_secs_f64(), b.as_secs_f64());
+    let detail = format!("{:.1} us to {:.1} us each", a * 10.0, b * 10.0);
+    report("100 000 exchanges by AT+WIPDATA: time / bare loop", a / b, "none set", &detail);
 }

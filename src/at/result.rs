@@ -32,6 +32,13 @@ impl ResultCode {
         }
     }
 
+    /// Whether a line, as it is called under `V1`, ends an answer.
+    pub fn is_final(line: &str) -> bool {
+        matches!(line, "OK" | "ERROR" | "NO CARRIER" | "CONNECT" | "BUSY" | "NO ANSWER" | "NO DIALTONE")
+            || line.starts_with("+CME ERROR:")
+            || line.starts_with("+CMS ERROR:")
+    }
+
     /// The words that `V1` prints, where the code has no number of its own.
     pub fn words(&self) -> Option<&'static str> {
         match self {

@@ -2,6 +2,7 @@
 
 use super::{MISTAKE, show_mistakes};
 use crate::driver::files;
+use crate::driver::setup::Setup;
 use crate::profile::mistake::Mistake;
 use crate::transcript;
 use clap::Args;
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 /// Validate profiles, scenarios and transcripts
 #[derive(Args, Debug)]
 pub struct Check {
-    /// The files: `.at` is a transcript, `.toml` a profile
+    /// The files: `.at` is a transcript, `.toml` a profile where it has a `vendor` or an `extends`, else a scenario
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -45,7 +46,22 @@ fn check(file: &Path) -> Result<&'static str, Wrong> {
     let name = file.display().to_string();
     match file.extension().and_then(|e| e.to_str()) {
         Some("at") => transcript::parse(&name, &text).map(|_| "transcript").map_err(Wrong::Mistakes),
-        Some("toml") => files::profile_from(&name, &text).map(|_| "profile").map_err(Wrong::Mistakes),
+        Some("toml") if is_profile(&text) => {
+            files::profile_from(&name, &text).map(|_| "profile").map_err(Wrong::Mistakes)
+        }
+        Some("toml") => files::scenario_from(&name, &text, None)
+            .and_then(|scenario| Setup::from_scenario(&scenario, file.parent().unwrap_or(Path::new(""))))
+            .map(|_| "scenario")
+            .map_err(Wrong::Mistakes),
         _ => Err(Wrong::Unreadable("neither .at nor .toml: what is it?".into())),
+    }
+}
+
+/// Whether a TOML file is a profile: only those name a vendor, or another profile that they extend.
+fn is_profile(text: &str) -> bool {
+    let key = |line: &str| line.split(['=', '[', ' ']).next().unwrap_or_default().to_owned();
+    match text.parse::<toml::Table>() {
+        Ok(table) => table.contains_key("vendor") || table.contains_key("extends"),
+        Err(_) => text.lines().any(|line| matches!(key(line.trim()).as_str(), "vendor" | "extends")),
     }
 }

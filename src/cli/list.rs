@@ -2,7 +2,9 @@
 
 use super::show_mistakes;
 use crate::driver::files;
+use crate::fault;
 use crate::modem::{Modem, Support};
+use crate::scenario::SCENARIOS;
 use crate::vendor::PROFILES;
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
@@ -19,6 +21,14 @@ pub struct List {
 enum What {
     /// The modules in the binary
     Profiles,
+    /// The faults, with their parameters
+    Faults {
+        /// As one JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// The scenarios in the binary
+    Scenarios,
     /// The commands of a module: their forms, and whether they act or are only answered
     Commands {
         /// The module
@@ -40,6 +50,20 @@ impl List {
                 }
                 ExitCode::SUCCESS
             }
+            What::Faults { json: false } => {
+                print!("{}", fault::list());
+                ExitCode::SUCCESS
+            }
+            What::Faults { json: true } => {
+                println!("{:#}", fault::json());
+                ExitCode::SUCCESS
+            }
+            What::Scenarios => {
+                for (name, text) in SCENARIOS {
+                    println!("{name:<24} {}", summary(text));
+                }
+                ExitCode::SUCCESS
+            }
             What::Commands { profile } => match table(&profile) {
                 Ok(rows) => {
                     for [name, forms, support] in rows {
@@ -51,6 +75,12 @@ impl List {
             },
         }
     }
+}
+
+/// A scenario's first comment says what it is.
+fn summary(text: &str) -> &str {
+    let first = text.lines().next().unwrap_or_default();
+    first.strip_prefix('#').unwrap_or_default().trim()
 }
 
 /// The commands of a profile: name, forms, and what is behind them.

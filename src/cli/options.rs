@@ -1,13 +1,15 @@
 //! The options that the verbs share.
 
+use crate::control::Address;
 use crate::driver::files;
 use crate::driver::setup::Setup;
 use crate::profile::mistake::Mistake;
+use crate::scenario::Scenario;
 use crate::trace::{self, Sink};
 use clap::Args;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What kind of modem, and what it hangs on.
 #[derive(Args, Debug)]
@@ -15,9 +17,12 @@ pub struct Options {
     /// The module: a name from `badline list profiles`, or a TOML file
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,
-    /// Serial ports of the module
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
-    pub ports: u8,
+    /// What is on the network, and what goes wrong: a TOML file; other options win over it
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Serial ports of the module [default: 1, or as the scenario says]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub ports: Option<u8>,
     /// A symbolic link to the (first) port, removed at exit
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
@@ -36,12 +41,18 @@ pub struct Options {
     /// The seed of everything that is drawn
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// How many times faster than real time the module's clock runs
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub speed: u32,
+    /// How many times faster than real time the module's clock runs [default: 1, or as the scenario says]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub speed: Option<u32>,
     /// Limit the byte rate of the ports to their baud rate
     #[arg(long)]
     pub pace: bool,
+    /// Take requests as JSON lines there: the path of a Unix socket, or a loopback IP:PORT
+    #[arg(long, value_name = "ADDR")]
+    pub control: Option<Address>,
+    /// Let --control have an address that other machines reach; whoever connects can do as he likes
+    #[arg(long, requires = "control")]
+    pub control_anywhere: bool,
     #[command(flatten)]
     pub files: TraceFiles,
     /// Keep what the module stores in its flash in this folder, for the next run
@@ -99,21 +110,51 @@ fn login(text: &str) -> Result<Login, String> {
 }
 
 impl Options {
-    /// The modem that the options describe.
+    /// The modem that the options describe; they go before what the scenario says.
     ///
     /// # Errors
     /// The mistakes in its files.
     pub fn setup(&self) -> Result<Setup, Vec<Mistake>> {
-        let profile = files::profile(self.profile.as_deref().unwrap_or("sim7080"))?;
-        let mut setup = Setup::new(profile);
-        setup.ports = usize::from(self.ports);
-        setup.users =
-            self.ftp_user.iter().map(|Login(name, password)| (name.clone(), password.clone())).collect();
+        let mut setup = match self.read_scenario()? {
+            Some((scenario, file)) => self.setup_of(&scenario, &file)?,
+            None => Setup::new(files::profile(self.profile.as_deref().unwrap_or("sim7080"))?),
+        };
+        self.overrule(&mut setup);
+        Ok(setup)
+    }
+
+    /// The scenario, where one is named, and its file.
+    ///
+    /// # Errors
+    /// The mistakes in it.
+    pub fn read_scenario(&self) -> Result<Option<(Scenario, PathBuf)>, Vec<Mistake>> {
+        let Some(file) = &self.scenario else { return Ok(None) };
+        Ok(Some((files::scenario(file, self.profile.as_deref())?, file.clone())))
+    }
+
+    fn setup_of(&self, scenario: &Scenario, file: &Path) -> Result<Setup, Vec<Mistake>> {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let mut setup = Setup::from_scenario_with(scenario, folder, self.profile.as_deref())?;
+        setup.scenario = Some(file.display().to_string());
+        Ok(setup)
+    }
+
+    fn overrule(&self, setup: &mut Setup) {
+        setup.ports = self.ports.map_or(setup.ports, usize::from);
+        setup
+            .users
+            .extend(self.ftp_user.iter().map(|Login(name, password)| (name.clone(), password.clone())));
         setup.ftp_root = self.ftp_root.clone();
         setup.ftp_listen = self.ftp_listen;
-        setup.seed = self.seed.unwrap_or(0);
+        setup.seed = self.seed.unwrap_or(setup.seed);
         setup.trace = self.files.asked();
-        Ok(setup)
+    }
+
+    /// How many times faster than real time the module's clock runs.
+    pub fn speed(&self, setup: &Setup) -> u32 {
+        // A whole number of times, as the clock has it.
+        let wanted = setup.speed.map_or(1, |speed| speed.round().clamp(1.0, 1000.0) as u32);
+        self.speed.unwrap_or(wanted)
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Play {
     /// The module, where it is not the one that the transcript names
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "port")]
     profile: Option<String>,
+    /// What is on the network, and what goes wrong, where it is not the scenario that the transcript names
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["port", "bless"])]
+    scenario: Option<PathBuf>,
     /// Write what was heard into the files, in place of what was expected
     #[arg(long)]
     bless: bool,
@@ -64,8 +67,11 @@ impl Play {
 
     fn one(&self, runtime: &Runtime, file: &Path) -> Result<(), PlayError> {
         let text = fs::read_to_string(file)?;
-        let transcript =
+        let mut transcript =
             transcript::parse(&file.display().to_string(), &text).map_err(PlayError::Mistakes)?;
+        if let Some(scenario) = &self.scenario {
+            transcript.set_scenario(&std::path::absolute(scenario)?.display().to_string());
+        }
         let blessed = match &self.port {
             Some(device) => device::play(transcript, device, self.bless)?,
             None => {

@@ -2,6 +2,7 @@
 
 use super::options::{self, Options};
 use super::{show_error, show_mistakes};
+use crate::control::{self, Listener};
 use crate::driver::machine::Machine;
 use crate::driver::port::Port;
 use crate::driver::setup::{self, Server, Setup};
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 /// Run a modem until interrupted
 #[derive(Args, Debug)]
@@ -29,15 +31,24 @@ pub struct Run {
 #[serde(tag = "event", rename = "ready")]
 pub struct Ready {
     modem: String,
-    port: String,
-    ports: Vec<String>,
+    /// The first serial port.
+    pub port: String,
+    /// All serial ports.
+    pub ports: Vec<String>,
+    /// The link to the first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<PathBuf>,
+    pub link: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tcp: Option<SocketAddr>,
-    ftp: SocketAddr,
-    ftp_root: PathBuf,
-    seed: u64,
+    /// The control socket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<String>,
+    /// Where the FTP server listens.
+    pub ftp: SocketAddr,
+    /// Its folder.
+    pub ftp_root: PathBuf,
+    /// The seed.
+    pub seed: u64,
     pid: u32,
 }
 
@@ -47,6 +58,8 @@ pub struct Bench {
     pub machine: Machine,
     /// What is told when it is ready.
     pub ready: Ready,
+    /// Who serves the control socket, until this is dropped.
+    _control: JoinSet<()>,
     _server: Server,
     _dir: Option<TempDir>,
 }
@@ -97,7 +110,9 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
     if let (None, Some(dir)) = (&setup.ftp_root, &dir) {
         let root = dir.path().join("ftp");
         fs::create_dir(&root)?;
-        fs::write(root.join(SAMPLE.0), SAMPLE.1)?;
+        if setup.scenario.is_none() {
+            fs::write(root.join(SAMPLE.0), SAMPLE.1)?;
+        }
         setup.ftp_root = Some(root);
     }
     let mut ports = (0..setup.ports).map(|_| Port::pty()).collect::<io::Result<Vec<Port>>>()?;
@@ -117,6 +132,10 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
         }
         None => None,
     };
+    let control = match &options.control {
+        Some(address) => Some(Listener::bind(address, options.control_anywhere).await?),
+        None => None,
+    };
     let (world, server) = setup::build(&setup)?;
     let ready = Ready {
         modem: setup.profile.name.clone(),
@@ -124,20 +143,25 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
         ports: paths,
         link,
         tcp,
+        control: control.as_ref().map(|control| control.address().to_string()),
         ftp: server.address(),
         ftp_root: server.root().to_path_buf(),
         seed: setup.seed,
         pid: std::process::id(),
     };
     let pace = options.pace.then_some(setup.profile.serial.baud);
-    let mut machine = Machine::new(world, ports, options.speed, pace);
+    let mut machine = Machine::new(world, ports, options.speed(&setup), pace);
     if let Some(folder) = &options.state {
         machine.keep_in(Store::open(folder, &setup.profile.name)?);
     }
     for sink in options.files.create()? {
         machine.trace_to(sink);
     }
-    Ok(Bench { machine, ready, _server: server, _dir: dir })
+    let mut serving = JoinSet::new();
+    if let Some(control) = control {
+        serving.spawn(control::serve(control, machine.desk()));
+    }
+    Ok(Bench { machine, ready, _control: serving, _server: server, _dir: dir })
 }
 
 /// Tells the user, or the program that started this one, that everything answers.
@@ -155,6 +179,9 @@ pub fn announce(ready: &Ready, json: bool) -> io::Result<()> {
     writeln!(out, "{} on {} ({})", ready.modem, port.display(), ready.ports.join(", "))?;
     if let Some(tcp) = ready.tcp {
         writeln!(out, "the same port over TCP at {tcp}")?;
+    }
+    if let Some(control) = &ready.control {
+        writeln!(out, "control socket at {control}")?;
     }
     writeln!(out, "FTP server at {}, its files in {}", ready.ftp, ready.ftp_root.display())?;
     writeln!(

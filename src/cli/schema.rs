@@ -2,6 +2,7 @@
 
 use super::show_error;
 use crate::profile::Profile;
+use crate::scenario::Scenario;
 use crate::trace;
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
@@ -18,6 +19,8 @@ pub struct Schema {
 enum What {
     /// A module's personality (TOML)
     Profile,
+    /// What is on the network, and what goes wrong (TOML)
+    Scenario,
     /// A line of what `--trace` writes (JSON Lines)
     Trace,
 }
@@ -27,6 +30,7 @@ impl Schema {
     pub fn main(self) -> ExitCode {
         let schema = match self.what {
             What::Profile => schemars::schema_for!(Profile),
+            What::Scenario => schemars::schema_for!(Scenario),
             What::Trace => trace::schema(),
         };
         match writeln!(io::stdout(), "{:#}", schema.as_value()) {

@@ -7,19 +7,31 @@ use tokio::time::Instant;
 /// A clock that starts at power-on and runs `speed` times as fast as real time.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
+    /// When it had its speed set, on the wall and on the clock itself.
     start: Instant,
+    base: Now,
     speed: u32,
 }
 
 impl Clock {
     /// Starts the clock.
     pub fn start(speed: u32) -> Clock {
-        Clock { start: Instant::now(), speed: speed.max(1) }
+        Clock { start: Instant::now(), base: Now::ZERO, speed: speed.max(1) }
     }
 
     /// The time now.
     pub fn now(&self) -> Now {
-        Now::ZERO + self.start.elapsed() * self.speed
+        self.base + self.start.elapsed() * self.speed
+    }
+
+    /// How many times as fast as real time it runs.
+    pub fn speed(&self) -> u32 {
+        self.speed
+    }
+
+    /// Has it run at another speed from now on; what is due comes at its time on this clock.
+    pub fn set_speed(&mut self, speed: u32) {
+        *self = Clock { base: self.now(), ..Clock::start(speed) };
     }
 
     /// Waits for a time on this clock; for ever where there is none.
@@ -27,7 +39,7 @@ impl Clock {
         match until {
             Some(until) => {
                 // Rounded up, so that the time has come when the timer fires.
-                let real = until.since(Now::ZERO) / self.speed + Duration::from_micros(1);
+                let real = until.since(self.base) / self.speed + Duration::from_micros(1);
                 tokio::time::sleep_until(self.start + real).await;
             }
             None => std::future::pending().await,

@@ -1,10 +1,15 @@
 //! Profiles by name or by file, as the command line and transcripts name them.
 
-use crate::modem::Personality;
+use crate::fault::Known;
+use crate::modem::{Modem, Personality};
 use crate::profile::{self, Profile, mistake::Mistake};
+use crate::scenario::{self, SCENARIOS, Scenario};
 use crate::vendor::{PROFILES, VENDORS};
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
+use toml::de::DeTable;
 
 /// The text of a profile and the name of its file: one of the binary's, or a file.
 fn find(name: &str, beside: Option<&Path>) -> Option<(String, String)> {
@@ -62,4 +67,94 @@ pub fn behaviour(profile: &Profile) -> Result<Box<dyn Personality>, (Vec<String>
             ))
         }
     }
+}
+
+/// Reads the scenario in the file `path` (or the one in the binary with that name), and looks whether all is there that it names; `profile` is
+/// the module where it is not the scenario's own.
+///
+/// # Errors
+/// Every mistake in it, with its place.
+pub fn scenario(path: &Path, profile: Option<&str>) -> Result<Scenario, Vec<Mistake>> {
+    let file = path.display().to_string();
+    if let Some((name, text)) = SCENARIOS.iter().find(|(name, _)| file == *name) {
+        return scenario_from(&format!("scenarios/{name}.toml"), text, profile);
+    }
+    let text = fs::read_to_string(path)
+        .map_err(|e| vec![Mistake::at(&file, "", 0..0, format!("it cannot be read: {e}"))])?;
+    scenario_from(&file, &text, profile)
+}
+
+/// Reads a scenario from the text of the file `file`, as [`scenario()`] does.
+///
+/// # Errors
+/// As [`scenario()`].
+pub fn scenario_from(file: &str, text: &str, profile: Option<&str>) -> Result<Scenario, Vec<Mistake>> {
+    let folder = Path::new(file).parent().unwrap_or(Path::new(""));
+    // First without the commands, which its own profile decides on.
+    let unchecked = scenario::parse(file, text, &Known::default())?;
+    let profile = scenario_profile(&unchecked, folder, profile).map_err(|mistakes| {
+        let key = |name: &str| place(text, name).unwrap_or(0..0);
+        let there = |m: Mistake| match m.file.as_str() {
+            MODULE if m.source.starts_with("extends") => {
+                Mistake { right: m.right, ..Mistake::at(file, text, key("profile"), m.what) }
+            }
+            MODULE => Mistake { right: m.right, ..Mistake::at(file, text, key("module"), m.what) },
+            _ => m,
+        };
+        mistakes.into_iter().map(there).collect::<Vec<_>>()
+    })?;
+    let profile = Arc::new(profile);
+    let behaviour = behaviour(&profile)
+        .map_err(|(_, what)| vec![Mistake::at(file, text, place(text, "module").unwrap_or(0..0), what)])?;
+    let rows = Modem::new(profile.clone(), behaviour, 1).rows();
+    let commands: Vec<&str> =
+        rows.iter().map(|row| row.name).chain(profile.commands.keys().map(String::as_str)).collect();
+    let scenario = scenario::parse(file, text, &Known { commands: &commands, verbs: &[] })?;
+    let missing = scenario.sources.iter().filter(|source| !folder.join(&source.path).exists());
+    let missing: Vec<Mistake> = missing
+        .map(|source| {
+            let what = format!("there is no `{}` beside the scenario", source.path);
+            Mistake::at(file, text, source.span.clone(), what)
+        })
+        .collect();
+    if missing.is_empty() { Ok(scenario) } else { Err(missing) }
+}
+
+/// What stands for the file of a scenario's `[module]`.
+const MODULE: &str = "[module]";
+
+/// Where a key of a TOML text stands.
+fn place(text: &str, key: &str) -> Option<Range<usize>> {
+    let table = DeTable::parse(text).ok()?.into_inner();
+    table.iter().find(|(name, _)| name.get_ref() == key).map(|(name, _)| name.span())
+}
+
+/// The profile of a scenario (or `instead` of it) with the scenario's `[module]` over it; a file is
+/// looked for beside the scenario, in `folder`, then where the program was started.
+///
+/// # Errors
+/// The mistakes in the profile; those in `[module]` are said to be in a file of that name.
+pub fn scenario_profile(
+    scenario: &Scenario,
+    folder: &Path,
+    instead: Option<&str>,
+) -> Result<Profile, Vec<Mistake>> {
+    let name = instead.or(scenario.profile.as_deref()).unwrap_or("sim7080");
+    let look = |name: &str| {
+        let beside = folder.join("x");
+        find(name, if instead.is_some() { None } else { Some(&beside) }).or_else(|| find(name, None))
+    };
+    let inner = |wanted: &str| match wanted == name {
+        true => look(wanted),
+        false => find(wanted, Some(Path::new(name))).or_else(|| look(wanted)),
+    };
+    let mut table = scenario.module.clone();
+    table.insert("extends".into(), name.into());
+    let text = toml::to_string(&table).map_err(|e| vec![Mistake::at(MODULE, "", 0..0, e.to_string())])?;
+    let mut profile = profile::load(MODULE, &text, &inner)?;
+    behaviour(&profile)
+        .map_err(|(path, what)| vec![profile::wrong_in(MODULE, &text, &inner, &path, &what)])?;
+    let stem = Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
+    profile.name = stem.into_owned();
+    Ok(profile)
 }

@@ -1,6 +1,7 @@
 //! The event loop: one modem, its serial ports and its sockets, in real time.
 
 use super::clock::Clock;
+use super::desk::{Desk, Job};
 use super::io::Io;
 use super::port::{Pace, Port, PortEvent};
 use super::sinks::Sinks;
@@ -9,14 +10,18 @@ use super::world::{Told, World};
 use crate::modem::{HostLine, PortId};
 use crate::time::Now;
 use crate::trace::{Event, Sink};
+use rustix::event::{self, Timespec};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// One of the modem's serial ports with its real side.
 struct Wire {
     port: Port,
     pace: Option<Pace>,
+    /// How much the modem takes from the host now, in octets.
+    window: usize,
     /// The host does not read.
     blocked: bool,
     /// When the pace lets more through.
@@ -31,7 +36,12 @@ pub struct Machine {
     clock: Clock,
     sinks: Sinks,
     store: Option<Store>,
+    desk: Desk,
+    jobs: UnboundedReceiver<Job>,
 }
+
+/// What waits for the host of a bulk transfer, in octets.
+const BULK: usize = 4096;
 
 /// How much is read from a host at once, in octets.
 const READ: usize = 64 * 1024;
@@ -41,16 +51,11 @@ impl Machine {
     pub fn new(world: World, ports: Vec<Port>, speed: u32, pace: Option<u32>) -> Machine {
         let wires = ports
             .into_iter()
-            .map(|port| Wire { port, pace: pace.map(Pace::new), blocked: false, resume: None })
+            .map(|port| Wire { port, pace: pace.map(Pace::new), window: 0, blocked: false, resume: None })
             .collect();
-        Machine {
-            world,
-            wires,
-            io: Io::new(),
-            clock: Clock::start(speed),
-            sinks: Sinks::default(),
-            store: None,
-        }
+        let (desk, jobs) = Desk::new();
+        let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::default());
+        Machine { world, wires, io, clock, sinks, store: None, desk, jobs }
     }
 
     /// Hands the records of what happens from here on to a sink.
@@ -65,6 +70,21 @@ impl Machine {
         self.store = Some(store);
     }
 
+    /// The way to the machine while it runs.
+    pub fn desk(&self) -> Desk {
+        self.desk.clone()
+    }
+
+    /// The modem and its network, to be changed.
+    pub fn world_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    /// Its clock.
+    pub fn clock(&mut self) -> &mut Clock {
+        &mut self.clock
+    }
+
     /// Applies power.
     pub fn power_on(&mut self) {
         let now = self.clock.now();
@@ -72,29 +92,68 @@ impl Machine {
         self.carry_out(now);
     }
 
+    /// The time on the modem's clock.
+    pub fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// The modem and its network.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Adds to the trace, where there is one, what happens outside the world.
+    pub fn record(&mut self, event: Event) {
+        self.world.record(self.clock.now(), || event);
+        self.sinks.drain(&mut self.world);
+    }
+
     /// Runs for ever; drop the future to stop. It may be taken up again.
     pub async fn run(&mut self) {
+        self.run_until(None).await;
+    }
+
+    /// Runs until a time on the modem's clock, and as [`run`](Machine::run) where there is none.
+    pub async fn run_until(&mut self, end: Option<Now>) {
         let mut buffer = vec![0; READ];
-        loop {
-            let now = self.clock.now();
-            self.carry_out(now);
-            let resume = self.wires.iter().filter_map(|w| w.resume).min();
-            let deadline = [self.world.poll_timeout(), resume].into_iter().flatten().min();
-            let (world, wires) = (&self.world, &mut self.wires);
-            tokio::select! {
-                biased;
-                (port, event) = next(world, wires, &mut buffer) => self.on_port(port, event, &buffer),
-                event = self.io.next() => {
-                    let now = self.clock.now();
+        while end.is_none_or(|end| self.clock.now() < end) {
+            self.turn(end, &mut buffer).await;
+        }
+    }
+
+    /// Runs on until no host has a port open and no server owes an answer.
+    pub async fn settle(&mut self) {
+        let mut buffer = vec![0; READ];
+        self.carry_out(self.clock.now());
+        while self.world.busy() || self.wires.iter().any(|wire| wire.port.is_open()) {
+            self.turn(None, &mut buffer).await;
+            self.carry_out(self.clock.now());
+        }
+    }
+
+    /// Waits for the next thing to happen, at most until `end`, and deals with it.
+    async fn turn(&mut self, end: Option<Now>, buffer: &mut [u8]) {
+        let now = self.clock.now();
+        self.carry_out(now);
+        let resume = self.wires.iter().filter_map(|w| w.resume).min();
+        let deadline = [self.world.poll_timeout(), resume, end].into_iter().flatten().min();
+        for (i, wire) in self.wires.iter_mut().enumerate() {
+            wire.window = self.world.uart_window(PortId(i));
+        }
+        tokio::select! {
+            biased;
+            Some(job) = self.jobs.recv() => job(self, self.clock.now()),
+            (port, event) = next(&mut self.wires, buffer) => self.on_port(port, event, buffer),
+            event = self.io.next() => {
+                let now = self.clock.now();
+                self.world.io(now, event);
+                while let Some(event) = self.io.try_next() {
                     self.world.io(now, event);
-                    while let Some(event) = self.io.try_next() {
-                        self.world.io(now, event);
-                    }
                 }
-                () = self.clock.wait(deadline) => {
-                    let now = self.clock.now();
-                    self.world.timeout(now);
-                }
+            }
+            () = self.clock.wait(deadline) => {
+                let now = self.clock.now();
+                self.world.timeout(now);
             }
         }
     }
@@ -104,15 +163,20 @@ impl Machine {
         let wire = &mut self.wires[port.0];
         match event {
             PortEvent::Bytes(n) => self.world.typed(now, port, &buffer[..n]),
-            PortEvent::Writable => wire.blocked = false,
+            PortEvent::Writable => {
+                wire.blocked = false;
+                if self.world.outgoing(port).first().is_some_and(|bytes| bytes.len() >= BULK) {
+                    rest();
+                }
+            }
             PortEvent::HostOpened => {
                 wire.blocked = false;
-                self.world.record(now, || Event::PortOpened { port: port.0 + 1 });
+                self.world.opened(now, port);
                 self.world.line(now, port, HostLine::Dtr(true));
             }
             PortEvent::HostClosed => {
                 wire.blocked = false;
-                self.world.record(now, || Event::PortClosed { port: port.0 + 1 });
+                self.world.closed(now, port);
                 self.world.line(now, port, HostLine::Dtr(false));
             }
             PortEvent::Dtr(on) => self.world.line(now, port, HostLine::Dtr(on)),
@@ -188,11 +252,19 @@ impl Machine {
     }
 }
 
+/// A pseudo-terminal is writable as soon as it has room for a few octets. In the middle of a bulk
+/// transfer a moment's rest makes the next write a large one.
+fn rest() {
+    let moment = Timespec { tv_sec: 0, tv_nsec: 50_000 };
+    // An interrupted rest is a shorter one.
+    let _ = event::poll(&mut [], Some(&moment));
+}
+
 /// The next event of any port. A port whose modem takes nothing now is not read from.
-async fn next(world: &World, wires: &mut [Wire], buffer: &mut [u8]) -> (PortId, PortEvent) {
+async fn next(wires: &mut [Wire], buffer: &mut [u8]) -> (PortId, PortEvent) {
     poll_fn(|cx| {
         for (i, wire) in wires.iter_mut().enumerate() {
-            let window = world.uart_window(PortId(i)).min(buffer.len());
+            let window = wire.window.min(buffer.len());
             if let Poll::Ready(event) = wire.port.poll_event(cx, &mut buffer[..window], wire.blocked) {
                 return Poll::Ready((PortId(i), event));
             }

@@ -33,7 +33,7 @@ pub use tls::{TlsFiles, TlsSetup};
 
 use crate::modem::net::{NetEvent, NetRequest, Socket};
 use crate::time::Now;
-use faults::LinkId;
+use faults::{LinkId, LinkInfo};
 use gates::Gates;
 use later::{Laters, Then};
 use link::Link;
@@ -104,6 +104,8 @@ pub struct Network {
     laters: Laters,
     /// Gates that are still to be told that the module has all of a download.
     delivered: VecDeque<GateId>,
+    /// Links that have yet to answer, once a fault lets them.
+    kept_back: Vec<LinkId>,
     events: VecDeque<NetEvent>,
     io_out: VecDeque<IoRequest>,
     notes: VecDeque<String>,
@@ -138,6 +140,7 @@ impl Network {
             connecting: BTreeSet::new(),
             laters: Laters::default(),
             delivered: VecDeque::new(),
+            kept_back: vec![],
             events: VecDeque::new(),
             io_out: VecDeque::new(),
             notes: VecDeque::new(),
@@ -166,6 +169,20 @@ impl Network {
             link.up.wake();
             link.down.wake();
         }
+        for link in std::mem::take(&mut self.kept_back) {
+            self.answer(now, link);
+        }
+        self.settle(now);
+    }
+
+    /// Ends the connections that `meant` picks, with RST or with FIN; what is under way still arrives.
+    pub fn cut(&mut self, now: Now, meant: impl Fn(&LinkInfo) -> bool, rst: bool) {
+        let end = if rst { pipe::End::Rst } else { pipe::End::Fin };
+        let latency = self.config.link.latency;
+        for link in self.links.values_mut().filter(|link| meant(&link.info)) {
+            link.up.cut(now + latency, end);
+            link.down.cut(now + latency, end);
+        }
         self.settle(now);
     }
 
@@ -177,7 +194,7 @@ impl Network {
                 self.connect(now, connect::Order { socket, to, name, from_port, purpose, tls });
             }
             NetRequest::Listen { socket, port, purpose, tls } => self.listen(socket, port, purpose, tls),
-            NetRequest::OpenUdp { socket, port, to } => self.open_udp(socket, port, to),
+            NetRequest::OpenUdp { socket, port, to } => self.open_udp(now, socket, port, to),
             NetRequest::Send { socket, bytes } => self.with_link(socket, |link| link.send(now, bytes)),
             NetRequest::SendTo { socket, to, bytes } => self.send_datagram(now, socket, to, bytes),
             NetRequest::Shutdown { socket } => self.with_link(socket, |link| link.shutdown(now)),
@@ -324,12 +341,14 @@ impl Network {
         self.address = address;
         self.events.retain(|event| matches!(event, NetEvent::Radio(_)));
         self.laters.clear();
+        self.kept_back.clear();
         for port in self.sockets.clear() {
-            self.close_datagrams(&port);
+            self.close_datagrams(now, &port);
         }
         for (_, mut link) in std::mem::take(&mut self.links) {
             link.socket = None;
             link.announce = None;
+            self.faults.closed(now, &link.info);
             self.end_far(now, &mut link, pipe::End::Rst);
         }
     }
@@ -342,8 +361,9 @@ impl Network {
             while let Some(id) = next {
                 if let Some(mut link) = self.links.remove(&id) {
                     moved |= self.advance(now, &mut link);
-                    if !link.is_done() {
-                        self.links.insert(id, link);
+                    match link.is_done() {
+                        true => self.faults.closed(now, &link.info),
+                        false => drop(self.links.insert(id, link)),
                     }
                 }
                 next = self.links.range(LinkId(id.0 + 1)..).next().map(|(id, _)| *id);

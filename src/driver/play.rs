@@ -2,14 +2,15 @@
 
 use super::files;
 use super::io::Io;
-use super::network::{Forward, Hosts};
+use super::network::Forward;
 use super::setup::{self, Server, Setup};
 use super::sinks::Sinks;
 use super::world::{Told, World};
+use crate::fault::Request;
 use crate::modem::{HostLine, Line, PortId};
 use crate::profile::mistake::Mistake;
 use crate::time::Now;
-use crate::trace::{Event, Sink};
+use crate::trace::Sink;
 use crate::transcript::content::{Content, Found, Judge, Want};
 use crate::transcript::player::{Action, Failure, Options, Player};
 use crate::transcript::{Setting, Signal, Transcript};
@@ -73,7 +74,21 @@ pub async fn play_traced(
     sinks: Vec<Box<dyn Sink>>,
 ) -> Result<Option<Transcript>, PlayError> {
     let dir = TempDir::with_prefix("badline-")?;
-    let mut setup = prepare(&transcript, profile, dir.path())?;
+    play_at(transcript, profile, bless, sinks, dir.path()).await
+}
+
+/// As [`play_traced`]; what the server holds is in the folder `root`, and stays there.
+///
+/// # Errors
+/// As [`play`].
+pub async fn play_at(
+    transcript: Transcript,
+    profile: Option<&str>,
+    bless: bool,
+    sinks: Vec<Box<dyn Sink>>,
+    root: &Path,
+) -> Result<Option<Transcript>, PlayError> {
+    let mut setup = prepare(&transcript, profile, root)?;
     setup.trace = !sinks.is_empty();
     let (world, server) = setup::build(&setup)?;
     let player = Player::new(transcript, Options { bless, lines: true });
@@ -87,20 +102,41 @@ pub async fn play_traced(
 
 /// What the header asks for. The files are laid into `root`.
 fn prepare(transcript: &Transcript, profile: Option<&str>, root: &Path) -> Result<Setup, PlayError> {
-    let name = profile.or(transcript.profile()).unwrap_or("sim7080");
-    let mut text = format!("extends = {name:?}\n");
-    for setting in transcript.settings() {
-        if let Setting::Set { key, value } = setting {
-            text.push_str(&format!("{key} = {value}\n"));
+    let mut setup = match transcript.scenario() {
+        Some(file) => {
+            let file = Path::new(&transcript.name).parent().unwrap_or(Path::new("")).join(file);
+            let instead = profile.or(transcript.profile());
+            let mut scenario = files::scenario(&file, instead).map_err(PlayError::Mistakes)?;
+            for setting in transcript.settings() {
+                if let Setting::Set { key, value } = setting {
+                    scenario.set(key, value).map_err(|what| {
+                        PlayError::Mistakes(vec![Mistake::at(&transcript.name, "", 0..0, what)])
+                    })?;
+                }
+            }
+            let folder = file.parent().unwrap_or(Path::new(""));
+            let mut setup =
+                Setup::from_scenario_with(&scenario, folder, instead).map_err(PlayError::Mistakes)?;
+            setup.scenario = Some(file.display().to_string());
+            setup
         }
-    }
-    let mut profile = files::profile_from(&transcript.name, &text).map_err(PlayError::Mistakes)?;
-    profile.name = name.to_owned();
-    let mut setup = Setup::new(profile);
-    setup.ports = transcript.ports();
-    setup.seed = transcript.seed().unwrap_or(0);
+        None => {
+            let name = profile.or(transcript.profile()).unwrap_or("sim7080");
+            let mut text = format!("extends = {name:?}\n");
+            for setting in transcript.settings() {
+                if let Setting::Set { key, value } = setting {
+                    text.push_str(&format!("{key} = {value}\n"));
+                }
+            }
+            let mut profile = files::profile_from(&transcript.name, &text).map_err(PlayError::Mistakes)?;
+            profile.name = name.to_owned();
+            Setup::new(profile)
+        }
+    };
+    setup.ports = setup.ports.max(transcript.ports());
+    setup.seed = transcript.seed().unwrap_or(setup.seed);
     setup.ftp_root = Some(root.to_path_buf());
-    let mut hosts = Hosts::default();
+    let mut hosts = std::mem::take(&mut setup.hosts);
     for heading in &transcript.header {
         let wrong = |what: String| PlayError::Mistakes(vec![heading.mistake(&transcript.name, what)]);
         match &heading.setting {
@@ -184,7 +220,7 @@ impl Bench {
                     self.player.turned(turned);
                 }
                 Action::Send { port, content } => self.send(PortId(port - 1), &content).await?,
-                Action::Fault { line: _, text } => self.player.refuse(format!("`{text}`: no such fault")),
+                Action::Fault { line: _, text } => self.fault(&text),
                 Action::CheckFile { path, want } => {
                     self.settle().await?;
                     if let Err(why) = self.check(&path, &want) {
@@ -199,7 +235,7 @@ impl Bench {
                 }
                 Action::Close { port } => {
                     self.open[port - 1] = false;
-                    self.world.record(self.now, || Event::PortClosed { port });
+                    self.world.closed(self.now, PortId(port - 1));
                     self.dtr(port - 1, false);
                 }
                 Action::Done => return Ok(()),
@@ -210,7 +246,20 @@ impl Bench {
 
     fn opened(&mut self, port: usize) {
         self.open[port] = true;
-        self.world.record(self.now, || Event::PortOpened { port: port + 1 });
+        self.world.opened(self.now, PortId(port));
+    }
+
+    /// Does what a `!` line says.
+    fn fault(&mut self, text: &str) {
+        let done = match Request::parse(text) {
+            Ok(request) => self.world.faults().request(self.now, request),
+            Err(problem) => Err(format!("`{text}`: {problem}")),
+        };
+        match done {
+            Ok(_) => self.world.act(self.now),
+            Err(why) => self.player.refuse(why),
+        }
+        self.collect();
     }
 
     fn dtr(&mut self, port: usize, on: bool) {
@@ -231,6 +280,9 @@ impl Bench {
             }
         }
         while let Some(told) = self.world.poll_told() {
+            if let Told::Plugged { port, there } = told {
+                self.open[port.0] = there;
+            }
             if let Told::Line { port, line, on } = told {
                 let signal = match line {
                     Line::Dcd => Signal::Dcd,

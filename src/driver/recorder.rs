@@ -57,6 +57,12 @@ impl Recorder {
         self.push(at, Event::Serial { port: port.0 + 1, way: Way::Up, bytes });
     }
 
+    /// What reaches the host.
+    pub fn printed(&mut self, at: Now, port: PortId, bytes: &[u8]) {
+        let bytes = Latin1(self.printed[port.0].apply(bytes).into_owned());
+        self.push(at, Event::Serial { port: port.0 + 1, way: Way::Down, bytes });
+    }
+
     pub fn host_line(&mut self, at: Now, port: PortId, line: HostLine) {
         let HostLine::Dtr(on) = line;
         self.push(at, Event::Line { port: port.0 + 1, line: Circuit::Dtr, on });
@@ -65,10 +71,7 @@ impl Recorder {
     /// What the module does.
     pub fn output(&mut self, at: Now, output: &Output) {
         match output {
-            Output::Uart { port, bytes } => {
-                let bytes = Latin1(self.printed[port.0].apply(bytes).into_owned());
-                self.push(at, Event::Serial { port: port.0 + 1, way: Way::Down, bytes });
-            }
+            Output::Uart { port, bytes } => self.printed(at, *port, bytes),
             Output::Line { port, line, on } => {
                 let line = match line {
                     Line::Dcd => Circuit::Dcd,

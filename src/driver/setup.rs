@@ -1,14 +1,20 @@
 //! From a profile and a network's description to a world that is ready to be switched on.
 
+mod content;
+mod from_scenario;
+
+pub use content::Content;
+
+use super::faults::Faults;
 use super::files;
 use super::gate::{Gate, GateConfig};
-use super::network::{
-    Call, Forward, Hosts, LinkProfile, Network, NetworkConfig, NoFaults, TlsFiles, TlsSetup,
-};
+use super::network::{Call, Forward, Hosts, LinkProfile, Network, NetworkConfig, TlsFiles, TlsSetup};
 use super::world::World;
+use crate::fault::Rule;
 use crate::ftpd::{self, FtpServer};
 use crate::modem::Modem;
 use crate::profile::Profile;
+use crate::scenario::{Expectation, Radio};
 use crate::time::Now;
 use crate::trace::Event;
 use std::fs;
@@ -40,6 +46,22 @@ pub struct Setup {
     pub link: LinkProfile,
     /// How long an FTP session may lie idle on the modem's clock.
     pub ftp_idle: Option<Duration>,
+    /// The server's greeting, behind its 220.
+    pub greeting: Option<String>,
+    /// What lies on the server from the start, on top of what its root holds.
+    pub files: Vec<(String, Content)>,
+    /// How many octets the server's files may hold together.
+    pub quota: Option<u64>,
+    /// Signal and registration over time.
+    pub radio: Vec<Radio>,
+    /// What goes wrong.
+    pub rules: Vec<Rule>,
+    /// What must come of it.
+    pub expectations: Vec<Expectation>,
+    /// The file of the scenario, for the trace.
+    pub scenario: Option<String>,
+    /// How many times faster than real time the module's clock runs, where the scenario says.
+    pub speed: Option<f64>,
     /// The seed of everything that is drawn.
     pub seed: u64,
     /// Whether the world records what happens ([`World::poll_record`]) from its power-on.
@@ -61,6 +83,14 @@ impl Setup {
             ftp_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             link,
             ftp_idle: GateConfig::default().idle,
+            greeting: None,
+            files: vec![],
+            quota: None,
+            radio: vec![],
+            rules: vec![],
+            expectations: vec![],
+            scenario: None,
+            speed: None,
             seed: 0,
             trace: false,
         }
@@ -100,16 +130,25 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         }
     };
     let root = fs::canonicalize(&root).map_err(|e| at(&root, &e))?;
-    let config =
-        ftpd::Config { users: setup.users.clone(), listen: setup.ftp_listen, ..ftpd::Config::new(&root) };
+    content::lay(&root, &setup.files)?;
+    let faults = Faults::new(setup.rules.clone(), setup.seed);
+    let config = ftpd::Config {
+        root: root.clone(),
+        users: setup.users.clone(),
+        listen: setup.ftp_listen,
+        faults: faults.storage(root.clone(), setup.quota),
+    };
     let server = FtpServer::start(config).map_err(|e| {
         io::Error::new(e.kind(), format!("the FTP server cannot listen at {}: {e}", setup.ftp_listen))
     })?;
     let mut gates = GateConfig::default();
     gates.idle = setup.ftp_idle;
+    gates.greeting = setup.greeting.clone().unwrap_or(gates.greeting);
     let gates = Arc::new(gates);
+    let seams = faults.clone();
     let make_gate = move |call: Call| -> Box<dyn super::network::Relay + Send> {
-        Box::new(Gate::new(gates.clone(), call.server, call.module, call.upstream, call.tls))
+        let gate = Gate::new(gates.clone(), call.server, call.module, call.upstream, call.tls);
+        Box::new(gate.with_faults(seams.gate()))
     };
     let config = NetworkConfig {
         hosts: setup.hosts.clone(),
@@ -119,16 +158,18 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         tap: false,
     };
     let tls = TlsSetup::new(&TlsFiles::default()).map_err(io::Error::other)?;
-    let network = Network::new(config, tls, Box::new(make_gate), Box::new(NoFaults));
+    let network = Network::new(config, tls, Box::new(make_gate), faults.links());
     let behaviour = files::behaviour(&setup.profile).map_err(|(_, what)| io::Error::other(what))?;
-    let modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);
-    let mut world = World::new(modem, network, setup.ports);
+    let mut modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);
+    modem.meddle(faults.module());
+    let mut world = World::new(modem, network, setup.ports).with_faults(faults);
+    world.set_radio(&setup.radio);
     if setup.trace {
         world.trace();
         world.record(Now::ZERO, || Event::Start {
             version: env!("CARGO_PKG_VERSION").into(),
             profile: setup.profile.name.clone(),
-            scenario: None,
+            scenario: setup.scenario.clone(),
             seed: setup.seed,
         });
     }

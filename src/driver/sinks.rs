@@ -36,6 +36,8 @@ impl Sinks {
     fn each(&mut self, mut act: impl FnMut(&mut dyn Sink) -> io::Result<()>) {
         self.sinks.retain_mut(|sink| match act(sink.as_mut()) {
             Ok(()) => true,
+            // A follower has gone.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
             Err(error) => {
                 tracing::error!("the trace ends here: {error}");
                 false

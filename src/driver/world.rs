@@ -4,12 +4,19 @@
 //! queues ask for. The event loop ([`super::machine`]) does it in real time, the transcript player
 //! with a clock that it turns by hand.
 
+mod acts;
+mod serial;
+
+use acts::Air;
+use serial::{Outgoing, Serial};
+
+use super::faults::Faults;
 use super::network::{IoEvent, IoRequest, Network};
 use super::recorder::Recorder;
+use crate::fault::Observation;
 use crate::modem::{HostLine, Line, Modem, Output, PortId};
 use crate::time::Now;
 use crate::trace::{Event, Record};
-use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What the world tells its owner, beside what the host is to read.
@@ -24,6 +31,13 @@ pub enum Told {
         /// Whether it is on.
         on: bool,
     },
+    /// A port vanishes for its host, or is there again.
+    Plugged {
+        /// The port.
+        port: PortId,
+        /// Whether it is there.
+        there: bool,
+    },
     /// The module set the rate of a port, in bit/s; 0 has it find the rate out.
     Baud {
         /// The port.
@@ -33,44 +47,41 @@ pub enum Told {
     },
 }
 
-/// What waits for the host of one port: writes, in their order.
-#[derive(Debug, Default)]
-pub struct Outgoing {
-    writes: VecDeque<Bytes>,
-}
-
-impl Outgoing {
-    /// The next write, or what is left of it.
-    pub fn first(&self) -> Option<&Bytes> {
-        self.writes.front()
-    }
-
-    fn advance(&mut self, mut n: usize) {
-        while let Some(first) = self.writes.front_mut().filter(|_| n > 0) {
-            let taken = n.min(first.len());
-            n -= taken;
-            let _ = first.split_to(taken);
-            if first.is_empty() {
-                self.writes.pop_front();
-            }
-        }
-    }
-}
-
 /// The modem, the network, and what waits between them and the real world.
 pub struct World {
     modem: Modem,
     network: Network,
-    outgoing: Vec<Outgoing>,
+    serial: Vec<Serial>,
     told: VecDeque<Told>,
+    faults: Faults,
+    air: Air,
     recorder: Option<Box<Recorder>>,
 }
 
 impl World {
     /// A world with its power off; [`World::power_on`] follows.
     pub fn new(modem: Modem, network: Network, ports: usize) -> World {
-        let outgoing = (0..ports).map(|_| Outgoing::default()).collect();
-        World { modem, network, outgoing, told: VecDeque::new(), recorder: None }
+        World {
+            modem,
+            network,
+            serial: (0..ports).map(|_| Serial::default()).collect(),
+            told: VecDeque::new(),
+            faults: Faults::new(vec![], 0),
+            air: Air::default(),
+            recorder: None,
+        }
+    }
+
+    /// The same world with faults, whose other seams are the network's and the modem's.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Faults) -> World {
+        self.faults = faults;
+        self
+    }
+
+    /// The fault engine. After it was told to do something, [`World::act`] is to be called.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// Has [`World::poll_record`] tell what happens from here on; it costs time.
@@ -78,7 +89,7 @@ impl World {
         if self.recorder.is_none() {
             self.modem.take_notes();
             self.network.tap_on();
-            self.recorder = Some(Box::new(Recorder::new(self.modem.secrets(), self.outgoing.len())));
+            self.recorder = Some(Box::new(Recorder::new(self.modem.secrets(), self.serial.len())));
         }
     }
 
@@ -101,6 +112,8 @@ impl World {
 
     /// Applies power.
     pub fn power_on(&mut self, now: Now) {
+        self.faults.set_now(now);
+        self.change_radio(now);
         self.modem.power_on(now);
         self.drain(now);
     }
@@ -120,8 +133,21 @@ impl World {
         if let Some(recorder) = &mut self.recorder {
             recorder.typed(now, port, bytes);
         }
-        self.modem.handle_uart(now, port, bytes);
+        self.faults.set_now(now);
+        self.arrive_up(now, port, bytes);
         self.drain(now);
+    }
+
+    /// The host opened a port.
+    pub fn opened(&mut self, now: Now, port: PortId) {
+        self.record(now, || Event::PortOpened { port: port.0 + 1 });
+        self.faults.observe(now, &Observation::State("port_open".into()));
+    }
+
+    /// The host closed a port.
+    pub fn closed(&mut self, now: Now, port: PortId) {
+        self.record(now, || Event::PortClosed { port: port.0 + 1 });
+        self.faults.observe(now, &Observation::State("port_closed".into()));
     }
 
     /// The host moved a line.
@@ -135,19 +161,23 @@ impl World {
 
     /// So many octets of [`World::outgoing`] have gone to the host, or were dropped for want of one.
     pub fn sent(&mut self, now: Now, port: PortId, n: usize) {
-        self.outgoing[port.0].advance(n);
+        let n = self.serial[port.0].outgoing.advance(n);
         self.modem.handle_sent(now, port, n);
         self.drain(now);
     }
 
     /// A real socket speaks.
     pub fn io(&mut self, now: Now, event: IoEvent) {
+        self.faults.set_now(now);
         self.network.handle_io(now, event);
         self.drain(now);
     }
 
     /// The time of [`World::poll_timeout`] has come.
     pub fn timeout(&mut self, now: Now) {
+        self.faults.set_now(now);
+        self.change_radio(now);
+        self.deliver_due(now);
         if self.network.poll_timeout().is_some_and(|at| at <= now) {
             self.network.handle_timeout(now);
         }
@@ -159,12 +189,14 @@ impl World {
 
     /// When [`World::timeout`] has something to do.
     pub fn poll_timeout(&self) -> Option<Now> {
-        [self.modem.poll_timeout(), self.network.poll_timeout()].into_iter().flatten().min()
+        let serial = self.serial.iter().filter_map(Serial::poll_timeout);
+        let own = [self.modem.poll_timeout(), self.network.poll_timeout()].into_iter().flatten();
+        own.chain(self.faults.poll_timeout()).chain(self.air.poll_timeout()).chain(serial).min()
     }
 
     /// What waits for the host of a port.
     pub fn outgoing(&self, port: PortId) -> &Outgoing {
-        &self.outgoing[port.0]
+        &self.serial[port.0].outgoing
     }
 
     /// How much the modem takes from the host of a port now, in octets.
@@ -197,12 +229,12 @@ impl World {
         loop {
             self.hear_tap();
             while let Some(output) = self.modem.poll_output() {
-                if let Some(recorder) = &mut self.recorder {
+                if let (Some(recorder), false) = (&mut self.recorder, matches!(output, Output::Uart { .. })) {
                     recorder.output(now, &output);
                 }
                 match output {
-                    Output::Uart { port, bytes } => self.outgoing[port.0].writes.push_back(bytes),
-                    Output::Line { port, line, on } => self.told.push_back(Told::Line { port, line, on }),
+                    Output::Uart { port, bytes } => self.arrive_down(now, port, bytes),
+                    Output::Line { port, line, on } => self.drive(port, line, on),
                     Output::Baud { port, rate } => self.told.push_back(Told::Baud { port, rate }),
                     Output::Net(request) => {
                         self.network.handle_request(now, request);
@@ -214,7 +246,12 @@ impl World {
             let modem = &self.modem;
             let event = self.network.poll_event(now, |socket| modem.poll_window(socket));
             self.hear_tap();
-            let Some(event) = event else { return };
+            let Some(event) = event else {
+                if self.obey(now) {
+                    continue;
+                }
+                return;
+            };
             if let Some(recorder) = &mut self.recorder {
                 recorder.answer(now, &event);
             }

@@ -199,8 +199,8 @@ impl Rule {
 }
 
 impl Request {
-    /// Reads what stands behind the `!` of a transcript: `inject NAME`, `lift NAME`, or the insides of
-    /// `what = { ... }` with `name`, `when`, `for` and `until` beside them: `stall = "down", for = "20s"`.
+    /// Reads what stands behind the `!` of a transcript: `inject NAME`, `lift NAME`, or the keys of
+    /// a `[[fault]]`; those of `what` may stand among them: `stall = "down", for = "20s"`.
     ///
     /// # Errors
     /// What is wrong, at its place in `text`.
@@ -266,6 +266,7 @@ impl<'de> Deserialize<'de> for WrittenLine {
                         "when" => line.when = Some(map.next_value()?),
                         "for" => line.lasts = Some(map.next_value()?),
                         "until" => line.until = Some(map.next_value()?),
+                        "what" => line.what.extend(map.next_value::<Written>()?),
                         _ => {
                             let value = map.next_value()?;
                             line.what.insert(key, value);

@@ -1,13 +1,13 @@
 //! What every module has, and what a handler may do with it.
 
 use super::bearer::{self, Bearers};
-use super::net::{NetRequest, Query, Socket};
+use super::net::{NetEvent, NetRequest, Query, Socket};
 use super::port::{Due, Line, Port, PortId, State, Waiting};
 use super::radio::Radio;
 use super::session::Session;
 use super::sim::Sim;
 use super::socket::Sockets;
-use super::{DataMode, Event, Note, Output, Reply};
+use super::{DataMode, Event, Meddler, Note, Output, Reply};
 use crate::at::{ArgError, ResultCode};
 use crate::profile::{ErrorCode, Profile, Urc, UrcWhen};
 use crate::time::{Now, Timers};
@@ -27,6 +27,8 @@ pub(super) enum Timer {
     Deactivate(u8),
     Plain(PortId),
     RingOff(PortId),
+    Late(PortId),
+    Boot,
     Vendor(u32),
 }
 
@@ -60,7 +62,14 @@ pub struct Core {
     pub(super) events: VecDeque<Event>,
     pub(super) numbers: u32,
     pub(super) noting: bool,
+    pub(super) meddler: Option<Box<dyn Meddler>>,
     pub(super) resetting: Option<bool>,
+    /// The module is dead until it boots, with its banner or without; what the radio does meanwhile.
+    pub(super) dead: Option<(bool, Vec<NetEvent>)>,
+    /// How long a reset takes.
+    pub(super) dead_for: Duration,
+    /// How the next FTP operation is to end.
+    pub(super) forced: Option<i32>,
     /// The names of all commands, for `+CLAC`.
     pub(super) known: Vec<&'static str>,
 }
@@ -84,7 +93,11 @@ impl Core {
             events: VecDeque::new(),
             numbers: 0,
             noting: false,
+            meddler: None,
             resetting: None,
+            dead: None,
+            dead_for: Duration::ZERO,
+            forced: None,
             known: vec![],
             profile,
         }
@@ -200,6 +213,21 @@ impl Core {
         self.queue(port, UrcWhen::After, rule.delay.0, Due::Data(line.map(str::to_string), mode));
     }
 
+    /// Says a line that no profile decides on.
+    pub(super) fn say(&mut self, port: PortId, line: &str) {
+        if port.0 < self.ports.len() {
+            // Said by a fault, it is none's prey: two could answer each other for ever.
+            let what = Due::Line(line.into());
+            self.ports[port.0].waiting.push(Waiting {
+                at: self.now,
+                when: UrcWhen::After,
+                what,
+                judged: true,
+            });
+            self.ports[port.0].waiting.sort_by_key(|w| w.at);
+        }
+    }
+
     fn queue(&mut self, port: PortId, when: UrcWhen, delay: Duration, what: Due) {
         let at = match when {
             UrcWhen::Never => return,
@@ -208,7 +236,7 @@ impl Core {
         };
         let waiting = &mut self.ports[port.0].waiting;
         let place = waiting.partition_point(|w| w.at <= at);
-        waiting.insert(place, Waiting { at, when, what });
+        waiting.insert(place, Waiting { at, when, what, judged: false });
     }
 
     /// Lets the final result code go that waited for this unsolicited one.
@@ -278,6 +306,7 @@ impl Core {
             self.net(NetRequest::Address(Some(address)));
         }
         self.note(|| Note::State(format!("PDP context {cid} active, {address}")));
+        self.reach("bearer_up");
         self.events.push_back(Event::BearerUp(cid));
     }
 
@@ -290,6 +319,7 @@ impl Core {
         }
         self.bearers.context(cid).state = bearer::State::Down;
         self.note(|| Note::State(format!("PDP context {cid} down")));
+        self.reach("bearer_down");
         self.events.push_back(Event::BearerDown { cid, by_network });
         if self.bearers.active().is_none() {
             self.net(NetRequest::Address(None));

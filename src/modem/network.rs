@@ -64,7 +64,13 @@ impl Core {
         if self.radio.status == status {
             return;
         }
+        let was = self.radio.registered();
         self.radio.status = status;
+        match (was, self.radio.registered()) {
+            (false, true) => self.reach("registered"),
+            (true, false) => self.reach("unregistered"),
+            _ => {}
+        }
         self.note(|| Note::State(format!("registration {status}")));
         for port in self.port_ids() {
             for (which, name) in REPORTS.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use super::data::{Running, Sink};
 use super::text::{Style, Writing};
-use super::{DataMode, Output};
+use super::{DataMode, Output, Reply};
 use crate::at::ResultCode;
 use crate::profile::{LineEnd, Profile, UrcWhen};
 use crate::time::Now;
@@ -98,6 +98,8 @@ pub(super) struct Waiting {
     pub at: Now,
     pub when: UrcWhen,
     pub what: Due,
+    /// The meddler has had its say.
+    pub judged: bool,
 }
 
 #[derive(Debug)]
@@ -133,6 +135,12 @@ pub(super) struct Port {
     pub pending_len: usize,
     pub writing: Writing,
     pub waiting: Vec<Waiting>,
+    /// How much later the answer of the command that runs comes.
+    pub late: Option<Duration>,
+    /// That answer.
+    pub kept_back: Option<Reply>,
+    /// The command that runs is not heard.
+    pub muted: bool,
     /// Octets on their way to the host.
     pub backlog: usize,
     pub lines: Vec<(Line, bool)>,
@@ -170,6 +178,9 @@ impl Port {
             pending_len: 0,
             writing: Writing::default(),
             waiting: vec![],
+            late: None,
+            kept_back: None,
+            muted: false,
             backlog: 0,
             lines: vec![],
         }
@@ -242,7 +253,11 @@ impl Port {
 
     /// Hands what was put together to the host, as one write.
     pub fn flush(&mut self, out: &mut VecDeque<Output>) {
-        if let Some(bytes) = self.writing.take() {
+        let kept_back = self.late.is_some() || self.kept_back.is_some();
+        if kept_back {
+            return;
+        }
+        if let Some(bytes) = self.writing.take().filter(|_| !self.muted) {
             self.emit(bytes.into(), out);
         }
     }

@@ -5,8 +5,9 @@ use super::data::Running;
 use super::net::{NetEvent, NetRequest, Socket};
 use super::port::{Due, Line, PortId, Settings, State, Typed};
 use super::vendor::{Personality, Row};
-use super::{Conn, Cx, DataEnd, DataMode, Event, Note, Output, Reply, Sink, base};
+use super::{Conn, Cx, DataEnd, DataMode, Event, Meddler, Note, Output, Reply, Sink, base};
 use crate::at::{self, Call, Form, ResultCode};
+use crate::fault::{Observation, UrcVerdict};
 use crate::frame::{Expired, SkipLf};
 use crate::profile::{PowerOnSim, Profile, UrcWhen};
 use crate::time::Now;
@@ -23,7 +24,7 @@ pub enum HostLine {
 
 /// One module.
 pub struct Modem {
-    core: Core,
+    pub(super) core: Core,
     vendor: Box<dyn Personality>,
 }
 
@@ -33,6 +34,11 @@ impl Modem {
         let mut modem = Modem { core: Core::new(profile, ports), vendor };
         modem.core.known = modem.rows().iter().map(|row| row.name).collect();
         modem
+    }
+
+    /// Gives somebody a say in what the module answers and says.
+    pub fn meddle(&mut self, meddler: Box<dyn Meddler>) {
+        self.core.meddler = Some(meddler);
     }
 
     /// Has the module tell the trace what it does ([`Output::Note`]).
@@ -57,10 +63,37 @@ impl Modem {
         self.settle();
     }
 
+    /// The module's personality.
+    pub fn profile(&self) -> &Profile {
+        &self.core.profile
+    }
+
+    /// The module resets by itself, and is dead for so long before it starts.
+    pub fn crash(&mut self, now: Now, banner: bool, dead: Duration) {
+        self.core.now = now;
+        self.core.dead_for = dead;
+        self.core.reset(banner);
+        self.settle();
+    }
+
+    /// The module says a line unasked.
+    pub fn say(&mut self, now: Now, port: PortId, line: &str) {
+        self.core.now = now;
+        self.core.say(port, line);
+        self.settle();
+    }
+
+    /// The FTP operation under way, or the next one, ends with this code of the module.
+    pub fn force(&mut self, now: Now, code: i32) {
+        self.core.now = now;
+        self.core.forced = Some(code);
+        self.settle();
+    }
+
     /// The host typed.
     pub fn handle_uart(&mut self, now: Now, port: PortId, bytes: &[u8]) {
         self.core.now = now;
-        if let Some(port) = self.core.ports.get_mut(port.0) {
+        if let Some(port) = self.core.ports.get_mut(port.0).filter(|_| self.core.dead.is_none()) {
             port.stash(Bytes::copy_from_slice(bytes));
         }
         self.settle();
@@ -69,6 +102,9 @@ impl Modem {
     /// The host moved a line.
     pub fn handle_line(&mut self, now: Now, port: PortId, line: HostLine) {
         self.core.now = now;
+        if self.core.dead.is_some() {
+            return;
+        }
         let HostLine::Dtr(on) = line;
         let dtr = self.core.ports[port.0].settings.dtr;
         if !on && dtr > 0 {
@@ -95,6 +131,10 @@ impl Modem {
     /// The network speaks.
     pub fn handle_net(&mut self, now: Now, event: NetEvent) {
         self.core.now = now;
+        if let Some((_, meanwhile)) = &mut self.core.dead {
+            meanwhile.extend(Some(event).filter(|event| matches!(event, NetEvent::Radio(_))));
+            return;
+        }
         self.core.net_event(event);
         self.settle();
     }
@@ -152,6 +192,11 @@ impl Modem {
         super::BACKLOG.saturating_sub(used.max(port.pending_len))
     }
 
+    /// What every module has: SIM, radio, contexts, ports.
+    pub fn core(&self) -> &Core {
+        &self.core
+    }
+
     /// The settings of a port.
     pub fn settings(&self, port: PortId) -> &Settings {
         self.core.settings(port)
@@ -180,6 +225,8 @@ impl Modem {
         let core = &mut self.core;
         core.boots += 1;
         core.note(|| Note::State("booted".into()));
+        let boots = u64::from(core.boots);
+        core.observe(&|| Observation::Boot(boots));
         if banner {
             for (i, line) in core.profile.clone().power_on.iter().enumerate() {
                 core.timers.set(Timer::PowerOn(i), core.now + line.after.0);
@@ -200,6 +247,7 @@ impl Modem {
 
     fn restart(&mut self, banner: bool) {
         let core = &mut self.core;
+        let dead_for = std::mem::take(&mut core.dead_for);
         core.ftp = None;
         core.net(NetRequest::Address(None));
         core.sockets.clear();
@@ -210,6 +258,7 @@ impl Modem {
         core.boots = old.boots;
         core.numbers = old.numbers;
         core.noting = old.noting;
+        core.meddler = old.meddler;
         core.known = old.known;
         core.out = old.out;
         core.sim = old.sim;
@@ -225,7 +274,19 @@ impl Modem {
             }
         }
         self.vendor.restart(&self.core.profile.clone());
-        self.boot(banner);
+        if dead_for.is_zero() {
+            return self.boot(banner);
+        }
+        self.core.dead = Some((banner, vec![]));
+        self.core.timers.set(Timer::Boot, self.core.now + dead_for);
+    }
+
+    /// The module comes back to life.
+    fn revive(&mut self) {
+        if let Some((banner, meanwhile)) = self.core.dead.take() {
+            self.boot(banner);
+            meanwhile.into_iter().for_each(|event| self.core.net_event(event));
+        }
     }
 
     fn expire(&mut self, timer: Timer) {
@@ -248,6 +309,8 @@ impl Modem {
             Timer::Deactivate(cid) => core.lower(cid, false),
             Timer::RingOff(port) => core.drive(port, Line::Ri, false),
             Timer::Plain(port) => self.finish(port, Reply::Ok),
+            Timer::Late(port) => self.let_out(port),
+            Timer::Boot => self.revive(),
             Timer::Vendor(key) => core.events.push_back(Event::Timer(key)),
         }
     }
@@ -327,8 +390,11 @@ impl Modem {
             let line = self.mask(&rest);
             self.core.note(|| Note::CommandLine { port: id, line });
         }
+        let runs = self.may_run(id, &line);
         self.core.ports[id.0].last_line = line;
-        self.run(id, rest);
+        if runs {
+            self.run(id, rest);
+        }
     }
 
     fn mask(&self, body: &str) -> String {
@@ -351,7 +417,7 @@ impl Modem {
     fn run(&mut self, id: PortId, mut rest: String) {
         loop {
             let reply = match at::line::next(&rest) {
-                Ok(None) => return self.finish_line(id, &ResultCode::Ok),
+                Ok(None) => return self.conclude(id, Reply::Ok),
                 Err(at::SyntaxError) => Reply::Error,
                 Ok(Some((call, tail))) => {
                     self.core.ports[id.0].state = State::Busy { rest: tail.to_string() };
@@ -401,7 +467,10 @@ impl Modem {
         }
     }
 
-    fn conclude(&mut self, id: PortId, reply: Reply) {
+    pub(super) fn conclude(&mut self, id: PortId, mut reply: Reply) {
+        if self.keep_back(id, &mut reply) {
+            return;
+        }
         match reply {
             Reply::Pending => {}
             Reply::Ok => self.finish_line(id, &ResultCode::Ok),
@@ -410,6 +479,7 @@ impl Modem {
             Reply::Cms(n) => self.finish_line(id, &ResultCode::Cms(n)),
             Reply::NoCarrier => self.finish_line(id, &ResultCode::NoCarrier),
             Reply::Silent => {
+                self.core.ports[id.0].muted = false;
                 self.core.ports[id.0].state = State::Command;
             }
             Reply::Data(mode) => self.begin_data(id, mode),
@@ -435,7 +505,13 @@ impl Modem {
         let port = &mut self.core.ports[id.0];
         port.state = State::Command;
         port.writing.result(port.style(), code, &profile);
-        self.core.note(|| Note::Result { port: id, text: code.to_string() });
+        if port.muted {
+            port.flush(&mut self.core.out);
+            port.muted = false;
+        } else {
+            self.core.observe(&|| Observation::Result { port: id.0 + 1, text: code.to_string() });
+            self.core.note(|| Note::Result { port: id, text: code.to_string() });
+        }
         self.print_beside(id, UrcWhen::WithResult);
         let core = &mut self.core;
         core.ports[id.0].flush(&mut core.out);
@@ -445,8 +521,9 @@ impl Modem {
         let now = self.core.now;
         let due = |w: &super::port::Waiting| w.when == when && w.at <= now && matches!(w.what, Due::Line(_));
         while let Some(i) = self.core.ports[id.0].waiting.iter().position(due) {
-            if let Due::Line(line) = self.core.ports[id.0].waiting.remove(i).what {
-                self.print_urc(id, line);
+            let waiting = self.core.ports[id.0].waiting.remove(i);
+            if let Some((Due::Line(line), verdict)) = self.judge(id, waiting) {
+                self.print_judged(id, line, verdict);
             }
         }
     }
@@ -458,7 +535,7 @@ impl Modem {
         self.core.note(|| Note::Urc { port: id, line: code.to_string() });
     }
 
-    fn print_urc(&mut self, id: PortId, line: String) {
+    pub(super) fn print_urc(&mut self, id: PortId, line: String) {
         let port = &mut self.core.ports[id.0];
         port.writing.urc(port.style(), &line);
         self.core.note(|| Note::Urc { port: id, line });
@@ -471,16 +548,19 @@ impl Modem {
             return false;
         }
         let Some(i) = port.waiting.iter().position(|w| w.at <= self.core.now) else { return false };
-        match self.core.ports[id.0].waiting.remove(i).what {
+        let waiting = self.core.ports[id.0].waiting.remove(i);
+        let Some((due, verdict)) = self.judge(id, waiting) else { return true };
+        match due {
             Due::Line(line) => {
-                self.print_urc(id, line);
+                self.print_judged(id, line, verdict);
                 self.core.drive(id, Line::Ri, true);
                 self.core.timers.set(Timer::RingOff(id), self.core.now + RING);
             }
-            Due::Code(code) => self.print_code(id, &code),
+            Due::Code(code) if verdict == UrcVerdict::Pass => self.print_code(id, &code),
+            Due::Code(code) => self.print_judged(id, code.to_string(), verdict),
             Due::Data(line, mode) => {
                 if let Some(line) = line {
-                    self.print_urc(id, line);
+                    self.print_judged(id, line, verdict);
                 }
                 self.begin_data(id, mode);
             }
@@ -497,6 +577,7 @@ impl Modem {
         let core = &mut self.core;
         let port = &mut core.ports[id.0];
         port.flush(&mut core.out);
+        port.muted = false;
         let guard = Duration::from_millis(20) * u32::from(port.settings.s[12]);
         let skip_lf = port.owes_lf();
         let running = Running::new(mode, now, port.settings.s[2], guard, skip_lf);
@@ -504,6 +585,7 @@ impl Modem {
         if port.settings.dcd == 1 {
             core.drive(id, Line::Dcd, true);
         }
+        core.reach("data_mode");
         core.note(|| Note::State(format!("data mode on port {}", id.0 + 1)));
         if sink == Sink::Ftp {
             core.ftp_release();
@@ -543,6 +625,7 @@ impl Modem {
         if self.core.ports[id.0].settings.dcd == 1 {
             self.core.drive(id, Line::Dcd, false);
         }
+        self.core.reach("command_mode");
         self.core.note(|| Note::State(format!("command mode on port {}", id.0 + 1)));
         let mut cx = Cx { core: &mut self.core, port: id, name: "" };
         let reply = self.vendor.on_data_end(&mut cx, end, held, moved);

@@ -53,6 +53,9 @@ pub struct Session {
     pub inbox: Buffer,
     /// How much of a download may wait, in octets.
     pub capacity: usize,
+    /// It is logged in; a transfer is under way. For those who wait for these states.
+    open: bool,
+    moving: bool,
     /// The end of a transfer and what followed it, which wait until a port has read its data.
     held: VecDeque<ftp::Event>,
 }
@@ -71,6 +74,8 @@ impl Core {
             data: Leg::None,
             inbox: Buffer::default(),
             capacity: super::BACKLOG,
+            open: false,
+            moving: false,
             held: VecDeque::new(),
         });
         self.ftp_pump();
@@ -141,6 +146,12 @@ impl Core {
         self.ftp_call(Client::drop_session);
         self.ports.iter_mut().for_each(Port::forget_ftp);
         if let Some(session) = self.ftp.take() {
+            if session.moving {
+                self.reach("transfer_over");
+            }
+            if session.open {
+                self.reach("session_closed");
+            }
             for socket in [session.control, session.data.socket()].into_iter().flatten() {
                 self.close(socket);
             }
@@ -313,6 +324,7 @@ impl Core {
 
     fn ftp_event(&mut self, event: ftp::Event) {
         let streaming = self.ftp_streams();
+        self.ftp_reached(&event);
         let Some(session) = &mut self.ftp else { return };
         match event {
             ftp::Event::Data(bytes) => {
@@ -338,6 +350,26 @@ impl Core {
                 }
                 self.events.push_back(Event::Ftp(event));
             }
+        }
+    }
+
+    /// Tells which state of the session an event is.
+    fn ftp_reached(&mut self, event: &ftp::Event) {
+        use ftp::Event as E;
+        let Some(session) = &mut self.ftp else { return };
+        let over = matches!(event, E::Done { .. } | E::Failed { .. } | E::Lost { .. })
+            && std::mem::take(&mut session.moving);
+        let closed = matches!(event, E::Lost { .. } | E::Closed) && std::mem::take(&mut session.open);
+        session.moving |= matches!(event, E::Begun);
+        session.open |= matches!(event, E::Opened);
+        if over {
+            self.reach("transfer_over");
+        }
+        match event {
+            E::Begun => self.reach("transfer_begun"),
+            E::Opened => self.reach("session_open"),
+            _ if closed => self.reach("session_closed"),
+            _ => {}
         }
     }
 

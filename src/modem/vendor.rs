@@ -7,9 +7,9 @@ use crate::profile::Profile;
 use serde::de::DeserializeOwned;
 
 /// A vendor's behaviour: its state, its command table, and what it does when something happens.
-pub trait Vendor: Sized + 'static {
+pub trait Vendor: Send + Sized + 'static {
     /// The `[settings]` of its profiles.
-    type Settings: DeserializeOwned + Clone + 'static;
+    type Settings: DeserializeOwned + Clone + Send + 'static;
 
     /// Its commands, in the order of its manual.
     const COMMANDS: &'static [Command<Self>];
@@ -37,7 +37,7 @@ pub struct Row {
 }
 
 /// A [`Vendor`] without its type.
-pub trait Personality {
+pub trait Personality: Send {
     /// The behaviour as it is at power-on again.
     fn restart(&mut self, profile: &Profile);
     /// Runs a command; `None` where the table does not know it.

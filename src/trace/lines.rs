@@ -23,7 +23,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-impl<W: Write> Sink for Writer<W> {
+impl<W: Write + Send> Sink for Writer<W> {
     /// Writes a record, with the wall's time where it has none.
     fn take(&mut self, record: &Record) -> io::Result<()> {
         match record.wall {
@@ -56,7 +56,7 @@ pub struct Unreadable {
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.what)
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.what)
     }
 }
 
@@ -70,7 +70,12 @@ pub fn read(input: impl BufRead) -> impl Iterator<Item = Result<Record, Unreadab
             Err(e) => Some(Err(wrong(0, e.to_string()))),
             Ok(line) if line.trim_ascii().is_empty() => None,
             Ok(line) => {
-                Some(serde_json::from_slice(&line).map_err(|e| wrong(e.column().max(1), e.to_string())))
+                Some(serde_json::from_slice(&line).map_err(|e| {
+                    let what = e.to_string();
+                    // serde_json counts lines too, and knows of one only.
+                    let what = what.rsplit_once(" at line ").map_or(what.as_str(), |(what, _)| what);
+                    wrong(e.column().max(1), what.to_owned())
+                }))
             }
         }
     })

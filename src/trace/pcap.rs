@@ -209,7 +209,7 @@ impl<W: Write> Capture<W> {
     }
 }
 
-impl<W: Write> Sink for Capture<W> {
+impl<W: Write + Send> Sink for Capture<W> {
     fn take(&mut self, record: &Record) -> io::Result<()> {
         let now = Now::from_micros(record.t);
         match &record.event {

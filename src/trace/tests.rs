@@ -46,6 +46,8 @@ fn a_line_that_is_no_record_is_named() {
     let text = b"{\"t\":1,\"event\":\"note\",\"text\":\"x\"}\n\n{\"t\":1}\n\xff\n";
     let wrong: Vec<usize> = read(&text[..]).filter_map(Result::err).map(|e| e.line).collect();
     assert_eq!(wrong, [3, 4]);
+    let first = read(&text[..]).find_map(Result::err).map(|e| e.to_string());
+    assert_eq!(first.as_deref(), Some("line 3, column 7: missing field `event`"));
 }
 
 #[test]

@@ -1,14 +1,11 @@
 //! The built program, running, for the tests that meet it as a user does.
 
+mod guard;
+
+pub use guard::*;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
-
-/// How long anything may take before a test gives up.
-pub const GUARD: Duration = Duration::from_secs(30);
 
 /// `badline run`, which ends with this value.
 pub struct Running {
@@ -49,11 +46,4 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// What `work` gives, unless it takes longer than [`GUARD`].
-pub fn within<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || tell.send(work()));
-    told.recv_timeout(GUARD).expect("it happens in time")
 }

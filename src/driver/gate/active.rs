@@ -27,7 +27,7 @@ impl Gate {
         self.session.stall = how == Some(Passive::Stall);
         self.data = Data::Listening;
         let (announced, output) = match how {
-            Some(Passive::Wrong(wrong)) => (wrong, None),
+            Some(Passive::Wrong(ip, other)) => (SocketAddrV4::new(ip, other.unwrap_or(port)), None),
             Some(Passive::Refuse) => (right, None),
             Some(Passive::Silence) => (right, Some(GateOutput::SilenceData { port })),
             Some(Passive::Stall) | None => (right, Some(GateOutput::ListenData { port })),

@@ -3,7 +3,7 @@
 use crate::ftp::Reply;
 use crate::time::Now;
 use bytes::Bytes;
-use core::net::SocketAddrV4;
+use core::net::Ipv4Addr;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -57,8 +57,8 @@ pub struct Cut {
 /// How a passive port is announced and not served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passive {
-    /// Another address is announced; the port that would have been right refuses.
-    Wrong(SocketAddrV4),
+    /// Another address is announced, with this port or the one that would have been right, which refuses.
+    Wrong(Ipv4Addr, Option<u16>),
     /// Connections are refused.
     Refuse,
     /// Connection requests stay unanswered.

@@ -1,6 +1,6 @@
 //! Look-ups, echo requests and the module's calls: where each of them leads.
 
-use super::faults::{Carries, Direction, LinkId, LinkInfo};
+use super::faults::{Called, Carries, Direction, LinkId, LinkInfo};
 use super::gates::Door;
 use super::hosts::{LookUp, Target};
 use super::later::Then;
@@ -66,9 +66,8 @@ impl Network {
     pub(super) fn resolve(&mut self, now: Now, query: Query, name: &str) {
         let found = match self.faults.look_up(now, name) {
             _ if self.address.is_none() => LookUp::Silence,
-            Some(Target::NxDomain) => LookUp::NxDomain,
-            Some(Target::DnsSilence) => LookUp::Silence,
-            _ => self.config.hosts.look_up(name),
+            Some(found) => found,
+            None => self.config.hosts.look_up(name),
         };
         let address = match found {
             LookUp::Address(address) => Some(address),
@@ -127,8 +126,10 @@ impl Network {
 
     fn way(&mut self, now: Now, order: &Order) -> Way {
         let Order { to, purpose, .. } = *order;
-        let target = match self.faults.connect(now, to, order.name.as_deref(), purpose) {
-            Some(target) => target,
+        let name = order.name.as_deref().or_else(|| self.config.hosts.owner(*to.ip()));
+        let target = match self.faults.connect(now, to, name, order.tls.is_some()) {
+            Some(Called::Target(target)) => target,
+            Some(Called::TlsFails) => return Way::Fail(Failure::Tls),
             None => match self.gates.door(to) {
                 Door::Open(gate) => return Way::Door(gate),
                 Door::Silent => return Way::Silence,
@@ -188,7 +189,14 @@ impl Network {
     /// The far end has taken the call.
     pub(super) fn answer(&mut self, now: Now, id: LinkId) {
         if let Some(link) = self.links.get_mut(&id) {
+            match self.faults.held(now, &link.info) {
+                // The link is asked about again when a fault is lifted.
+                Some(None) => return self.kept_back.push(id),
+                Some(Some(until)) if until > now => return self.laters.at(until, Then::Answer(id)),
+                _ => {}
+            }
             link.answered = true;
+            self.faults.opened(now, &link.info);
             let called = matches!(link.announce, Some(NetEvent::Accepted { .. }));
             let direction = if called { Direction::Down } else { Direction::Up };
             self.tap.push(now, &link.info, direction, || TappedWhat::Open);

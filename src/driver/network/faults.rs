@@ -1,6 +1,6 @@
 //! The seam for link faults: whoever implements [`LinkFaults`] decides on each segment.
 
-use super::hosts::Target;
+use super::hosts::{LookUp, Target};
 use crate::modem::net::Purpose;
 use crate::time::Now;
 use bytes::Bytes;
@@ -58,9 +58,17 @@ pub enum Verdict {
     /// It passes so much later; what follows waits behind it.
     Delay(Duration),
     /// Other octets pass in its place.
-    Replace(Bytes),
+    Replace {
+        /// Which.
+        with: Bytes,
+        /// So much later; what follows waits behind them.
+        later: Duration,
+    },
     /// It passes twice.
-    Duplicate,
+    Duplicate {
+        /// So much later; what follows waits behind it.
+        later: Duration,
+    },
     /// Its first so many octets (at least 1) are judged first, then the rest.
     Split(usize),
     /// This direction stands still, and the segment is judged again at that time, or when
@@ -73,8 +81,17 @@ pub enum Verdict {
     },
 }
 
+/// What becomes of a connection attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Called {
+    /// It leads there.
+    Target(Target),
+    /// Its TLS handshake fails.
+    TlsFails,
+}
+
 /// Decides on segments, look-ups and connections.
-pub trait LinkFaults {
+pub trait LinkFaults: Send {
     /// Whether the link must be shown segment by segment. Where it is false, segments pass in bursts
     /// and [`segment`](LinkFaults::segment) is not called.
     fn watches(&self, _link: &LinkInfo) -> bool {
@@ -84,19 +101,24 @@ pub trait LinkFaults {
     /// A segment, or a datagram, is about to pass.
     fn segment(&mut self, now: Now, link: &LinkInfo, direction: Direction, bytes: &Bytes) -> Verdict;
 
-    /// A name is looked up; `Some` overrules the map of hosts.
-    fn look_up(&mut self, _now: Now, _name: &str) -> Option<Target> {
+    /// Whether nothing moves on a link, and until when that is known: no call is answered on it either.
+    fn held(&mut self, _now: Now, _link: &LinkInfo) -> Option<Option<Now>> {
         None
     }
 
-    /// A connection is opened; `Some` overrules the map of hosts.
-    fn connect(
-        &mut self,
-        _now: Now,
-        _to: SocketAddrV4,
-        _name: Option<&str>,
-        _purpose: Purpose,
-    ) -> Option<Target> {
+    /// A link is up.
+    fn opened(&mut self, _now: Now, _link: &LinkInfo) {}
+
+    /// A link is gone.
+    fn closed(&mut self, _now: Now, _link: &LinkInfo) {}
+
+    /// A name is looked up; `Some` overrules the map of hosts.
+    fn look_up(&mut self, _now: Now, _name: &str) -> Option<LookUp> {
+        None
+    }
+
+    /// A connection is opened, with `tls` on it or without; `Some` overrules the map of hosts.
+    fn connect(&mut self, _now: Now, _to: SocketAddrV4, _name: Option<&str>, _tls: bool) -> Option<Called> {
         None
     }
 

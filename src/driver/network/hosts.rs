@@ -170,6 +170,11 @@ impl Hosts {
         }
     }
 
+    /// The name that an address was given for.
+    pub fn owner(&self, address: Ipv4Addr) -> Option<&str> {
+        self.owners.get(&address).map(String::as_str)
+    }
+
     fn address_of(&mut self, key: String) -> Ipv4Addr {
         let mut offset =
             key.bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));

@@ -206,10 +206,17 @@ impl Watch for Watcher<'_> {
         verdict
     }
 
-    fn departed_end(&mut self, end: End) {
-        if self.direction == Direction::Up {
+    fn depart_end(&mut self, end: End) -> Verdict {
+        // A RST is its sender's last word: it is not kept back.
+        let verdict = match self.watched && end == End::Fin {
+            true => self.faults.segment(self.now, self.info, self.direction, &Bytes::new()),
+            false => Verdict::Pass,
+        };
+        let sent = !matches!(verdict, Verdict::Stall(_) | Verdict::Cut { .. });
+        if self.direction == Direction::Up && sent {
             self.tap.push(self.now, self.info, Direction::Up, || tapped_end(end));
         }
+        verdict
     }
 
     fn arrive(&mut self, at: Now, piece: &Piece) {
@@ -238,6 +245,18 @@ impl Network {
     pub(super) fn advance(&mut self, now: Now, link: &mut Link) -> bool {
         let lines = self.lines(link);
         let watched = self.faults.watches(&link.info);
+        while let Some(end) = self.pump(now, link, &lines, watched) {
+            let arrives = now + self.config.link.latency;
+            link.up.cut(arrives, end);
+            link.down.cut(arrives, end);
+        }
+        let far = self.advance_far(now, link);
+        let near = self.advance_near(now, link);
+        let confirmed = self.confirm(now, link);
+        far || near || confirmed
+    }
+
+    fn pump(&mut self, now: Now, link: &mut Link, lines: &Lines, watched: bool) -> Option<End> {
         let mut cut = None;
         for (direction, pipe, line) in
             [(Direction::Up, &mut link.up, &lines.up), (Direction::Down, &mut link.down, &lines.down)]
@@ -246,15 +265,7 @@ impl Network {
             let mut watcher = Watcher { now, info: &link.info, direction, faults, watched, tap };
             cut = cut.or(pipe.pump(now, line, &mut watcher));
         }
-        if let Some(end) = cut {
-            link.up.cut(end);
-            link.down.cut(end);
-            self.tap.push(now, &link.info, Direction::Down, || tapped_end(end));
-        }
-        let far = self.advance_far(now, link);
-        let near = self.advance_near(now, link);
-        let confirmed = self.confirm(now, link);
-        far || near || confirmed
+        cut
     }
 
     /// What arrived from the module goes to the far end.

@@ -64,7 +64,7 @@ pub(super) enum Piece {
 /// Looks at what enters and leaves the line.
 pub(super) trait Watch {
     fn depart(&mut self, bytes: &Bytes) -> Verdict;
-    fn departed_end(&mut self, end: End);
+    fn depart_end(&mut self, end: End) -> Verdict;
     fn arrive(&mut self, at: Now, piece: &Piece);
 }
 
@@ -86,6 +86,8 @@ pub(super) struct Pipe {
     touched: Now,
     end: Option<End>,
     departed: bool,
+    /// A fault has cut the line.
+    severed: bool,
     /// The segment that a fault holds or has split off.
     held: Option<Bytes>,
     stall: Stall,
@@ -128,13 +130,20 @@ impl Pipe {
         self.end = self.end.or(Some(end));
     }
 
-    /// The line is cut: what has not arrived never will, and the receiver sees `end`.
-    pub fn cut(&mut self, end: End) {
+    /// The line is cut: what has not left never will, and the receiver sees `end` at that time, behind
+    /// what is under way.
+    pub fn cut(&mut self, at: Now, end: End) {
+        if std::mem::replace(&mut self.severed, true) {
+            return;
+        }
         self.finish(End::Rst);
-        self.flight.clear();
-        self.flying = 0;
         self.departed = true;
-        self.arrived = self.arrived.or(Some(end));
+        // A FIN may have arrived, or be under way.
+        self.flight.retain(|(_, piece)| matches!(piece, Piece::Bytes(_)));
+        if self.arrived.is_none() || end == End::Rst {
+            self.last_arrival = self.last_arrival.max(at);
+            self.flight.push_back((self.last_arrival, Piece::End(end)));
+        }
     }
 
     /// Whether the sender has ended the stream.
@@ -181,23 +190,27 @@ impl Pipe {
             // Under a rate, a late call must not slow the line down: count from when it could have begun.
             let start = if line.rate.is_some() { due.max(self.since) } else { now };
             let Some(bytes) = self.held.take().or_else(|| self.next_piece(now, line)) else {
-                self.depart_end(start, line, watch);
-                break;
+                match self.depart_end(start, line, watch) {
+                    Verdict::Stall(until) => {
+                        self.stall(now, until);
+                        continue;
+                    }
+                    Verdict::Cut { rst } => return Some(if rst { End::Rst } else { End::Fin }),
+                    _ => break,
+                }
             };
             match if line.separate { watch.depart(&bytes) } else { Verdict::Pass } {
                 Verdict::Pass => self.fly(start, bytes, line, Duration::ZERO),
                 Verdict::Delay(extra) => self.fly(start, bytes, line, extra),
-                Verdict::Replace(other) => self.fly(start, other, line, Duration::ZERO),
-                Verdict::Duplicate => {
-                    self.fly(start, bytes.clone(), line, Duration::ZERO);
-                    self.fly(start, bytes, line, Duration::ZERO);
+                Verdict::Replace { with, later } => self.fly(start, with, line, later),
+                Verdict::Duplicate { later } => {
+                    self.fly(start, bytes.clone(), line, later);
+                    self.fly(start, bytes, line, later);
                 }
                 Verdict::Drop => self.line_free = start + line.time_of(bytes.len()),
                 Verdict::Split(n) => self.split(bytes, n),
                 Verdict::Stall(until) => {
-                    // A stall that is over already would have this loop ask for ever.
-                    self.stall =
-                        until.map_or(Stall::Forever, |t| Stall::Until(t.max(now + Duration::from_micros(1))));
+                    self.stall(now, until);
                     self.held = Some(bytes);
                 }
                 Verdict::Cut { rst } => return Some(if rst { End::Rst } else { End::Fin }),
@@ -271,12 +284,23 @@ impl Pipe {
         self.flight.push_back((self.last_arrival, Piece::Bytes(bytes)));
     }
 
-    fn depart_end(&mut self, start: Now, line: &Line, watch: &mut dyn Watch) {
-        let Some(end) = self.end else { return };
+    fn depart_end(&mut self, start: Now, line: &Line, watch: &mut dyn Watch) -> Verdict {
+        let Some(end) = self.end else { return Verdict::Pass };
+        let verdict = if line.separate { watch.depart_end(end) } else { Verdict::Pass };
+        let extra = match verdict {
+            Verdict::Stall(_) | Verdict::Cut { .. } => return verdict,
+            Verdict::Delay(extra) => extra,
+            _ => Duration::ZERO,
+        };
         self.departed = true;
-        watch.departed_end(end);
-        self.last_arrival = self.last_arrival.max(start + line.latency);
+        self.last_arrival = self.last_arrival.max(start + line.latency + extra);
         self.flight.push_back((self.last_arrival, Piece::End(end)));
+        verdict
+    }
+
+    fn stall(&mut self, now: Now, until: Option<Now>) {
+        // A stall that is over already would have the pump ask for ever.
+        self.stall = until.map_or(Stall::Forever, |t| Stall::Until(t.max(now + Duration::from_micros(1))));
     }
 }
 

@@ -166,7 +166,7 @@ impl Network {
                 Some(link) => link.close(now),
                 None => {}
             },
-            Some(Owner::Udp(port)) => self.close_datagrams(&port),
+            Some(Owner::Udp(port)) => self.close_datagrams(now, &port),
             Some(Owner::Listener(_) | Owner::Waiting { .. }) | None => {}
         }
     }

@@ -1,7 +1,7 @@
 //! The module's UDP ports. A datagram reaches a mapped host or somebody outside who has written
 //! first; the built-in server answers none, so what is sent to it vanishes.
 
-use super::faults::{Carries, Direction, LinkInfo, Verdict};
+use super::faults::{Called, Carries, Direction, LinkInfo, Verdict};
 use super::hosts::Target;
 use super::later::Then;
 use super::outside::{IoEvent, IoId, IoRequest};
@@ -30,7 +30,7 @@ pub(super) struct UdpPort {
 }
 
 impl Network {
-    pub(super) fn open_udp(&mut self, socket: Socket, port: u16, peer: Option<SocketAddrV4>) {
+    pub(super) fn open_udp(&mut self, now: Now, socket: Socket, port: u16, peer: Option<SocketAddrV4>) {
         let event = match (self.address, self.sockets.udp_port(Some(port))) {
             (None, _) => NetEvent::Failed { socket, why: Failure::Unreachable },
             (_, None) => NetEvent::Failed { socket, why: Failure::PortInUse },
@@ -43,6 +43,7 @@ impl Network {
                     local,
                     peer: peer.unwrap_or(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0)),
                 };
+                self.faults.opened(now, &info);
                 let udp = UdpPort { info, peer, ios: BTreeMap::new(), inbox: VecDeque::new() };
                 self.sockets.insert(socket, Owner::Udp(udp));
                 NetEvent::Connected { socket, local }
@@ -51,7 +52,8 @@ impl Network {
         self.events.push_back(event);
     }
 
-    pub(super) fn close_datagrams(&mut self, port: &UdpPort) {
+    pub(super) fn close_datagrams(&mut self, now: Now, port: &UdpPort) {
+        self.faults.closed(now, &port.info);
         for io in port.ios.values() {
             self.close_io(*io);
         }
@@ -80,11 +82,12 @@ impl Network {
         if let Some((io, to)) = self.forwards.caller(info.local.port(), info.peer) {
             return Some((io, Some(to)));
         }
-        let target = self.faults.connect(now, info.peer, None, info.purpose);
-        let Target::Address(real) = target.unwrap_or_else(|| self.config.hosts.target(*info.peer.ip()))
-        else {
-            return None;
+        let name = self.config.hosts.owner(*info.peer.ip());
+        let target = match self.faults.connect(now, info.peer, name, false) {
+            Some(Called::Target(target)) => target,
+            Some(Called::TlsFails) | None => self.config.hosts.target(*info.peer.ip()),
         };
+        let Target::Address(real) = target else { return None };
         if let Some(io) = self.sockets.udp(socket)?.ios.get(&info.peer) {
             return Some((*io, None));
         }
@@ -109,8 +112,10 @@ impl Network {
         match self.faults.segment(now, info, direction, &bytes) {
             Verdict::Pass | Verdict::Split(_) => vec![(latency, bytes)],
             Verdict::Delay(extra) => vec![(latency + extra, bytes)],
-            Verdict::Replace(other) => vec![(latency, other)],
-            Verdict::Duplicate => vec![(latency, bytes.clone()), (latency, bytes)],
+            Verdict::Replace { with, later } => vec![(latency + later, with)],
+            Verdict::Duplicate { later } => {
+                vec![(latency + later, bytes.clone()), (latency + later, bytes)]
+            }
             // Nobody keeps a datagram until a stall is over.
             Verdict::Drop | Verdict::Stall(_) | Verdict::Cut { .. } => vec![],
         }

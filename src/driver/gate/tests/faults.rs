@@ -112,7 +112,7 @@ fn an_upload_is_cut_and_its_octets_kept() {
 #[test]
 fn a_passive_port_is_announced_and_not_served() {
     let mut wrong =
-        on_command("PASV", CommandVerdict::Passive(Passive::Wrong("10.9.9.9:7".parse().unwrap())));
+        on_command("PASV", CommandVerdict::Passive(Passive::Wrong("10.9.9.9".parse().unwrap(), Some(7))));
     assert_eq!(wrong.module("PASV\r\n"), ["> 227 Entering Passive Mode (10,9,9,9,0,7)."]);
 
     let mut refused = on_command("PASV", CommandVerdict::Passive(Passive::Refuse));

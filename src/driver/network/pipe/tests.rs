@@ -14,7 +14,9 @@ impl Watch for Judge {
         self.seen.push(bytes.len());
         self.verdicts.pop_front().unwrap_or(Verdict::Pass)
     }
-    fn departed_end(&mut self, _: End) {}
+    fn depart_end(&mut self, _: End) -> Verdict {
+        Verdict::Pass
+    }
     fn arrive(&mut self, _: Now, _: &Piece) {}
 }
 

@@ -1,0 +1,214 @@
+//! `badline exec`: run a host, give a verdict.
+
+mod junit;
+mod report;
+mod seeds;
+
+use super::options::{self, Options};
+use super::run::{self, Bench};
+use super::{show_error, show_mistakes};
+use crate::driver::coverage::Coverage;
+use crate::driver::exec::{self, End, Host, Limits};
+use crate::driver::judge::{Judge, Watch};
+use crate::driver::setup::Setup;
+use crate::scenario::Expectation;
+use crate::scenario::expect::Subject;
+use crate::time::units::Span;
+use crate::trace::Event;
+use clap::Args;
+use report::{Summary, Verdict};
+use rustix::process::Signal;
+use seeds::Seeds;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::signal::unix::{self, SignalKind};
+
+/// Run a host program at the modem and give a verdict
+///
+/// The host finds BADLINE_PORT, BADLINE_FTP and BADLINE_FTP_ROOT in its environment. What it prints goes to
+/// standard error. The status is its own where that is not 0, 3 where an expectation of the scenario was
+/// not met or the host had to be killed, 2 for a mistake in the files or the arguments, and else 0.
+#[derive(Args, Debug)]
+pub struct Exec {
+    #[command(flatten)]
+    options: Options,
+    /// Write the verdict to this file, as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Kill the host after this time, which is real time whatever the modem's speed
+    #[arg(long, value_name = "DURATION", default_value = "60s")]
+    timeout: Span,
+    /// Run the host under each of these seeds, both ends included, each time with a modem of its own
+    #[arg(long, value_name = "A..B", conflicts_with = "seed")]
+    seeds: Option<Seeds>,
+    /// Run the host so many times under each seed
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: u32,
+    /// The host program and its arguments; {port} in them is the path of the serial port
+    #[arg(last = true, required = true, value_name = "HOST-COMMAND")]
+    host: Vec<OsString>,
+}
+
+/// The signals that end a run.
+struct Signals {
+    interrupt: unix::Signal,
+    terminate: unix::Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        Ok(Signals {
+            interrupt: unix::signal(SignalKind::interrupt())?,
+            terminate: unix::signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::INT,
+            _ = self.terminate.recv() => Signal::TERM,
+        }
+    }
+}
+
+impl Exec {
+    /// Runs it.
+    pub fn main(self) -> ExitCode {
+        options::log(self.options.verbose);
+        let mut setup = match self.options.setup() {
+            Ok(setup) => setup,
+            Err(mistakes) => return show_mistakes(&mistakes),
+        };
+        setup.trace = true;
+        if self.runs(&setup).nth(1).is_some() && self.options.files.asked() {
+            return show_error(
+                "--trace and --pcap hold one run: give the --seed of the one that is wanted, without --seeds and --repeat",
+            );
+        }
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(e) => return show_error(e),
+        };
+        match runtime.block_on(self.all(&setup)) {
+            Ok(status) => ExitCode::from(status),
+            Err(e) => show_error(e),
+        }
+    }
+
+    /// The seed of each run.
+    fn runs(&self, setup: &Setup) -> impl Iterator<Item = u64> + use<> {
+        let (seeds, repeat) = (self.seeds.unwrap_or(Seeds::one(setup.seed)), self.repeat);
+        seeds.iter().flat_map(move |seed| (0..repeat).map(move |_| seed))
+    }
+
+    fn json(&self) -> bool {
+        self.options.json || !io::stdout().is_terminal()
+    }
+
+    async fn all(&self, setup: &Setup) -> io::Result<u8> {
+        let mut signals = Signals::new()?;
+        // A file that cannot be written is told before anything is started.
+        let junit = match &self.junit {
+            Some(path) => Some(
+                File::create(path)
+                    .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))?,
+            ),
+            None => None,
+        };
+        let mut summary = Summary::default();
+        let mut suites = vec![];
+        let mut broken = None;
+        for seed in self.runs(setup) {
+            let verdict = match self.one(Setup { seed, ..setup.clone() }, &mut signals).await {
+                Ok(verdict) => verdict,
+                Err(error) => {
+                    broken = Some(error);
+                    break;
+                }
+            };
+            verdict.tell(self.json())?;
+            summary.count(&verdict);
+            if junit.is_some() {
+                suites.push(junit::suite(&verdict));
+            }
+            if matches!(verdict.end, End::Interrupted(_)) {
+                break;
+            }
+        }
+        if self.seeds.is_some() || self.repeat > 1 {
+            summary.tell(self.json())?;
+        }
+        if let Some(file) = junit {
+            junit::write(suites, file)?;
+        }
+        broken.map_or(Ok(summary.status), Err)
+    }
+
+    /// One run, with a modem and a server of its own.
+    async fn one(&self, setup: Setup, signals: &mut Signals) -> io::Result<Verdict> {
+        let (seed, profile) = (setup.seed, setup.profile.clone());
+        let (expectations, scenario) = (setup.expectations.clone(), setup.scenario.clone());
+        let mut bench = run::open(&self.options, setup).await?;
+        let coverage = Coverage::new(bench.machine.world().modem(), &profile);
+        let watch = Watch::new(Judge::new(&expectations, coverage));
+        bench.machine.trace_to(Box::new(watch.clone()));
+        let host = self.host(&bench);
+        let limits = Limits { timeout: self.timeout.0, ends_within: ends_within(&expectations) };
+        bench.machine.power_on();
+        if self.json() {
+            run::announce(&bench.ready, true)?;
+        }
+        let ran = exec::run(&mut bench.machine, &host, limits, signals.next()).await?;
+        let outcomes = watch.judge().finish(ran.at, &bench.ready.ftp_root);
+        for outcome in &outcomes {
+            let (text, why) = (outcome.text.clone(), outcome.why.clone());
+            bench.machine.record(Event::Expectation { text, met: outcome.met, why });
+        }
+        bench.machine.record(Event::End { reason: ran.end.to_string() });
+        let judge = watch.judge();
+        Ok(Verdict {
+            profile: profile.name.clone(),
+            scenario,
+            seed,
+            end: ran.end,
+            at: ran.at,
+            took: ran.took,
+            opened: judge.opened,
+            outcomes,
+            coverage: judge.coverage.clone(),
+            explanation: judge.explanation(),
+        })
+    }
+
+    fn host(&self, bench: &Bench) -> Host {
+        let ready = &bench.ready;
+        let port = ready.link.as_ref().map_or_else(|| ready.port.clone(), |link| link.display().to_string());
+        let fill = |argument: &OsString| match argument.to_str() {
+            Some(text) => text.replace("{port}", &port).into(),
+            None => argument.clone(),
+        };
+        let mut environment: Vec<(String, OsString)> = vec![
+            ("BADLINE_PORT".into(), port.clone().into()),
+            ("BADLINE_FTP".into(), ready.ftp.to_string().into()),
+            ("BADLINE_FTP_ROOT".into(), ready.ftp_root.clone().into()),
+            ("BADLINE_SEED".into(), ready.seed.to_string().into()),
+        ];
+        for (i, path) in ready.ports.iter().enumerate().skip(1) {
+            environment.push((format!("BADLINE_PORT_{}", i + 1), path.into()));
+        }
+        Host { command: self.host.iter().map(fill).collect(), environment }
+    }
+}
+
+/// When there is no more to be hoped for, on the modem's clock.
+fn ends_within(expectations: &[Expectation]) -> Option<Duration> {
+    let limits = expectations.iter().filter_map(|e| match e.subject {
+        Subject::EndsWithin(limit) => Some(limit),
+        _ => None,
+    });
+    limits.min()
+}

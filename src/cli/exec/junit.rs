@@ -1,0 +1,53 @@
+//! The verdict as JUnit XML: a suite for each run, a case for each expectation and one for the host itself.
+
+use super::report::Verdict;
+use crate::driver::exec::End;
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+use std::fs::File;
+use std::io;
+
+/// A run.
+pub fn suite(verdict: &Verdict) -> TestSuite {
+    let name = format!("{} (seed {})", verdict.name(), verdict.seed);
+    let mut suite = TestSuite::new(name.clone());
+    suite.set_time(verdict.took);
+    suite.add_property(Property::new("profile", &verdict.profile));
+    suite.add_property(Property::new("seed", verdict.seed.to_string()));
+    let status = match verdict.end.status() {
+        Some(0) => TestCaseStatus::success(),
+        Some(_) => failed(verdict, NonSuccessKind::Failure, &verdict.reason()),
+        None => failed(verdict, NonSuccessKind::Error, &verdict.reason()),
+    };
+    let mut host = TestCase::new("the host ends with status 0", status);
+    host.set_classname(name.clone()).set_time(verdict.took).set_system_out(verdict.reason());
+    if matches!(verdict.end, End::Interrupted(_)) {
+        host.set_system_err("the run was interrupted");
+    }
+    suite.add_test_case(host);
+    for outcome in &verdict.outcomes {
+        let status = match outcome.met {
+            true => TestCaseStatus::success(),
+            false => failed(verdict, NonSuccessKind::Failure, &outcome.why),
+        };
+        let mut case = TestCase::new(outcome.text.clone(), status);
+        case.set_classname(name.clone()).set_system_out(outcome.why.clone());
+        suite.add_test_case(case);
+    }
+    suite
+}
+
+fn failed(verdict: &Verdict, kind: NonSuccessKind, why: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(why).set_type("badline").set_description(verdict.explanation.join("\n"));
+    status
+}
+
+/// Writes all runs.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write(suites: Vec<TestSuite>, file: File) -> io::Result<()> {
+    let mut report = Report::new("badline exec");
+    report.add_test_suites(suites);
+    report.serialize(io::BufWriter::new(file)).map_err(io::Error::other)
+}

@@ -1,0 +1,197 @@
+//! The verdict as it is told: one JSON object per line, or a few lines for a person.
+
+use crate::cli::UNMET;
+use crate::driver::coverage::Coverage;
+use crate::driver::exec::End;
+use crate::scenario::Outcome;
+use crate::time::Now;
+use serde::Serialize;
+use serde_json::json;
+use std::io::{self, Write};
+use std::time::Duration;
+
+/// How a run went.
+pub struct Verdict {
+    /// The module.
+    pub profile: String,
+    /// The scenario's file.
+    pub scenario: Option<String>,
+    /// The seed that makes it go the same way again.
+    pub seed: u64,
+    /// How the host came to its end.
+    pub end: End,
+    /// When, on the modem's clock.
+    pub at: Now,
+    /// How long it took in real time.
+    pub took: Duration,
+    /// Whether the host opened the port.
+    pub opened: bool,
+    /// How the expectations fared.
+    pub outcomes: Vec<Outcome>,
+    /// What the host used.
+    pub coverage: Coverage,
+    /// The lines of the trace that explain it.
+    pub explanation: Vec<String>,
+}
+
+impl Verdict {
+    /// What was run: the scenario, or a module without one.
+    pub fn name(&self) -> &str {
+        self.scenario.as_deref().unwrap_or(&self.profile)
+    }
+
+    /// The status of `badline` for it.
+    pub fn status(&self) -> u8 {
+        match self.end {
+            End::Interrupted(signal) => u8::try_from(128 + signal.as_raw()).unwrap_or(u8::MAX),
+            end => match end.status() {
+                Some(0) if self.outcomes.iter().all(|o| o.met) => 0,
+                Some(0) | None => UNMET,
+                Some(status) => status,
+            },
+        }
+    }
+
+    /// How the host came to its end, and whether it did what it is there for.
+    pub fn reason(&self) -> String {
+        match self.opened {
+            true => self.end.to_string(),
+            false => format!("{}; it never opened the port", self.end),
+        }
+    }
+
+    /// Tells it, on standard output; what explains a failure, on standard error.
+    ///
+    /// # Errors
+    /// Where standard output is closed.
+    pub fn tell(&self, json: bool) -> io::Result<()> {
+        let status = self.status();
+        if status != 0 {
+            eprintln!("badline: the last of the trace (seed {}):", self.seed);
+            self.explanation.iter().for_each(|line| eprintln!("{line}"));
+            for outcome in self.outcomes.iter().filter(|o| !o.met) {
+                eprintln!("badline: not met: {}: {}", outcome.text, outcome.why);
+            }
+        }
+        if status != 0 || !self.opened {
+            eprintln!("badline: {}", self.reason());
+        }
+        let mut out = io::stdout().lock();
+        match json {
+            true => writeln!(out, "{}", self.json())?,
+            false => self.plain(&mut out)?,
+        }
+        out.flush()
+    }
+
+    fn json(&self) -> String {
+        let met = |o: &Outcome| json!({ "text": o.text, "met": o.met, "why": o.why });
+        #[derive(Serialize)]
+        #[serde(tag = "event", rename = "verdict")]
+        struct Line<'a> {
+            modem: &'a str,
+            scenario: Option<&'a str>,
+            seed: u64,
+            status: u8,
+            passed: bool,
+            host_status: Option<u8>,
+            timed_out: bool,
+            port_opened: bool,
+            reason: String,
+            seconds: f64,
+            modem_seconds: f64,
+            expectations: Vec<serde_json::Value>,
+            coverage: &'a Coverage,
+        }
+        let line = Line {
+            modem: &self.profile,
+            scenario: self.scenario.as_deref(),
+            seed: self.seed,
+            status: self.status(),
+            passed: self.status() == 0,
+            host_status: self.end.status(),
+            timed_out: matches!(self.end, End::TimedOut(_) | End::TooLate(_)),
+            port_opened: self.opened,
+            reason: self.reason(),
+            seconds: self.took.as_secs_f64(),
+            modem_seconds: self.at.since(Now::ZERO).as_secs_f64(),
+            expectations: self.outcomes.iter().map(met).collect(),
+            coverage: &self.coverage,
+        };
+        // Nothing in it can fail to be written as JSON.
+        serde_json::to_string(&line).unwrap_or_default()
+    }
+
+    fn plain(&self, out: &mut impl Write) -> io::Result<()> {
+        let passed = if self.status() == 0 { "passed" } else { "FAILED" };
+        writeln!(out, "{passed} (seed {}): {}", self.seed, self.reason())?;
+        for outcome in &self.outcomes {
+            let met = if outcome.met { "met" } else { "NOT MET" };
+            writeln!(out, "  {met}: {}: {}", outcome.text, outcome.why)?;
+        }
+        let (used, forms) = (self.coverage.used.0.len(), self.coverage.forms);
+        writeln!(out, "  of the module's {forms} forms of commands the host used {used}")?;
+        for (what, times) in &self.coverage.unknown.0 {
+            writeln!(out, "  the module does not know AT{} ({}), sent {times} times", what.name, what.form)?;
+        }
+        for (what, times) in &self.coverage.errors.0 {
+            writeln!(out, "  AT{} met {} {times} times", what.command, what.result)?;
+        }
+        for (what, times) in &self.coverage.ftp_errors.0 {
+            writeln!(out, "  the server said {} {times} times", what.code)?;
+        }
+        Ok(())
+    }
+}
+
+/// How many runs went.
+#[derive(Debug, Default)]
+pub struct Summary {
+    runs: u64,
+    failed: Vec<Failed>,
+    /// The status of `badline`: that of the first run that failed.
+    pub status: u8,
+}
+
+#[derive(Debug, Serialize)]
+struct Failed {
+    seed: u64,
+    status: u8,
+    reproduce: String,
+}
+
+impl Summary {
+    /// Takes a run into account.
+    pub fn count(&mut self, verdict: &Verdict) {
+        self.runs += 1;
+        let (seed, status) = (verdict.seed, verdict.status());
+        if status != 0 {
+            self.failed.push(Failed { seed, status, reproduce: format!("--seed {seed}") });
+            if self.status == 0 {
+                self.status = status;
+            }
+        }
+    }
+
+    /// Tells it, on standard output.
+    ///
+    /// # Errors
+    /// Where standard output is closed.
+    pub fn tell(&self, json: bool) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        let failed = self.failed.len();
+        if json {
+            let line = json!({
+                "event": "summary", "runs": self.runs, "failures": failed, "status": self.status,
+                "failed": self.failed,
+            });
+            writeln!(out, "{line}")?;
+        } else {
+            writeln!(out, "{} runs, {failed} failed", self.runs)?;
+            for run in &self.failed {
+                writeln!(out, "  {} happens again with {}", run.status, run.reproduce)?;
+            }
+        }
+        out.flush()
+    }
+}

@@ -1,0 +1,88 @@
+//! What can be asked: one line of JSON.
+
+use super::answer::Wrong;
+use crate::fault::{Request, Rule};
+use crate::profile::mistake::Mistake;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// Inject or lift a fault.
+    Fault(Request),
+    /// Lift every fault that holds.
+    LiftAll,
+    /// How each fault stands.
+    List,
+    /// How the module stands.
+    Status,
+    /// Send the records of the trace from here on; only these events, where some are named.
+    Follow(Vec<String>),
+    /// Have the modem's clock run so many times faster than real time.
+    Speed(u32),
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+enum Written {
+    Inject {
+        name: Option<String>,
+        fault: Option<Value>,
+    },
+    Lift {
+        name: Option<String>,
+    },
+    List {},
+    Status {},
+    Follow {
+        #[serde(default)]
+        events: Vec<String>,
+    },
+    Speed {
+        speed: u32,
+    },
+}
+
+impl Ask {
+    /// Reads a line; beside it, the `id` that the answer is to bear.
+    pub fn parse(line: &[u8]) -> (Option<Value>, Result<Ask, Wrong>) {
+        let mut value: Value = match serde_json::from_slice(line) {
+            Ok(value) => value,
+            Err(e) => {
+                let wrong = Wrong::new(format!("this is no JSON: {e}"), "write {\"do\": \"status\"}");
+                return (None, Err(wrong));
+            }
+        };
+        let id = value.as_object_mut().and_then(|object| object.remove("id"));
+        (id, Ask::read(value))
+    }
+
+    fn read(value: Value) -> Result<Ask, Wrong> {
+        let text = value.to_string();
+        let written = serde_json::from_value(value).map_err(|e| {
+            let mistake = Mistake::worded("", &text, 0..0, &e.to_string());
+            Wrong { error: mistake.what, right: mistake.right }
+        })?;
+        Ok(match written {
+            Written::Inject { name: Some(name), fault: None } => Ask::Fault(Request::Inject(name)),
+            Written::Inject { name: None, fault: Some(fault) } => {
+                let rule = Rule::from_json(&fault).map_err(|p| Wrong::new(p.what, p.right))?;
+                Ask::Fault(Request::Rule(Box::new(rule)))
+            }
+            Written::Inject { .. } => {
+                let right = "write \"fault\": {\"what\": {..}} for a new one, or the \"name\" of one";
+                return Err(Wrong::new("inject which fault?", right));
+            }
+            Written::Lift { name: Some(name) } => Ask::Fault(Request::Lift(name)),
+            Written::Lift { name: None } => Ask::LiftAll,
+            Written::List {} => Ask::List,
+            Written::Status {} => Ask::Status,
+            Written::Follow { events } => Ask::Follow(events),
+            Written::Speed { speed: speed @ 1..=1000 } => Ask::Speed(speed),
+            Written::Speed { speed } => {
+                return Err(Wrong::new(format!("{speed} is no speed"), "write 1 to 1000"));
+            }
+        })
+    }
+}

@@ -1,0 +1,111 @@
+//! The bench as a test uses it.
+
+use super::{Bench, Hand};
+use crate::trace::Event;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A SIM7080 host that fetches a file and stops at the first thing that goes wrong.
+async fn download(hand: &mut Hand) -> io::Result<Result<Vec<u8>, String>> {
+    for line in ["AT", "AT+CNACT=0,1", "AT+FTPSERV=\"x\"", "AT+FTPGETNAME=\"a\"", "AT+FTPGETPATH=\"/\""] {
+        hand.command(1, line, &["OK", "ERROR"], 9 * SECOND).await?;
+    }
+    hand.send(1, b"AT+FTPGET=1\r").await?;
+    let mut got = vec![];
+    while let Some(line) = hand.line(1, 200 * SECOND).await? {
+        match line.strip_prefix("+FTPGET: ") {
+            Some("1,1") => hand.send(1, b"AT+FTPGET=2,1024\r").await?,
+            Some("1,0") => return Ok(Ok(got)),
+            Some(code) if code.starts_with("1,") => return Ok(Err(line)),
+            Some(length) => {
+                let n = length.strip_prefix("2,").and_then(|n| n.parse().ok()).unwrap_or_default();
+                got.extend_from_slice(&hand.bytes(1, n, SECOND).await?.unwrap_or_default());
+            }
+            None => {}
+        }
+    }
+    Ok(Err("silence".into()))
+}
+
+#[tokio::test]
+async fn a_host_turns_the_clock() {
+    let content: Vec<u8> = (0..5000u32).map(|n| n as u8).collect();
+    let bench = Bench::profile("sim7080").unwrap().file("a", content.clone());
+    let mut hand = bench.by_hand().await.unwrap();
+    assert_eq!(download(&mut hand).await.unwrap(), Ok(content));
+}
+
+#[tokio::test]
+async fn a_stall_ends_in_the_modules_own_time_out_at_once() {
+    let scenario = "
+        profile = \"sim7080\"
+        [server.files]
+        a = { size = 5000 }
+        [[fault]]
+        name = \"tunnel\"
+        when = { link = \"ftp.data\", after_bytes = 600 }
+        what = { stall = \"down\" }
+        for = \"10m\"
+        [[expect]]
+        host_sends = \"AT+FTPGET=1\"
+        exactly = 1
+        [[expect]]
+        host_never_sends = \"AT+FTPGET=1\"";
+    let bench = Bench::scenario_text(scenario).unwrap();
+    let mut runs = vec![];
+    for _ in 0..2 {
+        let mut hand = bench.by_hand().await.unwrap();
+        let records = hand.records();
+        assert_eq!(download(&mut hand).await.unwrap(), Err("+FTPGET: 1,64".into()));
+        assert_eq!(hand.verdict().iter().map(|o| o.met).collect::<Vec<_>>(), [true, false]);
+        assert!(hand.faults().iter().any(|f| f.name == "tunnel" && f.active));
+        assert!(hand.now().as_micros() > 60_000_000);
+        runs.push(records.take());
+    }
+    assert!(!runs[0].is_empty());
+    assert_eq!(runs[0], runs[1], "the same seed is the same run");
+}
+
+#[tokio::test]
+async fn a_live_modem_speaks_on_a_stream() {
+    let bench = Bench::profile("sim7080").unwrap().speed(20);
+    let mut live = bench.start().await.unwrap();
+    let mut host = BufReader::new(live.port(1).unwrap());
+    assert!(live.port(1).is_none() && live.path(1).is_none());
+    host.write_all(b"AT\r").await.unwrap();
+    let record = live.wait_for(|r| matches!(r.event, Event::Result { .. })).await;
+    assert!(matches!(record.event, Event::Result { text, .. } if text == "OK"));
+    let mut lines = host.lines();
+    while lines.next_line().await.unwrap().unwrap() != "OK" {}
+    let name = live.inject("what = { signal = 3 }\nname = \"weak\"").await.unwrap();
+    assert_eq!(name, "weak");
+    assert!(live.inject("what = { sygnal = 3 }").await.unwrap_err().to_string().contains("sygnal"));
+    live.wait_for(|r| matches!(r.event, Event::FaultApplied { .. })).await;
+    assert!(live.faults().await[0].active);
+    assert!(live.lift("weak").await && !live.lift("weak").await);
+    assert!(live.inject_named("weak").await && !live.inject_named("strong").await);
+    live.set_speed(1000).await;
+    let before = live.now().await;
+    assert!(live.now().await >= before);
+    assert!(live.verdict().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_modems_share_nothing() {
+    let bench = Bench::profile("m10").unwrap().pty();
+    let (one, two) = (bench.start().await.unwrap(), bench.start().await.unwrap());
+    assert_ne!(one.path(1), two.path(1));
+    assert_ne!(one.root(), two.root());
+    assert_ne!(one.ftp(), two.ftp());
+}
+
+#[test]
+fn a_mistake_is_shown_at_its_place() {
+    let mistakes = Bench::scenario_text("profile = \"sim7080\"\nsed = 7\n").unwrap_err();
+    assert!(mistakes.to_string().starts_with("scenario:2:1: unknown key `sed`"), "{mistakes}");
+    assert!(Bench::profile("sim708").unwrap_err().to_string().contains("sim7080"));
+    assert!(Bench::profile("m10").unwrap().fault("what = { cut = \"fn\" }").is_err());
+}

@@ -1,0 +1,58 @@
+//! The way to a machine that runs: whoever holds its desk has it do something between two events.
+
+use super::machine::Machine;
+use crate::time::Now;
+use std::fmt;
+use tokio::sync::{mpsc, oneshot};
+
+/// What is to be done, at the modem's time when it is done.
+pub(super) type Job = Box<dyn FnOnce(&mut Machine, Now) + Send>;
+
+/// Hands jobs to a machine. The machine never waits for whoever asked.
+#[derive(Clone)]
+pub struct Desk {
+    jobs: mpsc::UnboundedSender<Job>,
+}
+
+/// The machine runs no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone;
+
+impl Desk {
+    pub(super) fn new() -> (Desk, mpsc::UnboundedReceiver<Job>) {
+        let (jobs, todo) = mpsc::unbounded_channel();
+        (Desk { jobs }, todo)
+    }
+
+    /// Has the machine do a job, and gives what came of it.
+    ///
+    /// # Errors
+    /// The machine runs no more.
+    pub async fn ask<T, F>(&self, job: F) -> Result<T, Gone>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Machine, Now) -> T + Send + 'static,
+    {
+        let (tell, told) = oneshot::channel();
+        let job: Job = Box::new(move |machine, now| {
+            // Whoever asked may have stopped waiting.
+            let _ = tell.send(job(machine, now));
+        });
+        self.jobs.send(job).map_err(|_| Gone)?;
+        told.await.map_err(|_| Gone)
+    }
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("Desk")
+    }
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("the modem runs no more")
+    }
+}
+
+impl std::error::Error for Gone {}

@@ -1,0 +1,25 @@
+//! Commands, answers and URCs.
+
+use super::Faults;
+use crate::fault::{CommandVerdict, Observation, UrcVerdict};
+use crate::modem::{Meddler, PortId};
+use crate::time::Now;
+
+#[derive(Debug)]
+pub(super) struct Module(pub Faults);
+
+impl Meddler for Module {
+    fn command(&mut self, now: Now, port: PortId, line: &str) -> CommandVerdict {
+        self.0.ask(|engine| engine.command(now, port.0 + 1, line)).unwrap_or(CommandVerdict::Pass)
+    }
+
+    fn urc(&mut self, now: Now, port: PortId, line: &str) -> UrcVerdict {
+        self.0.ask(|engine| engine.urc(now, port.0 + 1, line)).unwrap_or(UrcVerdict::Pass)
+    }
+
+    fn observe(&mut self, now: Now, what: &dyn Fn() -> Observation) {
+        if !self.0.is_empty() {
+            self.0.observe(now, &what());
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What rules do by themselves, and the radio over time.
+
+use super::World;
+use crate::driver::faults::speech;
+use crate::driver::network::faults::{Carries, LinkInfo};
+use crate::fault::{Act, LinkKind, Links};
+use crate::modem::PortId;
+use crate::modem::net::{NetEvent, Radio as Change};
+use crate::scenario::Radio;
+use crate::time::Now;
+use crate::trace::Event;
+
+/// What the radio would give without faults, and what a fault imposes.
+#[derive(Debug, Default)]
+pub(super) struct Air {
+    timeline: Vec<Radio>,
+    done: usize,
+    signal: Option<(u8, u8)>,
+    status: Option<u8>,
+    forced_signal: bool,
+    forced_status: bool,
+}
+
+impl Air {
+    pub fn poll_timeout(&self) -> Option<Now> {
+        self.timeline.get(self.done).map(|entry| Now::ZERO + entry.at.0)
+    }
+}
+
+impl World {
+    /// Gives the radio a timeline, before power is applied.
+    pub(in crate::driver) fn set_radio(&mut self, timeline: &[Radio]) {
+        let radio = &self.modem.profile().radio;
+        (self.air.signal, self.air.status) = (Some((radio.rssi, radio.ber)), Some(radio.status));
+        self.air.timeline = timeline.to_vec();
+        self.air.timeline.sort_by_key(|entry| entry.at.0);
+    }
+
+    /// Lets the radio change as its timeline says.
+    pub(super) fn change_radio(&mut self, now: Now) {
+        while self.air.poll_timeout().is_some_and(|at| at <= now) {
+            let entry = self.air.timeline[self.air.done].clone();
+            self.air.done += 1;
+            if entry.signal.is_some() || entry.ber.is_some() {
+                let (rssi, ber) = self.air.signal.unwrap_or((99, 99));
+                let signal = (entry.signal.map_or(rssi, |s| s.0), entry.ber.map_or(ber, |b| b.0));
+                self.air.signal = Some(signal);
+                if !self.air.forced_signal {
+                    self.tell_signal(now, signal);
+                }
+            }
+            if let Some(registration) = entry.registration {
+                self.air.status = Some(registration.number());
+                if !self.air.forced_status {
+                    self.tell(now, Change::Registration(registration.number()));
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, now: Now, change: Change) {
+        self.modem.handle_net(now, NetEvent::Radio(change));
+    }
+
+    fn tell_signal(&mut self, now: Now, (rssi, ber): (u8, u8)) {
+        self.tell(now, Change::Signal { rssi, ber });
+    }
+
+    /// Carries out what the fault engine wants done; to be called after it was told to do something.
+    pub fn act(&mut self, now: Now) {
+        self.faults.set_now(now);
+        self.drain(now);
+    }
+
+    /// Does what rules do by themselves; false where they do nothing.
+    pub(super) fn obey(&mut self, now: Now) -> bool {
+        if self.faults.is_empty() {
+            return false;
+        }
+        let (acts, events) = self.faults.poll(now);
+        let any = !acts.is_empty() || !events.is_empty();
+        let lifted = events.iter().any(|event| !event.applied);
+        for event in events {
+            self.record(event.at, || Event::of_fault(&event));
+        }
+        for act in acts {
+            self.carry_out(now, act);
+        }
+        if lifted {
+            self.network.faults_changed(now);
+        }
+        any
+    }
+
+    fn ports(&self, port: Option<usize>) -> Vec<PortId> {
+        let all = 0..self.serial.len();
+        all.filter(|at| port.is_none_or(|wanted| wanted == at + 1)).map(PortId).collect()
+    }
+
+    fn carry_out(&mut self, now: Now, act: Act) {
+        match act {
+            Act::Noise { port, bytes } => {
+                for port in self.ports(port) {
+                    self.noise(now, port, bytes.clone());
+                }
+            }
+            Act::Unplug { port, gone } => {
+                for port in self.ports(port) {
+                    self.unplug(now, port, gone);
+                }
+            }
+            Act::Line { port, line, on } => {
+                for port in self.ports(port) {
+                    self.force(port, line, on);
+                }
+            }
+            Act::Reset { banner, dead } => self.modem.crash(now, banner, dead),
+            Act::Say { port, text } => self.modem.say(now, PortId(port.unwrap_or(1) - 1), &text),
+            Act::Force(code) => self.modem.force(now, code),
+            Act::Signal(forced) => {
+                self.air.forced_signal = forced.is_some();
+                if let Some(signal) = forced.or(self.air.signal) {
+                    self.tell_signal(now, signal);
+                }
+            }
+            Act::Registration(forced) => {
+                self.air.forced_status = forced.is_some();
+                if let Some(status) = forced.or(self.air.status) {
+                    self.tell(now, Change::Registration(status));
+                }
+            }
+            Act::PdpDrop(which) => self.tell(now, Change::PdpDeactivated(which)),
+            Act::Sim(there) => self.tell(now, Change::Sim(there)),
+            Act::Cut { links, only, reset } => {
+                let meant = |info: &LinkInfo| covers(links, info) && only.is_none_or(|l| l.id == info.id.0);
+                self.network.cut(now, meant, reset);
+            }
+            Act::Speak(scripted) => self.network.speak(now, &speech(&scripted, None)),
+        }
+    }
+}
+
+fn covers(links: Links, info: &LinkInfo) -> bool {
+    links.cover(match info.carries {
+        Carries::FtpControl => LinkKind::Control,
+        Carries::FtpData => LinkKind::Data,
+        Carries::Tcp | Carries::Udp => LinkKind::Socket,
+    })
+}

@@ -1,0 +1,130 @@
+//! Who may have a say in what the module answers and says, and how the module obeys.
+
+use super::core::Timer;
+use super::port::{Due, State, Waiting};
+use super::{Core, Modem, Note, PortId, Reply};
+use crate::at::ResultCode;
+use crate::fault::{CommandVerdict, Observation, UrcVerdict};
+use crate::profile::UrcWhen;
+use crate::time::Now;
+
+/// Asked before the module carries out a command line or says something unasked, and told what it does.
+pub trait Meddler: Send {
+    /// A command line was typed, and is about to be carried out.
+    fn command(&mut self, now: Now, port: PortId, line: &str) -> CommandVerdict;
+
+    /// A line is about to be said unasked.
+    fn urc(&mut self, now: Now, port: PortId, line: &str) -> UrcVerdict;
+
+    /// Something happened; `what` is called where anybody wants to know.
+    fn observe(&mut self, now: Now, what: &dyn Fn() -> Observation);
+}
+
+impl Core {
+    /// Tells that a state was reached: one of [`STATES`](crate::fault::STATES).
+    pub(super) fn reach(&mut self, state: &'static str) {
+        self.observe(&|| Observation::State(state.to_owned()));
+    }
+
+    pub(super) fn observe(&mut self, what: &dyn Fn() -> Observation) {
+        if let Some(meddler) = &mut self.meddler {
+            meddler.observe(self.now, what);
+        }
+    }
+}
+
+impl Modem {
+    /// Asks about a command line; false where it is not to be carried out.
+    pub(super) fn may_run(&mut self, id: PortId, line: &[u8]) -> bool {
+        let core = &mut self.core;
+        let Some(meddler) = &mut core.meddler else { return true };
+        let line: String = line.iter().copied().map(char::from).collect();
+        let carried_out = match meddler.command(core.now, id, line.trim()) {
+            CommandVerdict::Pass => return true,
+            CommandVerdict::Answer { lines, carried_out } => {
+                self.answer_with(id, &lines);
+                carried_out
+            }
+            CommandVerdict::Error(number) => {
+                self.conclude(id, Reply::Cme(number));
+                return false;
+            }
+            CommandVerdict::Late(by) => {
+                core.ports[id.0].flush(&mut core.out);
+                core.ports[id.0].late = Some(by);
+                return true;
+            }
+            CommandVerdict::Swallow { carried_out } => carried_out,
+        };
+        let core = &mut self.core;
+        core.ports[id.0].flush(&mut core.out);
+        core.ports[id.0].muted = carried_out;
+        carried_out
+    }
+
+    /// Prints lines in the place of a command's answer.
+    fn answer_with(&mut self, id: PortId, lines: &[String]) {
+        for line in lines.iter().filter(|line| !line.is_empty()) {
+            let port = &mut self.core.ports[id.0];
+            port.writing.urc(port.style(), line);
+            let text = line.clone();
+            if ResultCode::is_final(&text) {
+                self.core.observe(&|| Observation::Result { port: id.0 + 1, text: text.clone() });
+                self.core.note(|| Note::Result { port: id, text });
+            } else {
+                self.core.note(|| Note::Urc { port: id, line: text });
+            }
+        }
+    }
+
+    /// Whether the result of a command is kept back; it comes later.
+    pub(super) fn keep_back(&mut self, id: PortId, reply: &mut Reply) -> bool {
+        let port = &mut self.core.ports[id.0];
+        if matches!(reply, Reply::Pending) {
+            return false;
+        }
+        let Some(by) = port.late.take() else { return false };
+        port.state = State::Busy { rest: String::new() };
+        port.kept_back = Some(std::mem::replace(reply, Reply::Pending));
+        self.core.timers.set(Timer::Late(id), self.core.now + by);
+        true
+    }
+
+    /// The time of a result that was kept back has come.
+    pub(super) fn let_out(&mut self, id: PortId) {
+        if let Some(reply) = self.core.ports[id.0].kept_back.take() {
+            self.conclude(id, reply);
+        }
+    }
+
+    /// What becomes of an unsolicited line whose turn it is. One that is late waits again, and gives `None`.
+    pub(super) fn judge(&mut self, id: PortId, waiting: Waiting) -> Option<(Due, UrcVerdict)> {
+        let core = &mut self.core;
+        let verdict = match (&mut core.meddler, &waiting.what) {
+            (Some(meddler), Due::Line(line) | Due::Data(Some(line), _)) if !waiting.judged => {
+                meddler.urc(core.now, id, line)
+            }
+            (Some(meddler), Due::Code(code)) if !waiting.judged => {
+                meddler.urc(core.now, id, &code.to_string())
+            }
+            _ => UrcVerdict::Pass,
+        };
+        if let UrcVerdict::Late(by) = verdict {
+            let late = Waiting { at: core.now + by, when: UrcWhen::After, judged: true, ..waiting };
+            let queue = &mut core.ports[id.0].waiting;
+            let place = queue.partition_point(|w| w.at <= late.at);
+            queue.insert(place, late);
+            return None;
+        }
+        Some((waiting.what, verdict))
+    }
+
+    /// Prints an unsolicited line, or what a fault has in its place.
+    pub(super) fn print_judged(&mut self, id: PortId, line: String, verdict: UrcVerdict) {
+        match verdict {
+            UrcVerdict::Replace(lines) => lines.into_iter().for_each(|line| self.print_urc(id, line)),
+            UrcVerdict::Swallow => {}
+            UrcVerdict::Pass | UrcVerdict::Late(_) => self.print_urc(id, line),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The scenarios in the binary.
+
+/// Their names and their texts, by name.
+pub const SCENARIOS: &[(&str, &str)] = &[];

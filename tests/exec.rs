@@ -1,0 +1,335 @@
+//! `badline exec` as a CI job meets it: statuses, verdicts, reports, and no process left behind.
+
+#[path = "common/guard.rs"]
+mod guard;
+
+use guard::{GUARD, within};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// What hosts of the tests have in common: `say` sends a line, `hear` waits for one that begins so.
+const TOOLS: &str = r#"
+exec 3<>"$BADLINE_PORT"
+say() { printf '%s\r' "$1" >&3; }
+hear() { while read -r line <&3; do case "$line" in "$1"*) return 0;; esac; done; return 1; }
+"#;
+
+struct Bench {
+    here: TempDir,
+}
+
+struct Ran {
+    status: Option<i32>,
+    lines: Vec<Value>,
+    told: String,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        Bench { here: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.here.path().join(name)
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        fs::write(self.path(name), text).expect("a file");
+        self.path(name).display().to_string()
+    }
+
+    fn command(&self, options: &[&str], host: &str) -> Command {
+        let script = self.file("host.sh", host);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
+        command.arg("exec").args(options).args(["--", "sh", &script]);
+        command.env("HERE", self.here.path()).stdin(Stdio::null());
+        command
+    }
+
+    fn exec(&self, options: &[&str], host: &str) -> Ran {
+        ran(self.command(options, host))
+    }
+
+    /// Runs a host under a scenario.
+    fn scenario(&self, scenario: &str, host: &str) -> Ran {
+        let scenario = self.file("scenario.toml", scenario);
+        self.exec(&["--scenario", &scenario], host)
+    }
+}
+
+fn ran(mut command: Command) -> Ran {
+    let out = within(move || command.output().expect("the program starts"));
+    let stdout = String::from_utf8(out.stdout).expect("JSON is UTF-8");
+    let lines =
+        stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")));
+    let lines = lines.collect();
+    Ran { status: out.status.code(), lines, told: String::from_utf8_lossy(&out.stderr).into_owned() }
+}
+
+impl Ran {
+    fn verdict(&self) -> &Value {
+        let verdict = self.lines.iter().find(|line| line["event"] == "verdict");
+        verdict.unwrap_or_else(|| panic!("no verdict in {:?}; told: {}", self.lines, self.told))
+    }
+
+    #[track_caller]
+    fn tells(&self, text: &str) {
+        assert!(self.told.contains(text), "no {text:?} in {}", self.told);
+    }
+}
+
+fn talk(script: &str) -> String {
+    format!("{TOOLS}{script}")
+}
+
+#[test]
+fn the_status_of_the_host_is_that_of_exec() {
+    for (host, status) in [("exit 0", 0), ("exit 5", 5), ("kill -KILL $$", 137)] {
+        let ran = Bench::new().exec(&[], host);
+        assert_eq!(ran.status, Some(status), "{host}: {}", ran.told);
+        assert_eq!(ran.verdict()["host_status"], status);
+        assert_eq!(ran.verdict()["passed"], status == 0);
+    }
+}
+
+#[test]
+fn a_mistake_is_status_2_and_starts_nothing() {
+    let bench = Bench::new();
+    let host = "touch \"$HERE/started\"";
+    let nowhere = bench.path("no/such/folder/verdict.xml").display().to_string();
+    let profile = bench.file("mine.toml", "extends = \"sim7080\"\nnonsense = 1\n");
+    let wrong: &[&[&str]] = &[
+        &["--profile", &profile],
+        &["--profile", "sim9999"],
+        &["--junit", &nowhere],
+        &["--timeout", "soon"],
+        &["--seeds", "9..1"],
+        &["--seeds", "1..2", "--trace", "/dev/null"],
+        &["--repeat", "0"],
+    ];
+    for options in wrong {
+        let ran = bench.exec(options, host);
+        assert_eq!(ran.status, Some(2), "{options:?}: {}", ran.told);
+        assert!(ran.lines.is_empty(), "{options:?}");
+        assert!(!ran.told.is_empty(), "{options:?}");
+    }
+    assert!(!bench.path("started").exists());
+}
+
+#[test]
+fn a_host_that_cannot_be_started_is_status_2() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
+    command.args(["exec", "--", "/no/such/host"]);
+    let ran = ran(command);
+    assert_eq!(ran.status, Some(2));
+    ran.tells("/no/such/host: No such file");
+}
+
+#[test]
+fn the_host_is_told_where_everything_is() {
+    let bench = Bench::new();
+    let host = r#"
+        test -c "$BADLINE_PORT" || exit 10
+        test "$1" = "at $BADLINE_PORT" || exit 11
+        test -d "$BADLINE_FTP_ROOT" || exit 12
+        case "$BADLINE_FTP" in 127.0.0.1:*) ;; *) exit 13;; esac
+        test "$BADLINE_SEED" = 7 || exit 14
+        test -c "$BADLINE_PORT_2" || exit 15
+        echo "to standard output"
+    "#;
+    let mut command = bench.command(&["--seed", "7", "--ports", "2"], host);
+    command.arg("at {port}");
+    let ran = ran(command);
+    assert_eq!(ran.status, Some(0), "{}", ran.told);
+    assert_eq!(ran.lines[0]["event"], "ready");
+    ran.tells("to standard output");
+}
+
+#[test]
+fn coverage_tells_what_the_host_used_and_met() {
+    let host = talk("say ATE0; hear OK; say AT+CSQ; hear OK; say AT+CSQ; hear OK; say AT+NOSUCH; hear ERROR");
+    let ran = Bench::new().exec(&[], &host);
+    assert_eq!(ran.status, Some(0), "{}", ran.told);
+    let coverage = &ran.verdict()["coverage"];
+    let used = coverage["used"].as_array().expect("a list");
+    assert!(used.contains(&serde_json::json!({"name": "+CSQ", "form": "exec", "times": 2})), "{coverage}");
+    assert_eq!(coverage["unknown"], serde_json::json!([{"name": "+NOSUCH", "form": "exec", "times": 1}]));
+    assert_eq!(
+        coverage["errors"],
+        serde_json::json!([{"command": "+NOSUCH", "result": "ERROR", "times": 1}])
+    );
+    assert!(coverage["forms"].as_u64() > Some(used.len() as u64));
+}
+
+#[test]
+fn what_the_host_sent_last_counts() {
+    let scenario = "[[expect]]\nhost_sends = \"AT+CSQ\"\n";
+    let ran = Bench::new().scenario(scenario, r#"printf 'AT+CSQ\r' > "$BADLINE_PORT""#);
+    assert_eq!(ran.status, Some(0), "{}", ran.told);
+}
+
+const EXPECTATIONS: &str = "\
+seed = 3
+[[expect]]
+host_sends = \"AT+CSQ\"
+[[expect]]
+host_never_sends = \"AT+CFUN=*\"
+[[expect]]
+file = \"/up.txt\"
+text = \"hi\"
+";
+
+#[test]
+fn expectations_that_are_met_are_status_0() {
+    let host = talk("say ATE0; hear OK; say AT+CSQ; hear OK; printf hi > \"$BADLINE_FTP_ROOT/up.txt\"");
+    let ran = Bench::new().scenario(EXPECTATIONS, &host);
+    assert_eq!(ran.status, Some(0), "{}", ran.told);
+    let expectations = ran.verdict()["expectations"].as_array().expect("a list");
+    assert_eq!(expectations.len(), 3);
+    assert!(expectations.iter().all(|e| e["met"] == true), "{expectations:?}");
+    assert!(!ran.told.contains("the last of the trace"), "{}", ran.told);
+}
+
+#[test]
+fn one_that_is_not_met_is_status_3_and_shows_the_trace() {
+    let host = talk("say AT+CFUN=1; hear OK");
+    let bench = Bench::new();
+    let scenario = bench.file("scenario.toml", EXPECTATIONS);
+    let junit = bench.path("verdict.xml");
+    let options = ["--scenario", &scenario, "--junit", junit.to_str().expect("a path of letters")];
+    let ran = bench.exec(&options, &host);
+    assert_eq!(ran.status, Some(3), "{}", ran.told);
+    assert_eq!(ran.verdict()["seed"], 3);
+    let expectations = ran.verdict()["expectations"].as_array().expect("a list");
+    assert!(expectations.iter().all(|e| e["met"] == false), "{expectations:?}");
+    ran.tells("the last of the trace (seed 3)");
+    ran.tells("command  AT+CFUN=1\n");
+    ran.tells("NOT MET: the host sends AT+CSQ: never");
+    ran.tells("not met: the file /up.txt holds \"hi\": it is not there");
+
+    let xml = fs::read_to_string(junit).expect("a report");
+    for part in [
+        r#"tests="4""#,
+        r#"failures="3""#,
+        r#"<property name="seed" value="3"/>"#,
+        r#"<testcase name="the host ends with status 0""#,
+        r#"<testcase name="the host never sends AT+CFUN=*""#,
+        r#"<failure message="never""#,
+        "command  AT+CFUN=1",
+    ] {
+        assert!(xml.contains(part), "no {part} in {xml}");
+    }
+}
+
+#[test]
+fn the_hosts_own_status_goes_before_expectations() {
+    assert_eq!(Bench::new().scenario(EXPECTATIONS, "exit 7").status, Some(7));
+}
+
+/// Whether a process is there and has not ended.
+fn alive(pid: &str) -> bool {
+    let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+}
+
+fn pids(bench: &Bench) -> Vec<String> {
+    let text = fs::read_to_string(bench.path("pids")).expect("the host wrote its processes down");
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_host_that_hangs_is_killed_with_all_that_it_started() {
+    let bench = Bench::new();
+    let host = r#"
+        trap "" TERM
+        setsid sh -c 'echo $$ >> "$HERE/pids"; exec sleep 600' &
+        sh -c 'echo $$ >> "$HERE/pids"; exec sleep 600' &
+        echo $$ >> "$HERE/pids"
+        wait
+        while :; do sleep 600; done
+    "#;
+    let ran = bench.exec(&["--timeout", "1s"], host);
+    assert_eq!(ran.status, Some(3), "{}", ran.told);
+    assert_eq!(ran.verdict()["timed_out"], true);
+    assert_eq!(ran.verdict()["host_status"], Value::Null);
+    ran.tells("did not end within 1s (--timeout)");
+    ran.tells("never opened the port");
+    let pids = pids(&bench);
+    assert_eq!(pids.len(), 3);
+    assert!(!pids.iter().any(|pid| alive(pid)), "{pids:?}");
+}
+
+#[test]
+fn what_a_host_leaves_behind_is_killed() {
+    let bench = Bench::new();
+    let host = r#"
+        sh -c 'echo $$ > "$HERE/pids"; exec sleep 600' &
+        until test -s "$HERE/pids"; do :; done
+    "#;
+    let ran = bench.exec(&[], host);
+    assert_eq!(ran.status, Some(0), "{}", ran.told);
+    assert!(!pids(&bench).iter().any(|pid| alive(pid)));
+}
+
+#[test]
+fn a_signal_ends_the_host_too() {
+    for (signal, status) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let bench = Bench::new();
+        let mut command = bench.command(&[], "echo $$ > \"$HERE/pids\"; echo started; exec sleep 600");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut told = BufReader::new(child.stderr.take().expect("it is piped"));
+        let told = within(move || {
+            let mut line = String::new();
+            told.read_line(&mut line).expect("standard error can be read");
+            (line, told)
+        });
+        assert_eq!(told.0, "started\n");
+        kill_process(Pid::from_child(&child), signal).expect("it runs");
+        let mut rest = told.1;
+        let (code, said) = within(move || {
+            let mut said = String::new();
+            rest.read_to_string(&mut said).expect("standard error can be read");
+            (child.wait().expect("it ends").code(), said)
+        });
+        assert_eq!(code, Some(status), "{said}");
+        assert!(said.contains("interrupted by signal"), "{said}");
+        assert!(!pids(&bench).iter().any(|pid| alive(pid)));
+    }
+}
+
+#[test]
+fn a_run_that_is_too_long_for_its_scenario_is_stopped_at_once() {
+    let scenario = "[[expect]]\nends_within = \"300ms\"\n";
+    let ran = Bench::new().scenario(scenario, "sleep 600");
+    assert_eq!(ran.status, Some(3), "{}", ran.told);
+    ran.tells("did not end within 300ms (ends_within)");
+    assert_eq!(ran.verdict()["expectations"][0]["met"], false);
+    assert!(ran.verdict()["seconds"].as_f64() < Some(GUARD.as_secs_f64()));
+}
+
+#[test]
+fn many_seeds_tell_which_of_them_fail() {
+    let bench = Bench::new();
+    let junit = bench.path("verdict.xml");
+    let options = ["--seeds", "1..3", "--repeat", "2", "--junit", junit.to_str().expect("a path of letters")];
+    let ran = bench.exec(&options, r#"test "$BADLINE_SEED" != 2 || exit 9"#);
+    assert_eq!(ran.status, Some(9), "{}", ran.told);
+    let verdicts: Vec<(&Value, &Value)> =
+        ran.lines.iter().filter(|l| l["event"] == "verdict").map(|l| (&l["seed"], &l["status"])).collect();
+    let wanted = [(1, 0), (1, 0), (2, 9), (2, 9), (3, 0), (3, 0)];
+    assert!(
+        verdicts.iter().map(|(s, t)| (s.as_i64(), t.as_i64())).eq(wanted.map(|(s, t)| (Some(s), Some(t))))
+    );
+    let summary = ran.lines.last().expect("a summary");
+    assert_eq!(summary["event"], "summary");
+    assert_eq!(summary["runs"], 6);
+    assert_eq!(summary["failures"], 2);
+    assert_eq!(summary["failed"][0]["reproduce"], "--seed 2");
+    let xml = fs::read_to_string(junit).expect("a report");
+    assert_eq!(xml.matches("<testsuite ").count(), 6);
+}
