@@ -33,7 +33,7 @@ enum Verb {
     Play(play::Play),
     Check(check::Check),
     List(list::List),
-    Schema(schema::Schema),
+    Schema(schema::Print),
     Trace(trace::Trace),
 }
 

@@ -94,6 +94,11 @@ fn folder() -> TempDir {
 #[test]
 fn every_transcript_and_every_toml_file_is_right() {
     let here = folder();
+    // What the scenarios of the documents take from the disk.
+    for path in ["files/hello.txt", "data/firmware.bin"].map(|path| here.path().join(path)) {
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, "hello").expect("a file");
+    }
     for block in documents().iter().flat_map(|file| blocks(file)) {
         let name = match (block.is("at"), block.is("toml") && !block.has("wrong")) {
             (true, _) => "example.at",

@@ -333,3 +333,54 @@ fn many_seeds_tell_which_of_them_fail() {
     let xml = fs::read_to_string(junit).expect("a report");
     assert_eq!(xml.matches("<testsuite ").count(), 6);
 }
+
+const UNLUCKY: &str = "\
+[[fault]]
+name = \"unlucky\"
+when = { command = \"AT+CSQ\", probability = 0.5 }
+what = { error = 10 }
+";
+
+#[test]
+fn a_fault_depends_on_the_seed_and_on_nothing_else() {
+    let bench = Bench::new();
+    let scenario = bench.file("scenario.toml", UNLUCKY);
+    let host = talk("say ATE0; hear OK; say AT+CMEE=1; hear OK; say AT+CSQ; hear +CSQ");
+    let host = host.replace("\"$1\"*) return 0;;", "\"$1\"*) return 0;; +CME*) exit 9;;");
+    let ran = bench.exec(&["--scenario", &scenario, "--seeds", "1..8", "--repeat", "2"], &host);
+    let verdicts: Vec<&Value> = ran.lines.iter().filter(|line| line["event"] == "verdict").collect();
+    assert_eq!(verdicts.len(), 16);
+    for pair in verdicts.chunks(2) {
+        assert_eq!(pair[0]["status"], pair[1]["status"], "seed {}", pair[0]["seed"]);
+        let met = match pair[0]["status"].as_i64() {
+            Some(9) => serde_json::json!([{"command": "+CSQ", "result": "+CME ERROR: 10", "times": 1}]),
+            _ => serde_json::json!([]),
+        };
+        assert_eq!(pair[0]["coverage"]["errors"], met);
+        assert_eq!(pair[0]["coverage"]["faults"].as_array().map(Vec::len), met.as_array().map(Vec::len));
+    }
+    let failed = verdicts.iter().filter(|v| v["status"] == 9).count();
+    assert!((1..16).contains(&failed), "{failed} of 16 failed");
+    ran.tells("unlucky applied");
+}
+
+#[test]
+fn a_mistake_in_the_scenario_is_shown_where_it_stands() {
+    let ran = Bench::new().scenario("seed = 1\n[[expect]]\nhost_sends = \"AT+NOSUCH=1\"\n", "exit 0");
+    assert_eq!(ran.status, Some(2));
+    assert!(ran.lines.is_empty());
+    ran.tells("scenario.toml:2:");
+}
+
+#[test]
+fn the_trace_tells_the_verdict_too() {
+    let bench = Bench::new();
+    let (scenario, trace) = (bench.file("scenario.toml", EXPECTATIONS), bench.path("trace.jsonl"));
+    let options = ["--scenario", &scenario, "--trace", trace.to_str().expect("a path of letters")];
+    assert_eq!(bench.exec(&options, "exit 0").status, Some(3));
+    let trace = fs::read_to_string(trace).expect("a trace");
+    let events: Vec<Value> = trace.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let told = events.iter().filter(|e| e["event"] == "expectation").count();
+    assert_eq!(told, 3);
+    assert_eq!(events.last().expect("an end")["event"], "end");
+}

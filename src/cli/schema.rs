@@ -5,12 +5,14 @@ use crate::profile::Profile;
 use crate::scenario::Scenario;
 use crate::trace;
 use clap::{Args, ValueEnum};
+use schemars::Schema;
+use schemars::transform::transform_subschemas;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Print the JSON Schema of a kind of file, for editors
 #[derive(Args, Debug)]
-pub struct Schema {
+pub struct Print {
     /// The kind of file
     what: What,
 }
@@ -25,11 +27,11 @@ enum What {
     Trace,
 }
 
-impl Schema {
+impl Print {
     /// Runs it.
     pub fn main(self) -> ExitCode {
         let schema = match self.what {
-            What::Profile => schemars::schema_for!(Profile),
+            What::Profile => partial(schemars::schema_for!(Profile)),
             What::Scenario => schemars::schema_for!(Scenario),
             What::Trace => trace::schema(),
         };
@@ -38,4 +40,14 @@ impl Schema {
             _ => ExitCode::SUCCESS,
         }
     }
+}
+
+/// The same schema with nothing required: with `extends`, a profile may leave anything out.
+fn partial(mut schema: Schema) -> Schema {
+    fn loosen(schema: &mut Schema) {
+        schema.remove("required");
+        transform_subschemas(&mut loosen, schema);
+    }
+    loosen(&mut schema);
+    schema
 }

@@ -6,7 +6,6 @@
 //! time, and every run with the same seed is the same. Nothing is shared between two modems.
 
 mod hand;
-mod judge;
 mod live;
 mod mistakes;
 mod records;
@@ -18,12 +17,14 @@ pub use live::Live;
 pub use mistakes::Mistakes;
 pub use records::Records;
 
+use super::coverage::Coverage;
 use super::files;
+use super::judge::{Judge, Watch};
 use super::machine::Machine;
 use super::port::Port;
-use super::setup::{self, Content, Setup};
-use crate::scenario::{Expectation, FileContent};
-use judge::Judge;
+use super::setup::{self, Content, Server, Setup};
+use super::world::World;
+use crate::scenario::FileContent;
 use std::io;
 use std::path::Path;
 
@@ -38,7 +39,6 @@ use std::path::Path;
 #[derive(Clone, Debug)]
 pub struct Bench {
     setup: Setup,
-    expectations: Vec<Expectation>,
     speed: u32,
     pty: bool,
 }
@@ -50,7 +50,7 @@ impl Bench {
     /// # Errors
     /// The mistakes in the profile, with their places.
     pub fn profile(name: &str) -> Result<Bench, Mistakes> {
-        Ok(Bench::of(Setup::new(files::profile(name).map_err(Mistakes)?), vec![]))
+        Ok(Bench::of(Setup::new(files::profile(name).map_err(Mistakes)?)))
     }
 
     /// The modem, the network, the faults and the expectations of a scenario's file.
@@ -62,7 +62,7 @@ impl Bench {
         let folder = file.as_ref().parent().unwrap_or(Path::new(""));
         let mut setup = Setup::from_scenario(&scenario, folder).map_err(Mistakes)?;
         setup.scenario = Some(file.as_ref().display().to_string());
-        Ok(Bench::of(setup, scenario.expectations))
+        Ok(Bench::of(setup))
     }
 
     /// The same from a scenario's text; files that it names lie beside the current folder's files.
@@ -72,14 +72,14 @@ impl Bench {
     pub fn scenario_text(text: &str) -> Result<Bench, Mistakes> {
         let scenario = files::scenario_from("scenario", text, None).map_err(Mistakes)?;
         let setup = Setup::from_scenario(&scenario, Path::new("")).map_err(Mistakes)?;
-        Ok(Bench::of(setup, scenario.expectations))
+        Ok(Bench::of(setup))
     }
 
-    fn of(mut setup: Setup, expectations: Vec<Expectation>) -> Bench {
+    fn of(mut setup: Setup) -> Bench {
         setup.trace = true;
         // A fraction of real time is of no use to a test.
         let speed = setup.speed.map_or(1, |speed| speed.clamp(1.0, 1000.0) as u32);
-        Bench { setup, expectations, speed, pty: false }
+        Bench { setup, speed, pty: false }
     }
 
     /// The seed of everything that is drawn.
@@ -140,7 +140,7 @@ impl Bench {
     /// # Errors
     /// What this machine refuses.
     pub async fn start(&self) -> io::Result<Live> {
-        let (world, server) = setup::build(&self.setup)?;
+        let (world, server, watch) = self.build()?;
         let (mut ports, mut hosts) = (vec![], vec![]);
         for _ in 0..self.setup.ports {
             let (port, host) = match self.pty {
@@ -152,7 +152,7 @@ impl Bench {
         }
         let paths = ports.iter().map(|port| port.path().map(Path::to_path_buf)).collect();
         let machine = Machine::new(world, ports, self.speed, None);
-        Ok(Live::start(machine, server, hosts, paths, Judge::new(&self.expectations)))
+        Ok(Live::start(machine, server, hosts, paths, watch))
     }
 
     /// Applies power to a modem whose clock stands still until the test turns it.
@@ -160,9 +160,16 @@ impl Bench {
     /// # Errors
     /// What this machine refuses.
     pub async fn by_hand(&self) -> io::Result<Hand> {
-        let (world, server) = setup::build(&self.setup)?;
-        let mut hand = Hand::new(world, server, self.setup.ports, Some(Judge::new(&self.expectations)));
+        let (world, server, watch) = self.build()?;
+        let mut hand = Hand::new(world, server, self.setup.ports, Some(watch));
         hand.power_on().await?;
         Ok(hand)
+    }
+
+    fn build(&self) -> io::Result<(World, Server, Watch)> {
+        let (world, server) = setup::build(&self.setup)?;
+        let coverage = Coverage::new(world.modem(), &self.setup.profile);
+        let watch = Watch::new(Judge::new(&self.setup.expectations, coverage));
+        Ok((world, server, watch))
     }
 }

@@ -1,5 +1,6 @@
 //! Coverage: what of the module a host used, and which errors it met.
 
+use crate::at;
 use crate::modem::Modem;
 use crate::profile::Profile;
 use crate::trace::Event;
@@ -32,6 +33,9 @@ pub struct Coverage {
     /// The last command on each port.
     #[serde(skip)]
     last: BTreeMap<usize, String>,
+    /// The first command of a line that the module has not begun yet.
+    #[serde(skip)]
+    first: BTreeMap<usize, Form>,
 }
 
 /// One form of a command.
@@ -128,14 +132,18 @@ impl Coverage {
     /// Takes note of what happened.
     pub fn observe(&mut self, event: &Event) {
         match event {
+            Event::CommandLine { port, line } => {
+                // A fault may keep the module from running it: the host has sent it all the same.
+                if let Some(first) = first(line) {
+                    self.sent(*port, first.clone());
+                    self.first.insert(*port, first);
+                }
+            }
             Event::Command { port, name, form, .. } => {
                 let form = Form { name: name.clone(), form: form.clone() };
-                if self.unused.remove(&form) || self.used.0.contains_key(&form) {
-                    self.used.add(form);
-                } else {
-                    self.unknown.add(form);
+                if self.first.remove(port).is_none_or(|first| first != form) {
+                    self.sent(*port, form);
                 }
-                self.last.insert(*port, name.clone());
             }
             Event::Result { port, text } if is_error(text) => {
                 let command = self.last.get(port).cloned().unwrap_or_default();
@@ -147,6 +155,28 @@ impl Coverage {
             _ => {}
         }
     }
+
+    fn sent(&mut self, port: usize, form: Form) {
+        self.last.insert(port, form.name.clone());
+        if self.unused.remove(&form) || self.used.0.contains_key(&form) {
+            self.used.add(form);
+        } else {
+            self.unknown.add(form);
+        }
+    }
+}
+
+/// The first command of a line.
+fn first(line: &str) -> Option<Form> {
+    let text = at::args::text_of(at::line::body(line.as_bytes())?);
+    let (call, _) = at::line::next(&text).ok()??;
+    let form = match call.form {
+        at::Form::Exec => "exec",
+        at::Form::Read => "read",
+        at::Form::Write(_) => "write",
+        at::Form::Test => "test",
+    };
+    Some(Form { name: call.name, form: form.to_owned() })
 }
 
 /// Whether a final result code of V.250 section 5.7.1 or 27.007 section 9 is an error.

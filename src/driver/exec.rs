@@ -157,21 +157,29 @@ async fn stop(child: &mut Child, group: Option<Pid>, orphans: &Orphans) {
     let _ = kill_process_group(group, Signal::TERM);
     // One that is stopped hears nothing but this.
     let _ = kill_process_group(group, Signal::CONT);
-    let asked = Instant::now();
-    loop {
-        // The host itself is buried by its `Child`, and before the others, for it must not be missed there.
-        if !matches!(child.try_wait(), Ok(None)) {
-            orphans::bury(group);
-            if test_kill_process_group(group).is_err() {
-                break;
-            }
+    if timeout(GRACE, gone(child, group)).await.is_err() {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    let killed = async {
+        gone(child, group).await;
+        while orphans.kill() {
+            sleep(LOOK).await;
         }
-        if asked.elapsed() >= GRACE {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+    };
+    if timeout(GRACE, killed).await.is_err() {
+        tracing::warn!("a process that the host started cannot be killed");
+    }
+}
+
+/// Waits until no process of the host's group is left.
+async fn gone(child: &mut Child, group: Pid) {
+    // Its own `Child` buries the host, which must not be missed there; the others are buried after it.
+    while matches!(child.try_wait(), Ok(None)) || still_there(group) {
         sleep(LOOK).await;
     }
-    while orphans.kill() {
-        sleep(LOOK).await;
-    }
+}
+
+fn still_there(group: Pid) -> bool {
+    orphans::bury(group);
+    test_kill_process_group(group).is_ok()
 }

@@ -1,5 +1,6 @@
 //! Profiles by name or by file, as the command line and transcripts name them.
 
+use super::network::Hosts;
 use crate::fault::Known;
 use crate::modem::{Modem, Personality};
 use crate::profile::{self, Profile, mistake::Mistake};
@@ -110,6 +111,14 @@ pub fn scenario_from(file: &str, text: &str, profile: Option<&str>) -> Result<Sc
     let commands: Vec<&str> =
         rows.iter().map(|row| row.name).chain(profile.commands.keys().map(String::as_str)).collect();
     let scenario = scenario::parse(file, text, &Known { commands: &commands, verbs: &[] })?;
+    let mut hosts = Hosts::default();
+    for (name, target) in &scenario.hosts {
+        let set = target.to_string().parse().and_then(|target| hosts.set(name, target));
+        if let Err(what) = set {
+            let span = nested(text, "hosts", name).unwrap_or(0..0);
+            return Err(vec![Mistake::at(file, text, span, format!("host `{name}`: {what}"))]);
+        }
+    }
     let missing = scenario.sources.iter().filter(|source| !folder.join(&source.path).exists());
     let missing: Vec<Mistake> = missing
         .map(|source| {
@@ -127,6 +136,13 @@ const MODULE: &str = "[module]";
 fn place(text: &str, key: &str) -> Option<Range<usize>> {
     let table = DeTable::parse(text).ok()?.into_inner();
     table.iter().find(|(name, _)| name.get_ref() == key).map(|(name, _)| name.span())
+}
+
+/// Where a key of a table of a TOML text stands.
+fn nested(text: &str, table: &str, key: &str) -> Option<Range<usize>> {
+    let root = DeTable::parse(text).ok()?.into_inner();
+    let inner = root.get(table)?.get_ref().as_table()?;
+    inner.iter().find(|(name, _)| name.get_ref() == key).map(|(name, _)| name.span())
 }
 
 /// The profile of a scenario (or `instead` of it) with the scenario's `[module]` over it; a file is

@@ -14,7 +14,9 @@ use rustix::event::{self, Timespec};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
+use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::timeout;
 
 /// One of the modem's serial ports with its real side.
 struct Wire {
@@ -45,6 +47,8 @@ const BULK: usize = 4096;
 
 /// How much is read from a host at once, in octets.
 const READ: usize = 64 * 1024;
+/// How long the system may take to tell what a host has done to a port.
+const QUIET: Duration = Duration::from_millis(20);
 
 impl Machine {
     /// A modem on real ports; `pace` limits the byte rate to the baud rate, which is `baud` until the host sets it.
@@ -121,13 +125,16 @@ impl Machine {
         }
     }
 
-    /// Runs on until no host has a port open and no server owes an answer.
+    /// Runs on until no host has a port open, no server owes an answer, and nothing more is heard.
     pub async fn settle(&mut self) {
         let mut buffer = vec![0; READ];
-        self.carry_out(self.clock.now());
-        while self.world.busy() || self.wires.iter().any(|wire| wire.port.is_open()) {
-            self.turn(None, &mut buffer).await;
+        loop {
+            // That a port was opened and closed again is told by the system in its own time.
+            let quiet = timeout(QUIET, self.turn(None, &mut buffer)).await.is_err();
             self.carry_out(self.clock.now());
+            if quiet && !self.world.busy() && !self.wires.iter().any(|wire| wire.port.is_open()) {
+                return;
+            }
         }
     }
 
@@ -203,6 +210,9 @@ impl Machine {
             self.io.execute(request);
         }
         while let Some(told) = self.world.poll_told() {
+            if let Told::Plugged { port, there } = told {
+                self.plug(now, port, there);
+            }
             if let Told::Baud { port, rate } = told
                 && let Some(pace) = &mut self.wires[port.0].pace
                 && rate > 0
@@ -214,6 +224,23 @@ impl Machine {
             tracing::warn!("{note}");
         }
         self.sinks.drain(&mut self.world);
+    }
+
+    /// A port vanishes for its host, or comes back.
+    fn plug(&mut self, now: Now, port: PortId, there: bool) {
+        let wire = &mut self.wires[port.0];
+        (wire.blocked, wire.resume) = (false, None);
+        if there {
+            if let Err(error) = wire.port.replug() {
+                tracing::error!("port {} does not come back: {error}", port.0 + 1);
+            }
+            return;
+        }
+        let was_open = wire.port.is_open();
+        wire.port.unplug();
+        if was_open && !self.wires[port.0].port.is_open() {
+            self.world.closed(now, port);
+        }
     }
 
     /// Writes to the host of a port what it takes now.

@@ -20,7 +20,7 @@ pub use socket::Socket;
 
 use std::future::poll_fn;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::task::{Context, Poll};
 use tokio::net::{TcpListener, UnixStream};
 
@@ -58,6 +58,8 @@ pub struct Port {
     /// The end that is asked first, in turn, so that a busy one does not starve the others.
     first: usize,
     link: Option<Link>,
+    /// Where the link was before the port was unplugged.
+    unlinked: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -70,6 +72,8 @@ struct End {
 enum Kind {
     Pty(Box<Pty>),
     Socket(Box<Socket>),
+    /// A pseudo-terminal that was unplugged.
+    Gone,
 }
 
 impl Port {
@@ -109,11 +113,33 @@ impl Port {
         Ok(())
     }
 
+    /// The pseudo-terminal vanishes, and the link to it; its host sees a hang-up.
+    pub fn unplug(&mut self) {
+        for end in self.ends.iter_mut().filter(|end| matches!(end.kind, Kind::Pty(_))) {
+            (end.kind, end.open) = (Kind::Gone, false);
+        }
+        self.unlinked = self.link.take().map(|link| link.path().to_owned()).or(self.unlinked.take());
+    }
+
+    /// The port is there again, on another pseudo-terminal with the same link.
+    ///
+    /// # Errors
+    /// Where the system has no pseudo-terminal to give, or the link cannot be made.
+    pub fn replug(&mut self) -> io::Result<()> {
+        for end in self.ends.iter_mut().filter(|end| matches!(end.kind, Kind::Gone)) {
+            end.kind = Kind::Pty(Box::new(Pty::open()?));
+        }
+        match self.unlinked.take() {
+            Some(path) => self.link(&path),
+            None => Ok(()),
+        }
+    }
+
     /// The path of the pseudo-terminal, where there is one.
     pub fn path(&self) -> Option<&Path> {
         self.ends.iter().find_map(|end| match &end.kind {
             Kind::Pty(pty) => Some(pty.path()),
-            Kind::Socket(_) => None,
+            Kind::Socket(_) | Kind::Gone => None,
         })
     }
 
@@ -152,6 +178,7 @@ impl Port {
     pub fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.ends.get_mut(self.speaker) {
             None => Ok(bytes.len()),
+            Some(End { kind: Kind::Gone, .. }) => Ok(bytes.len()),
             Some(End { kind: Kind::Pty(pty), .. }) => pty.try_write(bytes),
             Some(End { kind: Kind::Socket(socket), .. }) => socket.try_write(bytes),
         }
@@ -202,6 +229,7 @@ impl Kind {
         match self {
             Kind::Pty(pty) => pty.poll_event(cx, buf, blocked),
             Kind::Socket(socket) => socket.poll_event(cx, buf, blocked),
+            Kind::Gone => Poll::Pending,
         }
     }
 }

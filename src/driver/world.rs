@@ -113,7 +113,7 @@ impl World {
     /// Applies power.
     pub fn power_on(&mut self, now: Now) {
         self.faults.set_now(now);
-        self.change_radio(now);
+        self.begin_radio(now);
         self.modem.power_on(now);
         self.drain(now);
     }

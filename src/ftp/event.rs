@@ -180,6 +180,8 @@ pub enum Cause {
     Aborted,
     /// The bearer is gone.
     NoBearer,
+    /// The owner has it end, with this number of the vendor's.
+    Forced(i32),
 }
 
 impl Cause {

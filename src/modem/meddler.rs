@@ -10,6 +10,9 @@ use crate::time::Now;
 
 /// Asked before the module carries out a command line or says something unasked, and told what it does.
 pub trait Meddler: Send {
+    /// Whether it has no say in anything now, so that it need not be asked.
+    fn is_idle(&self) -> bool;
+
     /// A command line was typed, and is about to be carried out.
     fn command(&mut self, now: Now, port: PortId, line: &str) -> CommandVerdict;
 
@@ -37,7 +40,7 @@ impl Modem {
     /// Asks about a command line; false where it is not to be carried out.
     pub(super) fn may_run(&mut self, id: PortId, line: &[u8]) -> bool {
         let core = &mut self.core;
-        let Some(meddler) = &mut core.meddler else { return true };
+        let Some(meddler) = core.meddler.as_mut().filter(|meddler| !meddler.is_idle()) else { return true };
         let line: String = line.iter().copied().map(char::from).collect();
         let carried_out = match meddler.command(core.now, id, line.trim()) {
             CommandVerdict::Pass => return true,
@@ -104,7 +107,7 @@ impl Modem {
             (Some(meddler), Due::Line(line) | Due::Data(Some(line), _)) if !waiting.judged => {
                 meddler.urc(core.now, id, line)
             }
-            (Some(meddler), Due::Code(code)) if !waiting.judged => {
+            (Some(meddler), Due::Code(code)) if !waiting.judged && !meddler.is_idle() => {
                 meddler.urc(core.now, id, &code.to_string())
             }
             _ => UrcVerdict::Pass,

@@ -41,6 +41,11 @@ impl Modem {
         self.core.meddler = Some(meddler);
     }
 
+    /// What the radio gives before power is applied: `+CSQ` signal and bit error rate, `+CREG` status.
+    pub fn preset_radio(&mut self, (rssi, ber): (u8, u8), status: u8) {
+        (self.core.radio.rssi, self.core.radio.ber, self.core.radio.offered) = (rssi, ber, status);
+    }
+
     /// Has the module tell the trace what it does ([`Output::Note`]).
     pub fn take_notes(&mut self) {
         self.core.noting = true;
@@ -87,6 +92,7 @@ impl Modem {
     pub fn force(&mut self, now: Now, code: i32) {
         self.core.now = now;
         self.core.forced = Some(code);
+        self.core.ftp_force();
         self.settle();
     }
 

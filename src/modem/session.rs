@@ -79,6 +79,7 @@ impl Core {
             held: VecDeque::new(),
         });
         self.ftp_pump();
+        self.ftp_force();
     }
 
     /// Starts an operation on the open session; false where there is none or one is going on.
@@ -86,6 +87,7 @@ impl Core {
         let now = self.now;
         let started = self.ftp.as_mut().is_some_and(|s| s.client.start(now, op).is_ok());
         self.ftp_pump();
+        self.ftp_force();
         started
     }
 
@@ -230,6 +232,17 @@ impl Core {
         self.ftp_input(input);
         if sent && self.ftp_backlog() == 0 {
             self.events.push_back(Event::FtpDrained);
+        }
+    }
+
+    /// Has the operation that is under way end as a fault wants it; without one, the next.
+    pub(super) fn ftp_force(&mut self) {
+        let Some(session) = &self.ftp else { return };
+        if session.open && !session.client.busy() {
+            return;
+        }
+        if let Some(code) = self.forced.take() {
+            self.ftp_input(Input::ControlFailed(Cause::Forced(code)));
         }
     }
 

@@ -1,10 +1,10 @@
 //! A modem on a clock that is turned by hand: no time passes but what its host lets pass, so that ten
 //! minutes of time-outs take no longer than they take to compute, and the same host sees the same run.
 
-use super::judge::Judge;
 use super::mistakes::Mistakes;
 use super::records::Records;
 use crate::driver::io::Io;
+use crate::driver::judge::Watch;
 use crate::driver::setup::Server;
 use crate::driver::sinks::Sinks;
 use crate::driver::world::{Told, World};
@@ -37,7 +37,7 @@ pub struct Hand {
     unread: Vec<BytesMut>,
     server: Server,
     sinks: Sinks,
-    judge: Option<Judge>,
+    watch: Option<Watch>,
 }
 
 /// What the host hears or sees.
@@ -54,12 +54,12 @@ impl Hand {
         mut world: World,
         server: Server,
         ports: usize,
-        judge: Option<Judge>,
+        watch: Option<Watch>,
     ) -> Hand {
         let mut sinks = Sinks::default();
-        if let Some(judge) = &judge {
+        if let Some(watch) = &watch {
             world.trace();
-            sinks.add(Box::new(judge.clone()));
+            sinks.add(Box::new(watch.clone()));
         }
         Hand {
             world,
@@ -70,7 +70,7 @@ impl Hand {
             unread: vec![BytesMut::new(); ports],
             server,
             sinks,
-            judge,
+            watch,
         }
     }
 
@@ -204,7 +204,7 @@ impl Hand {
     /// How the expectations of the scenario have fared so far.
     pub fn verdict(&mut self) -> Vec<Outcome> {
         self.sinks.drain(&mut self.world);
-        self.judge.as_ref().map_or(vec![], |judge| judge.outcomes(self.now, self.server.root()))
+        self.watch.as_ref().map_or(vec![], |watch| watch.judge().finish(self.now, self.server.root()))
     }
 
     /// The records of the trace from here on; [`Records::take`] gives what has come.
@@ -242,6 +242,11 @@ impl Hand {
     fn acted(&mut self) {
         self.world.act(self.now);
         self.collect();
+    }
+
+    /// The lines of the trace that explain how things stand: the faults, then what happened last.
+    pub fn explanation(&self) -> Vec<String> {
+        self.watch.as_ref().map_or(vec![], |watch| watch.judge().explanation())
     }
 
     /// How each fault stands.

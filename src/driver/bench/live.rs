@@ -1,8 +1,8 @@
 //! A modem that runs beside a test.
 
-use super::judge::Judge;
 use super::mistakes::Mistakes;
 use crate::driver::desk::{Desk, Gone};
+use crate::driver::judge::Watch;
 use crate::driver::machine::Machine;
 use crate::driver::setup::Server;
 use crate::fault::Status;
@@ -26,7 +26,7 @@ pub struct Live {
     hosts: Vec<Option<UnixStream>>,
     paths: Vec<Option<PathBuf>>,
     records: UnboundedReceiver<Record>,
-    judge: Judge,
+    watch: Watch,
     server: Server,
 }
 
@@ -48,15 +48,15 @@ impl Live {
         server: Server,
         hosts: Vec<Option<UnixStream>>,
         paths: Vec<Option<PathBuf>>,
-        judge: Judge,
+        watch: Watch,
     ) -> Live {
         let (to, records) = unbounded_channel();
         machine.trace_to(Box::new(Everything(to)));
-        machine.trace_to(Box::new(judge.clone()));
+        machine.trace_to(Box::new(watch.clone()));
         machine.power_on();
         let desk = machine.desk();
         let task = tokio::spawn(async move { machine.run().await });
-        Live { desk, task, hosts, paths, records, judge, server }
+        Live { desk, task, hosts, paths, records, watch, server }
     }
 
     /// The host's end of a port, once; `None` where it was taken, or is a [pseudo-terminal](Live::path).
@@ -121,6 +121,11 @@ impl Live {
         .await
     }
 
+    /// The lines of the trace that explain how things stand: the faults, then what happened last.
+    pub fn explanation(&self) -> Vec<String> {
+        self.watch.judge().explanation()
+    }
+
     /// How each fault stands.
     pub async fn faults(&self) -> Vec<Status> {
         self.ask(|machine, _| machine.world().faults().status()).await
@@ -157,7 +162,7 @@ impl Live {
     /// How the expectations of the scenario have fared so far.
     pub async fn verdict(&self) -> Vec<Outcome> {
         let now = self.now().await;
-        self.judge.outcomes(now, self.server.root())
+        self.watch.judge().finish(now, self.server.root())
     }
 
     async fn ask<T: Send + 'static>(&self, job: impl FnOnce(&mut Machine, Now) -> T + Send + 'static) -> T {

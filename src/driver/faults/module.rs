@@ -9,6 +9,10 @@ use crate::time::Now;
 pub(super) struct Module(pub Faults);
 
 impl Meddler for Module {
+    fn is_idle(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn command(&mut self, now: Now, port: PortId, line: &str) -> CommandVerdict {
         self.0.ask(|engine| engine.command(now, port.0 + 1, line)).unwrap_or(CommandVerdict::Pass)
     }

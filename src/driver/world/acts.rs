@@ -25,6 +25,15 @@ impl Air {
     pub fn poll_timeout(&self) -> Option<Now> {
         self.timeline.get(self.done).map(|entry| Now::ZERO + entry.at.0)
     }
+
+    /// The next entry of the timeline.
+    fn step(&mut self) {
+        let Some(entry) = self.timeline.get(self.done) else { return };
+        let (rssi, ber) = self.signal.unwrap_or((99, 99));
+        self.signal = Some((entry.signal.map_or(rssi, |s| s.0), entry.ber.map_or(ber, |b| b.0)));
+        self.status = entry.registration.map(|r| r.number()).or(self.status);
+        self.done += 1;
+    }
 }
 
 impl World {
@@ -36,24 +45,28 @@ impl World {
         self.air.timeline.sort_by_key(|entry| entry.at.0);
     }
 
+    /// Has the radio begin as its timeline says.
+    pub(super) fn begin_radio(&mut self, now: Now) {
+        while self.air.poll_timeout().is_some_and(|at| at <= now) {
+            self.air.step();
+        }
+        if let (Some(signal), Some(status)) = (self.air.signal, self.air.status) {
+            self.modem.preset_radio(signal, status);
+        }
+    }
+
     /// Lets the radio change as its timeline says.
     pub(super) fn change_radio(&mut self, now: Now) {
         while self.air.poll_timeout().is_some_and(|at| at <= now) {
-            let entry = self.air.timeline[self.air.done].clone();
-            self.air.done += 1;
-            if entry.signal.is_some() || entry.ber.is_some() {
-                let (rssi, ber) = self.air.signal.unwrap_or((99, 99));
-                let signal = (entry.signal.map_or(rssi, |s| s.0), entry.ber.map_or(ber, |b| b.0));
-                self.air.signal = Some(signal);
-                if !self.air.forced_signal {
-                    self.tell_signal(now, signal);
-                }
+            let before = (self.air.signal, self.air.status);
+            self.air.step();
+            match self.air.signal.filter(|_| before.0 != self.air.signal && !self.air.forced_signal) {
+                Some(signal) => self.tell_signal(now, signal),
+                None => {}
             }
-            if let Some(registration) = entry.registration {
-                self.air.status = Some(registration.number());
-                if !self.air.forced_status {
-                    self.tell(now, Change::Registration(registration.number()));
-                }
+            match self.air.status.filter(|_| before.1 != self.air.status && !self.air.forced_status) {
+                Some(status) => self.tell(now, Change::Registration(status)),
+                None => {}
             }
         }
     }

@@ -70,6 +70,11 @@ impl Serial {
     }
 }
 
+fn pop_due<T>(queue: &mut VecDeque<(Now, T)>, now: Now) -> Option<(Now, T)> {
+    queue.front().filter(|(at, _)| *at <= now)?;
+    queue.pop_front()
+}
+
 impl World {
     /// What the host typed reaches the module, as faults have it.
     pub(super) fn arrive_up(&mut self, now: Now, port: PortId, bytes: &[u8]) {
@@ -150,10 +155,10 @@ impl World {
     /// Delivers what was held back long enough, and brings ports back.
     pub(super) fn deliver_due(&mut self, now: Now) {
         for port in (0..self.serial.len()).map(PortId) {
-            while let Some((_, bytes)) = self.serial[port.0].up.pop_front_if(|(at, _)| *at <= now) {
+            while let Some((_, bytes)) = pop_due(&mut self.serial[port.0].up, now) {
                 self.modem.handle_uart(now, port, &bytes);
             }
-            while let Some((at, write)) = self.serial[port.0].down.pop_front_if(|(at, _)| *at <= now) {
+            while let Some((at, write)) = pop_due(&mut self.serial[port.0].down, now) {
                 self.hand_down(at, port, write);
             }
             if self.serial[port.0].gone.take_if(|until| *until <= now).is_some() {

@@ -50,6 +50,7 @@ impl Code {
     fn of(failure: &Failure) -> Code {
         match (&failure.cause, failure.step) {
             (Cause::Rejected(reply), _) => Code::of_reply(reply.code),
+            (Cause::Forced(number), _) => Code(i16::try_from(*number).unwrap_or(-1)),
             (Cause::NoName | Cause::NameSilence, _) => Code(-4),
             (Cause::NoBearer, _) => Code(-8),
             (Cause::Refused | Cause::Unreachable | Cause::Tls, _) => Code::NETWORK,

@@ -26,6 +26,7 @@ pub(super) fn number(failure: &Failure, job: &Job, op: Option<&Op>) -> u16 {
         (Cause::Reset, _) => 61,
         (Cause::Closed, _) => 65,
         (Cause::Aborted, _) => 80,
+        (Cause::Forced(number), _) => u16::try_from(*number).unwrap_or(80),
     }
 }
 

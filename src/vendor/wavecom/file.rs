@@ -264,6 +264,8 @@ fn number(m: &Wavecom, failure: &Failure) -> u16 {
     match &failure.cause {
         Cause::NoName => m.settings.codes.no_name,
         Cause::Refused => m.settings.codes.refused,
+        Cause::Reset => m.settings.codes.reset,
+        Cause::Forced(number) => u16::try_from(*number).unwrap_or(code::CHANNEL),
         Cause::Malformed(_) => m.settings.codes.unknown,
         Cause::NameSilence | Cause::Silence | Cause::Unreachable | Cause::NoBearer => code::UNREACHABLE,
         _ => code::CHANNEL,
