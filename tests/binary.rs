@@ -258,6 +258,23 @@ fn an_upload_cut_short_by_the_hosts_close() {
 }
 
 #[test]
+fn a_host_that_comes_back_at_once() {
+    let here = folder();
+    let run = Running::start(&[], here.path());
+    let mut host = open(run.told("link"));
+    begin_upload(&mut host);
+    for _ in 0..50 {
+        host.send(b"AT+FTPPUT=2,100\r");
+        host.hear("+FTPPUT: 2,100\r\n");
+        host.send(b"half of it");
+        tcdrain(&host.port).expect("the port drains");
+        drop(host);
+        host = open(run.told("link"));
+        host.ask("AT");
+    }
+}
+
+#[test]
 fn what_no_host_should_send() {
     let here = folder();
     let run = Running::start(&[], here.path());

@@ -20,6 +20,8 @@ pub(super) struct Presence {
     // A pipe by name only: tokio's own wrapper for any descriptor cannot be made without `unsafe`.
     inotify: Receiver,
     handles: usize,
+    /// The master has shown a host whose opening is still to be told.
+    owed: bool,
 }
 
 /// What a look at the watch showed.
@@ -36,11 +38,12 @@ impl Presence {
     pub(super) fn watch(path: &Path) -> io::Result<Presence> {
         let inotify = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
         add_watch(&inotify, path, WatchFlags::OPEN | WatchFlags::CLOSE_WRITE | WatchFlags::CLOSE_NOWRITE)?;
-        Ok(Presence { inotify: Receiver::from_owned_fd_unchecked(inotify)?, handles: 0 })
+        Ok(Presence { inotify: Receiver::from_owned_fd_unchecked(inotify)?, handles: 0, owed: false })
     }
 
     /// The master says that a host is there (or none): the count is corrected where it differs.
     pub(super) fn correct(&mut self, here: bool) {
+        self.owed = here && (self.handles == 0 || self.owed);
         self.handles = if here { self.handles.max(1) } else { 0 };
     }
 
@@ -71,12 +74,16 @@ impl Presence {
     }
 
     fn count(&mut self, event: ReadFlags) -> Change {
-        if event.contains(ReadFlags::OPEN) {
+        if event.contains(ReadFlags::OPEN) && self.owed {
+            self.owed = false;
+        } else if event.contains(ReadFlags::OPEN) {
             self.handles += 1;
             if self.handles == 1 {
                 return Change::New;
             }
         } else if event.intersects(ReadFlags::CLOSE_WRITE | ReadFlags::CLOSE_NOWRITE) {
+            // What has been closed was opened before: that event went into an equal one.
+            self.owed = false;
             self.handles = self.handles.saturating_sub(1);
         }
         Change::Some

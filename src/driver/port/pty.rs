@@ -204,8 +204,19 @@ impl Pty {
                 return Poll::Pending;
             }
             self.hung_up |= open.hung_up();
-            if self.hung_up && !self.state().contains(PollFlags::HUP) {
+            // What is there now is this host's, if it turns out below that no other has come.
+            let state = self.state();
+            if self.hung_up && !state.contains(PollFlags::HUP) {
                 self.reopened();
+                return Poll::Ready(None);
+            }
+            self.hung_up |= state.contains(PollFlags::HUP);
+            if self.hung_up && !state.contains(PollFlags::IN) {
+                self.closed();
+                return Poll::Ready(None);
+            }
+            if let Some(change) = self.presence.as_mut().and_then(Presence::look) {
+                self.presence_changed(change);
                 return Poll::Ready(None);
             }
             // The settings first: they are older than the bytes.
@@ -213,7 +224,11 @@ impl Pty {
                 self.follow_line();
                 return Poll::Ready(None);
             }
-            match open.input.try_read(buf) {
+            let read = match state.contains(PollFlags::IN) {
+                true => open.input.try_read(buf),
+                false => open.input.try_io(|| Err(io::ErrorKind::WouldBlock.into())),
+            };
+            match read {
                 Ok(n @ 1..) => return Poll::Ready(Some(PortEvent::Bytes(n))),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
@@ -242,8 +257,6 @@ impl Pty {
         }
         if change == Change::New {
             self.reopened();
-        } else if let Some(presence) = &mut self.presence {
-            presence.correct(true);
         }
     }
 
