@@ -183,7 +183,9 @@ fn sources(text: &str) -> Vec<Source> {
     let source = |value: &Spanned<DeValue>| {
         Some(Source { path: value.get_ref().as_str()?.to_owned(), span: value.span() })
     };
-    server.get("folder").into_iter().chain(from).filter_map(source).collect()
+    let trusted = server.get("trusted").filter(|value| value.get_ref().as_str() != Some(server::MADE));
+    let named = ["folder", "certificate", "key"].into_iter().filter_map(|key| server.get(key));
+    named.chain(trusted).chain(from).filter_map(source).collect()
 }
 
 /// A mistake in a table of an array is shown at its first line that says something.

@@ -95,7 +95,9 @@ fn folder() -> TempDir {
 fn every_transcript_and_every_toml_file_is_right() {
     let here = folder();
     // What the scenarios of the documents take from the disk.
-    for path in ["files/hello.txt", "data/firmware.bin"].map(|path| here.path().join(path)) {
+    for path in ["files/hello.txt", "data/firmware.bin", "server.pem", "server.key"]
+        .map(|path| here.path().join(path))
+    {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, "hello").expect("a file");
     }

@@ -62,6 +62,10 @@ pub struct Setup {
     pub scenario: Option<String>,
     /// How many times faster than real time the module's clock runs, where the scenario says.
     pub speed: Option<f64>,
+    /// The certificates of FTPS.
+    pub tls: TlsFiles,
+    /// Whether the module trusts the certificate that is made at start.
+    pub trust_made: bool,
     /// The seed of everything that is drawn.
     pub seed: u64,
     /// Whether the world records what happens ([`World::poll_record`]) from its power-on.
@@ -91,6 +95,8 @@ impl Setup {
             expectations: vec![],
             scenario: None,
             speed: None,
+            tls: TlsFiles::default(),
+            trust_made: false,
             seed: 0,
             trace: false,
         }
@@ -157,7 +163,10 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         link: setup.link,
         tap: false,
     };
-    let tls = TlsSetup::new(&TlsFiles::default()).map_err(io::Error::other)?;
+    let mut tls = TlsSetup::new(&setup.tls).map_err(io::Error::other)?;
+    if setup.trust_made {
+        tls.trust_authority().map_err(io::Error::other)?;
+    }
     let network = Network::new(config, tls, Box::new(make_gate), faults.links());
     let behaviour = files::behaviour(&setup.profile).map_err(|(_, what)| io::Error::other(what))?;
     let mut modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);

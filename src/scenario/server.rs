@@ -10,6 +10,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// What `trusted` says to have the module trust the certificate that is made at start.
+pub const MADE: &str = "made";
+
 /// The FTP server and what is on it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +34,14 @@ pub struct Server {
     pub greeting: Option<String>,
     /// How long a session may be idle before the server says 421 and closes it.
     pub idle: Option<Span>,
+    /// The server's certificate chain for FTPS, a PEM file beside the scenario; one is made at start
+    /// where there is none.
+    pub certificate: Option<String>,
+    /// The key of the certificate, a PEM file beside the scenario.
+    pub key: Option<String>,
+    /// What a module trusts that checks certificates: a PEM file beside the scenario, or `made` for
+    /// the certificate that is made at start.
+    pub trusted: Option<String>,
 }
 
 /// What a file on the server holds.

@@ -2,9 +2,11 @@
 
 use super::{Content, Setup};
 use crate::driver::files;
-use crate::driver::network::{Forward, Hosts};
+use crate::driver::network::{Forward, Hosts, TlsFiles};
 use crate::profile::mistake::Mistake;
+use crate::scenario::server::MADE;
 use crate::scenario::{FileContent, Scenario};
+use std::fs;
 use std::path::Path;
 
 impl Setup {
@@ -43,6 +45,15 @@ impl Setup {
         setup.quota = server.quota.map(|size| size.0);
         setup.greeting = server.greeting.clone();
         setup.ftp_idle = server.idle.map(|idle| idle.0).or(setup.ftp_idle);
+        let pem = |path: &String| read(&folder.join(path));
+        setup.tls = TlsFiles {
+            server: match (&server.certificate, &server.key) {
+                (Some(certificate), Some(key)) => Some((pem(certificate)?, pem(key)?)),
+                _ => None,
+            },
+            roots: server.trusted.as_ref().filter(|path| *path != MADE).map(pem).transpose()?,
+        };
+        setup.trust_made = server.trusted.as_deref() == Some(MADE);
         let copied = server.folder.iter().map(|from| (String::new(), Content::Copy(folder.join(from))));
         let folders = server.folders.iter().map(|path| (path.clone(), Content::Folder));
         let files = server.files.iter().map(|(path, content)| {
@@ -64,4 +75,9 @@ impl Setup {
         setup.expectations = scenario.expectations.clone();
         Ok(setup)
     }
+}
+
+fn read(path: &Path) -> Result<String, Vec<Mistake>> {
+    fs::read_to_string(path)
+        .map_err(|e| vec![Mistake::at(&path.display().to_string(), "", 0..0, e.to_string())])
 }
