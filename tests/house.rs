@@ -374,3 +374,13 @@ fn the_rules_see_what_they_are_to_see() {
     let climbing = Source { code: "use super::super::modem::Cx;".into(), ..source };
     assert_eq!(imports(&climbing), BTreeSet::from(["modem"]));
 }
+
+#[test]
+fn every_scenario_is_in_the_binary() {
+    let mut files = vec![];
+    walk(&root().join("scenarios"), "toml", &mut files);
+    let stems = files.iter().filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()));
+    let there: Vec<String> = stems.collect();
+    let shipped: Vec<&str> = badline::scenario::SCENARIOS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(there, shipped, "src/scenario/shipped.rs lists what the folder holds, by name");
+}

@@ -9,7 +9,7 @@ use badline::transcript;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, io};
 use tempfile::TempDir;
 
@@ -86,7 +86,7 @@ fn judge(scenario: &Path, host: &Path) -> Result<Vec<Outcome>, Failed> {
     runtime
         .block_on(play::play_at(transcript, None, false, sinks, root.path()))
         .map_err(|e| e.to_string())?;
-    let judge = judge.lock().unwrap();
+    let judge = judge.lock().unwrap_or_else(PoisonError::into_inner);
     let file = |path: &str| {
         let path = root.path().join(path.trim_start_matches('/'));
         fs::read(path).ok().map(|bytes| FileFacts::of(&bytes))
@@ -104,7 +104,7 @@ struct Watch(Arc<Mutex<Judge>>);
 
 impl Sink for Watch {
     fn take(&mut self, record: &Record) -> io::Result<()> {
-        let mut judge = self.0.lock().unwrap();
+        let mut judge = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         judge.now = Now::from_micros(record.t);
         let seen = match &record.event {
             Event::CommandLine { port, line } => Seen::Command(*port, line),

@@ -7,6 +7,7 @@ use crate::modem::{Modem, Support};
 use crate::scenario::SCENARIOS;
 use crate::vendor::PROFILES;
 use clap::{Args, Subcommand};
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -44,30 +45,30 @@ impl List {
             What::Profiles => {
                 for (name, _) in PROFILES {
                     match files::profile(name) {
-                        Ok(profile) => println!("{name:<10} {}", profile.summary),
+                        Ok(profile) => show(format_args!("{name:<10} {}\n", profile.summary)),
                         Err(mistakes) => return show_mistakes(&mistakes),
                     }
                 }
                 ExitCode::SUCCESS
             }
             What::Faults { json: false } => {
-                print!("{}", fault::list());
+                show(format_args!("{}", fault::list()));
                 ExitCode::SUCCESS
             }
             What::Faults { json: true } => {
-                println!("{:#}", fault::json());
+                show(format_args!("{:#}\n", fault::json()));
                 ExitCode::SUCCESS
             }
             What::Scenarios => {
                 for (name, text) in SCENARIOS {
-                    println!("{name:<24} {}", summary(text));
+                    show(format_args!("{name:<24} {}\n", summary(text)));
                 }
                 ExitCode::SUCCESS
             }
             What::Commands { profile } => match table(&profile) {
                 Ok(rows) => {
                     for [name, forms, support] in rows {
-                        println!("{name:<14} {forms:<22} {support}");
+                        show(format_args!("{name:<14} {forms:<22} {support}\n"));
                     }
                     ExitCode::SUCCESS
                 }
@@ -115,4 +116,9 @@ pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mist
         rows.push([format!("AT{name}"), forms.join(" "), "answered only".into()]);
     }
     Ok(rows)
+}
+
+/// Prints; a reader such as `head` that has seen enough is no error.
+fn show(text: std::fmt::Arguments) {
+    let _ = std::io::stdout().write_fmt(text);
 }

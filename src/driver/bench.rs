@@ -161,7 +161,7 @@ impl Bench {
     /// What this machine refuses.
     pub async fn by_hand(&self) -> io::Result<Hand> {
         let (world, server, watch) = self.build()?;
-        let mut hand = Hand::new(world, server, self.setup.ports, Some(watch));
+        let mut hand = Hand::new(world, server, self.setup.ports, watch);
         hand.power_on().await?;
         Ok(hand)
     }

@@ -7,14 +7,13 @@ use crate::driver::io::Io;
 use crate::driver::judge::Watch;
 use crate::driver::setup::Server;
 use crate::driver::sinks::Sinks;
-use crate::driver::world::{Told, World};
+use crate::driver::world::World;
 use crate::fault::Status;
 use crate::modem::{HostLine, PortId};
 use crate::scenario::Outcome;
 use crate::time::Now;
-use crate::trace::{Event, Sink};
-use bytes::{Buf, Bytes, BytesMut};
-use std::collections::VecDeque;
+use crate::trace::Sink;
+use bytes::{Bytes, BytesMut};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -32,41 +31,23 @@ pub struct Hand {
     now: Now,
     /// Whether the host has each port open.
     open: Vec<bool>,
-    heard: VecDeque<Heard>,
     /// What was heard on each port and not taken yet.
     unread: Vec<BytesMut>,
     server: Server,
     sinks: Sinks,
-    watch: Option<Watch>,
-}
-
-/// What the host hears or sees.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::driver) enum Heard {
-    /// Bytes on a port, counted from 1.
-    Bytes(usize, Bytes),
-    /// A line or a rate changed.
-    Told(Told),
+    watch: Watch,
 }
 
 impl Hand {
-    pub(in crate::driver) fn new(
-        mut world: World,
-        server: Server,
-        ports: usize,
-        watch: Option<Watch>,
-    ) -> Hand {
+    pub(in crate::driver) fn new(mut world: World, server: Server, ports: usize, watch: Watch) -> Hand {
         let mut sinks = Sinks::default();
-        if let Some(watch) = &watch {
-            world.trace();
-            sinks.add(Box::new(watch.clone()));
-        }
+        world.trace();
+        sinks.add(Box::new(watch.clone()));
         Hand {
             world,
             io: Io::new(),
             now: Now::ZERO,
             open: vec![false; ports],
-            heard: VecDeque::new(),
             unread: vec![BytesMut::new(); ports],
             server,
             sinks,
@@ -130,7 +111,7 @@ impl Hand {
     pub async fn line(&mut self, port: usize, within: Duration) -> io::Result<Option<String>> {
         let end = self.now + within;
         loop {
-            while let Some(at) = self.unread(port).iter().position(|b| *b == b'\n') {
+            while let Some(at) = self.unread[port - 1].iter().position(|b| *b == b'\n') {
                 let line = self.unread[port - 1].split_to(at + 1);
                 let text = String::from_utf8_lossy(line.trim_ascii()).into_owned();
                 if !text.is_empty() {
@@ -149,7 +130,7 @@ impl Hand {
     /// As [`line`](Hand::line).
     pub async fn bytes(&mut self, port: usize, n: usize, within: Duration) -> io::Result<Option<Bytes>> {
         let end = self.now + within;
-        while self.unread(port).len() < n {
+        while self.unread[port - 1].len() < n {
             if !self.hear(end).await? {
                 return Ok(None);
             }
@@ -196,7 +177,7 @@ impl Hand {
             self.opened(port);
         } else {
             self.open[port - 1] = false;
-            self.world.record(self.now, || Event::PortClosed { port });
+            self.world.closed(self.now, PortId(port - 1));
         }
         self.dtr(port, open);
     }
@@ -204,7 +185,7 @@ impl Hand {
     /// How the expectations of the scenario have fared so far.
     pub fn verdict(&mut self) -> Vec<Outcome> {
         self.sinks.drain(&mut self.world);
-        self.watch.as_ref().map_or(vec![], |watch| watch.judge().finish(self.now, self.server.root()))
+        self.watch.judge().finish(self.now, self.server.root())
     }
 
     /// The records of the trace from here on; [`Records::take`] gives what has come.
@@ -246,7 +227,7 @@ impl Hand {
 
     /// The lines of the trace that explain how things stand: the faults, then what happened last.
     pub fn explanation(&self) -> Vec<String> {
-        self.watch.as_ref().map_or(vec![], |watch| watch.judge().explanation())
+        self.watch.judge().explanation()
     }
 
     /// How each fault stands.
@@ -260,43 +241,32 @@ impl Hand {
         self.collect();
     }
 
-    pub(in crate::driver) fn world(&mut self) -> &mut World {
-        &mut self.world
-    }
-
-    pub(in crate::driver) fn poll_heard(&mut self) -> Option<Heard> {
-        self.heard.pop_front()
-    }
-
     fn opened(&mut self, port: usize) {
         self.open[port - 1] = true;
-        self.world.record(self.now, || Event::PortOpened { port });
-    }
-
-    fn unread(&mut self, port: usize) -> &[u8] {
-        while let Some(heard) = self.heard.pop_front() {
-            if let Heard::Bytes(port, bytes) = heard {
-                self.unread[port - 1].extend_from_slice(bytes.chunk());
-            }
-        }
-        &self.unread[port - 1]
+        self.world.opened(self.now, PortId(port - 1));
     }
 
     /// Goes on until something is heard; false where nothing is until `end`.
     async fn hear(&mut self, end: Now) -> io::Result<bool> {
-        if self.wait().await? {
+        let before = self.heard();
+        if self.wait_outside().await? {
             return Ok(true);
         }
         while self.now < end {
             self.pass(end.since(self.now), true).await?;
-            if !self.heard.is_empty() {
+            if self.heard() > before {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Takes over what the host reads and sees; true where there was something to read.
+    /// How many octets wait to be taken.
+    fn heard(&self) -> usize {
+        self.unread.iter().map(BytesMut::len).sum()
+    }
+
+    /// Takes over what the host reads; true where there was something to read.
     fn collect(&mut self) -> bool {
         let mut any = false;
         for port in 0..self.open.len() {
@@ -304,25 +274,23 @@ impl Hand {
                 self.world.sent(self.now, PortId(port), bytes.len());
                 if self.open[port] {
                     any = true;
-                    self.heard.push_back(Heard::Bytes(port + 1, bytes));
+                    self.unread[port].extend_from_slice(&bytes);
                 }
             }
         }
-        while let Some(told) = self.world.poll_told() {
-            self.heard.push_back(Heard::Told(told));
-        }
+        while self.world.poll_told().is_some() {}
         self.sinks.drain(&mut self.world);
         any
     }
 
     /// Does all that this moment of the modem's clock holds.
-    pub(in crate::driver) async fn settle(&mut self) -> io::Result<()> {
+    async fn settle(&mut self) -> io::Result<()> {
         while self.step().await? {}
         Ok(())
     }
 
     /// Goes on until something is heard; false where nothing can be any more without time passing.
-    pub(in crate::driver) async fn wait(&mut self) -> io::Result<bool> {
+    async fn wait(&mut self) -> io::Result<bool> {
         loop {
             if self.collect() {
                 return Ok(true);
@@ -334,7 +302,7 @@ impl Hand {
     }
 
     /// The same, and goes on where a real host may still speak: nobody can tell whether it will.
-    pub(in crate::driver) async fn wait_outside(&mut self) -> io::Result<bool> {
+    async fn wait_outside(&mut self) -> io::Result<bool> {
         loop {
             if self.wait().await? {
                 return Ok(true);
@@ -376,11 +344,7 @@ impl Hand {
     }
 
     /// Turns the clock, from one thing that is due to the next; gives how far.
-    pub(in crate::driver) async fn pass(
-        &mut self,
-        span: Duration,
-        until_heard: bool,
-    ) -> io::Result<Duration> {
+    async fn pass(&mut self, span: Duration, until_heard: bool) -> io::Result<Duration> {
         let start = self.now;
         let end = start + span;
         loop {

@@ -1,5 +1,6 @@
 //! The control connection to the server.
 
+use super::faults::CommandVerdict;
 use super::faults::{Speech, Then};
 use super::speech::Saying;
 use super::{Command, Gate, GateOutput, Job, Pipe, builtin, reply};
@@ -74,7 +75,10 @@ impl Gate {
             self.rest(now);
         }
         let connect = Command { verb: "CONNECT".into(), argument: String::new() };
-        self.answer(now, &connect, reply);
+        match self.faults.command(now, &connect.verb, &connect.argument) {
+            CommandVerdict::Instead(speech) => self.say(now, speech, None),
+            _ => self.answer(now, &connect, reply),
+        }
     }
 
     /// The reply to a command that was passed on.

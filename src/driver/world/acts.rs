@@ -60,13 +60,15 @@ impl World {
         while self.air.poll_timeout().is_some_and(|at| at <= now) {
             let before = (self.air.signal, self.air.status);
             self.air.step();
-            match self.air.signal.filter(|_| before.0 != self.air.signal && !self.air.forced_signal) {
-                Some(signal) => self.tell_signal(now, signal),
-                None => {}
+            if let Some(signal) =
+                self.air.signal.filter(|_| before.0 != self.air.signal && !self.air.forced_signal)
+            {
+                self.tell_signal(now, signal);
             }
-            match self.air.status.filter(|_| before.1 != self.air.status && !self.air.forced_status) {
-                Some(status) => self.tell(now, Change::Registration(status)),
-                None => {}
+            if let Some(status) =
+                self.air.status.filter(|_| before.1 != self.air.status && !self.air.forced_status)
+            {
+                self.tell(now, Change::Registration(status));
             }
         }
     }
