@@ -114,6 +114,7 @@ pub fn run_all(seeds: u64) -> Result<Vec<u64>, Box<dyn Error>> {
     Ok([even, odd?].concat())
 }
 
+/// Runs it under each seed.
 pub fn main() -> Result<(), Box<dyn Error>> {
     let seeds = std::env::args().nth(1).map_or(Ok(10), |n| n.parse())?;
     let start = Instant::now();

@@ -86,6 +86,7 @@ pub async fn run() -> Result<()> {
     host.close().await
 }
 
+/// Runs it.
 #[tokio::main(flavor = "current_thread")]
 pub async fn main() -> Result<()> {
     run().await?;

@@ -17,5 +17,6 @@ async fn the_upload_arrives_when_the_server_is_back() {
 
 #[test]
 fn the_examples_are_programs() {
-    let _: [fn() -> Result<(), Box<dyn std::error::Error>>; 2] = [download::main, upload_m10::main];
+    type Program = fn() -> Result<(), Box<dyn std::error::Error>>;
+    let _: [Program; 2] = [download::main, upload_m10::main];
 }
