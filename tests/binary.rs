@@ -15,9 +15,19 @@ use std::net::TcpStream;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
+
+/// A child that is being started holds what its parent has open for a moment: a port that is closed
+/// meanwhile stays open. Who starts a program reads this lock, who closes a port for sure writes it.
+static STARTING: RwLock<()> = RwLock::new(());
+
+fn start(options: &[&str], folder: &Path) -> Running {
+    let _starting = STARTING.read();
+    Running::start(options, folder)
+}
 
 /// A host with the port open.
 struct Host<S> {
@@ -99,7 +109,7 @@ fn entries(folder: &Path) -> Vec<String> {
 #[test]
 fn the_ready_line_tells_what_a_program_needs() {
     let here = folder();
-    let run = Running::start(&["--seed", "7"], here.path());
+    let run = start(&["--seed", "7"], here.path());
     assert_eq!(run.told("event"), "ready");
     assert_eq!(run.told("modem"), "sim7080");
     assert_eq!(run.ready["ports"][0], run.ready["port"]);
@@ -112,7 +122,7 @@ fn the_ready_line_tells_what_a_program_needs() {
 #[test]
 fn it_answers_with_the_framing_of_v_250() {
     let here = folder();
-    let run = Running::start(&[], here.path());
+    let run = start(&[], here.path());
     let mut host = open(run.told("link"));
     assert_eq!(host.ask("AT"), "AT\r\r\nOK\r\n");
     assert_eq!(host.ask("ATE0"), "ATE0\r\r\nOK\r\n");
@@ -126,7 +136,7 @@ fn both_signals_end_it_cleanly() {
         let link = here.path().join("modem");
         let temporary = here.path().join("tmp");
         fs::create_dir(&temporary).expect("a folder");
-        let mut run = Running::start(&["--link", text(&link)], &temporary);
+        let mut run = start(&["--link", text(&link)], &temporary);
         let mut host = open(text(&link));
         host.ask("AT");
         kill_process(Pid::from_child(&run.child), signal).expect("it runs");
@@ -161,7 +171,7 @@ fn a_link_is_replaced_in_one_step() {
             }
             gaps
         });
-        let run = Running::start(&["--link", text(&link)], here.path());
+        let run = start(&["--link", text(&link)], here.path());
         done.store(true, Ordering::Relaxed);
         assert_eq!(watch.join().expect("it watches"), 0, "there was a moment without a link");
         assert_eq!(fs::read_link(&link).expect("a link"), Path::new(run.told("port")));
@@ -182,7 +192,7 @@ fn a_file_in_the_links_place_is_left_alone() {
 #[test]
 fn the_same_port_over_tcp() {
     let here = folder();
-    let run = Running::start(&["--tcp", "127.0.0.1:0"], here.path());
+    let run = start(&["--tcp", "127.0.0.1:0"], here.path());
     let stream = TcpStream::connect(run.told("tcp")).expect("it listens");
     let mut host = Host { port: stream, heard: vec![] };
     assert_eq!(host.ask("AT"), "AT\r\r\nOK\r\n");
@@ -191,7 +201,7 @@ fn the_same_port_over_tcp() {
 #[test]
 fn two_ports_of_one_modem() {
     let here = folder();
-    let run = Running::start(&["--ports", "2"], here.path());
+    let run = start(&["--ports", "2"], here.path());
     let path = |i: usize| run.ready["ports"][i].as_str().expect("a port");
     let (mut first, mut second) = (open(path(0)), open(path(1)));
     first.ask("ATE0");
@@ -202,7 +212,7 @@ fn two_ports_of_one_modem() {
 #[test]
 fn the_next_host_sees_nothing_stale() {
     let here = folder();
-    let run = Running::start(&[], here.path());
+    let run = start(&[], here.path());
     let mut first = open(run.told("link"));
     first.ask("ATE0");
     first.send(b"ATI\r");
@@ -215,7 +225,7 @@ fn the_next_host_sees_nothing_stale() {
 #[test]
 fn a_file_sent_up_lies_on_the_server() {
     let here = folder();
-    let run = Running::start(&[], here.path());
+    let run = start(&[], here.path());
     let mut host = open(run.told("link"));
     begin_upload(&mut host);
     host.send(b"AT+FTPPUT=2,5\r");
@@ -246,7 +256,7 @@ fn begin_upload(host: &mut Host<File>) {
 #[test]
 fn an_upload_cut_short_by_the_hosts_close() {
     let here = folder();
-    let run = Running::start(&[], here.path());
+    let run = start(&[], here.path());
     let mut host = open(run.told("link"));
     begin_upload(&mut host);
     host.send(b"AT+FTPPUT=2,100\r");
@@ -260,9 +270,10 @@ fn an_upload_cut_short_by_the_hosts_close() {
 #[test]
 fn a_host_that_comes_back_at_once() {
     let here = folder();
-    let run = Running::start(&[], here.path());
+    let run = start(&[], here.path());
     let mut host = open(run.told("link"));
     begin_upload(&mut host);
+    let _nobody_starts = STARTING.write();
     for _ in 0..50 {
         host.send(b"AT+FTPPUT=2,100\r");
         host.hear("+FTPPUT: 2,100\r\n");
@@ -277,7 +288,7 @@ fn a_host_that_comes_back_at_once() {
 #[test]
 fn what_no_host_should_send() {
     let here = folder();
-    let run = Running::start(&[], here.path());
+    let run = start(&[], here.path());
     let mut host = open(run.told("link"));
     host.ask("ATE0");
     let line = vec![b'A'; 1 << 20];
@@ -291,7 +302,17 @@ fn what_no_host_should_send() {
 }
 
 fn badline(arguments: &[&str]) -> std::process::Output {
-    Command::new(env!("CARGO_BIN_EXE_badline")).args(arguments).output().expect("the program starts")
+    let child = {
+        let _starting = STARTING.read();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
+        command
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts")
+    };
+    child.wait_with_output().expect("the program starts")
 }
 
 #[test]
