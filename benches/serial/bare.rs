@@ -63,6 +63,8 @@ pub fn sending(length: u64) -> String {
             }
             at += n;
         }
+        // What the host has not read goes with the port: it is closed after the host.
+        let _ = master.read(&mut buffer);
     });
     name
 }

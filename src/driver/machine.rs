@@ -282,7 +282,7 @@ impl Machine {
 /// A pseudo-terminal is writable as soon as it has room for a few octets. In the middle of a bulk
 /// transfer a moment's rest makes the next write a large one.
 fn rest() {
-    let moment = Timespec { tv_sec: 0, tv_nsec: 50_000 };
+    let moment = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
     // An interrupted rest is a shorter one.
     let _ = event::poll(&mut [], Some(&moment));
 }
