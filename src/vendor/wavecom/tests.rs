@@ -7,9 +7,9 @@ use crate::profile::load;
 use crate::time::Now;
 use crate::vendor::PROFILES;
 use bytes::Bytes;
+use core::net::{Ipv4Addr, SocketAddrV4};
 use proptest::prelude::*;
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
