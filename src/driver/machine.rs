@@ -10,7 +10,6 @@ use super::world::{Told, World};
 use crate::modem::{HostLine, PortId};
 use crate::time::Now;
 use crate::trace::{Event, Sink};
-use rustix::event::{self, Timespec};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
@@ -41,9 +40,6 @@ pub struct Machine {
     desk: Desk,
     jobs: UnboundedReceiver<Job>,
 }
-
-/// What waits for the host of a bulk transfer, in octets.
-const BULK: usize = 4096;
 
 /// How much is read from a host at once, in octets.
 const READ: usize = 64 * 1024;
@@ -170,12 +166,7 @@ impl Machine {
         let wire = &mut self.wires[port.0];
         match event {
             PortEvent::Bytes(n) => self.world.typed(now, port, &buffer[..n]),
-            PortEvent::Writable => {
-                wire.blocked = false;
-                if self.world.outgoing(port).first().is_some_and(|bytes| bytes.len() >= BULK) {
-                    rest();
-                }
-            }
+            PortEvent::Writable => wire.blocked = false,
             PortEvent::HostOpened => {
                 wire.blocked = false;
                 self.world.opened(now, port);
@@ -277,14 +268,6 @@ impl Machine {
             }
         }
     }
-}
-
-/// A pseudo-terminal is writable as soon as it has room for a few octets. In the middle of a bulk
-/// transfer a moment's rest makes the next write a large one.
-fn rest() {
-    let moment = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
-    // An interrupted rest is a shorter one.
-    let _ = event::poll(&mut [], Some(&moment));
 }
 
 /// The next event of any port. A port whose modem takes nothing now is not read from.

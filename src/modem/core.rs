@@ -354,9 +354,11 @@ impl Core {
         }
     }
 
-    /// Octets that the port can take now without piling them up.
+    /// Octets that the port can take now without piling them up. Little room counts as none: else all
+    /// that follows would travel in ever smaller pieces (RFC 1122 section 4.2.3.3).
     pub fn room(&self, port: PortId) -> usize {
-        super::BACKLOG.saturating_sub(self.ports[port.0].backlog)
+        let room = super::BACKLOG.saturating_sub(self.ports[port.0].backlog);
+        if room < super::BACKLOG / 2 { 0 } else { room }
     }
 
     /// A new number for a socket.

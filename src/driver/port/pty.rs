@@ -139,7 +139,13 @@ impl Pty {
                 Err(io::ErrorKind::WouldBlock.into())
             }
             Err(_) => Ok(bytes.len()),
-            Ok(n) => Ok(n),
+            Ok(n) => {
+                // A write at once into the little room that comes next would leave ever less of it.
+                if n < bytes.len() {
+                    open.full();
+                }
+                Ok(n)
+            }
         }
     }
 
