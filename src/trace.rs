@@ -120,8 +120,11 @@ pub enum Event {
     CommandLine {
         /// The port.
         port: usize,
-        /// The line.
+        /// The line, without its secrets.
         line: String,
+        /// The line as the host sent it.
+        #[serde(skip)]
+        typed: Typed,
     },
     /// One command of a line.
     Command {
@@ -307,6 +310,16 @@ pub enum Event {
         /// Why, in words.
         reason: String,
     },
+}
+
+/// A command line with its secrets: for those who compare it, never to be shown. A trace that is read has none.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Typed(pub String);
+
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("...")
+    }
 }
 
 /// A line of the serial interface (V.24).

@@ -107,10 +107,12 @@ pub fn scenario_from(file: &str, text: &str, profile: Option<&str>) -> Result<Sc
     let profile = Arc::new(profile);
     let behaviour = behaviour(&profile)
         .map_err(|(_, what)| vec![Mistake::at(file, text, place(text, "module").unwrap_or(0..0), what)])?;
-    let rows = Modem::new(profile.clone(), behaviour, 1).rows();
+    let modem = Modem::new(profile.clone(), behaviour, 1);
+    let (rows, secrets) = (modem.rows(), modem.secrets());
     let commands: Vec<&str> =
         rows.iter().map(|row| row.name).chain(profile.commands.keys().map(String::as_str)).collect();
-    let scenario = scenario::parse(file, text, &Known { commands: &commands, verbs: &[] })?;
+    let scenario =
+        scenario::parse(file, text, &Known { commands: &commands, verbs: &[], secrets: Some(&secrets) })?;
     let mut hosts = Hosts::default();
     for (name, target) in &scenario.hosts {
         let set = target.to_string().parse().and_then(|target| hosts.set(name, target));

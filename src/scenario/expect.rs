@@ -76,8 +76,8 @@ pub struct Expectation {
 pub enum Subject {
     /// Lines of the host or the module.
     Lines(Lines),
-    /// Command lines in an order.
-    Order(Vec<Pattern>, Option<usize>),
+    /// Command lines in an order, each with what is shown of it, on one port or any.
+    Order(Vec<(Pattern, String)>, Option<usize>),
     /// A file.
     File(String, Vec<Want>),
     /// The end of the run.
@@ -157,8 +157,9 @@ impl WrittenExpectation {
         }
         let lines = |pattern: &Option<Pattern>, module: bool, none: bool, verb: &str| {
             pattern.as_ref().map(|p| -> Result<_, Wrong> {
-                let (lines, words) = self.lines(p, module, none)?;
-                Ok((Subject::Lines(lines), format!("{verb} {p}{words}")))
+                let (lines, words) = self.lines(p, module, none, known)?;
+                let shown = if module { p.to_string() } else { known.shown(p) };
+                Ok((Subject::Lines(lines), format!("{verb} {shown}{words}")))
             })
         };
         let subjects = [
@@ -166,7 +167,7 @@ impl WrittenExpectation {
             lines(&self.host_never_sends, false, true, "the host never sends"),
             lines(&self.module_says, true, false, "the module says"),
             lines(&self.module_never_says, true, true, "the module never says"),
-            self.host_sends_in_order.as_ref().map(|patterns| self.order(patterns)),
+            self.host_sends_in_order.as_ref().map(|patterns| self.order(patterns, known)),
             self.file.as_ref().map(|path| self.wanted(path)),
             self.ends_within
                 .map(|s| self.alone(Subject::EndsWithin(s.0), format!("the run ends within {s}"))),
@@ -204,16 +205,23 @@ impl WrittenExpectation {
         }
     }
 
-    fn order(&self, patterns: &[Pattern]) -> Result<(Subject, String), Wrong> {
+    fn order(&self, patterns: &[Pattern], known: &Known) -> Result<(Subject, String), Wrong> {
         if self.counts() || self.times() || self.files() {
             return Err(stray("of these, only `port` goes with host_sends_in_order"));
         }
-        let words: Vec<&str> = patterns.iter().map(Pattern::as_str).collect();
-        let text = format!("the host sends {}", words.join(", then "));
-        Ok((Subject::Order(patterns.to_vec(), self.port), text))
+        let shown: Vec<String> = patterns.iter().map(|pattern| known.shown(pattern)).collect();
+        let text = format!("the host sends {}", shown.join(", then "));
+        let patterns = patterns.iter().cloned().zip(shown).collect();
+        Ok((Subject::Order(patterns, self.port), text))
     }
 
-    fn lines(&self, pattern: &Pattern, module: bool, none: bool) -> Result<(Lines, String), Wrong> {
+    fn lines(
+        &self,
+        pattern: &Pattern,
+        module: bool,
+        none: bool,
+        known: &Known,
+    ) -> Result<(Lines, String), Wrong> {
         if self.files() {
             return Err(stray("absent, size, sha256, equals and text belong to `file`"));
         }
@@ -258,14 +266,14 @@ impl WrittenExpectation {
         };
         let (within, not_before) = (self.within.map(|s| s.0), self.not_before.map(|s| s.0));
         let (pattern, before) = (pattern.clone(), self.before.clone());
-        let words = self.words();
+        let words = self.words(known);
         Ok((
             Lines { module, pattern, port: self.port, at_least, at_most, within, not_before, before, since },
             words,
         ))
     }
 
-    fn words(&self) -> String {
+    fn words(&self, known: &Known) -> String {
         let number = |word: &str, n: Option<u64>| n.map(|n| format!(" {word} {n} times"));
         let span = |word: &str, s: Option<Span>| s.map(|s| format!(" {word} {s}"));
         let parts = [
@@ -274,7 +282,7 @@ impl WrittenExpectation {
             number("exactly", self.exactly),
             span("within", self.within),
             span("not before", self.not_before),
-            self.before.as_ref().map(|p| format!(" before {p}")),
+            self.before.as_ref().map(|p| format!(" before {}", known.shown(p))),
             self.since.as_ref().map(|name| format!(" since {name}")),
             self.port.map(|port| format!(" on port {port}")),
         ];

@@ -10,7 +10,7 @@ fn read(text: &str) -> Scenario {
 }
 
 fn mistake(text: &str) -> Mistake {
-    let known = Known { commands: &["+FTPGET", "+FTPQUIT"], verbs: &[] };
+    let known = Known { commands: &["+FTPGET", "+FTPQUIT"], verbs: &[], secrets: None };
     parse("s.toml", text, &known).unwrap_err().remove(0)
 }
 
@@ -215,7 +215,7 @@ proptest! {
     fn no_edit_of_a_scenario_makes_it_panic(from in 0..TUNNEL.len(), n in 0usize..40, with in "[ -~\n]{0,12}") {
         let end = (from + n).min(TUNNEL.len());
         let text = format!("{}{with}{}", &TUNNEL[..from], &TUNNEL[end..]);
-        let known = Known { commands: &["+FTPQUIT"], verbs: &[] };
+        let known = Known { commands: &["+FTPQUIT"], verbs: &[], secrets: None };
         match parse("s.toml", &text, &known) {
             Ok(_) => {}
             Err(mistakes) => prop_assert!(mistakes.iter().all(|m| m.to_string().contains("s.toml:"))),

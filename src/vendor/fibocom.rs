@@ -123,7 +123,7 @@ impl Vendor for Fibocom {
 
     const COMMANDS: &'static [Command<Self>] = commands! { Fibocom;
         // 1.2
-        "+FTPOPEN" { write: open, read: open_read, test: "+FTPOPEN: (\"destination_ip/url\"),(\"username\"),(\"password\"),(\"account\"),(0-65535),(0-65535),(0-65535),(0-1)", secret: true },
+        "+FTPOPEN" { write: open, read: open_read, test: "+FTPOPEN: (\"destination_ip/url\"),(\"username\"),(\"password\"),(\"account\"),(0-65535),(0-65535),(0-65535),(0-1)", secret: (3, 4) },
         "+FTPCLOSE" { exec: close },
         "+FTPINFO" { write: info, read: info_read },
         "+FTPCWD" { write: (asking::cwd), test: "+FTPCWD: (\"directory name\")" },
@@ -146,7 +146,7 @@ impl Vendor for Fibocom {
         "+FTPPUT" { write: (transfer::put), test: "+FTPPUT: (\"file name\"),(1-1024),(0-1),(0-1)" },
         "+FTPMODE" { write: mode, read: mode_read },
         // what hosts do before FTP, and 1.2.16 on FTPLIMIT
-        "+MIPCALL" { write: (call::call), read: (call::read), test: "+MIPCALL: (0-1)", secret: true },
+        "+MIPCALL" { write: (call::call), read: (call::read), test: "+MIPCALL: (0-1)", secret: (4) },
         "+GTSET" { write: (call::set), read: (call::set_read), test: ok, support: Answered },
         "+GTSSLMODE" [call.verify],
     };

@@ -1,91 +1,19 @@
 //! `badline exec` as a CI job meets it: statuses, verdicts, reports, and no process left behind.
 
-#[path = "common/guard.rs"]
+mod bench;
+#[path = "../common/guard.rs"]
 mod guard;
+mod secrets;
+mod seeds;
 
+use bench::{Bench, ran, talk};
 use guard::{GUARD, within};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use tempfile::TempDir;
-
-/// What hosts of the tests have in common: `say` sends a line, `hear` waits for one that begins so.
-const TOOLS: &str = r#"
-exec 3<>"$BADLINE_PORT"
-say() { printf '%s\r' "$1" >&3; }
-hear() { while read -r line <&3; do case "$line" in "$1"*) return 0;; esac; done; return 1; }
-"#;
-
-struct Bench {
-    here: TempDir,
-}
-
-struct Ran {
-    status: Option<i32>,
-    lines: Vec<Value>,
-    told: String,
-}
-
-impl Bench {
-    fn new() -> Bench {
-        Bench { here: tempfile::tempdir().expect("a temporary folder") }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.here.path().join(name)
-    }
-
-    fn file(&self, name: &str, text: &str) -> String {
-        fs::write(self.path(name), text).expect("a file");
-        self.path(name).display().to_string()
-    }
-
-    fn command(&self, options: &[&str], host: &str) -> Command {
-        let script = self.file("host.sh", host);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
-        command.arg("exec").args(options).args(["--", "sh", &script]);
-        command.env("HERE", self.here.path()).stdin(Stdio::null());
-        command
-    }
-
-    fn exec(&self, options: &[&str], host: &str) -> Ran {
-        ran(self.command(options, host))
-    }
-
-    /// Runs a host under a scenario.
-    fn scenario(&self, scenario: &str, host: &str) -> Ran {
-        let scenario = self.file("scenario.toml", scenario);
-        self.exec(&["--scenario", &scenario], host)
-    }
-}
-
-fn ran(mut command: Command) -> Ran {
-    let out = within(move || command.output().expect("the program starts"));
-    let stdout = String::from_utf8(out.stdout).expect("JSON is UTF-8");
-    let lines =
-        stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")));
-    let lines = lines.collect();
-    Ran { status: out.status.code(), lines, told: String::from_utf8_lossy(&out.stderr).into_owned() }
-}
-
-impl Ran {
-    fn verdict(&self) -> &Value {
-        let verdict = self.lines.iter().find(|line| line["event"] == "verdict");
-        verdict.unwrap_or_else(|| panic!("no verdict in {:?}; told: {}", self.lines, self.told))
-    }
-
-    #[track_caller]
-    fn tells(&self, text: &str) {
-        assert!(self.told.contains(text), "no {text:?} in {}", self.told);
-    }
-}
-
-fn talk(script: &str) -> String {
-    format!("{TOOLS}{script}")
-}
 
 #[test]
 fn the_status_of_the_host_is_that_of_exec() {
@@ -310,58 +238,6 @@ fn a_run_that_is_too_long_for_its_scenario_is_stopped_at_once() {
     ran.tells("did not end within 300ms (ends_within)");
     assert_eq!(ran.verdict()["expectations"][0]["met"], false);
     assert!(ran.verdict()["seconds"].as_f64() < Some(GUARD.as_secs_f64()));
-}
-
-#[test]
-fn many_seeds_tell_which_of_them_fail() {
-    let bench = Bench::new();
-    let junit = bench.path("verdict.xml");
-    let options = ["--seeds", "1..3", "--repeat", "2", "--junit", junit.to_str().expect("a path of letters")];
-    let ran = bench.exec(&options, r#"test "$BADLINE_SEED" != 2 || exit 9"#);
-    assert_eq!(ran.status, Some(9), "{}", ran.told);
-    let verdicts: Vec<(&Value, &Value)> =
-        ran.lines.iter().filter(|l| l["event"] == "verdict").map(|l| (&l["seed"], &l["status"])).collect();
-    let wanted = [(1, 0), (1, 0), (2, 9), (2, 9), (3, 0), (3, 0)];
-    assert!(
-        verdicts.iter().map(|(s, t)| (s.as_i64(), t.as_i64())).eq(wanted.map(|(s, t)| (Some(s), Some(t))))
-    );
-    let summary = ran.lines.last().expect("a summary");
-    assert_eq!(summary["event"], "summary");
-    assert_eq!(summary["runs"], 6);
-    assert_eq!(summary["failures"], 2);
-    assert_eq!(summary["failed"][0]["reproduce"], "--seed 2");
-    let xml = fs::read_to_string(junit).expect("a report");
-    assert_eq!(xml.matches("<testsuite ").count(), 6);
-}
-
-const UNLUCKY: &str = "\
-[[fault]]
-name = \"unlucky\"
-when = { command = \"AT+CSQ\", probability = 0.5 }
-what = { error = 10 }
-";
-
-#[test]
-fn a_fault_depends_on_the_seed_and_on_nothing_else() {
-    let bench = Bench::new();
-    let scenario = bench.file("scenario.toml", UNLUCKY);
-    let host = talk("say ATE0; hear OK; say AT+CMEE=1; hear OK; say AT+CSQ; hear +CSQ");
-    let host = host.replace("\"$1\"*) return 0;;", "\"$1\"*) return 0;; +CME*) exit 9;;");
-    let ran = bench.exec(&["--scenario", &scenario, "--seeds", "1..8", "--repeat", "2"], &host);
-    let verdicts: Vec<&Value> = ran.lines.iter().filter(|line| line["event"] == "verdict").collect();
-    assert_eq!(verdicts.len(), 16);
-    for pair in verdicts.chunks(2) {
-        assert_eq!(pair[0]["status"], pair[1]["status"], "seed {}", pair[0]["seed"]);
-        let met = match pair[0]["status"].as_i64() {
-            Some(9) => serde_json::json!([{"command": "+CSQ", "result": "+CME ERROR: 10", "times": 1}]),
-            _ => serde_json::json!([]),
-        };
-        assert_eq!(pair[0]["coverage"]["errors"], met);
-        assert_eq!(pair[0]["coverage"]["faults"].as_array().map(Vec::len), met.as_array().map(Vec::len));
-    }
-    let failed = verdicts.iter().filter(|v| v["status"] == 9).count();
-    assert!((1..16).contains(&failed), "{failed} of 16 failed");
-    ran.tells("unlucky applied");
 }
 
 #[test]
