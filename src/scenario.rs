@@ -23,6 +23,7 @@ pub use verdict::{FileFacts, Outcome, Seen, Verdict};
 
 use crate::fault::{self, Known, Problem, Rule, WrittenRule};
 use crate::profile::mistake::Mistake;
+use crate::profile::place;
 use core::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -130,9 +131,11 @@ impl Scenario {
                 Err(problem) => problems.push(problem),
             }
         }
-        for written in std::mem::take(&mut self.expect) {
+        for (i, written) in std::mem::take(&mut self.expect).into_iter().enumerate() {
             let span = one_line(text, written.span());
-            match written.into_inner().build(span, known) {
+            let key = |key: &str| place::of(text, &["expect", &i.to_string(), key]);
+            let there = |wanted: Option<&str>| wanted.and_then(key).unwrap_or_else(|| span.clone());
+            match written.into_inner().build(there, known) {
                 Ok(expectation) => self.expectations.push(expectation),
                 Err(problem) => problems.push(problem),
             }
@@ -155,7 +158,7 @@ impl Scenario {
                 true => "give a fault that name".to_owned(),
                 false => format!("the names are {}", names.iter().copied().collect::<Vec<_>>().join(", ")),
             };
-            Some(Problem::new(e.span.clone(), format!("no fault is named `{name}`"), right))
+            Some(Problem::new(e.names.clone(), format!("no fault is named `{name}`"), right))
         };
         self.expectations.iter().filter_map(wrong).collect()
     }

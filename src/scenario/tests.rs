@@ -97,12 +97,12 @@ fn mistakes_name_line_and_column() {
         ("[[fault]]\nwhen = { command = \"AT+FTPGIT\" }\nwhat = { sim = \"out\" }", 2, 8, "never fire"),
         ("[[fault]]\nwhen = { verb = \"FETCH\" }\nwhat = { sim = \"out\" }", 2, 8, "never fire"),
         ("seed = 1\n[[expect]]\nwithin = \"1s\"", 2, 1, "no subject"),
-        ("[[expect]]\nfile = \"a\"\nwithin = \"1s\"", 1, 1, "do not belong"),
-        ("[[expect]]\nhost_sends = \"AT\"\nmodule_says = \"OK\"", 1, 1, "two subjects"),
-        ("[[expect]]\nhost_sends = \"AT+FTPQUID\"", 1, 1, "knows no command"),
-        ("[[expect]]\nhost_sends = \"AT\"\nat_least = 3\nat_most = 2", 1, 1, "contradict"),
-        ("[[expect]]\nhost_sends = \"AT\"\nsince = \"x\"", 1, 1, "no fault is named"),
-        ("[[expect]]\nfile = \"a\"\nsha256 = \"12\"", 1, 1, "no SHA-256"),
+        ("[[expect]]\nfile = \"a\"\n  within = \"1s\"", 3, 3, "`within` does not belong"),
+        ("[[expect]]\nhost_sends = \"AT\"\nmodule_says = \"OK\"", 3, 1, "two subjects"),
+        ("[[expect]]\nhost_sends = \"AT+FTPQUID\"", 2, 1, "knows no command"),
+        ("[[expect]]\nhost_sends = \"AT\"\nat_least = 3\nat_most = 2", 4, 1, "contradict"),
+        ("[[expect]]\nhost_sends = \"AT\"\nsince = \"x\"", 3, 1, "no fault is named"),
+        ("[[expect]]\nfile = \"a\"\nsha256 = \"12\"", 3, 1, "no SHA-256"),
     ] {
         let m = mistake(text);
         assert!(m.what.contains(what), "{text}: {m}");

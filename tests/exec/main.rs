@@ -245,7 +245,24 @@ fn a_mistake_in_the_scenario_is_shown_where_it_stands() {
     let ran = Bench::new().scenario("seed = 1\n[[expect]]\nhost_sends = \"AT+NOSUCH=1\"\n", "exit 0");
     assert_eq!(ran.status, Some(2));
     assert!(ran.lines.is_empty());
-    ran.tells("scenario.toml:2:");
+    ran.tells("scenario.toml:3:1: ");
+}
+
+#[test]
+fn a_mistake_about_the_module_is_shown_at_its_key() {
+    for (module, place) in [
+        ("[module]\nat = 1\nbearer.segmen = 512\n", "4:8: unknown key"),
+        ("[module]\nbearer = { apn = \"x\", segment = \"big\" }\n", "3:23: "),
+        ("[module.bearer]\napn = \"x\"\n[module.settings]\nfirst_bearer = \"x\"\n", "5:1: "),
+        ("[module]\nbearer.apn = \"x\"\nvendor = \"nobody\"\n", "4:1: there is no vendor"),
+    ] {
+        let module = module.replace("at = 1\n", "bearer.apn = \"x\"\n");
+        let ran = Bench::new().scenario(&format!("seed = 1\n{module}"), "exit 0");
+        assert_eq!(ran.status, Some(2), "{}", ran.told);
+        ran.tells(&format!("scenario.toml:{place}"));
+    }
+    let ran = Bench::new().scenario("seed = 1\n  profile = \"sim9999\"\n", "exit 0");
+    ran.tells("scenario.toml:2:3: ");
 }
 
 #[test]
