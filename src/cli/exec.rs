@@ -169,6 +169,7 @@ impl Exec {
             bench.machine.record(Event::Expectation { text, met: outcome.met, why });
         }
         bench.machine.record(Event::End { reason: ran.end.to_string() });
+        bench.close().await;
         let judge = watch.judge();
         Ok(Verdict {
             profile: profile.name.clone(),

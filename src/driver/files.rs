@@ -95,8 +95,9 @@ pub fn scenario_from(file: &str, text: &str, profile: Option<&str>) -> Result<Sc
         mistakes.into_iter().map(|m| in_scenario(file, text, &unchecked, m)).collect::<Vec<_>>()
     })?;
     let profile = Arc::new(profile);
-    let behaviour = behaviour(&profile)
-        .map_err(|(_, what)| vec![Mistake::at(file, text, place::of(text, &["module"]).unwrap_or(0..0), what)])?;
+    let behaviour = behaviour(&profile).map_err(|(_, what)| {
+        vec![Mistake::at(file, text, place::of(text, &["module"]).unwrap_or(0..0), what)]
+    })?;
     let modem = Modem::new(profile.clone(), behaviour, 1);
     let (rows, secrets) = (modem.rows(), modem.secrets());
     let commands: Vec<&str> =

@@ -253,7 +253,9 @@ impl WrittenExpectation {
     fn alone(&self, subject: Subject, text: String) -> Result<(Subject, String), Wrong> {
         match self.counts().or(self.times()).or(self.files()).or(self.port()) {
             None => Ok((subject, text)),
-            Some(key) => Err(stray(key, "at_least, within and the like belong to host_sends and module_says")),
+            Some(key) => {
+                Err(stray(key, "at_least, within and the like belong to host_sends and module_says"))
+            }
         }
     }
 

@@ -36,6 +36,8 @@ fn a_mistake_is_status_2_and_starts_nothing() {
         &["--profile", "sim9999"],
         &["--junit", &nowhere],
         &["--timeout", "soon"],
+        &["--speed", "2.5"],
+        &["--speed", "0"],
         &["--seeds", "9..1"],
         &["--seeds", "1..2", "--trace", "/dev/null"],
         &["--repeat", "0"],

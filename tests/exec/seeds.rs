@@ -55,3 +55,36 @@ fn a_fault_depends_on_the_seed_and_on_nothing_else() {
     assert!((1..16).contains(&failed), "{failed} of 16 failed");
     ran.tells("unlucky applied");
 }
+
+/// A port of this machine that is free.
+fn free() -> String {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    socket.local_addr().expect("its address").to_string()
+}
+
+/// Finds everything where it is said to be.
+const LOOKS: &str = r#"
+test -S "$HERE/control" || exit 8
+test "$(readlink "$HERE/link")" -ef "$BADLINE_PORT" || exit 7
+"#;
+
+#[test]
+fn what_has_one_place_is_there_in_every_run() {
+    let bench = Bench::new();
+    let (control, link) = (bench.path("control"), bench.path("link"));
+    let (control, link) = (control.display().to_string(), link.display().to_string());
+    let (tcp, ftp) = (free(), free());
+    let junit = bench.path("verdict.xml").display().to_string();
+    let once = ["--control", &control, "--link", &link, "--tcp", &tcp, "--ftp-listen", &ftp];
+    let options = [&once[..], &["--seeds", "1..4", "--repeat", "3", "--junit", &junit]].concat();
+    let ran = bench.exec(&options, LOOKS);
+    assert_eq!(ran.status, Some(0), "{}", ran.told);
+    let runs = ran.lines.iter().filter(|line| line["event"] == "verdict").count();
+    assert_eq!(runs, 12);
+    assert!(ran.lines.iter().filter(|l| l["event"] == "ready").all(|l| l["control"] == control.as_str()));
+    let tests = fs::read_to_string(junit).expect("a report");
+    assert_eq!(tests.matches("<testsuite ").count(), 12);
+    for left in ["control", "link"] {
+        assert!(!bench.path(left).exists(), "{left} is left");
+    }
+}
