@@ -18,7 +18,7 @@ use std::process::{Command, Stdio};
 #[test]
 fn the_status_of_the_host_is_that_of_exec() {
     for (host, status) in [("exit 0", 0), ("exit 5", 5), ("kill -KILL $$", 137)] {
-        let ran = Bench::new().exec(&[], host);
+        let ran = Bench::new().exec(&[], &talk(host));
         assert_eq!(ran.status, Some(status), "{host}: {}", ran.told);
         assert_eq!(ran.verdict()["host_status"], status);
         assert_eq!(ran.verdict()["passed"], status == 0);
@@ -70,6 +70,7 @@ fn the_host_is_told_where_everything_is() {
         case "$BADLINE_FTP" in 127.0.0.1:*) ;; *) exit 13;; esac
         test "$BADLINE_SEED" = 7 || exit 14
         test -c "$BADLINE_PORT_2" || exit 15
+        : <>"$BADLINE_PORT_2"
         echo "to standard output"
     "#;
     let mut command = bench.command(&["--seed", "7", "--ports", "2"], host);
@@ -161,6 +162,35 @@ fn the_hosts_own_status_goes_before_expectations() {
     assert_eq!(Bench::new().scenario(EXPECTATIONS, "exit 7").status, Some(7));
 }
 
+#[test]
+fn a_host_that_never_opens_the_port_does_not_pass() {
+    let bench = Bench::new();
+    let junit = bench.path("verdict.xml");
+    let ran = bench.exec(&["--junit", junit.to_str().expect("a path of letters")], "exit 0");
+    assert_eq!(ran.status, Some(3), "{}", ran.told);
+    let verdict = ran.verdict();
+    assert_eq!((&verdict["passed"], &verdict["port_opened"]), (&Value::Bool(false), &Value::Bool(false)));
+    assert_eq!(verdict["reason"], "the host ended with status 0; it never opened the port");
+    ran.tells("not met: the host opens the serial port: it never did");
+    let xml = fs::read_to_string(junit).expect("a report");
+    assert!(xml.contains(r#"<testcase name="the host opens the serial port""#), "{xml}");
+    assert!(xml.contains(r#"failures="1""#), "{xml}");
+    // Its own status goes before.
+    assert_eq!(Bench::new().exec(&[], "exit 5").status, Some(5));
+    // Another port will do, and so will a moment.
+    assert_eq!(Bench::new().exec(&["--ports", "2"], ": <>\"$BADLINE_PORT_2\"").status, Some(0));
+}
+
+#[test]
+fn a_host_may_open_the_port_late() {
+    let scenario = "[[expect]]\nhost_sends = \"AT\"\nnot_before = \"5s\"\n";
+    let bench = Bench::new();
+    let scenario = bench.file("scenario.toml", scenario);
+    let host = talk("say AT; hear OK").replace("exec 3", "sleep 0.2; exec 3");
+    let ran = bench.exec(&["--speed", "50", "--scenario", &scenario], &host);
+    assert_eq!(ran.status, Some(0), "{}", ran.told);
+}
+
 /// Whether a process is there and has not ended.
 fn alive(pid: &str) -> bool {
     let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
@@ -201,7 +231,7 @@ fn what_a_host_leaves_behind_is_killed() {
         sh -c 'echo $$ > "$HERE/pids"; exec sleep 600' &
         until test -s "$HERE/pids"; do :; done
     "#;
-    let ran = bench.exec(&[], host);
+    let ran = bench.exec(&[], &talk(host));
     assert_eq!(ran.status, Some(0), "{}", ran.told);
     assert!(!pids(&bench).iter().any(|pid| alive(pid)));
 }
@@ -272,7 +302,7 @@ fn the_trace_tells_the_verdict_too() {
     let bench = Bench::new();
     let (scenario, trace) = (bench.file("scenario.toml", EXPECTATIONS), bench.path("trace.jsonl"));
     let options = ["--scenario", &scenario, "--trace", trace.to_str().expect("a path of letters")];
-    assert_eq!(bench.exec(&options, "exit 0").status, Some(3));
+    assert_eq!(bench.exec(&options, &talk("exit 0")).status, Some(3));
     let trace = fs::read_to_string(trace).expect("a trace");
     let events: Vec<Value> = trace.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let told = events.iter().filter(|e| e["event"] == "expectation").count();

@@ -9,7 +9,7 @@ fn many_seeds_tell_which_of_them_fail() {
     let bench = Bench::new();
     let junit = bench.path("verdict.xml");
     let options = ["--seeds", "1..3", "--repeat", "2", "--junit", junit.to_str().expect("a path of letters")];
-    let ran = bench.exec(&options, r#"test "$BADLINE_SEED" != 2 || exit 9"#);
+    let ran = bench.exec(&options, &talk(r#"test "$BADLINE_SEED" != 2 || exit 9"#));
     assert_eq!(ran.status, Some(9), "{}", ran.told);
     let verdicts: Vec<(&Value, &Value)> =
         ran.lines.iter().filter(|l| l["event"] == "verdict").map(|l| (&l["seed"], &l["status"])).collect();
@@ -77,7 +77,7 @@ fn what_has_one_place_is_there_in_every_run() {
     let junit = bench.path("verdict.xml").display().to_string();
     let once = ["--control", &control, "--link", &link, "--tcp", &tcp, "--ftp-listen", &ftp];
     let options = [&once[..], &["--seeds", "1..4", "--repeat", "3", "--junit", &junit]].concat();
-    let ran = bench.exec(&options, LOOKS);
+    let ran = bench.exec(&options, &talk(LOOKS));
     assert_eq!(ran.status, Some(0), "{}", ran.told);
     let runs = ran.lines.iter().filter(|line| line["event"] == "verdict").count();
     assert_eq!(runs, 12);
