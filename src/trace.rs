@@ -156,7 +156,7 @@ pub enum Event {
         /// To what.
         state: String,
     },
-    /// A line of the serial interface changed.
+    /// A line of the serial interface changed, as the host would see it.
     Line {
         /// The port.
         port: usize,
@@ -332,6 +332,10 @@ pub enum Circuit {
     Dcd,
     /// Circuit 125, ring indicator: the module's.
     Ri,
+    /// Circuit 107, data set ready: the module's. It is on; only a fault changes it.
+    Dsr,
+    /// Circuit 106, ready for sending (CTS): the module's. It is on; only a fault changes it.
+    Cts,
 }
 
 impl Event {

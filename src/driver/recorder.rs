@@ -5,7 +5,7 @@ use super::network::{Tapped, TappedWhat};
 use crate::at::Secrets;
 use crate::fault::{LinkKind, Way};
 use crate::modem::net::{Failure, NetEvent, NetRequest, Purpose};
-use crate::modem::{HostLine, Line, Note, Output, PortId};
+use crate::modem::{Note, Output, PortId};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Latin1, Mask, Record, Typed};
 use bytes::Bytes;
@@ -71,22 +71,15 @@ impl Recorder {
         self.push(at, Event::Serial { port: port.0 + 1, way: Way::Down, bytes });
     }
 
-    pub fn host_line(&mut self, at: Now, port: PortId, line: HostLine) {
-        let HostLine::Dtr(on) = line;
-        self.push(at, Event::Line { port: port.0 + 1, line: Circuit::Dtr, on });
+    pub fn line(&mut self, at: Now, port: PortId, line: Circuit, on: bool) {
+        self.push(at, Event::Line { port: port.0 + 1, line, on });
     }
 
-    /// What the module does.
+    /// What the module does, its lines aside: a fault may hold them elsewhere.
     pub fn output(&mut self, at: Now, output: &Output) {
         match output {
             Output::Uart { port, bytes } => self.printed(at, *port, bytes),
-            Output::Line { port, line, on } => {
-                let line = match line {
-                    Line::Dcd => Circuit::Dcd,
-                    Line::Ri => Circuit::Ri,
-                };
-                self.push(at, Event::Line { port: port.0 + 1, line, on: *on });
-            }
+            Output::Line { .. } => {}
             Output::Baud { port, rate } => self.push(at, Event::Baud { port: port.0 + 1, rate: *rate }),
             Output::Net(request) => self.request(at, request),
             Output::Note(note) => self.note(at, note),

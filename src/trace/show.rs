@@ -41,6 +41,8 @@ fn event(event: &Event) -> (&'static str, String) {
                 Circuit::Dtr => "DTR",
                 Circuit::Dcd => "DCD",
                 Circuit::Ri => "RI",
+                Circuit::Dsr => "DSR",
+                Circuit::Cts => "CTS",
             };
             ("line", format!("{name} {}{}", if *on { "on" } else { "off" }, port(p)))
         }

@@ -1,7 +1,7 @@
 //! The bench as a test uses it.
 
 use super::{Bench, Hand};
-use crate::trace::{Event, Record};
+use crate::trace::{Circuit, Event, Record};
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -131,4 +131,28 @@ async fn a_live_modem_keeps_the_last_records_only() {
         kept += 1;
     }
     assert!((1..2000).contains(&kept), "{kept}");
+}
+
+#[tokio::test]
+async fn the_trace_shows_a_forced_line() {
+    use Circuit::{Cts, Dcd, Dsr, Ri};
+    let mut hand = Bench::profile("sim7080").unwrap().by_hand().await.unwrap();
+    let records = hand.records();
+    hand.turn(SECOND).await.unwrap();
+    records.take();
+    for line in ["dsr", "cts", "dcd", "ri"] {
+        let fault = format!("what = {{ line = \"{line}\", on = {} }}\nfor = \"5s\"", line == "ri");
+        hand.inject(&fault).unwrap();
+    }
+    hand.turn(10 * SECOND).await.unwrap();
+    let seen = records.take().into_iter().filter_map(|record| match record.event {
+        Event::Line { port: 1, line, on } => Some((record.t / 1_000_000, line, on)),
+        _ => None,
+    });
+    let seen: Vec<_> = seen.collect();
+    let forced = [(1, Dsr, false), (1, Cts, false), (1, Dcd, false), (1, Ri, true)];
+    assert_eq!(seen[..4], forced);
+    for (_, line, on) in forced {
+        assert!(seen[4..].contains(&(6, line, !on && line != Dcd)), "{seen:?}");
+    }
 }
