@@ -3,7 +3,9 @@
 pub mod args;
 pub mod line;
 pub mod result;
+pub mod secret;
 
 pub use args::{ArgError, Arguments, FromArg, FromArgs, Int, Text};
 pub use line::{Call, Form, SyntaxError};
 pub use result::ResultCode;
+pub use secret::{Secret, Secrets};

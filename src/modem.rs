@@ -81,7 +81,7 @@ pub enum Output {
 /// What the trace is told, where it wants to know ([`Modem::take_notes`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// A command line, with its secrets masked.
+    /// A command line as the host sent it, secrets included ([`Modem::secrets`]).
     CommandLine {
         /// The port.
         port: PortId,

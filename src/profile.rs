@@ -5,6 +5,7 @@
 
 mod load;
 pub mod mistake;
+pub mod place;
 
 pub use load::{Find, Library, load, wrong_in};
 

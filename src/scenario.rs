@@ -23,9 +23,11 @@ pub use verdict::{FileFacts, Outcome, Seen, Verdict};
 
 use crate::fault::{self, Known, Problem, Rule, WrittenRule};
 use crate::profile::mistake::Mistake;
+use crate::profile::place;
 use core::net::SocketAddr;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::Spanned;
@@ -41,8 +43,10 @@ pub struct Scenario {
     pub seed: Option<u64>,
     /// How many serial ports the module has.
     pub ports: Option<usize>,
-    /// How many times faster than real the modem's clock runs.
-    pub speed: Option<f64>,
+    /// How many times faster than real the modem's clock runs: a whole number from 1 to 1000.
+    #[serde(default, deserialize_with = "speed")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub speed: Option<u32>,
     /// Where host names and addresses lead; every other leads to the built-in server.
     #[serde(default)]
     pub hosts: BTreeMap<String, Target>,
@@ -130,9 +134,11 @@ impl Scenario {
                 Err(problem) => problems.push(problem),
             }
         }
-        for written in std::mem::take(&mut self.expect) {
+        for (i, written) in std::mem::take(&mut self.expect).into_iter().enumerate() {
             let span = one_line(text, written.span());
-            match written.into_inner().build(span, known) {
+            let key = |key: &str| place::of(text, &["expect", &i.to_string(), key]);
+            let there = |wanted: Option<&str>| wanted.and_then(key).unwrap_or_else(|| span.clone());
+            match written.into_inner().build(there, known) {
                 Ok(expectation) => self.expectations.push(expectation),
                 Err(problem) => problems.push(problem),
             }
@@ -155,7 +161,7 @@ impl Scenario {
                 true => "give a fault that name".to_owned(),
                 false => format!("the names are {}", names.iter().copied().collect::<Vec<_>>().join(", ")),
             };
-            Some(Problem::new(e.span.clone(), format!("no fault is named `{name}`"), right))
+            Some(Problem::new(e.names.clone(), format!("no fault is named `{name}`"), right))
         };
         self.expectations.iter().filter_map(wrong).collect()
     }
@@ -186,6 +192,13 @@ fn sources(text: &str) -> Vec<Source> {
     let trusted = server.get("trusted").filter(|value| value.get_ref().as_str() != Some(server::MADE));
     let named = ["folder", "certificate", "key"].into_iter().filter_map(|key| server.get(key));
     named.chain(trusted).chain(from).filter_map(source).collect()
+}
+
+fn speed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    match toml::Value::deserialize(deserializer)? {
+        toml::Value::Integer(n @ 1..=1000) => Ok(u32::try_from(n).ok()),
+        other => Err(D::Error::custom(format!("{other} is no speed; write a whole number from 1 to 1000"))),
+    }
 }
 
 /// A mistake in a table of an array is shown at its first line that says something.

@@ -120,8 +120,11 @@ pub enum Event {
     CommandLine {
         /// The port.
         port: usize,
-        /// The line.
+        /// The line, without its secrets.
         line: String,
+        /// The line as the host sent it.
+        #[serde(skip)]
+        typed: Typed,
     },
     /// One command of a line.
     Command {
@@ -153,7 +156,7 @@ pub enum Event {
         /// To what.
         state: String,
     },
-    /// A line of the serial interface changed.
+    /// A line of the serial interface changed, as the host would see it.
     Line {
         /// The port.
         port: usize,
@@ -309,6 +312,16 @@ pub enum Event {
     },
 }
 
+/// A command line with its secrets: for those who compare it, never to be shown. A trace that is read has none.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Typed(pub String);
+
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("...")
+    }
+}
+
 /// A line of the serial interface (V.24).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -319,6 +332,10 @@ pub enum Circuit {
     Dcd,
     /// Circuit 125, ring indicator: the module's.
     Ri,
+    /// Circuit 107, data set ready: the module's. It is on; only a fault changes it.
+    Dsr,
+    /// Circuit 106, ready for sending (CTS): the module's. It is on; only a fault changes it.
+    Cts,
 }
 
 impl Event {

@@ -107,7 +107,7 @@ impl Sink for Watch {
         let mut judge = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         judge.now = Now::from_micros(record.t);
         let seen = match &record.event {
-            Event::CommandLine { port, line } => Seen::Command(*port, line),
+            Event::CommandLine { port, typed, .. } => Seen::Command(*port, &typed.0),
             Event::Result { port, text } => Seen::Said(*port, text),
             Event::Urc { port, line } => Seen::Said(*port, line),
             Event::FaultApplied { name, .. } => Seen::Applied(name),

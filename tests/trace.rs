@@ -1,11 +1,13 @@
 //! The same transcript gives the same trace, apart from the wall clock, and no secret is in it.
 
+use badline::Bench;
 use badline::driver::play;
 use badline::trace::pcap::Capture;
 use badline::trace::{Event, Record, Sink, Writer};
 use badline::transcript;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 const SESSION: &str = "\
 profile sim7080
@@ -73,6 +75,14 @@ struct Played {
     capture: Vec<u8>,
 }
 
+impl Played {
+    fn of(kept: Kept, trace: Shared, capture: Shared) -> Played {
+        let bytes = |shared: Shared| std::mem::take(&mut *shared.0.lock().unwrap());
+        let records = std::mem::take(&mut *kept.0.lock().unwrap());
+        Played { records, trace: bytes(trace), capture: bytes(capture) }
+    }
+}
+
 fn played() -> Played {
     let (kept, trace, capture) = (Kept::default(), Shared::default(), Shared::default());
     let sinks: Vec<Box<dyn Sink>> = vec![
@@ -84,9 +94,7 @@ fn played() -> Played {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let played = runtime.block_on(play::play_traced(transcript, None, false, sinks));
     played.unwrap_or_else(|e| panic!("{e}"));
-    let bytes = |shared: Shared| std::mem::take(&mut *shared.0.lock().unwrap());
-    let records = std::mem::take(&mut *kept.0.lock().unwrap());
-    Played { records, trace: bytes(trace), capture: bytes(capture) }
+    Played::of(kept, trace, capture)
 }
 
 #[test]
@@ -119,4 +127,92 @@ fn no_secret_is_in_a_trace() {
     let secret = |bytes: &[u8]| bytes.windows(8).any(|window| window == b"hushhush");
     assert!(!secret(&played.trace));
     assert!(!secret(&played.capture));
+}
+
+/// What each module's own commands bear, as typed, repeated, garbled by a line that breaks off, and read back.
+const TYPED: &[(&str, &[&str])] = &[
+    (
+        "sim7080",
+        &[
+            "AT+CNCFG=0,1,\"apn\",\"me\",\"hushhush\",1",
+            "AT+CNCFG?",
+            "AT+FTPPW=hushhush;+FTPPW?",
+            "ate0+ftp pw = hushhush",
+        ],
+    ),
+    (
+        "sim7080",
+        &[
+            "AT+FTPPX\x08W=\"hushhush\"",
+            "AT+FTPPW=\"hushhush",
+            "AT+FTPPW=a\"hushhush\"",
+            "AT+FTPPW=a;hushhush",
+        ],
+    ),
+    ("sim800", &["AT+SAPBR=3,1,\"PWD\",\"hushhush\"", "AT+SAPBR=4,1", "AT+SAPBR=3,1,PWD,hushhush"]),
+    (
+        "m10",
+        &[
+            "AT+QFTPPASS=\"hushhush\"",
+            "AT+QFTPPASS?",
+            "AT+QICSGP=1,\"apn\",\"me\",\"hushhush\"",
+            "AT+QICSGP?",
+        ],
+    ),
+    ("m10", &["AT+QICSGP=0,\"123\",\"me\",\"hushhush\",4", "AT+QICSGP?", "AT+QFTPPASS=\"hu\",\"hushhush\""]),
+    (
+        "nl668",
+        &["AT+FTPOPEN=\"host\",\"me\",\"hushhush\",\"hushhush\",,990,,1", "AT+FTPOPEN=\"me\",\"hushhush\""],
+    ),
+    ("nl668", &["AT+MIPCALL=1,\"apn\",\"me\",\"hushhush\"", "AT+MIPCALL=1,\"me\",\"hushhush\""]),
+    (
+        "wipsoft",
+        &["AT+WIPBR=1,6", "AT+WIPBR=2,6,1,\"hushhush\"", "AT+WIPBR=3,6,1", "AT+WIPBR=2,6,0,\"hushhush\""],
+    ),
+    (
+        "wipsoft",
+        &["AT+WIPBR=4,5,1,\"me\",\"hushhush\"", "AT+WIPCREATE=4,1,\"host\",\"me\",\"hushhush\"", "A/"],
+    ),
+    (
+        "wismo228",
+        &[
+            "AT+WIPCREATE=4,1,\"host\",21,\"me\",\"hushhush\"",
+            "AT+WIPCREATE=4,1,\"host\",,\"me\",\"hushhush\"",
+        ],
+    ),
+    ("sim7080", &["AT+CPIN=73167316", "AT+CPIN=\"73167316\",\"73167316\"", "AT+CSQ;+CPIN=73167316;+CSQ"]),
+];
+
+/// A modem whose host types lines one after the other, whatever comes.
+async fn typed(profile: &str, lines: &[&str]) -> io::Result<Played> {
+    let (kept, trace, capture) = (Kept::default(), Shared::default(), Shared::default());
+    let mut hand = Bench::profile(profile).unwrap().by_hand().await?;
+    hand.trace_to(Box::new(kept.clone()));
+    hand.trace_to(Box::new(Writer::new(trace.clone())));
+    hand.trace_to(Box::new(Capture::new(capture.clone())?));
+    for line in lines {
+        hand.turn(Duration::from_secs(30)).await?;
+        let end = if *line == "A/" { "" } else { "\r" };
+        hand.send(1, format!("{line}{end}").as_bytes()).await?;
+    }
+    hand.turn(Duration::from_secs(30)).await?;
+    Ok(Played::of(kept, trace, capture))
+}
+
+#[test]
+fn no_secret_of_any_module_is_in_a_trace() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for (profile, lines) in TYPED {
+        let played = runtime.block_on(typed(profile, lines)).unwrap();
+        let told = played.records.iter().filter(|r| matches!(r.event, Event::CommandLine { .. })).count();
+        assert_eq!(told, lines.len(), "{profile} {lines:?}");
+        for written in [&played.trace, &played.capture] {
+            let written = String::from_utf8_lossy(written);
+            let shown: String = played.records.iter().map(|r| badline::trace::show(r) + "\n").collect();
+            for secret in ["hushhush", "73167316"] {
+                assert!(!written.contains(secret) && !shown.contains(secret), "{profile} {lines:?}\n{shown}");
+                assert!(!format!("{:?}", played.records).contains(secret), "{profile} {lines:?}");
+            }
+        }
+    }
 }

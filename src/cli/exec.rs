@@ -11,8 +11,8 @@ use crate::driver::coverage::Coverage;
 use crate::driver::exec::{self, End, Host, Limits};
 use crate::driver::judge::{Judge, Watch};
 use crate::driver::setup::Setup;
-use crate::scenario::Expectation;
 use crate::scenario::expect::Subject;
+use crate::scenario::{Expectation, Outcome};
 use crate::time::units::Span;
 use crate::trace::Event;
 use clap::Args;
@@ -31,7 +31,7 @@ use tokio::signal::unix::{self, SignalKind};
 ///
 /// The host finds BADLINE_PORT, BADLINE_FTP and BADLINE_FTP_ROOT in its environment. What it prints goes to
 /// standard error. The status is its own where that is not 0, 3 where an expectation of the scenario was
-/// not met or the host had to be killed, 2 for a mistake in the files or the arguments, and else 0.
+/// not met, the host never opened the port or had to be killed, 2 for a mistake in the files or the arguments, and else 0.
 #[derive(Args, Debug)]
 pub struct Exec {
     #[command(flatten)]
@@ -163,12 +163,14 @@ impl Exec {
             run::announce(&bench.ready, true)?;
         }
         let ran = exec::run(&mut bench.machine, &host, limits, signals.next()).await?;
-        let outcomes = watch.judge().finish(ran.at, &bench.ready.ftp_root);
+        let mut outcomes = watch.judge().finish(ran.at, &bench.ready.ftp_root);
+        outcomes.extend((!watch.judge().opened).then(never_opened));
         for outcome in &outcomes {
             let (text, why) = (outcome.text.clone(), outcome.why.clone());
             bench.machine.record(Event::Expectation { text, met: outcome.met, why });
         }
         bench.machine.record(Event::End { reason: ran.end.to_string() });
+        bench.close().await;
         let judge = watch.judge();
         Ok(Verdict {
             profile: profile.name.clone(),
@@ -202,6 +204,12 @@ impl Exec {
         }
         Host { command: self.host.iter().map(fill).collect(), environment }
     }
+}
+
+/// What is expected of every host.
+fn never_opened() -> Outcome {
+    let (text, why) = ("the host opens the serial port".into(), "it never did".into());
+    Outcome { text, met: false, why, span: 0..0 }
 }
 
 /// When there is no more to be hoped for, on the modem's clock.

@@ -42,7 +42,7 @@ pub struct Options {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// How many times faster than real time the module's clock runs [default: 1, or as the scenario says]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", value_parser = speed)]
     pub speed: Option<u32>,
     /// Limit the byte rate of the ports to their baud rate
     #[arg(long)]
@@ -109,6 +109,11 @@ fn login(text: &str) -> Result<Login, String> {
     }
 }
 
+fn speed(text: &str) -> Result<u32, String> {
+    let speed = text.parse().ok().filter(|speed| (1..=1000).contains(speed));
+    speed.ok_or_else(|| "write a whole number from 1 to 1000".into())
+}
+
 impl Options {
     /// The modem that the options describe; they go before what the scenario says.
     ///
@@ -152,9 +157,7 @@ impl Options {
 
     /// How many times faster than real time the module's clock runs.
     pub fn speed(&self, setup: &Setup) -> u32 {
-        // A whole number of times, as the clock has it.
-        let wanted = setup.speed.map_or(1, |speed| speed.round().clamp(1.0, 1000.0) as u32);
-        self.speed.unwrap_or(wanted)
+        self.speed.or(setup.speed).unwrap_or(1)
     }
 }
 

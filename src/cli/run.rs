@@ -59,9 +59,16 @@ pub struct Bench {
     /// What is told when it is ready.
     pub ready: Ready,
     /// Who serves the control socket, until this is dropped.
-    _control: JoinSet<()>,
+    control: JoinSet<()>,
     _server: Server,
     _dir: Option<TempDir>,
+}
+
+impl Bench {
+    /// Gives up all places at once, so that another can have them.
+    pub async fn close(mut self) {
+        self.control.shutdown().await;
+    }
 }
 
 /// What a newcomer finds on the server.
@@ -161,7 +168,7 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
     if let Some(control) = control {
         serving.spawn(control::serve(control, machine.desk()));
     }
-    Ok(Bench { machine, ready, _control: serving, _server: server, _dir: dir })
+    Ok(Bench { machine, ready, control: serving, _server: server, _dir: dir })
 }
 
 /// Tells the user, or the program that started this one, that everything answers.

@@ -132,9 +132,9 @@ impl Coverage {
     /// Takes note of what happened.
     pub fn observe(&mut self, event: &Event) {
         match event {
-            Event::CommandLine { port, line } => {
+            Event::CommandLine { port, typed, .. } => {
                 // A fault may keep the module from running it: the host has sent it all the same.
-                if let Some(first) = first(line) {
+                if let Some(first) = first(&typed.0) {
                     self.sent(*port, first.clone());
                     self.first.insert(*port, first);
                 }

@@ -3,14 +3,12 @@
 use super::network::Hosts;
 use crate::fault::Known;
 use crate::modem::{Modem, Personality};
-use crate::profile::{self, Profile, mistake::Mistake};
+use crate::profile::{self, Profile, mistake::Mistake, place};
 use crate::scenario::{self, SCENARIOS, Scenario};
 use crate::vendor::{PROFILES, VENDORS};
 use std::fs;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use toml::de::DeTable;
 
 /// The text of a profile and the name of its file: one of the binary's, or a file.
 fn find(name: &str, beside: Option<&Path>) -> Option<(String, String)> {
@@ -94,28 +92,23 @@ pub fn scenario_from(file: &str, text: &str, profile: Option<&str>) -> Result<Sc
     // First without the commands, which its own profile decides on.
     let unchecked = scenario::parse(file, text, &Known::default())?;
     let profile = scenario_profile(&unchecked, folder, profile).map_err(|mistakes| {
-        let key = |name: &str| place(text, name).unwrap_or(0..0);
-        let there = |m: Mistake| match m.file.as_str() {
-            MODULE if m.source.starts_with("extends") => {
-                Mistake { right: m.right, ..Mistake::at(file, text, key("profile"), m.what) }
-            }
-            MODULE => Mistake { right: m.right, ..Mistake::at(file, text, key("module"), m.what) },
-            _ => m,
-        };
-        mistakes.into_iter().map(there).collect::<Vec<_>>()
+        mistakes.into_iter().map(|m| in_scenario(file, text, &unchecked, m)).collect::<Vec<_>>()
     })?;
     let profile = Arc::new(profile);
-    let behaviour = behaviour(&profile)
-        .map_err(|(_, what)| vec![Mistake::at(file, text, place(text, "module").unwrap_or(0..0), what)])?;
-    let rows = Modem::new(profile.clone(), behaviour, 1).rows();
+    let behaviour = behaviour(&profile).map_err(|(_, what)| {
+        vec![Mistake::at(file, text, place::of(text, &["module"]).unwrap_or(0..0), what)]
+    })?;
+    let modem = Modem::new(profile.clone(), behaviour, 1);
+    let (rows, secrets) = (modem.rows(), modem.secrets());
     let commands: Vec<&str> =
         rows.iter().map(|row| row.name).chain(profile.commands.keys().map(String::as_str)).collect();
-    let scenario = scenario::parse(file, text, &Known { commands: &commands, verbs: &[] })?;
+    let scenario =
+        scenario::parse(file, text, &Known { commands: &commands, verbs: &[], secrets: Some(&secrets) })?;
     let mut hosts = Hosts::default();
     for (name, target) in &scenario.hosts {
         let set = target.to_string().parse().and_then(|target| hosts.set(name, target));
         if let Err(what) = set {
-            let span = nested(text, "hosts", name).unwrap_or(0..0);
+            let span = place::of(text, &["hosts", name]).unwrap_or(0..0);
             return Err(vec![Mistake::at(file, text, span, format!("host `{name}`: {what}"))]);
         }
     }
@@ -132,17 +125,28 @@ pub fn scenario_from(file: &str, text: &str, profile: Option<&str>) -> Result<Sc
 /// What stands for the file of a scenario's `[module]`.
 const MODULE: &str = "[module]";
 
-/// Where a key of a TOML text stands.
-fn place(text: &str, key: &str) -> Option<Range<usize>> {
-    let table = DeTable::parse(text).ok()?.into_inner();
-    table.iter().find(|(name, _)| name.get_ref() == key).map(|(name, _)| name.span())
+/// A scenario's `[module]` as a profile of its own, which extends another.
+fn module_text(scenario: &Scenario, extends: &str) -> String {
+    let mut table = scenario.module.clone();
+    table.insert("extends".into(), extends.into());
+    // What was read as TOML can be written as TOML.
+    toml::to_string(&table).unwrap_or_default()
 }
 
-/// Where a key of a table of a TOML text stands.
-fn nested(text: &str, table: &str, key: &str) -> Option<Range<usize>> {
-    let root = DeTable::parse(text).ok()?.into_inner();
-    let inner = root.get(table)?.get_ref().as_table()?;
-    inner.iter().find(|(name, _)| name.get_ref() == key).map(|(name, _)| name.span())
+/// A mistake in what [`module_text`] gave, at the key of the scenario that it comes from.
+fn in_scenario(file: &str, text: &str, scenario: &Scenario, mistake: Mistake) -> Mistake {
+    if mistake.file != MODULE {
+        return mistake;
+    }
+    let module = module_text(scenario, "");
+    let lines: usize = module.split_inclusive('\n').take(mistake.line - 1).map(str::len).sum();
+    let path = place::path_at(&module, lines + mistake.column - 1).unwrap_or_default();
+    let path: Vec<&str> = match path.first().map(String::as_str) {
+        Some("extends") => vec!["profile"],
+        _ => ["module"].into_iter().chain(path.iter().map(String::as_str)).collect(),
+    };
+    let span = place::nearest(text, &path).unwrap_or(0..0);
+    Mistake { right: mistake.right, ..Mistake::at(file, text, span, mistake.what) }
 }
 
 /// The profile of a scenario (or `instead` of it) with the scenario's `[module]` over it; a file is
@@ -164,9 +168,7 @@ pub fn scenario_profile(
         true => look(wanted),
         false => find(wanted, Some(Path::new(name))).or_else(|| look(wanted)),
     };
-    let mut table = scenario.module.clone();
-    table.insert("extends".into(), name.into());
-    let text = toml::to_string(&table).map_err(|e| vec![Mistake::at(MODULE, "", 0..0, e.to_string())])?;
+    let text = module_text(scenario, name);
     let mut profile = profile::load(MODULE, &text, &inner)?;
     behaviour(&profile)
         .map_err(|(path, what)| vec![profile::wrong_in(MODULE, &text, &inner, &path, &what)])?;

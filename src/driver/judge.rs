@@ -41,7 +41,9 @@ impl Judge {
     pub fn observe(&mut self, record: &Record) {
         let now = Now::ZERO + std::time::Duration::from_micros(record.t);
         match &record.event {
-            Event::CommandLine { port, line } => self.verdict.observe(now, Seen::Command(*port, line)),
+            Event::CommandLine { port, typed, .. } => {
+                self.verdict.observe(now, Seen::Command(*port, &typed.0));
+            }
             Event::Result { port, text: line } | Event::Urc { port, line } => {
                 self.verdict.observe(now, Seen::Said(*port, line));
             }

@@ -2,20 +2,23 @@
 
 use super::network::faults::{Carries, Direction};
 use super::network::{Tapped, TappedWhat};
+use crate::at::Secrets;
 use crate::fault::{LinkKind, Way};
 use crate::modem::net::{Failure, NetEvent, NetRequest, Purpose};
-use crate::modem::{HostLine, Line, Note, Output, PortId};
+use crate::modem::{Note, Output, PortId};
 use crate::time::Now;
-use crate::trace::{Circuit, Event, Latin1, Mask, Record};
+use crate::trace::{Circuit, Event, Latin1, Mask, Record, Typed};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 /// The records of a world that nobody has taken yet.
 #[derive(Debug)]
 pub(super) struct Recorder {
     records: VecDeque<Record>,
     last: Now,
+    secrets: Arc<Secrets>,
     serial: Mask,
     /// What the host types on each port, and what the module prints there.
     typed: Vec<Mask>,
@@ -25,14 +28,16 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Of a modem with so many ports; the arguments of the commands `secrets` are kept out.
-    pub fn new(secrets: Vec<&'static str>, ports: usize) -> Recorder {
-        let serial = Mask::serial(secrets);
+    /// Of a modem with so many ports; its `secrets` are kept out.
+    pub fn new(secrets: Secrets, ports: usize) -> Recorder {
+        let secrets = Arc::new(secrets);
+        let serial = Mask::serial(secrets.clone());
         Recorder {
             records: VecDeque::new(),
             last: Now::ZERO,
             typed: vec![serial.clone(); ports],
             printed: vec![serial.clone(); ports],
+            secrets,
             serial,
             ftp: BTreeMap::new(),
         }
@@ -42,7 +47,10 @@ impl Recorder {
         self.records.pop_front()
     }
 
-    pub fn push(&mut self, at: Now, event: Event) {
+    pub fn push(&mut self, at: Now, mut event: Event) {
+        if let Event::FaultApplied { what, .. } | Event::FaultLifted { what, .. } = &mut event {
+            *what = self.serial.line(what);
+        }
         self.push_with(at, event, Bytes::new());
     }
 
@@ -63,22 +71,15 @@ impl Recorder {
         self.push(at, Event::Serial { port: port.0 + 1, way: Way::Down, bytes });
     }
 
-    pub fn host_line(&mut self, at: Now, port: PortId, line: HostLine) {
-        let HostLine::Dtr(on) = line;
-        self.push(at, Event::Line { port: port.0 + 1, line: Circuit::Dtr, on });
+    pub fn line(&mut self, at: Now, port: PortId, line: Circuit, on: bool) {
+        self.push(at, Event::Line { port: port.0 + 1, line, on });
     }
 
-    /// What the module does.
+    /// What the module does, its lines aside: a fault may hold them elsewhere.
     pub fn output(&mut self, at: Now, output: &Output) {
         match output {
             Output::Uart { port, bytes } => self.printed(at, *port, bytes),
-            Output::Line { port, line, on } => {
-                let line = match line {
-                    Line::Dcd => Circuit::Dcd,
-                    Line::Ri => Circuit::Ri,
-                };
-                self.push(at, Event::Line { port: port.0 + 1, line, on: *on });
-            }
+            Output::Line { .. } => {}
             Output::Baud { port, rate } => self.push(at, Event::Baud { port: port.0 + 1, rate: *rate }),
             Output::Net(request) => self.request(at, request),
             Output::Note(note) => self.note(at, note),
@@ -123,9 +124,11 @@ impl Recorder {
 
     fn note(&mut self, at: Now, note: &Note) {
         let event = match note {
-            Note::CommandLine { port, line } => {
-                Event::CommandLine { port: port.0 + 1, line: self.serial.line(line) }
-            }
+            Note::CommandLine { port, line } => Event::CommandLine {
+                port: port.0 + 1,
+                line: self.secrets.mask(line),
+                typed: Typed(line.clone()),
+            },
             Note::Command { port, name, form, known } => {
                 let (name, form) = (name.clone(), (*form).to_owned());
                 Event::Command { port: port.0 + 1, name, form, known: *known }

@@ -61,7 +61,7 @@ pub struct Setup {
     /// The file of the scenario, for the trace.
     pub scenario: Option<String>,
     /// How many times faster than real time the module's clock runs, where the scenario says.
-    pub speed: Option<f64>,
+    pub speed: Option<u32>,
     /// The certificates of FTPS.
     pub tls: TlsFiles,
     /// Whether the module trusts the certificate that is made at start.

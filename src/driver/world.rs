@@ -16,7 +16,7 @@ use super::recorder::Recorder;
 use crate::fault::Observation;
 use crate::modem::{HostLine, Line, Modem, Output, PortId};
 use crate::time::Now;
-use crate::trace::{Event, Record};
+use crate::trace::{Circuit, Event, Record};
 use std::collections::{BTreeMap, VecDeque};
 
 /// What the world tells its owner, beside what the host is to read.
@@ -153,7 +153,8 @@ impl World {
     /// The host moved a line.
     pub fn line(&mut self, now: Now, port: PortId, line: HostLine) {
         if let Some(recorder) = &mut self.recorder {
-            recorder.host_line(now, port, line);
+            let HostLine::Dtr(on) = line;
+            recorder.line(now, port, Circuit::Dtr, on);
         }
         self.modem.handle_line(now, port, line);
         self.drain(now);
@@ -234,7 +235,7 @@ impl World {
                 }
                 match output {
                     Output::Uart { port, bytes } => self.arrive_down(now, port, bytes),
-                    Output::Line { port, line, on } => self.drive(port, line, on),
+                    Output::Line { port, line, on } => self.drive(now, port, line, on),
                     Output::Baud { port, rate } => self.told.push_back(Told::Baud { port, rate }),
                     Output::Net(request) => {
                         self.network.handle_request(now, request);

@@ -5,6 +5,7 @@ use super::pattern::Pattern;
 use super::problem::Problem;
 use super::rule::Rule;
 use super::trigger::Trigger;
+use crate::at::Secrets;
 
 /// The FTP verbs of RFC 959, 1123, 2228, 2389, 2428, 3659 and 4217 that a module could send, and `CONNECT`, which
 /// the greeting answers.
@@ -22,6 +23,15 @@ pub struct Known<'a> {
     pub commands: &'a [&'a str],
     /// The FTP verbs; empty for [`VERBS`].
     pub verbs: &'a [&'a str],
+    /// What is not to be shown of command lines.
+    pub secrets: Option<&'a Secrets>,
+}
+
+impl Known<'_> {
+    /// A pattern of command lines, as it may be shown.
+    pub fn shown(&self, pattern: &Pattern) -> String {
+        self.secrets.map_or_else(|| pattern.to_string(), |secrets| secrets.mask(pattern.as_str()))
+    }
 }
 
 /// Everything that is wrong with `rules` taken together.

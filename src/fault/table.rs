@@ -135,7 +135,7 @@ pub const FAULTS: &[FaultKind] = &[
         layer: Layer::Uart,
         name: "line",
         nature: Nature::State,
-        help: "A control line of the port is forced.",
+        help: "A control line of the port is forced. The trace shows it; a pseudo-terminal has no such lines.",
         params: &[
             must("line", Type::Word(action::CONTROL_LINES), "which"),
             must("on", Type::Bool, "whether it is on"),

@@ -281,7 +281,7 @@ fn mistakes_are_told_with_their_place() {
 
 #[test]
 fn rules_that_cannot_be_are_found_together() {
-    let known = Known { commands: &["+FTPGET", "+FTPPUT", "E", "&F"], verbs: &[] };
+    let known = Known { commands: &["+FTPGET", "+FTPPUT", "E", "&F"], verbs: &[], secrets: None };
     let found = |texts: &[&str]| -> Vec<String> {
         check(&rules(texts), &known).into_iter().map(|p| format!("{}; {}", p.what, p.right)).collect()
     };

@@ -7,7 +7,7 @@ mod v250;
 use super::command::Command;
 use super::vendor::{self, Row};
 use super::{Cx, Reply};
-use crate::at::{Call, Form};
+use crate::at::{Call, Form, Secret};
 use crate::commands;
 use cellular::*;
 use packet::*;
@@ -65,7 +65,7 @@ const COMMANDS: &[Command<Base>] = commands! { Base;
     "+COPS" { read: operator_read, write: operator, test: operator_test },
     // section 8: mobile termination control
     "+CFUN" { read: functionality_read, write: functionality, test: "+CFUN: (0,1,4),(0,1)" },
-    "+CPIN" { read: pin_read, write: pin, test: ok, secret: true },
+    "+CPIN" { read: pin_read, write: pin, test: ok, secret: (1, 2) },
     "+CSQ" { exec: signal, test: "+CSQ: (0-31,99),(0-7,99)" },
     "+CCLK" { read: clock_read, write: clock, test: ok },
     "+CMEE" { read: cmee_read, write: cmee, test: "+CMEE: (0-2)" },
@@ -88,8 +88,9 @@ pub fn rows() -> Vec<Row> {
     vendor::rows(COMMANDS)
 }
 
-pub(super) fn is_secret(name: &str) -> bool {
-    COMMANDS.iter().any(|c: &Command<Base>| c.name == name && c.secret)
+/// The secrets of the base table.
+pub(super) fn secrets() -> impl Iterator<Item = (&'static str, &'static [Secret])> {
+    vendor::secrets(COMMANDS)
 }
 
 /// Runs a plain command of the profile.

@@ -2,7 +2,7 @@
 
 use super::{Cx, DataMode};
 use crate::at::args::Grammar;
-use crate::at::{Arguments, FromArg, FromArgs};
+use crate::at::{Arguments, FromArg, FromArgs, Secret};
 use std::fmt::Display;
 
 /// What a handler answers with.
@@ -69,8 +69,8 @@ pub struct Command<V: 'static> {
     pub write: Option<Write<V>>,
     /// Whether it acts.
     pub support: Support,
-    /// Whether its arguments are kept out of logs and traces.
-    pub secret: bool,
+    /// The parameters that are kept out of logs and traces.
+    pub secret: &'static [Secret],
 }
 
 impl<V> Command<V> {
@@ -83,7 +83,7 @@ impl<V> Command<V> {
             test: Test::None,
             write: None,
             support: Support::Acted,
-            secret: false,
+            secret: &[],
         }
     }
 
@@ -153,7 +153,8 @@ pub fn show<T: Display>(value: &T, cx: &mut Cx) -> Reply {
 ///
 /// `test` is `ok`, `none`, a line of the manual, or a handler; with `write` and without `test` it
 /// prints the grammar of the handler's argument types. `support: Answered` marks a command that
-/// is only answered, `secret: true` one whose arguments are not logged.
+/// is only answered, `secret: (3)` a parameter that is not logged, by its place; `secret: (4 unless 1 in
+/// ["2", "5"])` one that is none with a certain value of another ([`Secret`]).
 #[macro_export]
 macro_rules! commands {
     ($v:ty; $($name:literal $body:tt),* $(,)?) => {
@@ -167,7 +168,7 @@ macro_rules! commands {
 macro_rules! command_row {
     ($v:ty, $name:literal, [$($path:ident).+; secret $(, $more:ident)?]) => {{
         let mut row = $crate::command_row!($v, $name, [$($path).+ $(; $more)?]);
-        row.secret = true;
+        row.secret = &[$crate::at::Secret { place: 1, unless: &[] }];
         row
     }};
     ($v:ty, $name:literal, [$($path:ident).+; untold]) => {{
@@ -228,7 +229,7 @@ macro_rules! command_form {
     ($row:ident, $v:ty, support, $what:ident) => {
         $row.support = $crate::modem::command::Support::$what;
     };
-    ($row:ident, $v:ty, secret, $what:literal) => {
-        $row.secret = $what;
+    ($row:ident, $v:ty, secret, ($($place:literal $(unless $of:literal in $values:tt)*),+)) => {
+        $row.secret = &[$($crate::at::Secret { place: $place, unless: &[$(($of, &$values)),*] }),+];
     };
 }

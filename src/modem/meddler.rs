@@ -38,11 +38,10 @@ impl Core {
 
 impl Modem {
     /// Asks about a command line; false where it is not to be carried out.
-    pub(super) fn may_run(&mut self, id: PortId, line: &[u8]) -> bool {
+    pub(super) fn may_run(&mut self, id: PortId, line: &str) -> bool {
         let core = &mut self.core;
         let Some(meddler) = core.meddler.as_mut().filter(|meddler| !meddler.is_idle()) else { return true };
-        let line: String = line.iter().copied().map(char::from).collect();
-        let carried_out = match meddler.command(core.now, id, line.trim()) {
+        let carried_out = match meddler.command(core.now, id, line) {
             CommandVerdict::Pass => return true,
             CommandVerdict::Answer { lines, carried_out } => {
                 self.answer_with(id, &lines);

@@ -6,7 +6,7 @@ use super::net::{NetEvent, NetRequest, Socket};
 use super::port::{Due, Line, PortId, Settings, State, Typed};
 use super::vendor::{Personality, Row};
 use super::{Conn, Cx, DataEnd, DataMode, Event, Meddler, Note, Output, Reply, Sink, base};
-use crate::at::{self, Call, Form, ResultCode};
+use crate::at::{self, Call, Form, ResultCode, Secrets};
 use crate::fault::{Observation, UrcVerdict};
 use crate::frame::{Expired, SkipLf};
 use crate::profile::{PowerOnSim, Profile, UrcWhen};
@@ -221,10 +221,9 @@ impl Modem {
         rows
     }
 
-    /// The commands whose arguments are kept out of traces, without `AT`.
-    pub fn secrets(&self) -> Vec<&'static str> {
-        let names = self.rows().into_iter().map(|row| row.name);
-        names.filter(|name| self.vendor.is_secret(name) || base::is_secret(name)).collect()
+    /// What is kept out of traces, also of commands that the profile says are absent: a host may send them.
+    pub fn secrets(&self) -> Secrets {
+        Secrets(self.vendor.secrets().into_iter().chain(base::secrets()).collect())
     }
 
     fn boot(&mut self, banner: bool) {
@@ -392,31 +391,13 @@ impl Modem {
     fn run_line(&mut self, id: PortId, line: Vec<u8>) {
         let Some(body) = at::line::body(&line) else { return };
         let rest = at::args::text_of(body);
-        if self.core.noting {
-            let line = self.mask(&rest);
-            self.core.note(|| Note::CommandLine { port: id, line });
-        }
-        let runs = self.may_run(id, &line);
+        let typed = at::args::text_of(&line[line.len() - body.len() - 2..]);
+        self.core.note(|| Note::CommandLine { port: id, line: typed.trim().to_owned() });
+        let runs = self.may_run(id, typed.trim());
         self.core.ports[id.0].last_line = line;
         if runs {
             self.run(id, rest);
         }
-    }
-
-    fn mask(&self, body: &str) -> String {
-        let mut line = "AT".to_string();
-        let mut rest = body;
-        while let Ok(Some((call, tail))) = at::line::next(rest) {
-            match call.form {
-                Form::Write(_) if self.vendor.is_secret(&call.name) || base::is_secret(&call.name) => {
-                    line.push_str(&call.name);
-                    line.push_str("=****");
-                }
-                _ => line.push_str(&rest[..rest.len() - tail.len()]),
-            }
-            rest = tail;
-        }
-        line + rest
     }
 
     /// Runs the commands of a line one after the other, until one fails or has to wait.

@@ -435,7 +435,9 @@ fn cause(why: Failure) -> Cause {
 
 fn masked(line: &str) -> String {
     match line.split_once(' ') {
-        Some((verb, _)) if verb.eq_ignore_ascii_case("PASS") => format!("{verb} ****"),
+        Some((verb, _)) if ["PASS", "ACCT"].iter().any(|v| verb.eq_ignore_ascii_case(v)) => {
+            format!("{verb} ****")
+        }
         _ => line.to_string(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::command::{Command, Support, Test};
 use super::{Cx, DataEnd, Event, Reply};
-use crate::at::{Arguments, Call, Form};
+use crate::at::{Arguments, Call, Form, Secret};
 use crate::profile::Profile;
 use serde::de::DeserializeOwned;
 
@@ -13,6 +13,9 @@ pub trait Vendor: Send + Sized + 'static {
 
     /// Its commands, in the order of its manual.
     const COMMANDS: &'static [Command<Self>];
+
+    /// What a secret stands behind in an answer, where that is not the command's name.
+    const SECRET_LABELS: &'static [&'static str] = &[];
 
     /// The behaviour as it is at power-on.
     fn new(settings: &Self::Settings, profile: &Profile) -> Self;
@@ -48,8 +51,8 @@ pub trait Personality: Send {
     fn on_data_end(&mut self, cx: &mut Cx, end: DataEnd, held: Vec<u8>, moved: u64) -> Reply;
     /// The command table.
     fn rows(&self) -> Vec<Row>;
-    /// Whether the command's arguments are kept out of traces.
-    fn is_secret(&self, name: &str) -> bool;
+    /// What is kept out of traces.
+    fn secrets(&self) -> Vec<(&'static str, &'static [Secret])>;
 }
 
 struct Behaviour<V: Vendor> {
@@ -112,6 +115,11 @@ pub fn rows<V>(table: &'static [Command<V>]) -> Vec<Row> {
     table.iter().map(|c| Row { name: c.name, forms: c.forms(), support: c.support }).collect()
 }
 
+/// The secrets of a table.
+pub fn secrets<V>(table: &'static [Command<V>]) -> impl Iterator<Item = (&'static str, &'static [Secret])> {
+    table.iter().filter(|c| !c.secret.is_empty()).map(|c| (c.name, c.secret))
+}
+
 impl<V: Vendor> Personality for Behaviour<V> {
     fn restart(&mut self, profile: &Profile) {
         self.vendor = V::new(&self.settings, profile);
@@ -128,7 +136,8 @@ impl<V: Vendor> Personality for Behaviour<V> {
     fn rows(&self) -> Vec<Row> {
         rows(V::COMMANDS)
     }
-    fn is_secret(&self, name: &str) -> bool {
-        V::COMMANDS.iter().any(|c| c.name == name && c.secret)
+    fn secrets(&self) -> Vec<(&'static str, &'static [Secret])> {
+        const LABEL: &[Secret] = &[Secret::at(1)];
+        secrets(V::COMMANDS).chain(V::SECRET_LABELS.iter().map(|label| (*label, LABEL))).collect()
     }
 }

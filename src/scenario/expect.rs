@@ -69,6 +69,8 @@ pub struct Expectation {
     pub text: String,
     /// Where it stands in the file.
     pub span: Range<usize>,
+    /// Where it names a fault, if it does.
+    pub names: Range<usize>,
 }
 
 /// What an expectation is about.
@@ -76,8 +78,8 @@ pub struct Expectation {
 pub enum Subject {
     /// Lines of the host or the module.
     Lines(Lines),
-    /// Command lines in an order.
-    Order(Vec<Pattern>, Option<usize>),
+    /// Command lines in an order, each with what is shown of it, on one port or any.
+    Order(Vec<(Pattern, String)>, Option<usize>),
     /// A file.
     File(String, Vec<Want>),
     /// The end of the run.
@@ -137,28 +139,46 @@ pub enum Want {
     Text(String),
 }
 
-type Wrong = (String, String);
+/// What is wrong with an expectation.
+struct Wrong {
+    /// The key; none where it is the expectation as a whole.
+    key: Option<&'static str>,
+    what: String,
+    right: String,
+}
 
 impl WrittenExpectation {
-    /// The expectation, or the first thing that is wrong with it. `span` is where it stands.
-    pub fn build(self, span: Range<usize>, known: &Known) -> Result<Expectation, Problem> {
+    /// The expectation, or the first thing that is wrong with it. `place` tells where one of its keys stands, and
+    /// where it stands itself.
+    pub fn build(
+        self,
+        place: impl Fn(Option<&str>) -> Range<usize>,
+        known: &Known,
+    ) -> Result<Expectation, Problem> {
         match self.subject(known) {
-            Ok((subject, text)) => Ok(Expectation { subject, text, span }),
-            Err((what, right)) => Err(Problem::new(span, what, right)),
+            Ok((subject, text)) => {
+                let names = if self.fault_applied.is_some() { "fault_applied" } else { "since" };
+                Ok(Expectation { subject, text, span: place(None), names: place(Some(names)) })
+            }
+            Err(Wrong { key, what, right }) => Err(Problem::new(place(key), what, right)),
         }
     }
 
     fn subject(&self, known: &Known) -> Result<(Subject, String), Wrong> {
-        let order = self.host_sends_in_order.iter().flatten();
-        let sent = self.host_sends.iter().chain(&self.host_never_sends).chain(order);
-        let never = |(what, right)| (format!("the expectation is void: {what}"), right);
-        if let Some(wrong) = sent.filter_map(|p| no_command(p, known.commands)).next() {
-            return Err(never(wrong));
+        let one = |key, pattern: &Option<Pattern>| pattern.clone().map(|p| (key, p));
+        let order = self.host_sends_in_order.iter().flatten().map(|p| ("host_sends_in_order", p.clone()));
+        let sent = one("host_sends", &self.host_sends).into_iter();
+        let sent = sent.chain(one("host_never_sends", &self.host_never_sends)).chain(order);
+        for (key, pattern) in sent {
+            if let Some((what, right)) = no_command(&pattern, known.commands) {
+                return Err(wrong(key, format!("the expectation is void: {what}"), right));
+            }
         }
         let lines = |pattern: &Option<Pattern>, module: bool, none: bool, verb: &str| {
             pattern.as_ref().map(|p| -> Result<_, Wrong> {
-                let (lines, words) = self.lines(p, module, none)?;
-                Ok((Subject::Lines(lines), format!("{verb} {p}{words}")))
+                let (lines, words) = self.lines(p, module, none, known)?;
+                let shown = if module { p.to_string() } else { known.shown(p) };
+                Ok((Subject::Lines(lines), format!("{verb} {shown}{words}")))
             })
         };
         let subjects = [
@@ -166,7 +186,7 @@ impl WrittenExpectation {
             lines(&self.host_never_sends, false, true, "the host never sends"),
             lines(&self.module_says, true, false, "the module says"),
             lines(&self.module_never_says, true, true, "the module never says"),
-            self.host_sends_in_order.as_ref().map(|patterns| self.order(patterns)),
+            self.host_sends_in_order.as_ref().map(|patterns| self.order(patterns, known)),
             self.file.as_ref().map(|path| self.wanted(path)),
             self.ends_within
                 .map(|s| self.alone(Subject::EndsWithin(s.0), format!("the run ends within {s}"))),
@@ -179,75 +199,108 @@ impl WrittenExpectation {
                      module_never_says, file, ends_within or fault_applied";
         match (subjects.next(), subjects.next()) {
             (Some(subject), None) => subject,
-            (None, _) => Err(("the expectation has no subject".to_owned(), right.to_owned())),
-            (Some(_), Some(_)) => Err(("the expectation has two subjects".to_owned(), right.to_owned())),
+            (None, _) => {
+                Err(Wrong { key: None, what: "the expectation has no subject".into(), right: right.into() })
+            }
+            (Some(_), Some(_)) => {
+                let key = self.subjects().nth(1).unwrap_or_default();
+                Err(wrong(key, "the expectation has two subjects", right))
+            }
         }
     }
 
-    fn counts(&self) -> bool {
-        self.at_least.is_some() || self.at_most.is_some() || self.exactly.is_some()
+    /// The keys of the subjects that are there.
+    fn subjects(&self) -> impl Iterator<Item = &'static str> {
+        there([
+            ("host_sends", self.host_sends.is_some()),
+            ("host_never_sends", self.host_never_sends.is_some()),
+            ("host_sends_in_order", self.host_sends_in_order.is_some()),
+            ("module_says", self.module_says.is_some()),
+            ("module_never_says", self.module_never_says.is_some()),
+            ("file", self.file.is_some()),
+            ("ends_within", self.ends_within.is_some()),
+            ("fault_applied", self.fault_applied.is_some()),
+        ])
     }
 
-    fn times(&self) -> bool {
-        self.within.is_some() || self.not_before.is_some() || self.before.is_some() || self.since.is_some()
+    /// A key that counts.
+    fn counts(&self) -> Option<&'static str> {
+        let counts = [("at_least", self.at_least), ("at_most", self.at_most), ("exactly", self.exactly)];
+        there(counts.map(|(key, n)| (key, n.is_some()))).next()
     }
 
-    fn files(&self) -> bool {
-        let texts = [&self.sha256, &self.equals, &self.text];
-        self.absent.is_some() || self.size.is_some() || texts.iter().any(|t| t.is_some())
+    /// A key that counts from when on, or until when.
+    fn times(&self) -> Option<&'static str> {
+        self.limits().or(self.since.is_some().then_some("since"))
+    }
+
+    fn limits(&self) -> Option<&'static str> {
+        let limits = [("within", self.within.is_some()), ("not_before", self.not_before.is_some())];
+        there(limits).chain(there([("before", self.before.is_some())])).next()
+    }
+
+    /// A key about a file.
+    fn files(&self) -> Option<&'static str> {
+        let texts = [("sha256", &self.sha256), ("equals", &self.equals), ("text", &self.text)];
+        let first = there([("absent", self.absent.is_some()), ("size", self.size.is_some())]);
+        first.chain(there(texts.map(|(key, text)| (key, text.is_some())))).next()
+    }
+
+    fn port(&self) -> Option<&'static str> {
+        self.port.is_some().then_some("port")
     }
 
     fn alone(&self, subject: Subject, text: String) -> Result<(Subject, String), Wrong> {
-        match self.counts() || self.times() || self.files() || self.port.is_some() {
-            false => Ok((subject, text)),
-            true => Err(stray("at_least, within and the like belong to host_sends and module_says")),
+        match self.counts().or(self.times()).or(self.files()).or(self.port()) {
+            None => Ok((subject, text)),
+            Some(key) => {
+                Err(stray(key, "at_least, within and the like belong to host_sends and module_says"))
+            }
         }
     }
 
-    fn order(&self, patterns: &[Pattern]) -> Result<(Subject, String), Wrong> {
-        if self.counts() || self.times() || self.files() {
-            return Err(stray("of these, only `port` goes with host_sends_in_order"));
+    fn order(&self, patterns: &[Pattern], known: &Known) -> Result<(Subject, String), Wrong> {
+        if let Some(key) = self.counts().or(self.times()).or(self.files()) {
+            return Err(stray(key, "of these, only `port` goes with host_sends_in_order"));
         }
-        let words: Vec<&str> = patterns.iter().map(Pattern::as_str).collect();
-        let text = format!("the host sends {}", words.join(", then "));
-        Ok((Subject::Order(patterns.to_vec(), self.port), text))
+        let shown: Vec<String> = patterns.iter().map(|pattern| known.shown(pattern)).collect();
+        let text = format!("the host sends {}", shown.join(", then "));
+        let patterns = patterns.iter().cloned().zip(shown).collect();
+        Ok((Subject::Order(patterns, self.port), text))
     }
 
-    fn lines(&self, pattern: &Pattern, module: bool, none: bool) -> Result<(Lines, String), Wrong> {
-        if self.files() {
-            return Err(stray("absent, size, sha256, equals and text belong to `file`"));
+    fn lines(
+        &self,
+        pattern: &Pattern,
+        module: bool,
+        none: bool,
+        known: &Known,
+    ) -> Result<(Lines, String), Wrong> {
+        if let Some(key) = self.files() {
+            return Err(stray(key, "absent, size, sha256, equals and text belong to `file`"));
         }
-        if none
-            && (self.counts() || self.within.is_some() || self.not_before.is_some() || self.before.is_some())
-        {
-            return Err(stray(
-                "`never` leaves nothing to count or to time; `since` and `port` may stand here",
-            ));
+        if let (true, Some(key)) = (none, self.counts().or(self.limits())) {
+            let right = "`never` leaves nothing to count or to time; `since` and `port` may stand here";
+            return Err(stray(key, right));
         }
         let (at_least, at_most) = match (self.at_least, self.at_most, self.exactly, none) {
             (.., true) => (0, Some(0)),
             (None, None, Some(n), _) => (n, Some(n)),
             (Some(low), Some(high), None, _) if low > high => {
-                return Err((
-                    format!("at_least = {low} and at_most = {high} contradict each other"),
-                    "write at_least no greater than at_most".to_owned(),
-                ));
+                let what = format!("at_least = {low} and at_most = {high} contradict each other");
+                return Err(wrong("at_most", what, "write at_least no greater than at_most"));
             }
             (low, high, None, _) => (low.unwrap_or(u64::from(high.is_none())), high),
             _ => {
-                return Err((
-                    "`exactly` contradicts `at_least` and `at_most`".to_owned(),
-                    "keep one or the other".to_owned(),
-                ));
+                let what = "`exactly` contradicts `at_least` and `at_most`";
+                return Err(wrong("exactly", what, "keep one or the other"));
             }
         };
         if let (Some(late), Some(early)) = (self.within, self.not_before)
             && early > late
         {
-            return Err((
-                format!("within = {late} and not_before = {early} contradict each other"),
-                "write not_before no greater than within".to_owned(),
-            ));
+            let what = format!("within = {late} and not_before = {early} contradict each other");
+            return Err(wrong("not_before", what, "write not_before no greater than within"));
         }
         let timed = self.within.is_some() || self.not_before.is_some();
         let since = match self.since.as_deref() {
@@ -258,14 +311,14 @@ impl WrittenExpectation {
         };
         let (within, not_before) = (self.within.map(|s| s.0), self.not_before.map(|s| s.0));
         let (pattern, before) = (pattern.clone(), self.before.clone());
-        let words = self.words();
+        let words = self.words(known);
         Ok((
             Lines { module, pattern, port: self.port, at_least, at_most, within, not_before, before, since },
             words,
         ))
     }
 
-    fn words(&self) -> String {
+    fn words(&self, known: &Known) -> String {
         let number = |word: &str, n: Option<u64>| n.map(|n| format!(" {word} {n} times"));
         let span = |word: &str, s: Option<Span>| s.map(|s| format!(" {word} {s}"));
         let parts = [
@@ -274,7 +327,7 @@ impl WrittenExpectation {
             number("exactly", self.exactly),
             span("within", self.within),
             span("not before", self.not_before),
-            self.before.as_ref().map(|p| format!(" before {p}")),
+            self.before.as_ref().map(|p| format!(" before {}", known.shown(p))),
             self.since.as_ref().map(|name| format!(" since {name}")),
             self.port.map(|port| format!(" on port {port}")),
         ];
@@ -282,13 +335,13 @@ impl WrittenExpectation {
     }
 
     fn wanted(&self, path: &str) -> Result<(Subject, String), Wrong> {
-        if self.counts() || self.times() || self.port.is_some() {
-            return Err(stray("absent, size, sha256, equals and text go with `file`"));
+        if let Some(key) = self.counts().or(self.times()).or(self.port()) {
+            return Err(stray(key, "absent, size, sha256, equals and text go with `file`"));
         }
         let sha256 = match &self.sha256 {
             None => None,
             Some(text) => Some(Want::Sha256(sha256(text).ok_or_else(|| {
-                (format!("`{text}` is no SHA-256"), "write its 64 hexadecimal digits".to_owned())
+                wrong("sha256", format!("`{text}` is no SHA-256"), "write its 64 hexadecimal digits")
             })?)),
         };
         let absent = self.absent.unwrap_or(false);
@@ -300,10 +353,8 @@ impl WrittenExpectation {
         ];
         let mut wants: Vec<Want> = wants.into_iter().flatten().collect();
         if absent && !wants.is_empty() {
-            return Err((
-                "a file that is absent has no content".to_owned(),
-                "keep `absent`, or what the file holds".to_owned(),
-            ));
+            let right = "keep `absent`, or what the file holds";
+            return Err(wrong("absent", "a file that is absent has no content", right));
         }
         if wants.is_empty() {
             wants.push(if absent { Want::Absent } else { Want::Present });
@@ -313,8 +364,17 @@ impl WrittenExpectation {
     }
 }
 
-fn stray(right: &str) -> Wrong {
-    ("the expectation has keys that do not belong to its subject".to_owned(), right.to_owned())
+fn wrong(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Wrong {
+    Wrong { key: Some(key), what: what.into(), right: right.into() }
+}
+
+fn stray(key: &'static str, right: &str) -> Wrong {
+    wrong(key, format!("`{key}` does not belong to the subject of this expectation"), right)
+}
+
+/// The keys that are there.
+fn there<const N: usize>(keys: [(&'static str, bool); N]) -> impl Iterator<Item = &'static str> {
+    keys.into_iter().filter(|(_, there)| *there).map(|(key, _)| key)
 }
 
 fn sha256(text: &str) -> Option<[u8; 32]> {

@@ -10,7 +10,7 @@ fn read(text: &str) -> Scenario {
 }
 
 fn mistake(text: &str) -> Mistake {
-    let known = Known { commands: &["+FTPGET", "+FTPQUIT"], verbs: &[] };
+    let known = Known { commands: &["+FTPGET", "+FTPQUIT"], verbs: &[], secrets: None };
     parse("s.toml", text, &known).unwrap_err().remove(0)
 }
 
@@ -97,12 +97,15 @@ fn mistakes_name_line_and_column() {
         ("[[fault]]\nwhen = { command = \"AT+FTPGIT\" }\nwhat = { sim = \"out\" }", 2, 8, "never fire"),
         ("[[fault]]\nwhen = { verb = \"FETCH\" }\nwhat = { sim = \"out\" }", 2, 8, "never fire"),
         ("seed = 1\n[[expect]]\nwithin = \"1s\"", 2, 1, "no subject"),
-        ("[[expect]]\nfile = \"a\"\nwithin = \"1s\"", 1, 1, "do not belong"),
-        ("[[expect]]\nhost_sends = \"AT\"\nmodule_says = \"OK\"", 1, 1, "two subjects"),
-        ("[[expect]]\nhost_sends = \"AT+FTPQUID\"", 1, 1, "knows no command"),
-        ("[[expect]]\nhost_sends = \"AT\"\nat_least = 3\nat_most = 2", 1, 1, "contradict"),
-        ("[[expect]]\nhost_sends = \"AT\"\nsince = \"x\"", 1, 1, "no fault is named"),
-        ("[[expect]]\nfile = \"a\"\nsha256 = \"12\"", 1, 1, "no SHA-256"),
+        ("[[expect]]\nfile = \"a\"\n  within = \"1s\"", 3, 3, "`within` does not belong"),
+        ("[[expect]]\nhost_sends = \"AT\"\nmodule_says = \"OK\"", 3, 1, "two subjects"),
+        ("seed = 1\nspeed = 2.5", 2, 9, "2.5 is no speed"),
+        ("speed = 0", 1, 9, "no speed"),
+        ("speed = 1001", 1, 9, "no speed"),
+        ("[[expect]]\nhost_sends = \"AT+FTPQUID\"", 2, 1, "knows no command"),
+        ("[[expect]]\nhost_sends = \"AT\"\nat_least = 3\nat_most = 2", 4, 1, "contradict"),
+        ("[[expect]]\nhost_sends = \"AT\"\nsince = \"x\"", 3, 1, "no fault is named"),
+        ("[[expect]]\nfile = \"a\"\nsha256 = \"12\"", 3, 1, "no SHA-256"),
     ] {
         let m = mistake(text);
         assert!(m.what.contains(what), "{text}: {m}");
@@ -215,7 +218,7 @@ proptest! {
     fn no_edit_of_a_scenario_makes_it_panic(from in 0..TUNNEL.len(), n in 0usize..40, with in "[ -~\n]{0,12}") {
         let end = (from + n).min(TUNNEL.len());
         let text = format!("{}{with}{}", &TUNNEL[..from], &TUNNEL[end..]);
-        let known = Known { commands: &["+FTPQUIT"], verbs: &[] };
+        let known = Known { commands: &["+FTPQUIT"], verbs: &[], secrets: None };
         match parse("s.toml", &text, &known) {
             Ok(_) => {}
             Err(mistakes) => prop_assert!(mistakes.iter().all(|m| m.to_string().contains("s.toml:"))),

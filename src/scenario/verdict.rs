@@ -81,7 +81,7 @@ impl Verdict {
                 (Subject::Lines(lines), seen) => record.lines(now, lines, seen),
                 (Subject::Order(patterns, port), Seen::Command(on, line)) if port.is_none_or(|p| p == on) => {
                     let next = usize::try_from(record.count).ok().and_then(|n| patterns.get(n));
-                    record.count += u64::from(next.is_some_and(|p| p.matches(line.trim())));
+                    record.count += u64::from(next.is_some_and(|(p, _)| p.matches(line.trim())));
                 }
                 (Subject::Applied(name), Seen::Applied(applied)) if name == applied => {
                     record.count += 1;
@@ -101,7 +101,7 @@ impl Verdict {
                 Subject::Order(patterns, _) => {
                     match usize::try_from(record.count).ok().and_then(|n| patterns.get(n)) {
                         None => (true, "all were sent in this order".to_owned()),
-                        Some(missing) => (false, format!("{missing} was not sent at its place")),
+                        Some((_, missing)) => (false, format!("{missing} was not sent at its place")),
                     }
                 }
                 Subject::File(path, wants) => judge_file(path, wants, &mut file),

@@ -1,48 +1,70 @@
 //! Keeps secrets out of traces.
 
+use crate::at::secret::SIGNS;
+use crate::at::{Secret, Secrets};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// So many octets of a line are remembered, to know the command by.
 const RECENT: usize = 256;
 
 /// Masks the secrets in a stream, octet for octet, whatever pieces it comes in.
+///
+/// Which argument of a command is the secret is known only when the line is whole: beside it, of a command that
+/// bears one, all but the numbers that it begins with is masked. [`Secrets::mask`] does better with a whole line.
 #[derive(Clone, Debug)]
 pub struct Mask {
-    /// What a secret stands behind, in upper case.
-    names: Vec<&'static str>,
     kind: Kind,
     /// What came of the line so far.
     recent: Vec<u8>,
     state: State,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Kind {
     /// A serial line: `AT+FTPPW="secret"`, its echo, and `+FTPPW: "secret"`.
-    Serial,
+    Serial(Arc<Secrets>),
     /// An FTP control connection: `PASS secret`.
     Ftp,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The verbs whose arguments are secret.
+const FTP: [&str; 2] = ["PASS", "ACCT"];
+
+#[derive(Clone, Debug)]
 enum State {
     /// Nothing secret.
     Open,
-    /// The arguments of a command.
-    Arguments { quoted: bool, first: bool },
-    /// An answer; only what it quotes is secret, for `+CPIN: READY` is none.
-    Answer { quoted: bool },
+    /// The arguments of this command; numbers so far.
+    Numbers { name: &'static str, typed: String },
+    /// Arguments that are secret.
+    Hidden(Hidden),
+    /// A secret is over; what follows must look like a command to be none.
+    After,
+    /// An answer: what it quotes is secret (`+CPIN: READY` is none), and all of it of a command that has nothing else.
+    Answer { whole: bool, quoted: bool },
+}
+
+/// Where in arguments that are secret.
+#[derive(Clone, Copy, Debug)]
+enum Hidden {
+    Begin,
+    Bare,
+    Quoted,
+    Closed,
+    /// The quotation marks are no help in finding the end.
+    Lost,
 }
 
 impl Mask {
-    /// For one direction of a serial line; `names` are the commands whose arguments are secret, without `AT`.
-    pub fn serial(names: Vec<&'static str>) -> Mask {
-        Mask { names, kind: Kind::Serial, recent: vec![], state: State::Open }
+    /// For one direction of a serial line.
+    pub fn serial(secrets: Arc<Secrets>) -> Mask {
+        Mask { kind: Kind::Serial(secrets), recent: vec![], state: State::Open }
     }
 
     /// For what an FTP client sends on its control connection: the arguments of PASS and ACCT.
     pub fn ftp() -> Mask {
-        Mask { names: vec!["PASS", "ACCT"], kind: Kind::Ftp, recent: vec![], state: State::Open }
+        Mask { kind: Kind::Ftp, recent: vec![], state: State::Open }
     }
 
     /// The next octets of the stream, with `*` for each octet of a secret.
@@ -74,42 +96,74 @@ impl Mask {
                 self.look(byte);
                 false
             }
-            State::Arguments { quoted, first } => {
-                let first = std::mem::take(first);
-                match byte {
-                    _ if self.kind == Kind::Ftp => true,
-                    b'"' => {
-                        *quoted = !*quoted;
-                        false
-                    }
-                    b';' if !*quoted => {
-                        self.recent.clear();
-                        self.state = State::Open;
-                        false
-                    }
+            State::Numbers { name, typed } => {
+                let Kind::Serial(secrets) = &self.kind else { return true };
+                let number = byte.is_ascii_digit() || byte == b' ' || byte == b',';
+                let (done, _) = typed.rsplit_once(',').unwrap_or_default();
+                let done: Vec<&str> =
+                    done.split(',').map(str::trim).filter(|_| typed.contains(',')).collect();
+                match (byte, secrets.open(name, &done, number)) {
                     // `AT+FTPPW=?` asks for the grammar.
-                    b'?' => !first,
-                    0x08 => false,
-                    _ => true,
+                    (b'?', _) if typed.is_empty() => return false,
+                    (_, None) => {
+                        typed.push(char::from(byte));
+                        return false;
+                    }
+                    (_, Some(true)) => self.state = State::Open,
+                    (_, Some(false)) => self.state = State::Hidden(Hidden::Begin),
                 }
+                self.is_secret(byte)
             }
-            State::Answer { quoted } => {
+            State::Hidden(at) => {
+                let next = match (*at, byte) {
+                    (Hidden::Begin | Hidden::Bare | Hidden::Closed, b';') => {
+                        self.recent.clear();
+                        self.state = State::After;
+                        return false;
+                    }
+                    (Hidden::Begin, b' ') | (Hidden::Begin | Hidden::Bare | Hidden::Closed, b',') => {
+                        Hidden::Begin
+                    }
+                    (Hidden::Begin, b'"') => Hidden::Quoted,
+                    (Hidden::Quoted, b'"') | (Hidden::Closed, b' ') => Hidden::Closed,
+                    (_, 0x08 | b'"') | (Hidden::Closed | Hidden::Lost, _) => Hidden::Lost,
+                    (Hidden::Begin | Hidden::Bare, _) => Hidden::Bare,
+                    (Hidden::Quoted, _) => Hidden::Quoted,
+                };
+                let mark = byte == b'"' && !matches!(next, Hidden::Lost);
+                *at = next;
+                !mark && byte != 0x08
+            }
+            State::After => match byte {
+                b' ' | b';' => false,
+                _ if SIGNS.contains(&char::from(byte)) => {
+                    self.state = State::Open;
+                    self.is_secret(byte)
+                }
+                _ => {
+                    self.state = State::Hidden(Hidden::Lost);
+                    self.is_secret(byte)
+                }
+            },
+            State::Answer { whole, quoted } => {
                 *quoted ^= byte == b'"';
-                *quoted && byte != b'"'
+                (*quoted || *whole) && byte != b'"' && byte != b' '
             }
         }
     }
 
     fn look(&mut self, byte: u8) {
-        self.state = match (self.kind, byte) {
-            (Kind::Serial, b'=') if self.named() => State::Arguments { quoted: false, first: true },
-            (Kind::Serial, b':') if self.named() => State::Answer { quoted: false },
-            (Kind::Ftp, b' ') if self.named() => State::Arguments { quoted: false, first: false },
+        self.state = match (&self.kind, byte, self.named()) {
+            (Kind::Serial(_), b'=', Some((name, _))) => State::Numbers { name, typed: String::new() },
+            (Kind::Serial(_), b':', Some((_, secrets))) => {
+                State::Answer { whole: secrets == [Secret::at(1)], quoted: false }
+            }
+            (Kind::Ftp, b' ', Some(_)) => State::Hidden(Hidden::Lost),
             _ => State::Open,
         };
         match byte {
             // A host at a terminal corrects itself; the echo of that is BS, blank, BS.
-            0x08 => drop(self.recent.pop()),
+            0x08 | 0x7f => drop(self.recent.pop()),
             _ => self.recent.push(byte.to_ascii_uppercase()),
         }
         if self.recent.len() > RECENT {
@@ -117,12 +171,16 @@ impl Mask {
         }
     }
 
-    fn named(&self) -> bool {
-        let ends_with = |name: &str| {
+    /// The name that was just said, and its secrets.
+    fn named(&self) -> Option<(&'static str, &'static [Secret])> {
+        let said = |name: &str| {
             let mut said = self.recent.iter().rev().filter(|b| **b != b' ');
             name.bytes().rev().all(|b| said.next() == Some(&b))
         };
-        self.names.iter().any(|name| ends_with(name))
+        match &self.kind {
+            Kind::Serial(secrets) => secrets.0.iter().copied().find(|(name, _)| said(name)),
+            Kind::Ftp => FTP.into_iter().find(|verb| said(verb)).map(|verb| (verb, &[] as &[Secret])),
+        }
     }
 }
 
@@ -131,8 +189,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn mask() -> Mask {
+        const ONE: &[Secret] = &[Secret::at(1)];
+        const PIN: &[Secret] = &[Secret::at(1), Secret::at(2)];
+        const THIRD: &[Secret] = &[Secret::at(3)];
+        const BEARER: &[Secret] = &[Secret { place: 4, unless: &[(3, &["11", "12"])] }];
+        let list = vec![("+FTPPW", ONE), ("+CPIN", PIN), ("+OPEN", THIRD), ("+BEARER", BEARER), ("PWD", ONE)];
+        Mask::serial(Arc::new(Secrets(list)))
+    }
+
     fn serial(text: &str) -> String {
-        Mask::serial(vec!["+FTPPW", "+CPIN"]).line(text)
+        let masked = mask().line(text);
+        assert!(!masked.contains("abc"), "{masked}");
+        masked
     }
 
     #[test]
@@ -140,20 +209,34 @@ mod tests {
         assert_eq!(serial("AT+FTPPW=\"s;c\";+FTPUN=\"me\"\r"), "AT+FTPPW=\"***\";+FTPUN=\"me\"\r");
         assert_eq!(serial("at+ftppw = abc\rAT\r"), "at+ftppw =****\rAT\r");
         assert_eq!(serial("\r\n+FTPPW: \"abc\"\r\n"), "\r\n+FTPPW: \"***\"\r\n");
+        assert_eq!(serial("\r\n+FTPPW:abc\r\nOK"), "\r\n+FTPPW:***\r\nOK");
+        assert_eq!(serial("\r\nPWD: abc\r\n"), "\r\nPWD: ***\r\n");
         assert_eq!(serial("\r\n+CPIN: READY\r\n"), "\r\n+CPIN: READY\r\n");
         assert_eq!(serial("AT+CPIN=1234\r"), "AT+CPIN=****\r");
         assert_eq!(serial("AT+FTPPW=?\r"), "AT+FTPPW=?\r");
         assert_eq!(serial("AT+FTPPX\x08W=abc\r"), "AT+FTPPX\x08W=***\r");
         assert_eq!(serial("AT+FTPPX\x08 \x08W=abc\r"), "AT+FTPPX\x08 \x08W=***\r");
+        assert_eq!(serial("AT+BEARER=2,6, 11,\"web\";+CSQ\r"), "AT+BEARER=2,6, 11,\"web\";+CSQ\r");
         assert_eq!(Mask::ftp().line("USER me\r\nPASS s;\"c\r\nPWD\r\n"), "USER me\r\nPASS ****\r\nPWD\r\n");
+    }
+
+    #[test]
+    fn in_doubt_all_is_masked() {
+        assert_eq!(serial("AT+BEARER=2,6,1,\"abc\"\r"), "AT+BEARER=2,6,1,\"***\"\r");
+        assert_eq!(serial("AT+BEARER=2,6,\x081,\"abc\"\r"), "AT+BEARER=2,6,\x08*******\r");
+        assert_eq!(serial("AT+OPEN=\"h\",\"abc\"\r"), "AT+OPEN=\"*\"*\"***\"\r");
+        assert_eq!(serial("AT+OPEN=1,h\"x;+abc\r"), "AT+OPEN=1,********\r");
+        assert_eq!(serial("AT+OPEN=\"h\",\"p\"q;+abc\"\r"), "AT+OPEN=\"*\"*\"*\"*******\r");
+        assert_eq!(serial("AT+FTPPW=x;abc\r"), "AT+FTPPW=*;***\r");
+        assert_eq!(serial("AT+FTPPW=x; +CSQ\r"), "AT+FTPPW=*; +CSQ\r");
     }
 
     proptest! {
         #[test]
-        fn pieces_do_not_matter(text in "[AT+FPW=;:\" \r\x08abc]{0,80}", cut in 0usize..80) {
+        fn pieces_do_not_matter(text in "[AT+FPW=;:\" \r\x08abc1,]{0,80}", cut in 0usize..80) {
             let text = format!("{text}AT+FTPPW=secret\r").into_bytes();
             let cut = cut.min(text.len());
-            let mut whole = Mask::serial(vec!["+FTPPW"]);
+            let mut whole = mask();
             let mut pieces = whole.clone();
             let once = whole.apply(&text);
             let twice = [pieces.apply(&text[..cut]).into_owned(), pieces.apply(&text[cut..]).into_owned()].concat();

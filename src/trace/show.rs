@@ -28,7 +28,7 @@ fn event(event: &Event) -> (&'static str, String) {
         Event::Serial { port: p, way, bytes } => {
             ("serial", format!("{} {}{}", arrow(way), bytes.0.escape_ascii(), port(p)))
         }
-        Event::CommandLine { port: p, line } => ("command", format!("{line}{}", port(p))),
+        Event::CommandLine { port: p, line, .. } => ("command", format!("{line}{}", port(p))),
         Event::Command { port: p, name, form, known } => {
             let unknown = if *known { "" } else { ", which the module does not know" };
             ("command", format!("  {name} ({form}){unknown}{}", port(p)))
@@ -41,6 +41,8 @@ fn event(event: &Event) -> (&'static str, String) {
                 Circuit::Dtr => "DTR",
                 Circuit::Dcd => "DCD",
                 Circuit::Ri => "RI",
+                Circuit::Dsr => "DSR",
+                Circuit::Cts => "CTS",
             };
             ("line", format!("{name} {}{}", if *on { "on" } else { "off" }, port(p)))
         }

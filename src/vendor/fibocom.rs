@@ -92,7 +92,7 @@ enum Session {
     /// Its result is known, and data mode is being left.
     Leaving {
         name: String,
-        good: bool,
+        code: i32,
         open: bool,
     },
     /// The download mode of `AT+FTPGET`.
@@ -104,9 +104,22 @@ enum Session {
     },
     /// `AT+FTPPUT` has failed, and the host does not know yet.
     Swallowing {
+        code: i32,
         open: bool,
     },
     Closing,
+}
+
+/// 1.2.1: an operation has succeeded.
+const DONE: i32 = 1;
+
+/// 1.2.1: 1 where an operation has succeeded, 0 where it has failed; a fault may have its own code.
+fn code(result: &Result<ftp::Reply, Failure>) -> i32 {
+    match result {
+        Ok(_) => DONE,
+        Err(Failure { cause: Cause::Forced(code), .. }) => *code,
+        Err(_) => 0,
+    }
 }
 
 /// The vendor's timers.
@@ -123,7 +136,7 @@ impl Vendor for Fibocom {
 
     const COMMANDS: &'static [Command<Self>] = commands! { Fibocom;
         // 1.2
-        "+FTPOPEN" { write: open, read: open_read, test: "+FTPOPEN: (\"destination_ip/url\"),(\"username\"),(\"password\"),(\"account\"),(0-65535),(0-65535),(0-65535),(0-1)", secret: true },
+        "+FTPOPEN" { write: open, read: open_read, test: "+FTPOPEN: (\"destination_ip/url\"),(\"username\"),(\"password\"),(\"account\"),(0-65535),(0-65535),(0-65535),(0-1)", secret: (3, 4) },
         "+FTPCLOSE" { exec: close },
         "+FTPINFO" { write: info, read: info_read },
         "+FTPCWD" { write: (asking::cwd), test: "+FTPCWD: (\"directory name\")" },
@@ -146,7 +159,7 @@ impl Vendor for Fibocom {
         "+FTPPUT" { write: (transfer::put), test: "+FTPPUT: (\"file name\"),(1-1024),(0-1),(0-1)" },
         "+FTPMODE" { write: mode, read: mode_read },
         // what hosts do before FTP, and 1.2.16 on FTPLIMIT
-        "+MIPCALL" { write: (call::call), read: (call::read), test: "+MIPCALL: (0-1)", secret: true },
+        "+MIPCALL" { write: (call::call), read: (call::read), test: "+MIPCALL: (0-1)", secret: (4) },
         "+GTSET" { write: (call::set), read: (call::set_read), test: ok, support: Answered },
         "+GTSSLMODE" [call.verify],
     };
@@ -247,23 +260,24 @@ impl Fibocom {
     fn over(&mut self, cx: &mut Cx, result: Result<ftp::Reply, Failure>, open: bool) {
         let next = if open { Session::Idle } else { Session::Closed };
         match std::mem::replace(&mut self.session, next) {
-            Session::Opening => cx.urc("+FTPOPEN", 0),
+            Session::Opening => cx.urc("+FTPOPEN", code(&result)),
             Session::Asking { name, answer } => asking::report(cx, &name, answer, result),
             Session::Streaming { name, stream } => {
-                transfer::stream_over(self, cx, name, stream, result.is_ok());
+                transfer::stream_over(self, cx, name, stream, code(&result));
             }
-            Session::Leaving { name, good, .. } => self.session = Session::Leaving { name, good, open },
+            Session::Leaving { name, code, .. } => self.session = Session::Leaving { name, code, open },
             Session::Downloading => cache::over(self, cx, result.err()),
-            Session::Putting { put, .. } => transfer::put_over(self, cx, put, result.is_ok()),
-            Session::Swallowing { .. } => self.session = Session::Swallowing { open },
+            Session::Putting { put, .. } => transfer::put_over(self, cx, put, code(&result)),
+            Session::Swallowing { code, .. } => self.session = Session::Swallowing { code, open },
             // The transfer that stood in the way of QUIT.
             Session::Closing if open => {
                 self.session = Session::Closing;
                 cx.ftp_start(Op::Quit);
             }
             Session::Closing => {
-                let gone = result.is_err_and(|f| matches!(f.cause, Cause::Closed | Cause::Reset));
-                cx.urc("+FTPCLOSE", u8::from(gone));
+                let gone = |f: &Failure| matches!(f.cause, Cause::Closed | Cause::Reset);
+                let code = if result.as_ref().is_err_and(gone) { DONE } else { code(&result) };
+                cx.urc("+FTPCLOSE", code);
             }
             Session::Idle | Session::Closed => {}
         }

@@ -95,9 +95,19 @@ impl Vendor for Wavecom {
         "+WIND" { write: (wind::set), read: (wind::show), test: ok },
         // 4
         "+WIPCFG" { write: (config::write), read: (config::read), test: ok },
-        "+WIPBR" { write: (bearer::write), read: (bearer::read), test: ok, secret: true },
+        // 4.2.3: option 1 is the password, and 0 for those who read the WISMO228 note; 4.2.2: a server's login.
+        "+WIPBR" { write: (bearer::write), read: (bearer::read), test: ok, secret: (
+            4 unless 1 in ["0", "1", "3", "4", "5", "6"]
+              unless 3 in ["2", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20"],
+            5 unless 1 in ["0", "1", "2", "3", "5", "6"]
+        ) },
         // 5
-        "+WIPCREATE" { write: (create::write), read: none, test: ok, secret: true },
+        // 5.1.3: password and account of FTP; the server's port may be left out together with its comma.
+        "+WIPCREATE" { write: (create::write), read: none, test: ok, secret: (
+            5 unless 1 in ["1", "2", "3"] unless 4 in ["#"],
+            6 unless 1 in ["1", "2", "3"],
+            7 unless 1 in ["1", "2", "3"]
+        ) },
         "+WIPCLOSE" { write: (socket::close), read: none, test: ok },
         "+WIPOPT" { write: (option::write), read: none, test: ok },
         // 6

@@ -73,7 +73,7 @@ impl Verdict {
                 eprintln!("badline: not met: {}: {}", outcome.text, outcome.why);
             }
         }
-        if status != 0 || !self.opened {
+        if status != 0 {
             eprintln!("badline: {}", self.reason());
         }
         let mut out = io::stdout().lock();

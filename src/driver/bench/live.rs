@@ -8,13 +8,14 @@ use crate::driver::setup::Server;
 use crate::fault::Status;
 use crate::scenario::Outcome;
 use crate::time::Now;
-use crate::trace::{Record, Sink};
+use crate::trace::{Event, Record, Sink};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tokio::net::UnixStream;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 /// A modem that runs as a task, until this is dropped.
@@ -25,16 +26,21 @@ pub struct Live {
     task: JoinHandle<()>,
     hosts: Vec<Option<UnixStream>>,
     paths: Vec<Option<PathBuf>>,
-    records: UnboundedReceiver<Record>,
+    records: Receiver<Record>,
+    /// The time of the last record that was taken.
+    last: Now,
     watch: Watch,
     server: Server,
 }
 
-struct Everything(UnboundedSender<Record>);
+/// How many records wait for a test; the oldest make room for new ones.
+const WAITING: usize = 4096;
+
+struct Everything(Sender<Record>);
 
 impl Sink for Everything {
     fn take(&mut self, record: &Record) -> io::Result<()> {
-        self.0.send(record.clone()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.0.send(record.clone()).map(drop).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -50,13 +56,13 @@ impl Live {
         paths: Vec<Option<PathBuf>>,
         watch: Watch,
     ) -> Live {
-        let (to, records) = unbounded_channel();
+        let (to, records) = channel(WAITING);
         machine.trace_to(Box::new(Everything(to)));
         machine.trace_to(Box::new(watch.clone()));
         machine.power_on();
         let desk = machine.desk();
         let task = tokio::spawn(async move { machine.run().await });
-        Live { desk, task, hosts, paths, records, watch, server }
+        Live { desk, task, hosts, paths, records, last: Now::ZERO, watch, server }
     }
 
     /// The host's end of a port, once; `None` where it was taken, or is a [pseudo-terminal](Live::path).
@@ -141,11 +147,19 @@ impl Live {
         self.ask(|_, now| now).await
     }
 
-    /// The next record of the trace that was not taken yet, from power-on; waits for it.
+    /// The next record of the trace that was not taken yet, from power-on; waits for it. The last 4096 are kept:
+    /// where older ones are lost, a [note](Event::Note) in their place tells how many.
     pub async fn record(&mut self) -> Record {
         match self.records.recv().await {
-            Some(record) => record,
-            None => gone(),
+            Ok(record) => {
+                self.last = Now::from_micros(record.t);
+                record
+            }
+            Err(RecvError::Lagged(n)) => {
+                let text = format!("{n} records are missing here: they were not taken in time");
+                Record::new(self.last, Event::Note { text })
+            }
+            Err(RecvError::Closed) => gone(),
         }
     }
 

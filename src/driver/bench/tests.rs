@@ -1,7 +1,7 @@
 //! The bench as a test uses it.
 
 use super::{Bench, Hand};
-use crate::trace::Event;
+use crate::trace::{Circuit, Event, Record};
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -108,4 +108,51 @@ fn a_mistake_is_shown_at_its_place() {
     assert!(mistakes.to_string().starts_with("scenario:2:1: unknown key `sed`"), "{mistakes}");
     assert!(Bench::profile("sim708").unwrap_err().to_string().contains("sim7080"));
     assert!(Bench::profile("m10").unwrap().fault("what = { cut = \"fn\" }").is_err());
+}
+
+#[tokio::test]
+async fn a_live_modem_keeps_the_last_records_only() {
+    let mut live = Bench::profile("sim7080").unwrap().start().await.unwrap();
+    let mut host = BufReader::new(live.port(1).unwrap());
+    let mut line = String::new();
+    for _ in 0..2000 {
+        host.write_all(b"AT+CSQ\r").await.unwrap();
+        while !line.starts_with("OK") {
+            line.clear();
+            host.read_line(&mut line).await.unwrap();
+        }
+        line.clear();
+    }
+    let asks = |r: &Record| matches!(&r.event, Event::CommandLine { line, .. } if line.ends_with("CSQ"));
+    let gap = live.record().await;
+    assert!(matches!(gap.event, Event::Note { text } if text.contains("records are missing")));
+    let mut kept = 0;
+    while tokio::time::timeout(SECOND / 10, live.wait_for(asks)).await.is_ok() {
+        kept += 1;
+    }
+    assert!((1..2000).contains(&kept), "{kept}");
+}
+
+#[tokio::test]
+async fn the_trace_shows_a_forced_line() {
+    use Circuit::{Cts, Dcd, Dsr, Ri};
+    let mut hand = Bench::profile("sim7080").unwrap().by_hand().await.unwrap();
+    let records = hand.records();
+    hand.turn(SECOND).await.unwrap();
+    records.take();
+    for line in ["dsr", "cts", "dcd", "ri"] {
+        let fault = format!("what = {{ line = \"{line}\", on = {} }}\nfor = \"5s\"", line == "ri");
+        hand.inject(&fault).unwrap();
+    }
+    hand.turn(10 * SECOND).await.unwrap();
+    let seen = records.take().into_iter().filter_map(|record| match record.event {
+        Event::Line { port: 1, line, on } => Some((record.t / 1_000_000, line, on)),
+        _ => None,
+    });
+    let seen: Vec<_> = seen.collect();
+    let forced = [(1, Dsr, false), (1, Cts, false), (1, Dcd, false), (1, Ri, true)];
+    assert_eq!(seen[..4], forced);
+    for (_, line, on) in forced {
+        assert!(seen[4..].contains(&(6, line, !on && line != Dcd)), "{seen:?}");
+    }
 }

@@ -151,9 +151,10 @@ impl Pty {
 
     /// Waits for a host.
     fn poll_host(&mut self, cx: &mut Context) -> Poll<()> {
+        let mut came = false;
         loop {
             if let Some(presence) = &mut self.presence {
-                presence.look();
+                came |= presence.look() == Some(Change::New);
             }
             let state = self.state();
             // A host that has come, sent and gone since the last look left its bytes.
@@ -164,10 +165,15 @@ impl Pty {
                 ready!(self.look.poll_tick(cx));
                 continue;
             }
+            if came {
+                // It has gone again, and has sent nothing.
+                self.events.extend([PortEvent::HostOpened, PortEvent::HostClosed]);
+                return Poll::Ready(());
+            }
             match &mut self.presence {
                 Some(presence) => {
                     presence.correct(false);
-                    ready!(presence.poll_change(cx));
+                    came = ready!(presence.poll_change(cx)) == Change::New;
                 }
                 None => {
                     ready!(self.look.poll_tick(cx));

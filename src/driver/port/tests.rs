@@ -80,6 +80,19 @@ fn hosts_come_and_go() -> Outcome {
 }
 
 #[test]
+fn a_host_that_comes_and_goes_in_between_is_noticed() -> Outcome {
+    run(async {
+        let mut port = Port::pty()?;
+        for _ in 0..20 {
+            drop(host(&port)?);
+            expect(&mut port, PortEvent::HostOpened).await;
+            expect(&mut port, PortEvent::HostClosed).await;
+        }
+        Ok(())
+    })
+}
+
+#[test]
 fn what_was_written_before_a_close_arrives_whole() -> Outcome {
     run(async {
         let mut port = Port::pty()?;

@@ -126,7 +126,7 @@ impl World {
             }
             Act::Line { port, line, on } => {
                 for port in self.ports(port) {
-                    self.force(port, line, on);
+                    self.force(now, port, line, on);
                 }
             }
             Act::Reset { banner, dead } => self.modem.crash(now, banner, dead),

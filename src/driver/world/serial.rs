@@ -5,6 +5,7 @@ use crate::fault::action::ControlLine;
 use crate::fault::{Piece, UartVerdict, Way};
 use crate::modem::{HostLine, Line, PortId};
 use crate::time::Now;
+use crate::trace::Circuit;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -183,24 +184,40 @@ impl World {
     }
 
     /// The module drives a line, which a fault may hold elsewhere.
-    pub(super) fn drive(&mut self, port: PortId, line: Line, on: bool) {
+    pub(super) fn drive(&mut self, now: Now, port: PortId, line: Line, on: bool) {
         let (serial, which) = (&mut self.serial[port.0], usize::from(line == Line::Ri));
         serial.driven[which] = on;
         if serial.forced[which].is_none() {
-            self.told.push_back(Told::Line { port, line, on });
+            self.show_line(now, port, line, on);
         }
     }
 
-    /// A fault forces a line, or lets it go. DSR and CTS, which the module leaves on, are not modelled.
-    pub(super) fn force(&mut self, port: PortId, line: ControlLine, on: Option<bool>) {
+    /// A fault forces a line, or lets it go. DSR and CTS, which the module leaves on, are seen in the trace alone.
+    pub(super) fn force(&mut self, now: Now, port: PortId, line: ControlLine, on: Option<bool>) {
         let line = match line {
             ControlLine::Dcd => Line::Dcd,
             ControlLine::Ri => Line::Ri,
-            ControlLine::Dsr | ControlLine::Cts => return,
+            ControlLine::Dsr => return self.record_line(now, port, Circuit::Dsr, on.unwrap_or(true)),
+            ControlLine::Cts => return self.record_line(now, port, Circuit::Cts, on.unwrap_or(true)),
         };
         let (serial, which) = (&mut self.serial[port.0], usize::from(line == Line::Ri));
         serial.forced[which] = on;
         let on = on.unwrap_or(serial.driven[which]);
+        self.show_line(now, port, line, on);
+    }
+
+    fn show_line(&mut self, now: Now, port: PortId, line: Line, on: bool) {
+        let circuit = match line {
+            Line::Dcd => Circuit::Dcd,
+            Line::Ri => Circuit::Ri,
+        };
+        self.record_line(now, port, circuit, on);
         self.told.push_back(Told::Line { port, line, on });
+    }
+
+    fn record_line(&mut self, now: Now, port: PortId, line: Circuit, on: bool) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.line(now, port, line, on);
+        }
     }
 }

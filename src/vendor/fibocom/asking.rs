@@ -1,6 +1,6 @@
 //! 1.2.4 to 1.2.10 and 1.2.12 to 1.2.14: operations without a data connection.
 
-use super::{Fibocom, Name, Session};
+use super::{Fibocom, Name, Session, code};
 use crate::ftp::{self, Failure, Op};
 use crate::modem::{Cx, Reply};
 
@@ -30,7 +30,7 @@ pub(super) fn report(cx: &mut Cx, name: &str, answer: Answer, result: Result<ftp
         (Ok(reply), Answer::Text) => cx.urc(name, format_args!("2,{}", text(reply))),
         _ => {}
     }
-    cx.urc(name, u8::from(result.is_ok()));
+    cx.urc(name, code(&result));
 }
 
 /// The text of a reply, line by line, without its code.

@@ -1,6 +1,6 @@
 //! 1.2.18 and 1.2.19: downloads into the module's buffer, from which the host reads.
 
-use super::{Fibocom, Name, Session, Timer, transfer};
+use super::{Fibocom, Name, Session, Timer, code, transfer};
 use crate::at::Int;
 use crate::ftp::{Cause, Failure, Op, Type};
 use crate::modem::{Buffer, Cx, Reply};
@@ -158,7 +158,7 @@ pub(super) fn over(m: &mut Fibocom, cx: &mut Cx, failure: Option<Failure>) {
             m.session = Session::Downloading;
             go_on(m, cx);
         }
-        (Some(_), _) => cx.urc("+FTPGET", 0),
+        (Some(failure), _) => cx.urc("+FTPGET", code(&Err(failure))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! 1.2.11 and 1.2.15 to 1.2.17: transfers that stream through data mode. 1.2.20: uploads in chunks.
 
-use super::{Fibocom, Name, Session, set, show};
+use super::{DONE, Fibocom, Name, Session, set, show};
 use crate::at::Int;
 use crate::frame::Framing;
 use crate::ftp::{How, Op, Type};
@@ -182,27 +182,27 @@ pub(super) fn drained(m: &mut Fibocom, cx: &mut Cx) {
 }
 
 /// A stream is over: its result stands behind the data.
-pub(super) fn stream_over(m: &mut Fibocom, cx: &mut Cx, name: String, stream: Stream, good: bool) {
+pub(super) fn stream_over(m: &mut Fibocom, cx: &mut Cx, name: String, stream: Stream, code: i32) {
     if !cx.in_data_mode(cx.port) {
-        return cx.urc(&name, u8::from(good));
+        return cx.urc(&name, code);
     }
-    if good && stream == Stream::Retrieve && m.settings.retr_end {
+    if code == DONE && stream == Stream::Retrieve && m.settings.retr_end {
         let port = cx.port;
         cx.send_end(port);
     }
     let open = matches!(m.session, Session::Idle);
-    m.session = Session::Leaving { name, good, open };
+    m.session = Session::Leaving { name, code, open };
     cx.leave_data();
 }
 
 /// An upload in chunks is over. A chunk that the host still owes is taken before it hears of a failure.
-pub(super) fn put_over(m: &mut Fibocom, cx: &mut Cx, put: Put, good: bool) {
+pub(super) fn put_over(m: &mut Fibocom, cx: &mut Cx, put: Put, code: i32) {
     let open = matches!(m.session, Session::Idle);
     match put {
-        Put::Waiting | Put::Ending => cx.urc("+FTPPUT", u8::from(good)),
-        Put::Writing { .. } => m.session = Session::Swallowing { open },
+        Put::Waiting | Put::Ending => cx.urc("+FTPPUT", code),
+        Put::Writing { .. } => m.session = Session::Swallowing { code, open },
         Put::Opening { .. } | Put::Taking { .. } => {
-            named(cx, "+FTPPUT").info(0);
+            named(cx, "+FTPPUT").info(code);
             cx.finish(Reply::Ok);
         }
     }
@@ -212,8 +212,8 @@ pub(super) fn put_over(m: &mut Fibocom, cx: &mut Cx, put: Put, good: bool) {
 pub(super) fn data_end(m: &mut Fibocom, cx: &mut Cx, end: DataEnd) -> Reply {
     match (&mut m.session, end) {
         (_, DataEnd::Dtr) => m.hang_up(cx),
-        (Session::Leaving { name, good, open }, _) => {
-            cx.urc(name, u8::from(*good));
+        (Session::Leaving { name, code, open }, _) => {
+            cx.urc(name, *code);
             m.session = if *open { Session::Idle } else { Session::Closed };
         }
         // 1.2.15
@@ -238,9 +238,10 @@ pub(super) fn data_end(m: &mut Fibocom, cx: &mut Cx, end: DataEnd) -> Reply {
             cx.ftp_abort();
             return Reply::Error;
         }
-        (Session::Swallowing { open }, _) => {
+        (Session::Swallowing { code, open }, _) => {
+            let code = *code;
             m.session = if *open { Session::Idle } else { Session::Closed };
-            named(cx, "+FTPPUT").info(0);
+            named(cx, "+FTPPUT").info(code);
             return Reply::Ok;
         }
         _ => {}

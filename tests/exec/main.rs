@@ -1,96 +1,24 @@
 //! `badline exec` as a CI job meets it: statuses, verdicts, reports, and no process left behind.
 
-#[path = "common/guard.rs"]
+mod bench;
+#[path = "../common/guard.rs"]
 mod guard;
+mod secrets;
+mod seeds;
 
+use bench::{Bench, ran, talk};
 use guard::{GUARD, within};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use tempfile::TempDir;
-
-/// What hosts of the tests have in common: `say` sends a line, `hear` waits for one that begins so.
-const TOOLS: &str = r#"
-exec 3<>"$BADLINE_PORT"
-say() { printf '%s\r' "$1" >&3; }
-hear() { while read -r line <&3; do case "$line" in "$1"*) return 0;; esac; done; return 1; }
-"#;
-
-struct Bench {
-    here: TempDir,
-}
-
-struct Ran {
-    status: Option<i32>,
-    lines: Vec<Value>,
-    told: String,
-}
-
-impl Bench {
-    fn new() -> Bench {
-        Bench { here: tempfile::tempdir().expect("a temporary folder") }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.here.path().join(name)
-    }
-
-    fn file(&self, name: &str, text: &str) -> String {
-        fs::write(self.path(name), text).expect("a file");
-        self.path(name).display().to_string()
-    }
-
-    fn command(&self, options: &[&str], host: &str) -> Command {
-        let script = self.file("host.sh", host);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
-        command.arg("exec").args(options).args(["--", "sh", &script]);
-        command.env("HERE", self.here.path()).stdin(Stdio::null());
-        command
-    }
-
-    fn exec(&self, options: &[&str], host: &str) -> Ran {
-        ran(self.command(options, host))
-    }
-
-    /// Runs a host under a scenario.
-    fn scenario(&self, scenario: &str, host: &str) -> Ran {
-        let scenario = self.file("scenario.toml", scenario);
-        self.exec(&["--scenario", &scenario], host)
-    }
-}
-
-fn ran(mut command: Command) -> Ran {
-    let out = within(move || command.output().expect("the program starts"));
-    let stdout = String::from_utf8(out.stdout).expect("JSON is UTF-8");
-    let lines =
-        stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")));
-    let lines = lines.collect();
-    Ran { status: out.status.code(), lines, told: String::from_utf8_lossy(&out.stderr).into_owned() }
-}
-
-impl Ran {
-    fn verdict(&self) -> &Value {
-        let verdict = self.lines.iter().find(|line| line["event"] == "verdict");
-        verdict.unwrap_or_else(|| panic!("no verdict in {:?}; told: {}", self.lines, self.told))
-    }
-
-    #[track_caller]
-    fn tells(&self, text: &str) {
-        assert!(self.told.contains(text), "no {text:?} in {}", self.told);
-    }
-}
-
-fn talk(script: &str) -> String {
-    format!("{TOOLS}{script}")
-}
 
 #[test]
 fn the_status_of_the_host_is_that_of_exec() {
     for (host, status) in [("exit 0", 0), ("exit 5", 5), ("kill -KILL $$", 137)] {
-        let ran = Bench::new().exec(&[], host);
+        let ran = Bench::new().exec(&[], &talk(host));
         assert_eq!(ran.status, Some(status), "{host}: {}", ran.told);
         assert_eq!(ran.verdict()["host_status"], status);
         assert_eq!(ran.verdict()["passed"], status == 0);
@@ -108,6 +36,8 @@ fn a_mistake_is_status_2_and_starts_nothing() {
         &["--profile", "sim9999"],
         &["--junit", &nowhere],
         &["--timeout", "soon"],
+        &["--speed", "2.5"],
+        &["--speed", "0"],
         &["--seeds", "9..1"],
         &["--seeds", "1..2", "--trace", "/dev/null"],
         &["--repeat", "0"],
@@ -140,6 +70,7 @@ fn the_host_is_told_where_everything_is() {
         case "$BADLINE_FTP" in 127.0.0.1:*) ;; *) exit 13;; esac
         test "$BADLINE_SEED" = 7 || exit 14
         test -c "$BADLINE_PORT_2" || exit 15
+        : <>"$BADLINE_PORT_2"
         echo "to standard output"
     "#;
     let mut command = bench.command(&["--seed", "7", "--ports", "2"], host);
@@ -231,6 +162,35 @@ fn the_hosts_own_status_goes_before_expectations() {
     assert_eq!(Bench::new().scenario(EXPECTATIONS, "exit 7").status, Some(7));
 }
 
+#[test]
+fn a_host_that_never_opens_the_port_does_not_pass() {
+    let bench = Bench::new();
+    let junit = bench.path("verdict.xml");
+    let ran = bench.exec(&["--junit", junit.to_str().expect("a path of letters")], "exit 0");
+    assert_eq!(ran.status, Some(3), "{}", ran.told);
+    let verdict = ran.verdict();
+    assert_eq!((&verdict["passed"], &verdict["port_opened"]), (&Value::Bool(false), &Value::Bool(false)));
+    assert_eq!(verdict["reason"], "the host ended with status 0; it never opened the port");
+    ran.tells("not met: the host opens the serial port: it never did");
+    let xml = fs::read_to_string(junit).expect("a report");
+    assert!(xml.contains(r#"<testcase name="the host opens the serial port""#), "{xml}");
+    assert!(xml.contains(r#"failures="1""#), "{xml}");
+    // Its own status goes before.
+    assert_eq!(Bench::new().exec(&[], "exit 5").status, Some(5));
+    // Another port will do, and so will a moment.
+    assert_eq!(Bench::new().exec(&["--ports", "2"], ": <>\"$BADLINE_PORT_2\"").status, Some(0));
+}
+
+#[test]
+fn a_host_may_open_the_port_late() {
+    let scenario = "[[expect]]\nhost_sends = \"AT\"\nnot_before = \"5s\"\n";
+    let bench = Bench::new();
+    let scenario = bench.file("scenario.toml", scenario);
+    let host = talk("say AT; hear OK").replace("exec 3", "sleep 0.2; exec 3");
+    let ran = bench.exec(&["--speed", "50", "--scenario", &scenario], &host);
+    assert_eq!(ran.status, Some(0), "{}", ran.told);
+}
+
 /// Whether a process is there and has not ended.
 fn alive(pid: &str) -> bool {
     let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
@@ -271,7 +231,7 @@ fn what_a_host_leaves_behind_is_killed() {
         sh -c 'echo $$ > "$HERE/pids"; exec sleep 600' &
         until test -s "$HERE/pids"; do :; done
     "#;
-    let ran = bench.exec(&[], host);
+    let ran = bench.exec(&[], &talk(host));
     assert_eq!(ran.status, Some(0), "{}", ran.told);
     assert!(!pids(&bench).iter().any(|pid| alive(pid)));
 }
@@ -313,63 +273,28 @@ fn a_run_that_is_too_long_for_its_scenario_is_stopped_at_once() {
 }
 
 #[test]
-fn many_seeds_tell_which_of_them_fail() {
-    let bench = Bench::new();
-    let junit = bench.path("verdict.xml");
-    let options = ["--seeds", "1..3", "--repeat", "2", "--junit", junit.to_str().expect("a path of letters")];
-    let ran = bench.exec(&options, r#"test "$BADLINE_SEED" != 2 || exit 9"#);
-    assert_eq!(ran.status, Some(9), "{}", ran.told);
-    let verdicts: Vec<(&Value, &Value)> =
-        ran.lines.iter().filter(|l| l["event"] == "verdict").map(|l| (&l["seed"], &l["status"])).collect();
-    let wanted = [(1, 0), (1, 0), (2, 9), (2, 9), (3, 0), (3, 0)];
-    assert!(
-        verdicts.iter().map(|(s, t)| (s.as_i64(), t.as_i64())).eq(wanted.map(|(s, t)| (Some(s), Some(t))))
-    );
-    let summary = ran.lines.last().expect("a summary");
-    assert_eq!(summary["event"], "summary");
-    assert_eq!(summary["runs"], 6);
-    assert_eq!(summary["failures"], 2);
-    assert_eq!(summary["failed"][0]["reproduce"], "--seed 2");
-    let xml = fs::read_to_string(junit).expect("a report");
-    assert_eq!(xml.matches("<testsuite ").count(), 6);
-}
-
-const UNLUCKY: &str = "\
-[[fault]]
-name = \"unlucky\"
-when = { command = \"AT+CSQ\", probability = 0.5 }
-what = { error = 10 }
-";
-
-#[test]
-fn a_fault_depends_on_the_seed_and_on_nothing_else() {
-    let bench = Bench::new();
-    let scenario = bench.file("scenario.toml", UNLUCKY);
-    let host = talk("say ATE0; hear OK; say AT+CMEE=1; hear OK; say AT+CSQ; hear +CSQ");
-    let host = host.replace("\"$1\"*) return 0;;", "\"$1\"*) return 0;; +CME*) exit 9;;");
-    let ran = bench.exec(&["--scenario", &scenario, "--seeds", "1..8", "--repeat", "2"], &host);
-    let verdicts: Vec<&Value> = ran.lines.iter().filter(|line| line["event"] == "verdict").collect();
-    assert_eq!(verdicts.len(), 16);
-    for pair in verdicts.chunks(2) {
-        assert_eq!(pair[0]["status"], pair[1]["status"], "seed {}", pair[0]["seed"]);
-        let met = match pair[0]["status"].as_i64() {
-            Some(9) => serde_json::json!([{"command": "+CSQ", "result": "+CME ERROR: 10", "times": 1}]),
-            _ => serde_json::json!([]),
-        };
-        assert_eq!(pair[0]["coverage"]["errors"], met);
-        assert_eq!(pair[0]["coverage"]["faults"].as_array().map(Vec::len), met.as_array().map(Vec::len));
-    }
-    let failed = verdicts.iter().filter(|v| v["status"] == 9).count();
-    assert!((1..16).contains(&failed), "{failed} of 16 failed");
-    ran.tells("unlucky applied");
-}
-
-#[test]
 fn a_mistake_in_the_scenario_is_shown_where_it_stands() {
     let ran = Bench::new().scenario("seed = 1\n[[expect]]\nhost_sends = \"AT+NOSUCH=1\"\n", "exit 0");
     assert_eq!(ran.status, Some(2));
     assert!(ran.lines.is_empty());
-    ran.tells("scenario.toml:2:");
+    ran.tells("scenario.toml:3:1: ");
+}
+
+#[test]
+fn a_mistake_about_the_module_is_shown_at_its_key() {
+    for (module, place) in [
+        ("[module]\nat = 1\nbearer.segmen = 512\n", "4:8: unknown key"),
+        ("[module]\nbearer = { apn = \"x\", segment = \"big\" }\n", "3:23: "),
+        ("[module.bearer]\napn = \"x\"\n[module.settings]\nfirst_bearer = \"x\"\n", "5:1: "),
+        ("[module]\nbearer.apn = \"x\"\nvendor = \"nobody\"\n", "4:1: there is no vendor"),
+    ] {
+        let module = module.replace("at = 1\n", "bearer.apn = \"x\"\n");
+        let ran = Bench::new().scenario(&format!("seed = 1\n{module}"), "exit 0");
+        assert_eq!(ran.status, Some(2), "{}", ran.told);
+        ran.tells(&format!("scenario.toml:{place}"));
+    }
+    let ran = Bench::new().scenario("seed = 1\n  profile = \"sim9999\"\n", "exit 0");
+    ran.tells("scenario.toml:2:3: ");
 }
 
 #[test]
@@ -377,7 +302,7 @@ fn the_trace_tells_the_verdict_too() {
     let bench = Bench::new();
     let (scenario, trace) = (bench.file("scenario.toml", EXPECTATIONS), bench.path("trace.jsonl"));
     let options = ["--scenario", &scenario, "--trace", trace.to_str().expect("a path of letters")];
-    assert_eq!(bench.exec(&options, "exit 0").status, Some(3));
+    assert_eq!(bench.exec(&options, &talk("exit 0")).status, Some(3));
     let trace = fs::read_to_string(trace).expect("a trace");
     let events: Vec<Value> = trace.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let told = events.iter().filter(|e| e["event"] == "expectation").count();

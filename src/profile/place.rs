@@ -1,0 +1,73 @@
+//! Where the keys of a TOML text stand, and back.
+
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The path of a key, with the numbers of array elements (from 0), and where the key stands.
+type Key = (Vec<String>, Range<usize>);
+
+/// Where the key at a path stands; `None` where there is none.
+pub fn of(text: &str, path: &[&str]) -> Option<Range<usize>> {
+    keys(text).into_iter().find(|(there, _)| there == path).map(|(_, span)| span)
+}
+
+/// Where the key at a path stands, or else the last key on the way to it that is there.
+pub fn nearest(text: &str, path: &[&str]) -> Option<Range<usize>> {
+    (1..=path.len()).rev().find_map(|n| of(text, &path[..n]))
+}
+
+/// The path of the key that stands at an offset into the text, or the last one before it: that whose value is there.
+pub fn path_at(text: &str, offset: usize) -> Option<Vec<String>> {
+    let before = keys(text).into_iter().filter(|(_, span)| span.start <= offset);
+    before.max_by_key(|(path, span)| (span.start, path.len())).map(|(path, _)| path)
+}
+
+fn keys(text: &str) -> Vec<Key> {
+    let mut found = vec![];
+    if let Ok(table) = DeTable::parse(text) {
+        walk_table(table.get_ref(), &mut vec![], &mut found);
+    }
+    found
+}
+
+fn walk_table(table: &DeTable, path: &mut Vec<String>, found: &mut Vec<Key>) {
+    for (key, value) in table {
+        path.push(key.get_ref().to_string());
+        found.push((path.clone(), key.span()));
+        walk(value, path, found);
+        path.pop();
+    }
+}
+
+fn walk(value: &Spanned<DeValue>, path: &mut Vec<String>, found: &mut Vec<Key>) {
+    match value.get_ref() {
+        DeValue::Table(table) => walk_table(table, path, found),
+        DeValue::Array(array) => {
+            for (i, value) in array.iter().enumerate() {
+                path.push(i.to_string());
+                walk(value, path, found);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_however_it_is_written() {
+        for text in ["[module]\nbearer.x = 1", "[module.bearer]\nx = 1", "module = { bearer = { x = 1 } }"] {
+            let span = of(text, &["module", "bearer", "x"]).unwrap();
+            assert_eq!(&text[span.clone()], "x", "{text}");
+            assert_eq!(path_at(text, span.end + 3).unwrap(), ["module", "bearer", "x"], "{text}");
+        }
+        let text = "[[expect]]\na = 1\n[[expect]]\na = 2";
+        assert_eq!(of(text, &["expect", "1", "a"]), Some(28..29));
+        assert_eq!(nearest(text, &["expect", "1", "b"]), Some(2..8));
+        assert_eq!(of(text, &["nothing"]), None);
+    }
+}
