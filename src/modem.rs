@@ -20,6 +20,7 @@ mod run;
 mod session;
 mod sim;
 mod socket;
+mod stored;
 mod text;
 mod vendor;
 

@@ -157,6 +157,52 @@ fn wait(mut child: std::process::Child) -> Option<i32> {
     child.wait().ok()?.code()
 }
 
+/// Ends a run, and waits until it is gone.
+fn end(mut run: Running, signal: Signal) {
+    kill_process(Pid::from_child(&run.child), signal).expect("it runs");
+    let ended = std::mem::replace(&mut run.child, bystander());
+    within(move || wait(ended));
+}
+
+#[test]
+fn what_the_module_stores_outlives_the_process() {
+    let here = folder();
+    let state = here.path().join("state");
+    let options = ["--profile", "wipsoft", "--state", text(&state)];
+    // What OK was said to is stored: a kill takes nothing of it.
+    for (signal, ttl) in [(Signal::TERM, 10), (Signal::KILL, 20)] {
+        let run = start(&options, here.path());
+        let mut host = open(run.told("port"));
+        host.ask("ATE0+CMEE=1");
+        host.ask(&format!("AT+WIPCFG=2,0,{ttl};+WIPCFG=4,1;&W"));
+        end(run, signal);
+        let run = start(&options, here.path());
+        let mut host = open(run.told("port"));
+        assert!(!host.ask("AT").contains("AT"), "it has forgotten E0");
+        assert!(host.ask("AT+CMEE?").contains("+CMEE: 1\r\n"));
+        host.ask("AT+WIPCFG=1");
+        assert!(host.ask("AT+WIPCFG?").contains(&format!("+WIPCFG: 0,{ttl}\r\n")));
+    }
+    let run = start(&["--profile", "wismo228", "--state", text(&state)], here.path());
+    let mut host = open(run.told("port"));
+    assert!(host.ask("AT").contains("AT"), "one module has the flash of another");
+    assert_eq!(entries(&state), ["wipsoft.json"]);
+}
+
+#[test]
+fn a_flash_that_cannot_be_read_is_a_mistake() {
+    let here = folder();
+    let (file, folder) = (here.path().join("wipsoft.json"), here.path());
+    for (content, place) in [("{", folder), ("[1]", folder), ("{}", &file)] {
+        fs::write(&file, content).expect("a file");
+        let out = badline(&["run", "--profile", "wipsoft", "--state", text(place)]);
+        assert_eq!(out.status.code(), Some(2));
+        let told = String::from_utf8_lossy(&out.stderr);
+        assert!(told.contains("wipsoft.json"), "{told}");
+        assert_eq!(fs::read_to_string(&file).expect("it is there"), content);
+    }
+}
+
 #[test]
 fn a_link_is_replaced_in_one_step() {
     let here = folder();

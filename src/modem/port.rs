@@ -7,6 +7,7 @@ use crate::at::ResultCode;
 use crate::profile::{LineEnd, Profile, UrcWhen};
 use crate::time::Now;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub enum Line {
 }
 
 /// What V.250 keeps for a port, and `&W` stores.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// `E`
     pub echo: bool,
@@ -119,7 +120,6 @@ pub(super) struct Port {
     /// Data mode left by `+++`, for `ATO`.
     pub suspended: Option<Box<Running>>,
     pub settings: Settings,
-    pub stored: Option<Settings>,
     pub line: Vec<u8>,
     pub overlong: bool,
     pub last_line: Vec<u8>,
@@ -166,7 +166,6 @@ impl Port {
             state: State::Command,
             suspended: None,
             settings: Settings::factory(profile),
-            stored: None,
             line: vec![],
             overlong: false,
             last_line: vec![],

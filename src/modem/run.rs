@@ -51,9 +51,10 @@ impl Modem {
         self.core.noting = true;
     }
 
-    /// Puts back what the module had stored when it was last switched off.
+    /// Puts back what the module had stored when it was last switched off; before power is applied.
     pub fn load_flash(&mut self, flash: std::collections::BTreeMap<String, String>) {
         self.core.flash = flash;
+        self.core.restore();
     }
 
     /// What the module has stored for the next time.
@@ -273,11 +274,8 @@ impl Modem {
         for (port, old) in core.ports.iter_mut().zip(old.ports) {
             port.backlog = old.backlog;
             port.lines = old.lines;
-            if let Some(stored) = old.stored {
-                port.settings = stored.clone();
-                port.stored = Some(stored);
-            }
         }
+        self.core.restore();
         self.vendor.restart(&self.core.profile.clone());
         if dead_for.is_zero() {
             return self.boot(banner);

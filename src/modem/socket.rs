@@ -60,6 +60,8 @@ pub struct Conn {
     pub caller: Option<SocketAddrV4>,
     /// The module has said that it sends nothing more.
     pub shut: bool,
+    /// Its datagrams live long enough to arrive.
+    pub reaches: bool,
 }
 
 /// Where the far end's FIN stands.
@@ -87,6 +89,7 @@ impl Conn {
             peer: None,
             caller: None,
             shut: false,
+            reaches: true,
         }
     }
 
@@ -164,9 +167,11 @@ impl Core {
         }
     }
 
-    /// Sends one datagram to the far end of a UDP port; nothing where it has none yet, or no octet.
+    /// Sends one datagram to the far end of a UDP port; nothing where it has none yet, or no octet, and
+    /// none that would not reach it.
     pub fn send_datagram(&mut self, socket: Socket, bytes: Bytes) {
-        let to = self.sockets.get(&socket).and_then(|c| c.peer.or(c.caller));
+        let conn = self.sockets.get(&socket).filter(|c| c.reaches);
+        let to = conn.and_then(|c| c.peer.or(c.caller));
         if let Some(to) = to.filter(|_| !bytes.is_empty()) {
             self.send_to(socket, to, bytes);
         }

@@ -8,8 +8,7 @@ use crate::modem::{Cx, Output, Reply};
 /// `Z` (6.1.1): what `&W` stored, or the factory's.
 pub(super) fn reset_to_stored(_: &mut Base, cx: &mut Cx) -> Reply {
     let port = cx.port;
-    let stored = cx.ports[port.0].stored.clone();
-    let settings = stored.unwrap_or_else(|| Settings::factory(&cx.profile));
+    let settings = cx.stored(port).unwrap_or_else(|| Settings::factory(&cx.profile));
     apply(cx, settings);
     Reply::Ok
 }
@@ -37,8 +36,7 @@ fn apply(cx: &mut Cx, settings: Settings) {
 
 /// `&W`.
 pub(super) fn store(_: &mut Base, cx: &mut Cx) -> Reply {
-    let port = &mut cx.core.ports[cx.port.0];
-    port.stored = Some(port.settings.clone());
+    cx.core.store(cx.port);
     Reply::Ok
 }
 

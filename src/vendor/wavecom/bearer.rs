@@ -83,6 +83,16 @@ enum Kind {
     Address,
 }
 
+impl Kind {
+    fn holds(&self, value: &str) -> bool {
+        match *self {
+            Kind::Text(max) => value.len() <= max,
+            Kind::Number(least, most) => value.parse().is_ok_and(|n: i64| (least..=most).contains(&n)),
+            Kind::Address => value.parse::<Ipv4Addr>().is_ok(),
+        }
+    }
+}
+
 const LOGIN: u8 = 0;
 const PASSWORD: u8 = 1;
 const PHONE: u8 = 2;
@@ -161,13 +171,14 @@ fn key_of(bid: u8) -> String {
     format!("wip.br.{bid}.")
 }
 
-/// 4.2.4: opening a bearer takes the options that were kept.
+/// 4.2.4: opening a bearer takes the options that were kept. A flash that somebody has written by hand
+/// may hold what is none.
 fn stored(cx: &Cx, bid: u8) -> BTreeMap<u8, String> {
-    let kept = |(key, value): (&String, &String)| {
-        let option = key.strip_prefix(&key_of(bid))?.parse().ok()?;
-        Some((option, value.clone()))
+    let kept = |(number, kind, _): &(u8, Kind, &str)| {
+        let value = cx.flash.get(&format!("{}{number}", key_of(bid)))?;
+        kind.holds(value).then(|| (*number, value.clone()))
     };
-    cx.flash.iter().filter_map(kept).collect()
+    OPTIONS.iter().filter_map(kept).collect()
 }
 
 fn option(typed: &Arguments) -> Result<(u8, &'static Kind), Refusal> {

@@ -26,10 +26,10 @@ pub fn write(m: &mut Wavecom, cx: &mut Cx, typed: Arguments) -> Reply {
 fn create(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Refusal> {
     let protocol = Protocol::typed(typed)?;
     m.stack.check()?;
-    let key = socket::index(m, typed, protocol)?;
     if protocol == Protocol::Ftp {
         return file::create(m, cx, typed);
     }
+    let key = socket::index(m, typed, protocol)?;
     if taken(m, key) {
         return Err(code::BAD_INDEX.into());
     }
@@ -78,7 +78,7 @@ pub fn is_full(m: &Wavecom) -> bool {
     m.services.len() + usize::from(m.ftp.is_some()) >= m.stack.sockets()
 }
 
-/// The local port may be left out together with its comma (5.1.6).
+/// The local port may be left out, in front of the peer together with its comma (5.1.2, 5.1.6).
 fn udp(m: &mut Wavecom, cx: &mut Cx, key: Key, typed: &Arguments) -> Result<Reply, Refusal> {
     let (local, peer) = match (args::is_number(typed, 2), args::given(typed, 2)) {
         (true, _) => (port(typed, 2)?, 3),
@@ -88,7 +88,7 @@ fn udp(m: &mut Wavecom, cx: &mut Cx, key: Key, typed: &Arguments) -> Result<Repl
     args::at_most(typed, peer + 2)?;
     let target = match args::given(typed, peer) {
         true => Some((args::text::<255>(typed, peer, code::OPTION)?, port(typed, peer + 1)?)),
-        false if local == 0 => return Err(ArgError::Missing.into()),
+        false if typed.0.len() < 3 => return Err(ArgError::Missing.into()),
         false => None,
     };
     room(m, code::STATE)?;
@@ -161,6 +161,7 @@ fn request(m: &mut Wavecom, cx: &mut Cx, address: Ipv4Addr, name: Option<String>
 fn open(m: &Wavecom, cx: &mut Cx, ask: impl FnOnce(Socket) -> NetRequest) -> Socket {
     let socket = cx.open_socket(ask);
     hold(m, cx, socket);
+    live(m, cx, socket, m.stack.ttl());
     socket
 }
 
@@ -168,6 +169,13 @@ fn hold(m: &Wavecom, cx: &mut Cx, socket: Socket) {
     let capacity = m.stack.buffers() * usize::from(cx.profile.bearer.segment);
     if let Some(conn) = cx.core.sockets.get_mut(&socket) {
         conn.capacity = capacity;
+    }
+}
+
+/// Datagrams die on the way where they have fewer routers to live than there are.
+pub fn live(m: &Wavecom, cx: &mut Cx, socket: Socket, ttl: u8) {
+    if let Some(conn) = cx.core.sockets.get_mut(&socket) {
+        conn.reaches = ttl >= m.settings.hops;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::args::{self, Refusal};
 use super::socket::{self, Protocol};
-use super::{Use, Wavecom, code, create, data};
+use super::{Use, Wavecom, code, create, data, names};
 use crate::at::{Arguments, ResultCode};
 use crate::ftp::{self, Cause, Failure, How, Op, Type};
 use crate::modem::{Cx, DataEnd, DataMode, Ends, PortId, Reply, Sink, Target};
@@ -48,8 +48,13 @@ enum Way {
 
 const INDEX: &str = "4,1";
 
-/// 5.1.2, mode 4. The port may be left out together with its comma (5.1.6).
+/// 5.1.2, mode 4. The port may be left out together with its comma (5.1.6). A second session is one
+/// too many under any index.
 pub fn create(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Refusal> {
+    let active = m.ftp.as_ref().is_some_and(|ftp| ftp.state != State::Gone);
+    if !active {
+        socket::index(m, typed, Protocol::Ftp)?;
+    }
     let has_port = args::is_number(typed, 3) || !args::given(typed, 3);
     let login = if has_port { 4 } else { 3 };
     args::at_most(typed, login + 3)?;
@@ -64,16 +69,16 @@ pub fn create(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, 
         true => Some(args::text::<64>(typed, login + 2, code::OPTION)?),
         false => None,
     };
-    match &m.ftp {
-        None | Some(Ftp { state: State::Gone, .. }) => {}
-        Some(_) => return Err(code::FTP_ACTIVE.into()),
+    if active {
+        return Err(code::FTP_ACTIVE.into());
     }
-    if !m.online() {
+    if !m.online() || m.stack.ttl() < m.settings.hops {
         return Err(code::UNREACHABLE.into());
     }
     if m.ftp.is_none() && create::is_full(m) {
         return Err(code::NO_SOCKET.into());
     }
+    names::check(m, &host)?;
     let patience = m.settings.connect_timeout.0;
     let settings = ftp::Settings {
         user,
@@ -141,8 +146,10 @@ fn transfer(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Re
     socket::index(m, typed, Protocol::Ftp)?;
     let mode = args::number::<u8>(typed, 2, 1..=2, code::OPTION)?;
     let path = args::text::<128>(typed, 3, code::OPTION)?;
-    let Some(ftp) = m.ftp.as_mut().filter(|ftp| ftp.state == State::Idle) else {
-        return Err(code::BAD_STATE.into());
+    let ftp = match &mut m.ftp {
+        None | Some(Ftp { state: State::Gone, .. }) => return Err(code::BAD_STATE.into()),
+        Some(ftp) if ftp.state == State::Idle => ftp,
+        Some(_) => return Err(code::STATE.into()),
     };
     if path.is_empty() {
         return Err(code::OPTION.into());

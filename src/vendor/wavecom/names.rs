@@ -35,20 +35,38 @@ impl Names {
         Some(name)
     }
 
+    fn known(&self, host: &str) -> Option<Ipv4Addr> {
+        let found = self.known.iter().find(|(name, _)| name.eq_ignore_ascii_case(host));
+        found.map(|(_, address)| *address)
+    }
+
     /// Nobody waits for the answer any more.
     pub fn give_up(&mut self, query: Query) {
         self.asked.remove(&query);
     }
 }
 
-/// Looks a host up.
-pub fn look_up(m: &mut Wavecom, cx: &mut Cx, host: &str) -> Result<Found, Refusal> {
-    if let Some((_, address)) = m.names.known.iter().find(|(name, _)| name.eq_ignore_ascii_case(host)) {
-        return Ok(Found::Address(*address));
+/// Whether a host can be looked up.
+///
+/// # Errors
+/// 800 where it is no name, 836 where as many are being looked up as may be.
+pub fn check(m: &Wavecom, host: &str) -> Result<(), Refusal> {
+    let free = m.names.asked.len() < m.stack.name_queries();
+    match host.trim() {
+        "" => Err(code::OPTION.into()),
+        host if free || m.names.known(host).is_some() || host.parse::<Ipv4Addr>().is_ok() => Ok(()),
+        _ => Err(code::MEMORY.into()),
     }
-    let dotted = host.trim().parse::<Ipv4Addr>().is_ok();
-    if !dotted && m.names.asked.len() >= m.stack.name_queries() {
-        return Err(code::MEMORY.into());
+}
+
+/// Looks a host up.
+///
+/// # Errors
+/// Those of [`check`].
+pub fn look_up(m: &mut Wavecom, cx: &mut Cx, host: &str) -> Result<Found, Refusal> {
+    check(m, host)?;
+    if let Some(address) = m.names.known(host) {
+        return Ok(Found::Address(address));
     }
     Ok(match cx.resolve(host) {
         Ok(address) => Found::Address(address),

@@ -3,7 +3,7 @@
 use super::args::{self, Refusal};
 use super::config::Stack;
 use super::socket::{self, Key, Protocol, Service, State};
-use super::{Wavecom, code};
+use super::{Wavecom, code, create};
 use crate::at::Arguments;
 use crate::modem::{Cx, Reply};
 
@@ -50,7 +50,7 @@ const TABLE: [(u8, i64, [Access; 4]); 12] = {
         (5, 5839, [N, W, W, N]),
         (READABLE, 65535, [R, R, N, N]),
         (7, 1, [N, W, W, N]),
-        (8, 255, [W, W, W, N]),
+        (TTL, 255, [W, W, W, N]),
         (9, 255, [W, W, W, N]),
         (BINARY, 1, [N, N, N, W]),
         (PASSIVE, 1, [N, N, N, W]),
@@ -62,6 +62,7 @@ const PEER_PORT: u8 = 1;
 const PEER: u8 = 2;
 const BOUND: u8 = 3;
 const READABLE: u8 = 6;
+const TTL: u8 = 8;
 const BINARY: u8 = 40;
 const PASSIVE: u8 = 41;
 
@@ -91,7 +92,13 @@ fn option(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Refu
     };
     match (value, protocol) {
         (Some(value), Protocol::Ftp) => set_ftp(m, number, value)?,
-        (Some(value), _) => set(&mut service(m, key)?.options, number, value),
+        (Some(value), _) => {
+            let service = service(m, key)?;
+            set(&mut service.options, number, value);
+            if let (TTL, Some(socket)) = (number, service.state.socket()) {
+                create::live(m, cx, socket, value as u8);
+            }
+        }
         (None, Protocol::Ftp) => {
             let value = get_ftp(m, number)?;
             cx.info(format_args!("{key},{number},{value}"));
@@ -113,7 +120,7 @@ fn set(options: &mut Options, number: u8, value: u16) {
         4 => options.send_low = value,
         5 => options.receive_low = value,
         7 => options.no_delay = value as u8,
-        8 => options.ttl = value as u8,
+        TTL => options.ttl = value as u8,
         _ => options.tos = value as u8,
     }
 }
@@ -131,7 +138,7 @@ fn get(service: &Service, cx: &Cx, number: u8) -> String {
         4 => options.send_low.to_string(),
         5 => options.receive_low.to_string(),
         7 => options.no_delay.to_string(),
-        8 => options.ttl.to_string(),
+        TTL => options.ttl.to_string(),
         _ => options.tos.to_string(),
     }
 }

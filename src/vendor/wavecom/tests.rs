@@ -406,6 +406,17 @@ fn dropping_dtr_leaves_data_mode() {
     assert_eq!(b.hears(0), "\r\n+WIPDATA: 2,1,5\r\n");
 }
 
+#[test]
+fn what_no_command_has_stored_is_not_taken_from_the_flash() {
+    let mut b = Bench::new("wipsoft");
+    let stored = [("11", "kept"), ("12", "9"), ("15", "10.0.0"), ("99", "1")];
+    let flash = stored.map(|(option, value)| (format!("wip.br.5.{option}"), value.to_string()));
+    b.modem.load_flash(flash.into());
+    b.types(0, "AT+WIPBR=1,5;+WIPBR=3,5,11;+WIPBR=3,5,12;+WIPBR=3,5,15\r");
+    let heard = "\r\n+WIPBR: 5,11,\"kept\"\r\n+WIPBR: 5,12,1\r\n+WIPBR: 5,15,\"0.0.0.0\"\r\n\r\nOK\r\n";
+    assert_eq!(b.hears(0), heard);
+}
+
 fn lines() -> impl Strategy<Value = String> {
     let name = prop::sample::select(
         &["+WIPCFG", "+WIPBR", "+WIPCREATE", "+WIPCLOSE", "+WIPOPT", "+WIPFILE", "+WIPDATA", "+WIPPING"][..],
