@@ -2,7 +2,8 @@
 //!
 //! There is one [`Gate`] for each control connection of the module (RFC 959, 1123, 2428, 3659, 4217).
 //! It ends PASV, EPSV, PORT and EPRT itself and always uses PASV towards the server, as a carrier's
-//! FTP ALG does; it answers AUTH, PBSZ and PROT itself and sees plain text only. It times out on the
+//! FTP ALG does; it answers AUTH itself, PBSZ and PROT too unless the server speaks TLS, and sees plain
+//! text only. It times out on the
 //! modem's clock, carries out ABOR at once, and says what a [`GateFaults`] wants said. It never holds
 //! a file: both directions run under credit.
 //!
@@ -127,6 +128,8 @@ struct Session {
     restart_upstream: bool,
     /// The control connection speaks TLS.
     tls: bool,
+    /// So does the one to the server, whose word on protection counts then.
+    upstream_tls: bool,
     protected: bool,
     /// The passive connection is to be accepted and not served.
     stall: bool,
@@ -157,6 +160,7 @@ impl Gate {
                 restart: 0,
                 restart_upstream: false,
                 tls,
+                upstream_tls: false,
                 protected: false,
                 stall: false,
             },
@@ -174,6 +178,12 @@ impl Gate {
     /// The same gate with faults.
     pub fn with_faults(mut self, faults: Box<dyn GateFaults>) -> Gate {
         self.faults = faults;
+        self
+    }
+
+    /// The same gate, where the server speaks TLS as well: it is asked for PBSZ and PROT.
+    pub fn with_upstream_tls(mut self, tls: bool) -> Gate {
+        self.session.upstream_tls = tls;
         self
     }
 

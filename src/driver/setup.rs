@@ -154,7 +154,7 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
     let seams = faults.clone();
     let make_gate = move |call: Call| -> Box<dyn super::network::Relay + Send> {
         let gate = Gate::new(gates.clone(), call.server, call.module, call.upstream, call.tls);
-        Box::new(gate.with_faults(seams.gate()))
+        Box::new(gate.with_upstream_tls(call.upstream_tls).with_faults(seams.gate()))
     };
     let config = NetworkConfig {
         hosts: setup.hosts.clone(),

@@ -17,6 +17,10 @@ impl Gate {
 
     fn carry_out(&mut self, now: Now, command: Command, verdict: CommandVerdict) {
         let text = match command.verb.as_str() {
+            "PBSZ" | "PROT" if self.session.upstream_tls => {
+                let line = command.line();
+                return self.relay(command, line);
+            }
             "AUTH" | "PBSZ" | "PROT" | "CCC" => return self.security(now, command),
             "QUIT" => return self.relay(command, "QUIT".into()),
             "" => (500, "Line too long."),

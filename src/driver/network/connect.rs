@@ -9,6 +9,7 @@ use super::outside::{IoEvent, IoRequest};
 use super::pipe::{End, WINDOW};
 use super::sockets::Owner;
 use super::tap::TappedWhat;
+use super::tls::Whose;
 use super::{IoUse, Network};
 use crate::modem::net::{Failure, NetEvent, Purpose, Query, Socket, Tls};
 use crate::time::Now;
@@ -36,7 +37,7 @@ pub(super) struct Order {
 
 /// Where a call leads.
 enum Way {
-    /// To a gate, with the real server behind it, and whether that end speaks TLS.
+    /// To a gate, with the real server behind it, and whether it speaks TLS.
     Gate(SocketAddr, bool),
     /// To the data connection that a gate has announced.
     Door(super::GateId),
@@ -104,6 +105,7 @@ impl Network {
             }
             Way::Gate(upstream, tls) => self.connect_gate(now, order, local, upstream, tls),
             Way::Door(gate) => {
+                let order = Order { tls: self.near(gate, order.tls), ..order };
                 let far = Far::Data { gate, credit: 0 };
                 if let Some(id) = self.dial(now, order, local, Carries::FtpData, far) {
                     self.enter(now, gate, id);
@@ -147,8 +149,9 @@ impl Network {
         match target {
             _ if Some(*to.ip()) == self.address => Way::Fail(Failure::Refused),
             Target::Builtin => Way::Gate(self.config.server, server),
+            // What a real server speaks at its address is not the port's to say.
             Target::Address(real) if purpose == Purpose::FtpControl || matches!(to.port(), FTP | FTPS) => {
-                Way::Gate(real, server)
+                Way::Gate(real, order.tls.is_some() || to.port() == FTPS)
             }
             Target::Address(real) => Way::Bridge(real),
             Target::Refused => Way::Fail(Failure::Refused),
@@ -172,7 +175,7 @@ impl Network {
         let mut link = Link::new(info, socket, NetEvent::Connected { socket, local }, far);
         if let Some(tls) = order.tls {
             let name = order.name.unwrap_or_else(|| order.to.ip().to_string());
-            match self.tls.client(&name, tls.verify) {
+            match self.tls.client(Whose::Module, &name, tls.verify) {
                 Ok(end) => link.near_tls = Some(Box::new(end)),
                 Err(_) => {
                     self.sockets.insert(socket, Owner::Waiting { port: local.port() });

@@ -1,22 +1,22 @@
-//! The FTP gates: one relay per control connection, its data connection, its real sockets.
+//! The FTP gates: one relay per control connection, and its connections to the module. Those to the
+//! real server are in [`server`].
+
+mod server;
 
 use super::connect::Order;
 use super::faults::{Carries, LinkId};
 use super::later::Then;
 use super::link::Far;
-use super::outside::{IoEvent, IoId, IoRequest};
-use super::pipe::{End, WINDOW};
+use super::pipe::End;
 use super::relay::{Call, GateInput, GateOutput, Relay};
 use super::tls::TlsEnd;
-use super::{GateId, IoUse, Network};
+use super::{GateId, Network};
 use crate::driver::gate::Speech;
+use crate::modem::net::Tls;
 use crate::time::Now;
+use server::{Leg, Upstream};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, SocketAddrV4};
-
-/// The kernel's buffer for what the built-in server sends: with a large one, a small file would have
-/// left the server before the module has read an octet, and a cut would come too late for its reply.
-const DATA_BUFFER: u32 = 64 * 1024;
 
 /// The port that data connections come from in active mode (RFC 959 section 3.2).
 const FTP_DATA: u16 = 20;
@@ -36,23 +36,13 @@ struct Slot {
     server: SocketAddrV4,
     /// The server's name, for its certificate.
     name: String,
-    upstream: SocketAddr,
     control: LinkId,
     data: Option<LinkId>,
     open: Option<u16>,
     silent: Option<u16>,
-    upstream_io: Option<IoId>,
+    upstream: Upstream,
     leg: Option<Leg>,
     over: bool,
-}
-
-/// A data connection to the real server.
-struct Leg {
-    io: IoId,
-    /// Octets have been sent on it.
-    used: bool,
-    shut: bool,
-    ended: bool,
 }
 
 #[derive(Default)]
@@ -87,42 +77,48 @@ impl Gates {
 }
 
 impl Network {
-    /// Opens a gate for a call. Where its server is a real host, the call waits for that host.
+    /// Opens a gate for a call. Where its server is a real host, the call waits for that host, and
+    /// with it for the TLS that the module wants: what the module checks is that host's certificate.
     pub(super) fn connect_gate(
         &mut self,
         now: Now,
-        order: Order,
+        mut order: Order,
         local: SocketAddrV4,
-        upstream: SocketAddr,
+        to: SocketAddr,
         tls: bool,
     ) {
         self.gates.count += 1;
         let id = GateId(self.gates.count);
         let server = order.to;
         let name = order.name.clone().unwrap_or_else(|| server.ip().to_string());
+        let real = to != self.config.server;
+        let wanted = order.tls.unwrap_or(Tls { verify: false });
+        let upstream = Upstream::new(to, Some(wanted).filter(|_| real && tls));
+        if let (Some(near), true) = (&mut order.tls, upstream.is_secure()) {
+            near.verify = false;
+        }
         let far_tls = if tls { self.tls.server(&name).ok().map(Box::new) } else { None };
         let Some(control) = self.dial(now, order, local, Carries::FtpControl, Far::Gate(id)) else { return };
         if let Some(link) = self.links.get_mut(&control) {
             link.far_tls = far_tls;
         }
-        let relay = (self.make_relay)(Call { server, module: local, upstream, tls });
+        let relay =
+            (self.make_relay)(Call { server, module: local, upstream: to, tls, upstream_tls: real && tls });
         let slot = Slot {
             relay,
             server,
             name,
-            upstream,
             control,
             data: None,
             open: None,
             silent: None,
-            upstream_io: None,
+            upstream,
             leg: None,
             over: false,
         };
         self.gates.slots.insert(id, slot);
         self.drain_gate(now, id);
-        let waits = upstream != self.config.server
-            && self.gates.slots.get(&id).is_some_and(|slot| slot.upstream_io.is_some());
+        let waits = real && self.gates.slots.get(&id).is_some_and(|slot| slot.upstream.io.is_some());
         if !waits {
             self.answer_later(now, control);
         }
@@ -138,6 +134,12 @@ impl Network {
         if let Some(slot) = self.gates.slots.get_mut(&gate) {
             slot.open = None;
         }
+    }
+
+    /// What the module checks of a gate's certificate: nothing where the real server's was checked.
+    pub(super) fn near(&self, gate: GateId, tls: Option<Tls>) -> Option<Tls> {
+        let secure = self.gates.slots.get(&gate).is_some_and(|slot| slot.upstream.is_secure());
+        tls.map(|tls| Tls { verify: tls.verify && !secure })
     }
 
     /// The gate's TLS end of a data connection, where it is protected.
@@ -240,22 +242,9 @@ impl Network {
             | GateOutput::DataFinModule
             | GateOutput::DataResetModule
             | GateOutput::AllowModuleData(_) => self.data_output(now, id, output),
-            GateOutput::OpenUpstream => {
-                let to = slot.upstream;
-                let io = self.new_io(IoUse::Upstream(id));
-                self.set_upstream(id, Some(io));
-                self.io_out.push_back(IoRequest::Connect { io, to, receive_buffer: None });
-                self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
-            }
-            GateOutput::ToUpstream(bytes) => {
-                let request = slot.upstream_io.map(|io| IoRequest::Send { io, bytes });
-                self.io_out.extend(request);
-            }
-            GateOutput::CloseUpstream => {
-                let io = slot.upstream_io.take();
-                self.drop_leg(id, false);
-                io.into_iter().for_each(|io| self.close_io(io));
-            }
+            GateOutput::OpenUpstream => self.open_upstream(id),
+            GateOutput::ToUpstream(bytes) => self.send_upstream(id, bytes),
+            GateOutput::CloseUpstream => self.close_upstream(id),
             GateOutput::OpenUpstreamData(_)
             | GateOutput::DataToUpstream(_)
             | GateOutput::DataFinUpstream
@@ -284,43 +273,6 @@ impl Network {
         }
     }
 
-    /// What a gate wants of its data connection to the real server.
-    fn leg_output(&mut self, now: Now, id: GateId, output: GateOutput) {
-        if let GateOutput::OpenUpstreamData(to) = output {
-            return self.open_leg(now, id, to);
-        }
-        let Some(leg) = self.gates.slots.get_mut(&id).and_then(|slot| slot.leg.as_mut()) else { return };
-        let io = leg.io;
-        match output {
-            GateOutput::DataToUpstream(bytes) => {
-                leg.used = true;
-                self.io_out.push_back(IoRequest::Send { io, bytes });
-            }
-            GateOutput::DataFinUpstream => {
-                leg.shut = true;
-                self.io_out.push_back(IoRequest::Shutdown { io });
-                self.close_ended_leg(id);
-            }
-            GateOutput::AllowUpstreamData(n) => self.io_out.push_back(IoRequest::Allow { io, n }),
-            _ => self.drop_leg(id, true),
-        }
-    }
-
-    fn open_leg(&mut self, now: Now, id: GateId, to: SocketAddr) {
-        self.drop_leg(id, true);
-        let Some(slot) = self.gates.slots.get_mut(&id) else { return };
-        // A real server may not send the relay to another host.
-        if to.ip() != slot.upstream.ip() {
-            slot.relay.handle(now, GateInput::UpstreamDataFailed);
-            return;
-        }
-        let io = self.new_io(IoUse::UpstreamData(id));
-        if let Some(slot) = self.gates.slots.get_mut(&id) {
-            slot.leg = Some(Leg { io, used: false, shut: false, ended: false });
-        }
-        self.io_out.push_back(IoRequest::Connect { io, to, receive_buffer: Some(DATA_BUFFER) });
-    }
-
     /// A gate dials the module. What is no listener of this module refuses, as an ALG would.
     fn dial_module(&mut self, now: Now, id: GateId, to: SocketAddrV4) {
         let Some(slot) = self.gates.slots.get(&id) else { return };
@@ -345,33 +297,9 @@ impl Network {
         }
     }
 
-    fn set_upstream(&mut self, id: GateId, io: Option<IoId>) {
-        if let Some(slot) = self.gates.slots.get_mut(&id) {
-            slot.upstream_io = io;
-        }
-    }
-
-    /// Gives the data connection to the real server up; in good order where its FIN is under way.
-    fn drop_leg(&mut self, id: GateId, abort: bool) {
-        let leg = self.gates.slots.get_mut(&id).and_then(|slot| slot.leg.take());
-        match leg {
-            Some(leg) if abort || !leg.shut => self.abort_io(leg.io),
-            Some(leg) => self.close_io(leg.io),
-            None => {}
-        }
-    }
-
-    /// Both sides are through, or the server is and nothing was to be sent.
-    fn close_ended_leg(&mut self, id: GateId) {
-        let Some(slot) = self.gates.slots.get_mut(&id) else { return };
-        if let Some(leg) = slot.leg.take_if(|leg| leg.ended && (leg.shut || !leg.used)) {
-            self.close_io(leg.io);
-        }
-    }
-
     fn remove_gate(&mut self, now: Now, id: GateId) {
         let Some(slot) = self.gates.slots.get(&id) else { return };
-        let (data, upstream) = (slot.data, slot.upstream_io);
+        let (data, upstream) = (slot.data, slot.upstream.io);
         if let Some(link) = data.and_then(|data| self.links.get_mut(&data)) {
             let end = if link.down.finished() { End::Fin } else { End::Rst };
             link.leave(now, end);
@@ -381,70 +309,4 @@ impl Network {
         self.laters.forget_gate(id);
         self.gates.slots.remove(&id);
     }
-
-    /// News of a gate's control connection to the real server.
-    pub(super) fn upstream_io(&mut self, now: Now, id: GateId, event: IoEvent) {
-        let Some(slot) = self.gates.slots.get(&id) else { return };
-        let control = slot.control;
-        let waits = self.links.get(&control).is_some_and(|link| !link.answered);
-        match event {
-            IoEvent::Connected { .. } => {
-                self.feed(now, id, GateInput::UpstreamOpened);
-                if waits && slot_waits(&self.config.server, self.gates.slots.get(&id)) {
-                    self.answer_later(now, control);
-                }
-            }
-            IoEvent::Failed { io, kind } => {
-                self.ios.remove(&io);
-                self.set_upstream(id, None);
-                self.feed(now, id, GateInput::UpstreamFailed);
-                if waits && slot_waits(&self.config.server, self.gates.slots.get(&id)) {
-                    match Self::failure(kind) {
-                        Some(why) => self.fail_link(control, why),
-                        None => return,
-                    }
-                    self.remove_gate(now, id);
-                }
-            }
-            IoEvent::Data { io, bytes } => {
-                self.io_out.push_back(IoRequest::Allow { io, n: bytes.len() });
-                self.feed(now, id, GateInput::UpstreamBytes(bytes));
-            }
-            IoEvent::Eof { .. } => self.feed(now, id, GateInput::UpstreamFin),
-            IoEvent::Reset { io } => {
-                self.ios.remove(&io);
-                self.set_upstream(id, None);
-                self.feed(now, id, GateInput::UpstreamReset);
-            }
-            _ => {}
-        }
-    }
-
-    /// News of a gate's data connection to the real server.
-    pub(super) fn upstream_data_io(&mut self, now: Now, id: GateId, event: IoEvent) {
-        let Some(slot) = self.gates.slots.get_mut(&id) else { return };
-        let input = match event {
-            IoEvent::Connected { .. } => GateInput::UpstreamDataOpened,
-            IoEvent::Data { bytes, .. } => GateInput::UpstreamDataBytes(bytes),
-            IoEvent::Sent { n, .. } => GateInput::UpstreamDataSent(n),
-            IoEvent::Eof { .. } => {
-                slot.leg.iter_mut().for_each(|leg| leg.ended = true);
-                GateInput::UpstreamDataFin
-            }
-            IoEvent::Failed { io, .. } | IoEvent::Reset { io } => {
-                slot.leg = None;
-                self.ios.remove(&io);
-                let failed = matches!(event, IoEvent::Failed { .. });
-                if failed { GateInput::UpstreamDataFailed } else { GateInput::UpstreamDataReset }
-            }
-            IoEvent::Listening { .. } | IoEvent::Accepted { .. } | IoEvent::Datagram { .. } => return,
-        };
-        self.feed(now, id, input);
-        self.close_ended_leg(id);
-    }
-}
-
-/// The module's call to a mapped host waits until that host has answered.
-fn slot_waits(builtin: &SocketAddr, slot: Option<&Slot>) -> bool {
-    slot.is_some_and(|slot| slot.upstream != *builtin)
 }

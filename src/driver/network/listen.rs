@@ -5,6 +5,7 @@ use super::link::{Far, Link};
 use super::outside::{IoEvent, IoId, IoRequest};
 use super::pipe::WINDOW;
 use super::sockets::{Listener, Owner};
+use super::tls::Whose;
 use super::{IoUse, Network};
 use crate::modem::net::{Failure, NetEvent, Purpose, Socket, Tls};
 use crate::time::Now;
@@ -116,10 +117,13 @@ impl Network {
             self.ios.insert(io, IoUse::Link(id));
         }
         self.sockets.insert(socket, Owner::Link { link: id, port: None });
+        let tls = match far {
+            Far::Data { gate, .. } => self.near(gate, listener.tls),
+            _ => listener.tls,
+        };
         // A certificate that cannot be made has the handshake fail, as one that is missing would.
-        link.near_tls = listener
-            .tls
-            .and_then(|tls| self.tls.client(&from.ip().to_string(), tls.verify).ok())
+        link.near_tls = tls
+            .and_then(|tls| self.tls.client(Whose::Module, &from.ip().to_string(), tls.verify).ok())
             .map(Box::new);
         if let Far::Data { gate, .. } = far {
             link.far_tls = self.data_tls(gate);

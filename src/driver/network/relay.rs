@@ -38,6 +38,8 @@ pub struct Call {
     pub upstream: SocketAddr,
     /// The control connection speaks TLS from its start.
     pub tls: bool,
+    /// So does the one to the real server.
+    pub upstream_tls: bool,
 }
 
 impl Relay for Gate {

@@ -3,6 +3,7 @@
 mod bridge;
 mod gate;
 mod names;
+mod outside_tls;
 mod real;
 mod secure;
 mod udp;

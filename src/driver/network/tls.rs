@@ -29,7 +29,17 @@ pub struct TlsSetup {
     given: Option<Arc<ServerConfig>>,
     authority: Option<CertifiedIssuer<'static, KeyPair>>,
     made: BTreeMap<String, Arc<ServerConfig>>,
-    clients: BTreeMap<bool, Arc<ClientConfig>>,
+    clients: BTreeMap<(Whose, bool), Arc<ClientConfig>>,
+}
+
+/// Whose end a client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Whose {
+    /// A module keeps no sessions; and a ticket would be read as data that nobody asked for.
+    Module,
+    /// Many real servers take a data connection only where it resumes the session of its control
+    /// connection.
+    Gate,
 }
 
 impl TlsSetup {
@@ -85,8 +95,8 @@ impl TlsSetup {
         self.authority.as_ref().ok_or_else(|| "no authority".to_owned())
     }
 
-    pub(super) fn client(&mut self, name: &str, verify: bool) -> Result<TlsEnd, String> {
-        let config = match self.clients.get(&verify) {
+    pub(super) fn client(&mut self, whose: Whose, name: &str, verify: bool) -> Result<TlsEnd, String> {
+        let config = match self.clients.get(&(whose, verify)) {
             Some(config) => config.clone(),
             None => {
                 let builder = ClientConfig::builder_with_provider(self.provider.clone())
@@ -99,9 +109,10 @@ impl TlsSetup {
                         .with_custom_certificate_verifier(Arc::new(Trusting(self.provider.clone())))
                         .with_no_client_auth(),
                 };
-                // A module keeps no sessions; and a ticket would be read as data that nobody asked for.
-                config.resumption = rustls::client::Resumption::disabled();
-                self.clients.entry(verify).or_insert(Arc::new(config)).clone()
+                if whose == Whose::Module {
+                    config.resumption = rustls::client::Resumption::disabled();
+                }
+                self.clients.entry((whose, verify)).or_insert(Arc::new(config)).clone()
             }
         };
         let name = ServerName::try_from(name.to_owned()).map_err(|e| e.to_string())?;
@@ -192,6 +203,8 @@ impl ServerCertVerifier for Trusting {
 pub(super) struct TlsEnd {
     connection: Connection,
     plain: Queue,
+    /// The far end has said that it sends nothing more.
+    over: bool,
     written: u64,
     confirmed: u64,
     /// Where on the wire a write of plain octets ends, and how many it had.
@@ -201,7 +214,14 @@ pub(super) struct TlsEnd {
 impl TlsEnd {
     fn new(mut connection: Connection) -> TlsEnd {
         connection.set_buffer_limit(None);
-        TlsEnd { connection, plain: Queue::default(), written: 0, confirmed: 0, marks: VecDeque::new() }
+        TlsEnd {
+            connection,
+            plain: Queue::default(),
+            over: false,
+            written: 0,
+            confirmed: 0,
+            marks: VecDeque::new(),
+        }
     }
 
     pub fn handshaking(&self) -> bool {
@@ -240,6 +260,7 @@ impl TlsEnd {
         while !records.is_empty() {
             let read = self.connection.read_tls(&mut records).map_err(|e| Error::General(e.to_string()))?;
             let state = self.connection.process_new_packets()?;
+            self.over |= state.peer_has_closed();
             let mut plain = vec![0; state.plaintext_bytes_to_read()];
             let n = self.connection.reader().read(&mut plain).unwrap_or(0);
             plain.truncate(n);
@@ -257,6 +278,11 @@ impl TlsEnd {
 
     pub fn readable(&self) -> bool {
         self.plain.len > 0
+    }
+
+    /// Whether the far end has said that it sends nothing more, and all before it was taken.
+    pub fn ended(&self) -> bool {
+        self.over && !self.readable()
     }
 
     /// Whether its reader is so far behind that no more should be decrypted.

@@ -57,18 +57,14 @@ pub(super) fn get(m: &mut Fibocom, cx: &mut Cx, (path, mode, offset): GetArgs) -
     }
 }
 
-/// `AT+FTPGET?`: nothing where the buffer is empty.
+/// `AT+FTPGET?`: nothing where the buffer is empty. Its table, as that of `AT+FTPRECV?`, has no error.
 pub(super) fn get_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    match (&m.session, &m.cache) {
-        (Session::Idle | Session::Downloading, Some(cache)) if !cache.data.is_empty() => {
-            let mode = u8::from(cache.kind == Type::Image);
-            let eof = u8::from(cache.flow == Flow::Whole);
-            cx.line(&format!("+FTPGET:\"{}\",{mode},{eof}", cache.file));
-            Reply::Ok
-        }
-        (Session::Idle | Session::Downloading, _) => Reply::Ok,
-        _ => m.wrong_state(),
+    if let Some(cache) = m.cache.as_ref().filter(|cache| !cache.data.is_empty()) {
+        let mode = u8::from(cache.kind == Type::Image);
+        let eof = u8::from(cache.flow == Flow::Whole);
+        cx.line(&format!("+FTPGET:\"{}\",{mode},{eof}", cache.file));
     }
+    Reply::Ok
 }
 
 /// 1.2.19: `AT+FTPRECV=<length>` prints how much there is, and that much.
@@ -85,9 +81,6 @@ pub(super) fn recv(m: &mut Fibocom, cx: &mut Cx, (length,): (Int<1, 3000>,)) -> 
 }
 
 pub(super) fn recv_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    if !matches!(m.session, Session::Idle | Session::Downloading) {
-        return m.wrong_state();
-    }
     cx.info(m.cache.as_ref().map_or(0, |cache| cache.data.len()));
     Reply::Ok
 }

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const MODULE: Ipv4Addr = Ipv4Addr::new(10, 1, 2, 3);
-const CONTROL: Socket = Socket(1);
-const DATA: Socket = Socket(2);
+pub(super) const CONTROL: Socket = Socket(1);
+pub(super) const DATA: Socket = Socket(2);
 
-struct Module {
+pub(super) struct Module {
     net: Network,
     io: Io,
     now: Now,
@@ -28,26 +28,13 @@ struct Module {
 
 impl Module {
     async fn dial(tls: Option<Tls>) -> Module {
-        let root = tempfile::tempdir().unwrap();
-        let server = FtpServer::start(Config::new(root.path())).unwrap();
-        let gates = Arc::new(GateConfig::default());
-        let make: MakeRelay =
-            Box::new(move |c| Box::new(Gate::new(gates.clone(), c.server, c.module, c.upstream, c.tls)));
-        let config = NetworkConfig {
-            hosts: Hosts::default(),
-            forward: vec![],
-            server: server.local_address(),
-            link: LinkProfile::default(),
-            tap: false,
-        };
-        let setup = TlsSetup::new(&TlsFiles::default()).unwrap();
-        let net = Network::new(config, setup, make, Box::new(NoFaults));
-        let (io, now) = (Io::new(), Now::ZERO);
-        let (replies, events) = (String::new(), VecDeque::new());
-        let mut module = Module { net, io, now, replies, events, tls, _server: server, root };
-        module.ask(NetRequest::Address(Some(MODULE)));
-        let port = if tls.is_some() { 990 } else { 21 };
-        module.open(CONTROL, SocketAddrV4::new(*FTP.ip(), port), Purpose::FtpControl).await;
+        Module::dial_to(tls, Hosts::default(), TlsSetup::new(&TlsFiles::default()).unwrap()).await
+    }
+
+    /// Logs in, and protects data connections where TLS is spoken.
+    pub(super) async fn dial_to(tls: Option<Tls>, hosts: Hosts, setup: TlsSetup) -> Module {
+        let mut module = Module::new(tls, hosts, setup);
+        module.open(CONTROL, module.server(), Purpose::FtpControl).await;
         module.reply("220").await;
         module.command("USER anonymous", "331").await;
         module.command("PASS x", "230").await;
@@ -59,7 +46,51 @@ impl Module {
         module
     }
 
-    fn ask(&mut self, request: NetRequest) {
+    /// Why a call comes to nothing.
+    pub(super) async fn refused(tls: Tls, hosts: Hosts, setup: TlsSetup) -> Failure {
+        let mut module = Module::new(Some(tls), hosts, setup);
+        module.call(CONTROL, module.server(), Purpose::FtpControl);
+        match module.event().await {
+            NetEvent::Failed { socket: CONTROL, why } => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn new(tls: Option<Tls>, hosts: Hosts, setup: TlsSetup) -> Module {
+        let root = tempfile::tempdir().unwrap();
+        let server = FtpServer::start(Config::new(root.path())).unwrap();
+        let gates = Arc::new(GateConfig::default());
+        let make: MakeRelay = Box::new(move |c| {
+            let gate = Gate::new(gates.clone(), c.server, c.module, c.upstream, c.tls);
+            Box::new(gate.with_upstream_tls(c.upstream_tls))
+        });
+        let config = NetworkConfig {
+            hosts,
+            forward: vec![],
+            server: server.local_address(),
+            link: LinkProfile::default(),
+            tap: false,
+        };
+        let net = Network::new(config, setup, make, Box::new(NoFaults));
+        let (io, now) = (Io::new(), Now::ZERO);
+        let (replies, events) = (String::new(), VecDeque::new());
+        let mut module = Module { net, io, now, replies, events, tls, _server: server, root };
+        module.ask(NetRequest::Address(Some(MODULE)));
+        module
+    }
+
+    fn server(&self) -> SocketAddrV4 {
+        SocketAddrV4::new(*FTP.ip(), if self.tls.is_some() { 990 } else { 21 })
+    }
+
+    /// Hands to the real world what is left for it.
+    pub(super) fn flush(&mut self) {
+        while let Some(request) = self.net.poll_io() {
+            self.io.execute(request);
+        }
+    }
+
+    pub(super) fn ask(&mut self, request: NetRequest) {
         self.net.handle_request(self.now, request);
     }
 
@@ -82,9 +113,7 @@ impl Module {
             Some(event) => return self.events.push_back(event),
             None => {}
         }
-        while let Some(request) = self.net.poll_io() {
-            self.io.execute(request);
-        }
+        self.flush();
         // A clock that is frozen while the network is busy would be let go too soon.
         assert!(self.net.busy(), "waits for the world, and does not say so");
         let event = tokio::time::timeout(Duration::from_secs(10), self.io.next()).await;
@@ -104,14 +133,18 @@ impl Module {
         }
     }
 
-    async fn command(&mut self, command: &str, code: &str) -> String {
+    pub(super) async fn command(&mut self, command: &str, code: &str) -> String {
         self.ask(NetRequest::Send { socket: CONTROL, bytes: format!("{command}\r\n").into() });
         self.reply(code).await
     }
 
-    async fn open(&mut self, socket: Socket, to: SocketAddrV4, purpose: Purpose) {
+    fn call(&mut self, socket: Socket, to: SocketAddrV4, purpose: Purpose) {
         let (name, tls) = (None, self.tls);
         self.ask(NetRequest::Connect { socket, to, name, from_port: None, purpose, tls });
+    }
+
+    async fn open(&mut self, socket: Socket, to: SocketAddrV4, purpose: Purpose) {
+        self.call(socket, to, purpose);
         loop {
             match self.event().await {
                 NetEvent::Connected { socket: up, .. } if up == socket => return,
@@ -121,7 +154,7 @@ impl Module {
         }
     }
 
-    async fn passive(&mut self) {
+    pub(super) async fn passive(&mut self) {
         let line = self.command("PASV", "227").await;
         let (_, numbers) = line.split_once('(').unwrap();
         let n: Vec<u8> =
@@ -132,7 +165,7 @@ impl Module {
         self.open(DATA, to, Purpose::FtpData).await;
     }
 
-    async fn store(&mut self, name: &str, file: &[u8]) {
+    pub(super) async fn store(&mut self, name: &str, file: &[u8]) {
         self.passive().await;
         self.command(&format!("STOR {name}"), "150").await;
         for chunk in file.chunks(8192) {
@@ -148,7 +181,7 @@ impl Module {
         self.reply("226").await;
     }
 
-    async fn read_to_end(&mut self, socket: Socket) -> Vec<u8> {
+    pub(super) async fn read_to_end(&mut self, socket: Socket) -> Vec<u8> {
         let mut got = vec![];
         loop {
             match self.event().await {
@@ -165,7 +198,7 @@ impl Module {
     }
 }
 
-fn file(len: usize) -> Vec<u8> {
+pub(super) fn file(len: usize) -> Vec<u8> {
     (0..=255).cycle().take(len).collect()
 }
 
@@ -180,9 +213,7 @@ async fn a_file_goes_there_and_back() {
         module.command("RETR a.bin", "150").await;
         assert!(module.read_to_end(DATA).await == sent);
     }
-    while let Some(request) = module.net.poll_io() {
-        module.io.execute(request);
-    }
+    module.flush();
     assert!(!module.net.busy(), "idle, and does not say so");
     module.command("QUIT", "221").await;
     while module.event().await != (NetEvent::PeerShutdown { socket: CONTROL }) {}

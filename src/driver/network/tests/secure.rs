@@ -142,7 +142,10 @@ fn explicit_tls_begins_behind_its_reply() {
     rig.script.lock().unwrap().say.extend([Out::ToModule("234 go\r\n".into()), Out::StartTls]);
     rig.net.handle_timeout(rig.now);
     assert_eq!(rig.events(), [data(1, "234 go\r\n")]);
-    let mut client = TlsSetup::new(&TlsFiles::default()).unwrap().client("ftp.example", false).unwrap();
+    let mut client = TlsSetup::new(&TlsFiles::default())
+        .unwrap()
+        .client(tls::Whose::Module, "ftp.example", false)
+        .unwrap();
     while client.handshaking() {
         let records = client.records();
         rig.ask(send(1, records));
