@@ -1,5 +1,8 @@
 //! PDP contexts (3GPP TS 27.007 section 10.1): who has an address, and since when.
 
+use super::core::{Core, Timer};
+use super::net::NetRequest;
+use super::{Event, Note};
 use crate::profile;
 use ::core::net::Ipv4Addr;
 use std::collections::BTreeMap;
@@ -88,5 +91,82 @@ impl Bearers {
         let address = Ipv4Addr::from(u32::from(self.first).wrapping_add(others.count() as u32));
         self.context(cid).state = State::Up(address);
         address
+    }
+}
+
+impl Core {
+    /// Asks the network to activate a PDP context; [`Event::BearerUp`] or [`Event::BearerDown`] follows.
+    ///
+    /// # Errors
+    /// The `+CME ERROR`: of the SIM, or 30 where the module is not registered.
+    pub fn activate(&mut self, cid: u8) -> Result<(), u16> {
+        if let Some(refusal) = self.sim.refusal() {
+            return Err(refusal);
+        }
+        if !self.radio.registered() || !self.radio.attached {
+            return Err(30);
+        }
+        let after = self.profile.bearer.activates_after.0;
+        match self.bearers.state(cid) {
+            State::Up(_) => self.events.push_back(Event::BearerUp(cid)),
+            _ if after.is_zero() => self.raise(cid),
+            _ => {
+                self.bearers.context(cid).state = State::Activating;
+                self.timers.set(Timer::Activate(cid), self.now + after);
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the network to deactivate a PDP context; [`Event::BearerDown`] follows. False where it is not active.
+    pub fn deactivate(&mut self, cid: u8) -> bool {
+        let after = self.profile.bearer.deactivates_after.0;
+        match self.bearers.state(cid) {
+            State::Down => return false,
+            _ if after.is_zero() => self.lower(cid, false),
+            _ => {
+                self.timers.cancel(Timer::Activate(cid));
+                self.bearers.context(cid).state = State::Deactivating;
+                self.timers.set(Timer::Deactivate(cid), self.now + after);
+            }
+        }
+        true
+    }
+
+    pub(super) fn raise(&mut self, cid: u8) {
+        let first = self.bearers.active().is_none();
+        let address = self.bearers.raise(cid);
+        if first {
+            self.net(NetRequest::Address(Some(address)));
+        }
+        self.note(|| Note::State(format!("PDP context {cid} active, {address}")));
+        self.reach("bearer_up");
+        self.events.push_back(Event::BearerUp(cid));
+    }
+
+    /// A context goes down; `by_network` where nobody here asked for it.
+    pub(super) fn lower(&mut self, cid: u8, by_network: bool) {
+        self.timers.cancel(Timer::Activate(cid));
+        self.timers.cancel(Timer::Deactivate(cid));
+        if self.bearers.state(cid) == State::Down {
+            return;
+        }
+        self.bearers.context(cid).state = State::Down;
+        self.note(|| Note::State(format!("PDP context {cid} down")));
+        self.reach("bearer_down");
+        self.events.push_back(Event::BearerDown { cid, by_network });
+        if self.bearers.active().is_none() {
+            self.net(NetRequest::Address(None));
+            self.sockets_lost();
+            self.ftp_lost();
+        }
+    }
+
+    /// Brings every context down.
+    pub(super) fn lower_all(&mut self, by_network: bool) {
+        let cids: Vec<u8> = self.bearers.contexts.keys().copied().collect();
+        for cid in cids {
+            self.lower(cid, by_network);
+        }
     }
 }

@@ -1,0 +1,92 @@
+//! What a handler of a command or of an event sees.
+
+use super::port::PortId;
+use super::{Core, DataMode, Event, Reply};
+use crate::at::ResultCode;
+use crate::profile::UrcWhen;
+use std::fmt::Display;
+use std::ops::{Deref, DerefMut};
+
+/// A handler's view: the core, the port that the command came from, and the command's name.
+pub struct Cx<'a> {
+    /// Everything else.
+    pub core: &'a mut Core,
+    /// The port that the command came from, or that the event is about.
+    pub port: PortId,
+    /// The name of the command, as its table has it; empty in an event.
+    pub name: &'a str,
+}
+
+impl Deref for Cx<'_> {
+    type Target = Core;
+    fn deref(&self) -> &Core {
+        self.core
+    }
+}
+
+impl DerefMut for Cx<'_> {
+    fn deref_mut(&mut self) -> &mut Core {
+        self.core
+    }
+}
+
+impl Cx<'_> {
+    /// A line of information text: `NAME: values`.
+    pub fn info(&mut self, values: impl Display) {
+        let line = format!("{}{}{values}", self.name, self.core.profile.serial.separator);
+        self.line(&line);
+    }
+
+    /// A line of information text as it is.
+    pub fn line(&mut self, text: &str) {
+        let port = &mut self.core.ports[self.port.0];
+        port.writing.line(port.style(), text);
+    }
+
+    /// A block of octets behind a line of information text.
+    pub fn block(&mut self, bytes: &[u8]) {
+        self.core.ports[self.port.0].writing.raw(bytes);
+    }
+
+    /// An intermediate result code, such as CONNECT.
+    pub fn intermediate(&mut self, code: &ResultCode) {
+        let profile = self.core.profile.clone();
+        let port = &mut self.core.ports[self.port.0];
+        port.writing.result(port.style(), code, &profile);
+    }
+
+    /// An unsolicited result code on this port: `NAME: values`.
+    pub fn urc(&mut self, name: &str, values: impl Display) {
+        self.core.urc_to(self.port, name, values);
+    }
+
+    /// The reply of a command that an unsolicited result code follows: OK at once, or OK beside that
+    /// code once it is said, where the profile wants the two in one write.
+    pub fn reply_with(&mut self, name: &str, values: impl Display) -> Reply {
+        match self.core.rule(name, &format!("{name}: {values}")).when {
+            UrcWhen::WithResult | UrcWhen::BeforeResult => {
+                self.core.ports[self.port.0].awaits = Some(name.into());
+                Reply::Pending
+            }
+            UrcWhen::After | UrcWhen::Never => Reply::Ok,
+        }
+    }
+
+    /// Ends the command that answered [`Reply::Pending`] on this port.
+    pub fn finish(&mut self, reply: Reply) {
+        let port = self.port;
+        self.core.events.push_back(Event::Finished { port, reply });
+    }
+
+    /// Leaves data mode on this port, or gives up a suspended one; the vendor's `on_data_end` is
+    /// called with [`DataEnd::Left`](super::DataEnd::Left) and says what is printed.
+    pub fn leave_data(&mut self) {
+        let port = self.port;
+        self.core.events.push_back(Event::Leave { port });
+    }
+
+    /// Takes back the data mode that `+++` left (`ATO`).
+    pub fn resume(&mut self) -> Option<DataMode> {
+        self.core.ports[self.port.0].suspended.as_ref().map(|running| running.mode.clone())
+    }
+}

@@ -1,0 +1,246 @@
+//! Data mode as it goes: into it, up and down through it, and out of it.
+
+use super::data::Running;
+use super::net::Socket;
+use super::port::{Line, PortId, State};
+use super::{Conn, Cx, DataEnd, DataMode, Modem, Note, Sink};
+use crate::at::ResultCode;
+use crate::frame::{Expired, SkipLf};
+use bytes::{Bytes, BytesMut};
+use std::time::Duration;
+
+impl Modem {
+    pub(super) fn begin_data(&mut self, id: PortId, mode: DataMode) {
+        let now = self.core.now;
+        let empty = mode.ends.length == Some(0);
+        let sink = mode.sink;
+        let core = &mut self.core;
+        let port = &mut core.ports[id.0];
+        port.flush(&mut core.out);
+        port.muted = false;
+        let guard = Duration::from_millis(20) * u32::from(port.settings.s[12]);
+        let skip_lf = port.owes_lf();
+        let running = Running::new(mode, now, port.settings.s[2], guard, skip_lf);
+        port.state = State::Data(Box::new(running));
+        if port.settings.dcd == 1 {
+            core.drive(id, Line::Dcd, true);
+        }
+        core.reach("data_mode");
+        core.note(|| Note::State(format!("data mode on port {}", id.0 + 1)));
+        if sink == Sink::Ftp {
+            core.ftp_release();
+        }
+        if empty {
+            self.end_data(id, DataEnd::Length);
+        }
+        self.core.ftp_release();
+    }
+
+    /// Goes back to the data mode that `+++` left, where there is one (V.250 section 6.3.7).
+    pub(super) fn resume_data(&mut self, id: PortId) {
+        let Some(mut running) = self.core.ports[id.0].suspended.take() else { return };
+        Cx { core: &mut self.core, port: id, name: "" }.intermediate(&ResultCode::Connect);
+        let core = &mut self.core;
+        let port = &mut core.ports[id.0];
+        port.flush(&mut core.out);
+        running.skip_lf = port.owes_lf().then(SkipLf::default);
+        port.state = State::Data(running);
+        core.drive(id, Line::Dcd, true);
+    }
+
+    /// Data mode is over, or suspended where `+++` was typed.
+    pub(super) fn end_data(&mut self, id: PortId, end: DataEnd) {
+        self.let_go(id, end);
+        let port = &mut self.core.ports[id.0];
+        let state = std::mem::replace(&mut port.state, State::Busy { rest: String::new() });
+        let (held, moved) = match state {
+            State::Data(running) if end == DataEnd::Escape => {
+                let moved = running.moved;
+                port.suspended = Some(running);
+                (vec![], moved)
+            }
+            State::Data(running) => (running.held, running.moved),
+            state => match port.suspended.take() {
+                Some(running) => {
+                    port.state = state;
+                    let mut cx = Cx { core: &mut self.core, port: id, name: "" };
+                    // The port is in command mode already: whatever is to be said, is said unasked.
+                    let _ = self.vendor.on_data_end(&mut cx, end, running.held, running.moved);
+                    return;
+                }
+                None => {
+                    port.state = state;
+                    return;
+                }
+            },
+        };
+        if self.core.ports[id.0].settings.dcd == 1 {
+            self.core.drive(id, Line::Dcd, false);
+        }
+        self.core.reach("command_mode");
+        self.core.note(|| Note::State(format!("command mode on port {}", id.0 + 1)));
+        let mut cx = Cx { core: &mut self.core, port: id, name: "" };
+        let reply = self.vendor.on_data_end(&mut cx, end, held, moved);
+        self.conclude(id, reply);
+    }
+
+    /// Data mode on a socket is about to end: what was held back to be told from an escape or an end mark is payload
+    /// after all, and the datagram that was begun is sent.
+    fn let_go(&mut self, id: PortId, end: DataEnd) {
+        let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+        let sink = running.mode.sink;
+        let mut payload = BytesMut::new();
+        match (end, sink.socket()) {
+            // The payload goes on with ATO.
+            (DataEnd::Escape, None) => return,
+            (DataEnd::Escape, Some(_)) => {
+                payload.extend(running.decoder.finish());
+                running.decoder.resume();
+            }
+            _ => {
+                if let Some(guard) = &mut running.guard {
+                    running.decoder.decode(guard.finish(), &mut payload);
+                }
+                payload.extend(running.decoder.finish());
+            }
+        }
+        self.pass_up(id, payload.freeze(), false);
+        if let Sink::Datagrams { socket, .. } = sink {
+            self.send_held(id, socket, 0);
+        }
+    }
+
+    /// What the host typed in data mode, on its way up.
+    pub(super) fn upload(&mut self, id: PortId, bytes: Bytes) {
+        let now = self.core.now;
+        let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+        running.last = now;
+        let mut typed = &bytes[..];
+        if let Some(skip) = &mut running.skip_lf {
+            typed = skip.strip(typed);
+        }
+        let mut payload = BytesMut::with_capacity(typed.len());
+        let (mut used, mut ended) = (typed.len(), false);
+        match &mut running.guard {
+            None => {
+                let taken = running.decoder.decode(typed, &mut payload);
+                (used, ended) = (taken.used, taken.end);
+            }
+            Some(guard) => {
+                let passed = guard.feed(now, typed);
+                running.decoder.decode(passed.held, &mut payload);
+                if !passed.data.is_empty() {
+                    let taken = running.decoder.decode(passed.data, &mut payload);
+                    (used, ended) = (taken.used, taken.end);
+                }
+            }
+        }
+        let rest = bytes.slice(bytes.len() - typed.len() + used..);
+        self.core.ports[id.0].restash(rest);
+        self.pass_up(id, payload.freeze(), ended);
+    }
+
+    fn pass_up(&mut self, id: PortId, payload: Bytes, ended: bool) {
+        let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+        running.moved += payload.len() as u64;
+        let full = running.mode.ends.length == Some(running.moved);
+        let marked = ended && !full;
+        let socket = running.mode.sink.socket();
+        if marked && socket.is_some() {
+            running.decoder.resume();
+        }
+        match running.mode.sink {
+            Sink::Hold => running.held.extend_from_slice(&payload),
+            Sink::Ftp => self.core.ftp_send(payload),
+            Sink::Socket(socket) => {
+                self.core.send(socket, payload);
+                if marked {
+                    self.core.shutdown(socket);
+                }
+            }
+            Sink::Datagrams { socket, most } => self.collect(id, socket, most, payload, marked),
+            Sink::None => {}
+        }
+        match (ended, full) {
+            (true, true) => self.end_data(id, DataEnd::Length),
+            (true, false) if socket.is_none() => self.end_data(id, DataEnd::Etx),
+            _ => {}
+        }
+    }
+
+    /// Puts a datagram together, up to its edge or the longest that there is.
+    fn collect(&mut self, id: PortId, socket: Socket, most: usize, mut payload: Bytes, edge: bool) {
+        loop {
+            let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+            let room = most.saturating_sub(running.held.len()).max(1);
+            running.held.extend_from_slice(&payload.split_to(room.min(payload.len())));
+            self.send_held(id, socket, most - 1);
+            if payload.is_empty() {
+                break;
+            }
+        }
+        if edge {
+            self.send_held(id, socket, 0);
+        }
+    }
+
+    /// Sends what the host typed since the last edge as one datagram, where it is longer than `above` octets.
+    fn send_held(&mut self, id: PortId, socket: Socket, above: usize) {
+        let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+        if running.held.len() > above {
+            let datagram = std::mem::take(&mut running.held);
+            self.core.send_datagram(socket, datagram.into());
+        }
+    }
+
+    /// What waits for the host in data mode, on its way down; false where nothing does.
+    pub(super) fn download(&mut self, id: PortId) -> bool {
+        let State::Data(running) = &self.core.ports[id.0].state else { return false };
+        let sink = running.mode.sink;
+        let room = self.core.room(id);
+        if let Sink::Datagrams { socket, .. } = sink {
+            let conn = self.core.sockets.get_mut(&socket).filter(|_| room > 0);
+            let Some(datagram) = conn.and_then(Conn::pop_datagram) else { return false };
+            self.core.send_data(id, datagram);
+            self.core.send_end(id);
+            return true;
+        }
+        let bytes = match sink {
+            Sink::Ftp => self.core.ftp.as_mut().and_then(|s| s.inbox.pop(room)),
+            Sink::Socket(socket) => self.core.sockets.get_mut(&socket).and_then(|c| c.inbox.pop(room)),
+            Sink::Datagrams { .. } | Sink::Hold | Sink::None => None,
+        };
+        let Some(bytes) = bytes else { return false };
+        self.core.send_data(id, bytes);
+        match sink {
+            Sink::Ftp => self.core.ftp_release(),
+            Sink::Socket(socket) => self.core.tell_fin(socket),
+            Sink::Datagrams { .. } | Sink::Hold | Sink::None => {}
+        }
+        true
+    }
+
+    pub(super) fn data_timeout(&mut self, id: PortId) {
+        let now = self.core.now;
+        let port = &mut self.core.ports[id.0];
+        let (running, suspended) = match (&mut port.state, &mut port.suspended) {
+            (State::Data(running), _) => (running, false),
+            (_, Some(running)) => (running, true),
+            _ => return,
+        };
+        let idle = running.mode.ends.idle.map(|idle| running.last + idle);
+        if [running.ends_at, idle.filter(|_| !suspended)].into_iter().flatten().any(|at| at <= now) {
+            return self.end_data(id, DataEnd::Time);
+        }
+        let Running { guard, decoder, .. } = &mut **running;
+        match guard.as_mut().filter(|_| !suspended).and_then(|guard| guard.handle_timeout(now)) {
+            Some(Expired::Escaped) => self.end_data(id, DataEnd::Escape),
+            Some(Expired::Payload(held)) => {
+                let mut payload = BytesMut::new();
+                let taken = decoder.decode(held, &mut payload);
+                self.pass_up(id, payload.freeze(), taken.end);
+            }
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Power: booting, resetting, and the time in which the module is dead.
+
+use super::core::{Core, Timer};
+use super::net::NetRequest;
+use super::port::Line;
+use super::{Event, Modem, Note};
+use crate::fault::Observation;
+use crate::profile::PowerOnSim;
+use crate::time::Now;
+use std::time::Duration;
+
+impl Modem {
+    /// Applies power.
+    pub fn power_on(&mut self, now: Now) {
+        self.core.now = now;
+        self.boot(true);
+        self.settle();
+    }
+
+    /// The module resets by itself, and is dead for so long before it starts.
+    pub fn crash(&mut self, now: Now, banner: bool, dead: Duration) {
+        self.core.now = now;
+        self.core.dead_for = dead;
+        self.core.reset(banner);
+        self.settle();
+    }
+
+    fn boot(&mut self, banner: bool) {
+        let core = &mut self.core;
+        core.boots += 1;
+        core.note(|| Note::State("booted".into()));
+        let boots = u64::from(core.boots);
+        core.observe(&|| Observation::Boot(boots));
+        if banner {
+            for (i, line) in core.profile.clone().power_on.iter().enumerate() {
+                core.timers.set(Timer::PowerOn(i), core.now + line.after.0);
+            }
+        }
+        let apn = core.profile.bearer.apn.clone();
+        core.bearers.context(1).apn = apn;
+        core.search();
+        for port in core.port_ids() {
+            let on = core.ports[port.0].settings.dcd == 0;
+            core.drive(port, Line::Dcd, on);
+        }
+        core.events.push_back(Event::Boot);
+        while let Some(timer) = self.core.timers.pop(self.core.now) {
+            self.expire(timer);
+        }
+    }
+
+    pub(super) fn restart(&mut self, banner: bool) {
+        let core = &mut self.core;
+        let dead_for = std::mem::take(&mut core.dead_for);
+        core.ftp = None;
+        core.net(NetRequest::Address(None));
+        core.sockets.clear();
+        core.events.clear();
+        let old = std::mem::replace(core, Core::new(core.profile.clone(), core.ports.len()));
+        core.now = old.now;
+        core.flash = old.flash;
+        core.boots = old.boots;
+        core.numbers = old.numbers;
+        core.noting = old.noting;
+        core.meddler = old.meddler;
+        core.known = old.known;
+        core.out = old.out;
+        core.sim = old.sim;
+        core.sim.restart();
+        core.radio.offered = old.radio.offered;
+        (core.radio.rssi, core.radio.ber) = (old.radio.rssi, old.radio.ber);
+        for (port, old) in core.ports.iter_mut().zip(old.ports) {
+            port.backlog = old.backlog;
+            port.lines = old.lines;
+        }
+        self.core.restore();
+        self.vendor.restart(&self.core.profile.clone());
+        if dead_for.is_zero() {
+            return self.boot(banner);
+        }
+        self.core.dead = Some((banner, vec![]));
+        self.core.timers.set(Timer::Boot, self.core.now + dead_for);
+    }
+
+    /// The module comes back to life.
+    pub(super) fn revive(&mut self) {
+        if let Some((banner, meanwhile)) = self.core.dead.take() {
+            self.boot(banner);
+            meanwhile.into_iter().for_each(|event| self.core.net_event(event));
+        }
+    }
+}
+
+impl Core {
+    /// Says one of the profile's power-on lines, where it is for a SIM such as this.
+    pub(super) fn say_power_on(&mut self, i: usize) {
+        let line = self.profile.power_on[i].clone();
+        let wanted = match line.sim {
+            PowerOnSim::Any => true,
+            PowerOnSim::Ready => self.sim.ready(),
+            PowerOnSim::Absent => !self.sim.present(),
+        };
+        if wanted {
+            let cpin = self.sim.status().unwrap_or("NOT INSERTED");
+            self.urc_all(&line.line.replace("{cpin}", cpin));
+        }
+    }
+}
