@@ -21,6 +21,8 @@ mod engine;
 mod fact;
 mod kind;
 mod link;
+mod live;
+mod moved;
 mod pattern;
 mod problem;
 mod rule;

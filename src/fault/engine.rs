@@ -1,20 +1,16 @@
 //! The engine: the rules of a run, which of them hold, and when that changes.
 
 use super::act::{Act, Event, Status};
-use super::action::Action;
-use super::amount::Lasts;
 use super::count::{Dice, Tally};
-use super::fact::{Fact, Moved, Observation};
+use super::fact::{Fact, Observation};
 use super::kind::Nature;
-use super::link::{Link, LinkKind, Way};
+use super::link::Link;
+use super::live::Live;
 use super::rule::{Request, Rule};
 use super::trigger::{Count, Trigger};
 use crate::time::Now;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
-
-pub(super) const KINDS: [LinkKind; 4] =
-    [LinkKind::Control, LinkKind::Data, LinkKind::Socket, LinkKind::Serial];
 
 /// The rules of a run, and the state they are in.
 #[derive(Clone, Debug)]
@@ -22,45 +18,14 @@ pub struct Engine {
     seed: u64,
     pub(super) rules: Vec<Live>,
     pub(super) moved: BTreeMap<Link, [u64; 2]>,
-    totals: [[u64; 2]; 4],
+    /// Octets up and down on all connections of a kind.
+    pub(super) totals: [[u64; 2]; 4],
     /// The connections that a rule has ended; true with RST.
     pub(super) cut: BTreeMap<Link, bool>,
     pub(super) acts: VecDeque<Act>,
     events: VecDeque<Event>,
     /// How deep one fault has followed from another at one point in time.
     depth: usize,
-}
-
-/// A rule with its state.
-#[derive(Clone, Debug)]
-pub(super) struct Live {
-    pub rule: Rule,
-    name: String,
-    pub dice: Dice,
-    tally: Tally,
-    until: Tally,
-    /// When the fault is to be applied, its trigger having happened before.
-    pending: Option<(Now, Option<Link>)>,
-    /// When `at` or `each` happens.
-    timer: Option<Now>,
-    /// When each connection will have been quiet for long enough.
-    quiet: BTreeMap<Link, Now>,
-    /// When each line whose rate the rule limits is free again.
-    pub lines: BTreeMap<(Link, Way), Now>,
-    pub active: Option<Active>,
-    fired: u64,
-}
-
-/// A fault that holds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Active {
-    since: Now,
-    pub ends: Option<Now>,
-    /// How often it may still act; always where it is `None`.
-    uses: Option<u64>,
-    /// Bytes that still pass unharmed, and that are still harmed (serial line).
-    pub skip: u64,
-    pub left: u64,
 }
 
 impl Engine {
@@ -271,7 +236,7 @@ impl Engine {
         self.see(now, fact);
     }
 
-    fn see(&mut self, now: Now, fact: Fact) {
+    pub(super) fn see(&mut self, now: Now, fact: Fact) {
         // Rules added at run time may wait for each other in a ring.
         if self.depth > self.rules.len() {
             return;
@@ -372,86 +337,5 @@ impl Engine {
     /// Whether any rule could care about what moves on a link.
     pub(super) fn idle(&self) -> bool {
         self.rules.is_empty()
-    }
-
-    /// How many of `len` bytes may move on a link before a rule's number of bytes is reached: at least 1,
-    /// `len` where none is near. Counts nothing, unlike [`segment`](Engine::segment), which stops there
-    /// by itself.
-    pub fn room(&self, link: Link, way: Way, len: usize) -> usize {
-        let so_far = self.so_far(link);
-        let left = |trigger: &Trigger| match trigger {
-            Trigger::Bytes { links, direction, n, .. } if links.cover(link.kind) && direction.covers(way) => {
-                n.checked_sub(so_far.of(trigger)).filter(|left| *left > 0)
-            }
-            _ => None,
-        };
-        let triggers = self
-            .rules
-            .iter()
-            .flat_map(|r| std::iter::once(&r.rule.when).chain(r.rule.until.as_ref().map(|(t, _)| t)));
-        let room = triggers.filter_map(left).min().and_then(|n| usize::try_from(n).ok());
-        room.map_or(len, |room| room.min(len))
-    }
-
-    fn so_far(&self, link: Link) -> Moved {
-        Moved { one: self.moved.get(&link).copied().unwrap_or_default(), all: self.totals }
-    }
-
-    /// Counts bytes that moved on a link.
-    pub(super) fn moved(&mut self, now: Now, link: Link, way: Way, n: usize) {
-        if n == 0 {
-            return;
-        }
-        let before = self.so_far(link);
-        let (side, n) = (usize::from(way == Way::Down), n as u64);
-        self.moved.entry(link).or_default()[side] += n;
-        for (kind, total) in KINDS.iter().zip(&mut self.totals) {
-            if *kind == link.kind {
-                total[side] += n;
-            }
-        }
-        let moved = [before, self.so_far(link)];
-        self.stir(now, link);
-        self.see(now, Fact::Moved { link, way, moved: &moved });
-    }
-
-    /// Starts anew the time for which a link has been quiet.
-    fn stir(&mut self, now: Now, link: Link) {
-        for live in &mut self.rules {
-            if let Trigger::Quiet(links, span) = &live.rule.when
-                && links.cover(link.kind)
-            {
-                live.quiet.insert(link, now + *span);
-            }
-        }
-    }
-}
-
-impl Active {
-    /// Whether it acts on everything, and not on a number of things.
-    pub fn endless(&self) -> bool {
-        self.uses.is_none()
-    }
-}
-
-impl Live {
-    fn due(&self) -> Option<Now> {
-        let ends = self.active.and_then(|a| a.ends);
-        let pending = self.pending.map(|(at, _)| at);
-        [ends, pending, self.timer, self.quiet.values().min().copied()].into_iter().flatten().min()
-    }
-
-    fn activation(&self, now: Now) -> Active {
-        let one_more = self.active.and_then(|a| a.uses).unwrap_or(0) + 1;
-        let (skip, left) = match &self.rule.what {
-            Action::Uart(u) => (u.skip, u.harmed()),
-            _ => (0, 0),
-        };
-        let (ends, uses) = match (self.rule.lasts, self.rule.kind.nature) {
-            (Lasts::For(span), _) => (Some(now + span), None),
-            (Lasts::Once, Nature::Next) => (None, Some(one_more)),
-            (Lasts::Once | Lasts::Ever, _) => (None, None),
-        };
-        Active { since: now, ends, uses, skip, left }
     }
 }

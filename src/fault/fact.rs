@@ -1,6 +1,7 @@
 //! What happened, and whether it is what a trigger waits for.
 
 use super::link::{Link, Way};
+use super::moved::Moved;
 use super::pattern::Pattern;
 use super::trigger::Trigger;
 
@@ -61,34 +62,6 @@ pub(super) enum Fact<'a> {
     Boot(u64),
     Applied(usize),
     Lifted(usize),
-}
-
-/// Octets that had moved at one point in time, up and down.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Moved {
-    /// On the connection.
-    pub one: [u64; 2],
-    /// On all connections of the kinds control, data, socket, serial.
-    pub all: [[u64; 2]; 4],
-}
-
-impl Moved {
-    pub fn of(&self, trigger: &Trigger) -> u64 {
-        let Trigger::Bytes { links, direction, total, .. } = trigger else { return 0 };
-        let sum = |both: &[u64; 2]| {
-            let up = if direction.covers(Way::Up) { both[0] } else { 0 };
-            up + if direction.covers(Way::Down) { both[1] } else { 0 }
-        };
-        match total {
-            false => sum(&self.one),
-            true => super::engine::KINDS
-                .iter()
-                .zip(&self.all)
-                .filter(|(k, _)| links.cover(**k))
-                .map(|(_, b)| sum(b))
-                .sum(),
-        }
-    }
 }
 
 impl Fact<'_> {

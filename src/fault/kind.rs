@@ -72,6 +72,7 @@ pub enum Nature {
 }
 
 /// One word of the vocabulary.
+#[derive(Clone, Copy)]
 pub struct FaultKind {
     /// Where it acts.
     pub layer: Layer,

@@ -1,0 +1,73 @@
+//! A rule at work: what it has counted, what it waits for, and whether its fault holds.
+
+use super::action::Action;
+use super::amount::Lasts;
+use super::count::{Dice, Tally};
+use super::kind::Nature;
+use super::link::{Link, Way};
+use super::rule::Rule;
+use crate::time::Now;
+use std::collections::BTreeMap;
+
+/// A rule with its state.
+#[derive(Clone, Debug)]
+pub(super) struct Live {
+    pub rule: Rule,
+    pub name: String,
+    pub dice: Dice,
+    pub tally: Tally,
+    pub until: Tally,
+    /// When the fault is to be applied, its trigger having happened before.
+    pub pending: Option<(Now, Option<Link>)>,
+    /// When `at` or `each` happens.
+    pub timer: Option<Now>,
+    /// When each connection will have been quiet for long enough.
+    pub quiet: BTreeMap<Link, Now>,
+    /// When each line whose rate the rule limits is free again.
+    pub lines: BTreeMap<(Link, Way), Now>,
+    pub active: Option<Active>,
+    pub fired: u64,
+}
+
+/// A fault that holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Active {
+    pub since: Now,
+    pub ends: Option<Now>,
+    /// How often it may still act; always where it is `None`.
+    pub uses: Option<u64>,
+    /// Bytes that still pass unharmed, and that are still harmed (serial line).
+    pub skip: u64,
+    pub left: u64,
+}
+
+impl Active {
+    /// Whether it acts on everything, and not on a number of things.
+    pub fn endless(&self) -> bool {
+        self.uses.is_none()
+    }
+}
+
+impl Live {
+    /// When the next thing happens to it by itself.
+    pub fn due(&self) -> Option<Now> {
+        let ends = self.active.and_then(|a| a.ends);
+        let pending = self.pending.map(|(at, _)| at);
+        [ends, pending, self.timer, self.quiet.values().min().copied()].into_iter().flatten().min()
+    }
+
+    /// What holds once it is applied; it acts once more where it holds already.
+    pub fn activation(&self, now: Now) -> Active {
+        let one_more = self.active.and_then(|a| a.uses).unwrap_or(0) + 1;
+        let (skip, left) = match &self.rule.what {
+            Action::Uart(u) => (u.skip, u.harmed()),
+            _ => (0, 0),
+        };
+        let (ends, uses) = match (self.rule.lasts, self.rule.kind.nature) {
+            (Lasts::For(span), _) => (Some(now + span), None),
+            (Lasts::Once, Nature::Next) => (None, Some(one_more)),
+            (Lasts::Once | Lasts::Ever, _) => (None, None),
+        };
+        Active { since: now, ends, uses, skip, left }
+    }
+}
