@@ -106,8 +106,7 @@ pub fn scenario_from(file: &str, text: &str, profile: Option<&str>) -> Result<Sc
         scenario::parse(file, text, &Known { commands: &commands, verbs: &[], secrets: Some(&secrets) })?;
     let mut hosts = Hosts::default();
     for (name, target) in &scenario.hosts {
-        let set = target.to_string().parse().and_then(|target| hosts.set(name, target));
-        if let Err(what) = set {
+        if let Err(what) = hosts.set(name, *target) {
             let span = place::of(text, &["hosts", name]).unwrap_or(0..0);
             return Err(vec![Mistake::at(file, text, span, format!("host `{name}`: {what}"))]);
         }

@@ -24,7 +24,7 @@ mod udp;
 mod tests;
 
 pub use faults::{LinkFaults, NoFaults};
-pub use hosts::{Hosts, Target};
+pub use hosts::Hosts;
 pub use outside::{IoEvent, IoId, IoRequest};
 pub use pipe::LinkProfile;
 pub use relay::{Call, MakeRelay, Relay};

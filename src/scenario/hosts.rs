@@ -8,10 +8,11 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Where a host name or an address leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Target {
     /// To the built-in server.
+    #[default]
     Builtin,
     /// To a real one.
     Address(SocketAddr),
@@ -39,12 +40,17 @@ const WORDS: [(&str, Target); 6] = [
 impl FromStr for Target {
     type Err = String;
     fn from_str(text: &str) -> Result<Target, String> {
-        let word = WORDS.iter().find(|(word, _)| *word == text).map(|(_, target)| *target);
-        let address = || text.parse().ok().filter(|a: &SocketAddr| a.port() != 0).map(Target::Address);
-        word.or_else(address).ok_or_else(|| {
-            let words = WORDS.map(|(word, _)| word).join(", ");
-            format!("`{text}` is no target; write ADDRESS:PORT (such as 127.0.0.1:7007) or one of {words}")
-        })
+        if let Some((_, target)) = WORDS.iter().find(|(word, _)| *word == text) {
+            return Ok(*target);
+        }
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return match address.port() {
+                0 => Err(format!("`{text}` has port 0; a host is reached on a port from 1 to 65535")),
+                _ => Ok(Target::Address(address)),
+            };
+        }
+        let words = WORDS.map(|(word, _)| word).join(", ");
+        Err(format!("`{text}` is no target; write ADDRESS:PORT (such as 127.0.0.1:7007) or one of {words}"))
     }
 }
 
@@ -87,6 +93,21 @@ impl TryFrom<String> for ModulePort {
         match text.parse::<u16>() {
             Ok(port) if port > 0 => Ok(ModulePort(port)),
             _ => Err(format!("`{text}` is no port; write a number from 1 to 65535")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_a_target_prints_it_parses(port in 1u16.., word in 0usize..6) {
+            for target in [WORDS[word].1, Target::Address(SocketAddr::from(([127, 0, 0, 1], port)))] {
+                prop_assert_eq!(target.to_string().parse::<Target>(), Ok(target));
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Links, names and connection attempts.
 
 use super::Faults;
-use crate::driver::network::Target;
 use crate::driver::network::faults::{Called, Carries, Direction, LinkFaults, LinkInfo, Verdict};
 use crate::driver::network::hosts::LookUp;
 use crate::fault::{ConnectVerdict, Fate, Flip, Link, LinkKind, LookupVerdict, Observation, Segment, Way};
+use crate::scenario::Target;
 use crate::time::Now;
 use bytes::{Bytes, BytesMut};
 use std::net::SocketAddrV4;

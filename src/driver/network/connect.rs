@@ -2,7 +2,7 @@
 
 use super::faults::{Called, Carries, Direction, LinkId, LinkInfo};
 use super::gates::Door;
-use super::hosts::{LookUp, Target};
+use super::hosts::LookUp;
 use super::later::Then;
 use super::link::{Far, Link};
 use super::outside::{IoEvent, IoRequest};
@@ -12,6 +12,7 @@ use super::tap::TappedWhat;
 use super::tls::Whose;
 use super::{IoUse, Network};
 use crate::modem::net::{Failure, NetEvent, Purpose, Query, Socket, Tls};
+use crate::scenario::Target;
 use crate::time::Now;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};

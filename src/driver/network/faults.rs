@@ -1,7 +1,8 @@
 //! The seam for link faults: whoever implements [`LinkFaults`] decides on each segment.
 
-use super::hosts::{LookUp, Target};
+use super::hosts::LookUp;
 use crate::modem::net::Purpose;
+use crate::scenario::Target;
 use crate::time::Now;
 use bytes::Bytes;
 use std::net::{Ipv4Addr, SocketAddrV4};

@@ -1,64 +1,9 @@
 //! Where names and addresses lead: `[hosts]` of a scenario.
 
+use crate::scenario::Target;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::str::FromStr;
-
-/// Where a name or an address leads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Target {
-    /// The built-in FTP server.
-    #[default]
-    Builtin,
-    /// A real host.
-    Address(SocketAddr),
-    /// The name does not exist.
-    NxDomain,
-    /// The name server does not answer.
-    DnsSilence,
-    /// The host answers with RST.
-    Refused,
-    /// The host does not answer.
-    Blackhole,
-    /// There is no route to the host.
-    Unreachable,
-}
-
-const WORDS: [(&str, Target); 6] = [
-    ("builtin", Target::Builtin),
-    ("nxdomain", Target::NxDomain),
-    ("dns-silence", Target::DnsSilence),
-    ("refused", Target::Refused),
-    ("blackhole", Target::Blackhole),
-    ("unreachable", Target::Unreachable),
-];
-
-impl FromStr for Target {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Target, String> {
-        if let Some((_, target)) = WORDS.iter().find(|(word, _)| *word == text) {
-            return Ok(*target);
-        }
-        if let Ok(address) = text.parse::<SocketAddr>() {
-            return match address.port() {
-                0 => Err(format!("`{text}` has port 0; a host is reached on a port from 1 to 65535")),
-                _ => Ok(Target::Address(address)),
-            };
-        }
-        let words = WORDS.map(|(word, _)| word).join(", ");
-        Err(format!("`{text}` is no target; write ADDRESS:PORT (such as 127.0.0.1:7007) or one of {words}"))
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Target::Address(address) => address.fmt(f),
-            word => f.write_str(WORDS.iter().find(|(_, t)| t == word).map_or("", |(w, _)| w)),
-        }
-    }
-}
+use std::net::Ipv4Addr;
 
 /// A mistake in `[hosts]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -258,13 +203,6 @@ mod tests {
             let mut hosts = Hosts::default();
             if let LookUp::Address(a) = hosts.look_up(&name) {
                 prop_assert_eq!(hosts.look_up(&name), LookUp::Address(a));
-            }
-        }
-
-        #[test]
-        fn what_a_target_prints_it_parses(port in 1u16.., word in 0usize..6) {
-            for target in [WORDS[word].1, Target::Address(SocketAddr::from(([127, 0, 0, 1], port)))] {
-                prop_assert_eq!(target.to_string().parse::<Target>(), Ok(target));
             }
         }
     }

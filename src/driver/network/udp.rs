@@ -2,13 +2,13 @@
 //! first; the built-in server answers none, so what is sent to it vanishes.
 
 use super::faults::{Called, Carries, Direction, LinkInfo, Verdict};
-use super::hosts::Target;
 use super::later::Then;
 use super::outside::{IoEvent, IoId, IoRequest};
 use super::sockets::Owner;
 use super::tap::TappedWhat;
 use super::{IoUse, Network};
 use crate::modem::net::{Failure, NetEvent, Purpose, Socket};
+use crate::scenario::Target;
 use crate::time::Now;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
