@@ -1,9 +1,10 @@
 //! The engine as its owner sees it.
 
+mod anything;
+
 use super::action::{StorageOp, Then};
 use super::*;
 use crate::time::Now;
-use proptest::prelude::*;
 use std::time::Duration;
 
 const DATA: Link = Link { kind: LinkKind::Data, id: 4 };
@@ -329,95 +330,6 @@ const CHANCE: &[&str] = &[
 ];
 
 /// What an engine makes of a fixed series of events.
-fn story(mut e: Engine) -> Vec<String> {
-    let mut out = vec![];
-    for n in 0..60 {
-        let segment = e.segment(ms(n * 10), DATA, Way::Down, 100);
-        out.push(format!("{:?} {:?}", segment.delay, segment.fate));
-        out.push(format!("{:?}", e.command(ms(n * 10 + 1), 1, "AT")));
-        out.push(format!("{:?}", e.uart(ms(n * 10 + 2), 1, Way::Up, b"abc")));
-    }
-    out
-}
-
-proptest! {
-    #[test]
-    fn the_same_seed_gives_the_same_verdicts(seed in any::<u64>()) {
-        let run = |seed| story(Engine::new(rules(CHANCE), seed));
-        prop_assert_eq!(run(seed), run(seed));
-        prop_assert_ne!(run(seed), run(seed.wrapping_add(1)));
-    }
-
-    #[test]
-    fn a_rule_more_shifts_no_other(seed in any::<u64>(), place in 0usize..=4) {
-        let mut more = rules(CHANCE);
-        more.insert(place, rules(&["when = { lookup = \"*\", probability = 0.5 }\nwhat = { nxdomain = \"*\" }"])[0].clone());
-        prop_assert_eq!(story(Engine::new(rules(CHANCE), seed)), story(Engine::new(more, seed)));
-    }
-
-    #[test]
-    fn any_cut_of_a_stream_lets_the_same_bytes_pass(n in 1u64..3000, sizes in prop::collection::vec(1usize..700, 1..30)) {
-        let mut e = engine(&[&format!("when = {{ link = \"ftp.data\", after_bytes = {n} }}\nwhat = {{ cut = \"fin\" }}")]);
-        let mut passed = 0u64;
-        for len in &sizes {
-            let mut left = *len;
-            while left > 0 {
-                let s = e.segment(ms(1), DATA, Way::Down, left);
-                if s.fate == Fate::Pass {
-                    passed += s.take as u64;
-                }
-                left -= s.take;
-            }
-        }
-        prop_assert_eq!(passed, n.min(sizes.iter().sum::<usize>() as u64));
-    }
-
-    #[test]
-    fn serial_faults_never_lose_their_way(
-        fault in prop::sample::select(vec!["lose = 3", "duplicate = 2", "garble = 5", "pieces = 4", "hold = \"1s\""]),
-        skip in 0usize..20,
-        lasts in prop::sample::select(vec!["", "\nfor = \"1s\"", "\nfor = \"ever\""]),
-        writes in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 0..8),
-    ) {
-        let skip = if fault.starts_with("pieces") { String::new() } else { format!(", skip = {skip}") };
-        let mut e = engine(&[&format!("when = {{ at = \"0s\" }}\nwhat = {{ {fault}{skip} }}{lasts}")]);
-        let mut last = Duration::ZERO;
-        for write in &writes {
-            if let UartVerdict::Deliver(pieces) = e.uart(ms(1), 1, Way::Down, write) {
-                prop_assert!(pieces.is_sorted_by_key(|p| p.after));
-                last = last.max(pieces.last().map_or(Duration::ZERO, |p| p.after));
-            }
-        }
-        prop_assert!(last <= Duration::from_secs(1));
-    }
-
-    #[test]
-    fn no_text_makes_a_rule_panic(text in "[ -~\n]{0,60}", tail in "[a-z_\" ={}0-9,.*]{0,40}") {
-        let _ = Rule::parse(&text);
-        let _ = Rule::parse(&format!("when = {{ {tail} }}\nwhat = {{ {tail} }}"));
-        let _ = Request::parse(&text);
-        let _ = Request::parse(&tail);
-    }
-
-    #[test]
-    fn any_values_of_the_right_keys_never_panic(
-        kind in 0..FAULTS.len(),
-        value in prop::sample::select(vec!["0", "-1", "1", "\"down\"", "\"0s\"", "\"20s\"", "true", "[]", "9223372036854775807", "1.5", "\"all\"", "\"9999999999999h\""]),
-        key in prop::sample::select(vec!["after_bytes", "at", "each", "quiet", "nth", "boot", "command", "probability", "wait"]),
-    ) {
-        let name = FAULTS[kind].name;
-        if let Ok(rule) = Rule::parse(&format!("when = {{ {key} = {value} }}\nwhat = {{ {name} = {value} }}")) {
-            let _ = check(std::slice::from_ref(&rule), &Known::default());
-            let mut e = Engine::new(vec![rule], 1);
-            e.handle_timeout(ms(100));
-            e.command(ms(100), 1, "AT");
-            e.segment(ms(101), DATA, Way::Down, 2000);
-            e.uart(ms(102), 1, Way::Down, &[7; 300]);
-            e.observe(ms(103), &Observation::Boot(1));
-            e.lift_all(ms(104));
-        }
-    }
-}
 
 #[test]
 fn the_page_is_that_of_the_table() {
