@@ -151,6 +151,8 @@ pub fn show<T: Display>(value: &T, cx: &mut Cx) -> Reply {
 /// no more, `[field; secret, untold]`, `[field; answered]` for one that changes nothing else), or
 /// behaviour, `"+X" { write: handler, read: handler, exec: handler, test: ... }`.
 ///
+/// `number: handler` is V.250's basic syntax: a number that is 0 where it is left out (section 5.3.1).
+///
 /// `test` is `ok`, `none`, a line of the manual, or a handler; with `write` and without `test` it
 /// prints the grammar of the handler's argument types. `support: Answered` marks a command that
 /// is only answered, `secret: (3)` a parameter that is not logged, by its place; `secret: (4 unless 1 in
@@ -207,6 +209,10 @@ macro_rules! command_form {
             $row.test =
                 $crate::modem::command::Test::Grammar(|| $crate::modem::command::grammar::<$v, _>($f));
         }
+    };
+    ($row:ident, $v:ty, number, $f:tt) => {
+        $row.write = Some(|m, cx, args| $crate::modem::command::call($f, m, cx, args));
+        $row.exec = Some(|m, cx| $f(m, cx, ($crate::at::Int::new(0),)));
     };
     ($row:ident, $v:ty, exec, $f:tt) => {
         $row.exec = Some($f);

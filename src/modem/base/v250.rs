@@ -4,28 +4,26 @@ use super::Base;
 use crate::at::Int;
 use crate::modem::port::{Line, Settings};
 use crate::modem::{Cx, Output, Reply};
+use crate::profile::Identity;
 
 /// `Z` (6.1.1): what `&W` stored, or the factory's.
-pub(super) fn reset_to_stored(_: &mut Base, cx: &mut Cx) -> Reply {
+pub(super) fn reset_to_stored(_: &mut Base, cx: &mut Cx, _: (Int<0, 1>,)) -> Reply {
     let port = cx.port;
     let settings = cx.stored(port).unwrap_or_else(|| Settings::factory(&cx.profile));
     apply(cx, settings);
     Reply::Ok
 }
 
-pub(super) fn reset_to_stored_profile(b: &mut Base, cx: &mut Cx, _: (Int<0, 1>,)) -> Reply {
-    reset_to_stored(b, cx)
-}
-
 /// `&F` (6.1.2).
-pub(super) fn factory(_: &mut Base, cx: &mut Cx) -> Reply {
+pub(super) fn factory(_: &mut Base, cx: &mut Cx, _: (Int<0, 0>,)) -> Reply {
     let settings = Settings::factory(&cx.profile);
     apply(cx, settings);
     Reply::Ok
 }
 
-pub(super) fn factory_profile(b: &mut Base, cx: &mut Cx, _: (Int<0, 0>,)) -> Reply {
-    factory(b, cx)
+fn settings<'a>(cx: &'a mut Cx) -> &'a mut Settings {
+    let port = cx.port;
+    cx.settings_mut(port)
 }
 
 fn apply(cx: &mut Cx, settings: Settings) {
@@ -35,17 +33,18 @@ fn apply(cx: &mut Cx, settings: Settings) {
 }
 
 /// `&W`.
-pub(super) fn store(_: &mut Base, cx: &mut Cx) -> Reply {
+pub(super) fn store(_: &mut Base, cx: &mut Cx, _: (Int<0, 1>,)) -> Reply {
     cx.core.store(cx.port);
     Reply::Ok
 }
 
-pub(super) fn store_profile(b: &mut Base, cx: &mut Cx, _: (Int<0, 1>,)) -> Reply {
-    store(b, cx)
-}
-
-/// `I` (6.1.3).
-pub(super) fn information(_: &mut Base, cx: &mut Cx) -> Reply {
+/// `I` (6.1.3): 3 is the revision, 5 the IMEI's place in most modules; the rest says who made what.
+pub(super) fn information(b: &mut Base, cx: &mut Cx, (n,): (Int<0, 9>,)) -> Reply {
+    match n.get() {
+        3 => return revision(b, cx),
+        5 => return imei(b, cx),
+        _ => {}
+    }
     let identity = cx.profile.identity.clone();
     match identity.information.as_slice() {
         [] => {
@@ -59,41 +58,31 @@ pub(super) fn information(_: &mut Base, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
-/// `I0` to `I9`: 3 is the revision, 5 and above the IMEI's place in most modules; the rest says `I`.
-pub(super) fn information_n(b: &mut Base, cx: &mut Cx, (n,): (Int<0, 9>,)) -> Reply {
-    match n.get() {
-        3 => revision(b, cx),
-        5 => imei(b, cx),
-        _ => information(b, cx),
-    }
+/// A line of what the profile says that the module is.
+fn told(cx: &mut Cx, what: fn(&Identity) -> &str) -> Reply {
+    let profile = cx.profile.clone();
+    cx.line(what(&profile.identity));
+    Reply::Ok
 }
 
 /// `+GMI` (6.1.4), `+CGMI` (27.007 section 5.1).
 pub(super) fn manufacturer(_: &mut Base, cx: &mut Cx) -> Reply {
-    let text = cx.profile.identity.manufacturer.clone();
-    cx.line(&text);
-    Reply::Ok
+    told(cx, |identity| &identity.manufacturer)
 }
 
 /// `+GMM` (6.1.5), `+CGMM` (27.007 section 5.2).
 pub(super) fn model(_: &mut Base, cx: &mut Cx) -> Reply {
-    let text = cx.profile.identity.model.clone();
-    cx.line(&text);
-    Reply::Ok
+    told(cx, |identity| &identity.model)
 }
 
 /// `+GMR` (6.1.6), `+CGMR` (27.007 section 5.3).
 pub(super) fn revision(_: &mut Base, cx: &mut Cx) -> Reply {
-    let text = cx.profile.identity.revision.clone();
-    cx.line(&text);
-    Reply::Ok
+    told(cx, |identity| &identity.revision)
 }
 
 /// `+GSN` (6.1.7), `+CGSN` (27.007 section 5.4).
 pub(super) fn imei(_: &mut Base, cx: &mut Cx) -> Reply {
-    let text = cx.profile.identity.imei.clone();
-    cx.line(&text);
-    Reply::Ok
+    told(cx, |identity| &identity.imei)
 }
 
 /// `+GCAP` (6.1.9).
@@ -117,46 +106,26 @@ pub(super) fn list_commands(_: &mut Base, cx: &mut Cx) -> Reply {
 
 /// `E` (6.2.4).
 pub(super) fn echo(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
-    let port = cx.port;
-    cx.settings_mut(port).echo = on.get() == 1;
+    settings(cx).echo = on.get() == 1;
     Reply::Ok
-}
-
-pub(super) fn echo_off(b: &mut Base, cx: &mut Cx) -> Reply {
-    echo(b, cx, (Int::new(0),))
 }
 
 /// `V` (6.2.6).
 pub(super) fn verbose(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
-    let port = cx.port;
-    cx.settings_mut(port).verbose = on.get() == 1;
+    settings(cx).verbose = on.get() == 1;
     Reply::Ok
-}
-
-pub(super) fn verbose_off(b: &mut Base, cx: &mut Cx) -> Reply {
-    verbose(b, cx, (Int::new(0),))
 }
 
 /// `Q` (6.2.5).
 pub(super) fn quiet(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
-    let port = cx.port;
-    cx.settings_mut(port).quiet = on.get() == 1;
+    settings(cx).quiet = on.get() == 1;
     Reply::Ok
-}
-
-pub(super) fn quiet_off(b: &mut Base, cx: &mut Cx) -> Reply {
-    quiet(b, cx, (Int::new(0),))
 }
 
 /// `X` (6.2.7).
 pub(super) fn x(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 4>,)) -> Reply {
-    let port = cx.port;
-    cx.settings_mut(port).x = n.get() as u8;
+    settings(cx).x = n.get() as u8;
     Reply::Ok
-}
-
-pub(super) fn x_zero(b: &mut Base, cx: &mut Cx) -> Reply {
-    x(b, cx, (Int::new(0),))
 }
 
 fn register(cx: &Cx) -> usize {
@@ -176,15 +145,13 @@ pub(super) fn s_write(_: &mut Base, cx: &mut Cx, (value,): (Int<0, 255>,)) -> Re
     if matches!(register, 3..=5) && value.get() > 127 {
         return Reply::Error;
     }
-    let port = cx.port;
-    cx.settings_mut(port).s[register] = value.get() as u8;
+    settings(cx).s[register] = value.get() as u8;
     Reply::Ok
 }
 
 /// `&C` (6.2.8): 0 DCD always on, 1 DCD follows the connection.
 pub(super) fn dcd(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 1>,)) -> Reply {
-    let port = cx.port;
-    cx.settings_mut(port).dcd = n.get() as u8;
+    settings(cx).dcd = n.get() as u8;
     set_carrier(cx);
     Reply::Ok
 }
@@ -195,30 +162,16 @@ fn set_carrier(cx: &mut Cx) {
     cx.drive(port, Line::Dcd, on);
 }
 
-pub(super) fn dcd_zero(b: &mut Base, cx: &mut Cx) -> Reply {
-    dcd(b, cx, (Int::new(0),))
-}
-
 /// `&D` (6.2.9): what a drop of DTR does: 0 nothing, 1 online command mode, 2 hang up.
 pub(super) fn dtr(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 2>,)) -> Reply {
-    let port = cx.port;
-    cx.settings_mut(port).dtr = n.get() as u8;
+    settings(cx).dtr = n.get() as u8;
     Reply::Ok
-}
-
-pub(super) fn dtr_zero(b: &mut Base, cx: &mut Cx) -> Reply {
-    dtr(b, cx, (Int::new(0),))
 }
 
 /// `&K`: flow control.
 pub(super) fn flow(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 6>,)) -> Reply {
-    let port = cx.port;
-    cx.settings_mut(port).flow = n.get() as u8;
+    settings(cx).flow = n.get() as u8;
     Reply::Ok
-}
-
-pub(super) fn flow_zero(b: &mut Base, cx: &mut Cx) -> Reply {
-    flow(b, cx, (Int::new(0),))
 }
 
 const RATES: [u32; 13] =
@@ -229,8 +182,8 @@ pub(super) fn ipr(_: &mut Base, cx: &mut Cx, (rate,): (u32,)) -> Reply {
     if !RATES.contains(&rate) {
         return cx.refuse(crate::at::ArgError::Range);
     }
+    settings(cx).ipr = rate;
     let port = cx.port;
-    cx.settings_mut(port).ipr = rate;
     cx.out.push_back(Output::Baud { port, rate });
     Reply::Ok
 }
@@ -276,22 +229,14 @@ pub(super) fn ifc_read(_: &mut Base, cx: &mut Cx) -> Reply {
 }
 
 /// `O` (6.3.7): back to data mode.
-pub(super) fn online(_: &mut Base, cx: &mut Cx) -> Reply {
+pub(super) fn online(_: &mut Base, cx: &mut Cx, _: (Int<0, 0>,)) -> Reply {
     if cx.is_suspended(cx.port) { Reply::Resume } else { Reply::NoCarrier }
 }
 
-pub(super) fn online_n(b: &mut Base, cx: &mut Cx, _: (Int<0, 0>,)) -> Reply {
-    online(b, cx)
-}
-
 /// `H` (6.3.6): ends what `+++` left.
-pub(super) fn hang_up(_: &mut Base, cx: &mut Cx) -> Reply {
+pub(super) fn hang_up(_: &mut Base, cx: &mut Cx, _: (Int<0, 0>,)) -> Reply {
     if cx.is_suspended(cx.port) {
         cx.leave_data();
     }
     Reply::Ok
-}
-
-pub(super) fn hang_up_n(b: &mut Base, cx: &mut Cx, _: (Int<0, 0>,)) -> Reply {
-    hang_up(b, cx)
 }
