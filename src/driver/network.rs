@@ -152,17 +152,6 @@ impl Network {
         network
     }
 
-    /// The map of hosts, to be changed while running.
-    pub fn hosts_mut(&mut self) -> &mut Hosts {
-        &mut self.config.hosts
-    }
-
-    /// Changes the link's quality from here on; call
-    /// [`handle_timeout`](Network::handle_timeout) behind it.
-    pub fn set_link(&mut self, link: LinkProfile) {
-        self.config.link = link;
-    }
-
     /// Has every stalled segment judged again: a fault was injected or lifted.
     pub fn faults_changed(&mut self, now: Now) {
         for link in self.links.values_mut() {

@@ -77,7 +77,10 @@ pub enum Request {
 }
 
 impl WrittenRule {
-    /// The rule, or the first thing that is wrong with it. `span` is where it stands.
+    /// The rule. `span` is where it stands.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
     pub fn build(self, span: Range<usize>) -> Result<Rule, Problem> {
         let (when, count, wait) = match &self.when {
             None => (Trigger::Start, ONCE, Duration::ZERO),

@@ -165,7 +165,10 @@ pub enum Which {
 }
 
 impl When {
-    /// The event, or what is wrong and what would be right.
+    /// The event.
+    ///
+    /// # Errors
+    /// What is wrong and what would be right: it names no event, or several.
     pub fn trigger(&self) -> Result<Trigger, (String, String)> {
         let any = |p: &Option<Pattern>| p.clone().unwrap_or_else(Pattern::any);
         let bytes = |n: Amount, total| Trigger::Bytes {
@@ -209,7 +212,10 @@ impl When {
         }
     }
 
-    /// Which of its times count, or what is wrong and what would be right.
+    /// Which of its times count.
+    ///
+    /// # Errors
+    /// What is wrong and what would be right.
     pub fn count(&self) -> Result<Count, (String, String)> {
         let wrong = |what: &str, right: &str| Err((what.to_owned(), right.to_owned()));
         let which = match (self.nth, self.every, self.first) {

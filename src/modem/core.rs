@@ -124,11 +124,6 @@ impl Core {
         (0..self.ports.len()).map(PortId)
     }
 
-    /// Whether the port is in command mode, with no data mode suspended behind it.
-    pub fn in_command_mode(&self, port: PortId) -> bool {
-        !matches!(self.ports[port.0].state, State::Data(_)) && self.ports[port.0].suspended.is_none()
-    }
-
     /// Whether the port is in data mode now.
     pub fn in_data_mode(&self, port: PortId) -> bool {
         matches!(self.ports[port.0].state, State::Data(_))

@@ -50,9 +50,8 @@ impl Cx<'_> {
 
     /// An intermediate result code, such as CONNECT.
     pub fn intermediate(&mut self, code: &ResultCode) {
-        let profile = self.core.profile.clone();
         let port = &mut self.core.ports[self.port.0];
-        port.writing.result(port.style(), code, &profile);
+        port.writing.result(port.style(), code, &self.core.profile);
     }
 
     /// An unsolicited result code on this port: `NAME: values`.

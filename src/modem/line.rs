@@ -120,10 +120,9 @@ impl Modem {
     /// Prints the final result code of a line, with what its profile wants beside it.
     fn finish_line(&mut self, id: PortId, code: &ResultCode) {
         self.print_beside(id, UrcWhen::BeforeResult);
-        let profile = self.core.profile.clone();
         let port = &mut self.core.ports[id.0];
         port.state = State::Command;
-        port.writing.result(port.style(), code, &profile);
+        port.writing.result(port.style(), code, &self.core.profile);
         if port.muted {
             port.flush(&mut self.core.out);
             port.muted = false;

@@ -5,9 +5,8 @@ use super::net::Socket;
 use super::port::{Line, PortId, State};
 use super::{Conn, Cx, DataEnd, DataMode, Modem, Note, Sink};
 use crate::at::ResultCode;
-use crate::frame::{Expired, SkipLf};
+use crate::frame::{Expired, Guard, SkipLf};
 use bytes::{Bytes, BytesMut};
-use std::time::Duration;
 
 impl Modem {
     pub(super) fn begin_data(&mut self, id: PortId, mode: DataMode) {
@@ -18,7 +17,7 @@ impl Modem {
         let port = &mut core.ports[id.0];
         port.flush(&mut core.out);
         port.muted = false;
-        let guard = Duration::from_millis(20) * u32::from(port.settings.s[12]);
+        let guard = Guard::s12(port.settings.s[12]);
         let skip_lf = port.owes_lf();
         let running = Running::new(mode, now, port.settings.s[2], guard, skip_lf);
         port.state = State::Data(Box::new(running));

@@ -32,12 +32,11 @@ impl Modem {
         let boots = u64::from(core.boots);
         core.observe(&|| Observation::Boot(boots));
         if banner {
-            for (i, line) in core.profile.clone().power_on.iter().enumerate() {
+            for (i, line) in core.profile.power_on.iter().enumerate() {
                 core.timers.set(Timer::PowerOn(i), core.now + line.after.0);
             }
         }
-        let apn = core.profile.bearer.apn.clone();
-        core.bearers.context(1).apn = apn;
+        core.bearers.context(1).apn = core.profile.bearer.apn.clone();
         core.search();
         for port in core.port_ids() {
             let on = core.ports[port.0].settings.dcd == 0;
@@ -74,7 +73,7 @@ impl Modem {
             port.lines = old.lines;
         }
         self.core.restore();
-        self.vendor.restart(&self.core.profile.clone());
+        self.vendor.restart(&self.core.profile);
         if dead_for.is_zero() {
             return self.boot(banner);
         }
@@ -94,7 +93,8 @@ impl Modem {
 impl Core {
     /// Says one of the profile's power-on lines, where it is for a SIM such as this.
     pub(super) fn say_power_on(&mut self, i: usize) {
-        let line = self.profile.power_on[i].clone();
+        let profile = self.profile.clone();
+        let line = &profile.power_on[i];
         let wanted = match line.sim {
             PowerOnSim::Any => true,
             PowerOnSim::Ready => self.sim.ready(),

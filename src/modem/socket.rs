@@ -114,8 +114,10 @@ impl Conn {
 pub type Sockets = BTreeMap<Socket, Conn>;
 
 impl Core {
-    /// Looks a host up. A dotted address is its own answer; a name gives a query, which
-    /// [`Event::Resolved`] answers, or nothing ever.
+    /// Looks a host up. A dotted address is its own answer.
+    ///
+    /// # Errors
+    /// A name is asked of the network: this query, which [`Event::Resolved`] answers, or nothing ever.
     pub fn resolve(&mut self, host: &str) -> Result<Ipv4Addr, Query> {
         host.trim().parse().map_err(|_| {
             let query = self.new_query();

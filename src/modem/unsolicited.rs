@@ -135,9 +135,8 @@ impl Modem {
     }
 
     fn print_code(&mut self, id: PortId, code: &ResultCode) {
-        let profile = self.core.profile.clone();
         let port = &mut self.core.ports[id.0];
-        port.writing.result(port.style(), code, &profile);
+        port.writing.result(port.style(), code, &self.core.profile);
         self.core.note(|| Note::Urc { port: id, line: code.to_string() });
     }
 

@@ -148,8 +148,10 @@ struct Wrong {
 }
 
 impl WrittenExpectation {
-    /// The expectation, or the first thing that is wrong with it. `place` tells where one of its keys stands, and
-    /// where it stands itself.
+    /// The expectation. `place` tells where one of its keys stands, and where it stands itself.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
     pub fn build(
         self,
         place: impl Fn(Option<&str>) -> Range<usize>,
