@@ -3,11 +3,10 @@
 mod common;
 
 use common::{GUARD, Running, within};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::tcdrain;
-use rustix::time::Timespec;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::mem::MaybeUninit;
