@@ -146,6 +146,11 @@ impl Pipe {
         }
     }
 
+    /// When all that is under way will have arrived; `None` where nothing is.
+    pub fn lands(&self) -> Option<Now> {
+        self.flight.back().map(|(at, _)| *at)
+    }
+
     /// Whether the sender has ended the stream.
     pub fn finished(&self) -> bool {
         self.end.is_some()
