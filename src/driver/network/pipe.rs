@@ -121,6 +121,7 @@ impl Pipe {
     pub fn finish(&mut self, end: End) {
         if end == End::Rst {
             self.backlog = Queue::default();
+            self.pushed = 0;
             self.held = None;
             self.stall = Stall::None;
             // A RST may follow a FIN that has left already.
