@@ -8,7 +8,6 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
 
 const SCENARIO: &str = "\
 profile = \"sim7080\"
@@ -47,7 +46,7 @@ fn open(path: &Path) -> File {
                     .expect("it can be set");
                 return file;
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => thread::sleep(Duration::from_millis(5)),
+            Err(error) if error.kind() == ErrorKind::NotFound => thread::yield_now(),
             Err(error) => panic!("{}: {error}", path.display()),
         }
     }
