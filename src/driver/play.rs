@@ -89,7 +89,7 @@ pub async fn play_at(
     root: &Path,
 ) -> Result<Option<Transcript>, PlayError> {
     let mut setup = prepare(&transcript, profile, root)?;
-    setup.trace = !sinks.is_empty();
+    (setup.trace, setup.by_hand) = (!sinks.is_empty(), true);
     let (world, server) = setup::build(&setup)?;
     let player = Player::new(transcript, Options { bless, lines: true });
     let open = vec![false; setup.ports];
@@ -295,22 +295,18 @@ impl Bench {
         any
     }
 
-    /// Does all that this moment of the modem's clock holds.
     async fn settle(&mut self) -> Result<(), PlayError> {
-        while self.step().await? {}
-        Ok(())
+        self.wait().await.map(drop)
     }
 
-    /// Goes on until something is heard; false where nothing can be any more without time passing.
+    /// Does all that this moment of the modem's clock holds; true where something was heard. How much of it
+    /// the real network brings before the host acts again must not depend on how quick that is.
     async fn wait(&mut self) -> Result<bool, PlayError> {
-        loop {
-            if self.collect() {
-                return Ok(true);
-            }
-            if !self.step().await? {
-                return Ok(self.collect());
-            }
+        let mut heard = self.collect();
+        while self.step().await? {
+            heard |= self.collect();
         }
+        Ok(heard)
     }
 
     /// The same, and goes on where a real host may still speak: nobody can tell whether it will.
@@ -335,12 +331,13 @@ impl Bench {
         while let Some(request) = self.world.poll_io() {
             self.io.execute(request);
         }
-        if let Some(event) = self.io.try_next() {
-            self.world.io(self.now, event);
-            return Ok(true);
-        }
+        // What is due comes first: how quick the real network is must not show.
         if self.world.poll_timeout().is_some_and(|at| at <= self.now) {
             self.world.timeout(self.now);
+            return Ok(true);
+        }
+        if let Some(event) = self.io.try_next() {
+            self.world.io(self.now, event);
             return Ok(true);
         }
         if !self.world.busy() {
@@ -382,13 +379,11 @@ impl Bench {
     async fn send(&mut self, port: PortId, content: &Content) -> Result<(), PlayError> {
         let mut stream = content.stream();
         loop {
+            self.settle().await?;
             let window = self.world.uart_window(port);
             if window == 0 {
-                if !self.step().await? {
-                    self.player.refuse("the module takes nothing more from the host");
-                    return Ok(());
-                }
-                continue;
+                self.player.refuse("the module takes nothing more from the host");
+                return Ok(());
             }
             let chunk = stream.take_chunk(window.min(16 * 1024));
             if chunk.is_empty() {

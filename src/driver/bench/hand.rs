@@ -88,13 +88,11 @@ impl Hand {
     pub async fn send(&mut self, port: usize, mut bytes: &[u8]) -> io::Result<()> {
         let id = PortId(port - 1);
         while !bytes.is_empty() {
+            self.settle().await?;
             let window = self.world.uart_window(id).min(bytes.len());
             if window == 0 {
-                if !self.step().await? {
-                    let why = "the module takes nothing more from the host";
-                    return Err(io::Error::new(io::ErrorKind::WouldBlock, why));
-                }
-                continue;
+                let why = "the module takes nothing more from the host";
+                return Err(io::Error::new(io::ErrorKind::WouldBlock, why));
             }
             self.world.typed(self.now, id, &bytes[..window]);
             bytes = &bytes[window..];
@@ -283,22 +281,18 @@ impl Hand {
         any
     }
 
-    /// Does all that this moment of the modem's clock holds.
     async fn settle(&mut self) -> io::Result<()> {
-        while self.step().await? {}
-        Ok(())
+        self.wait().await.map(drop)
     }
 
-    /// Goes on until something is heard; false where nothing can be any more without time passing.
+    /// Does all that this moment of the modem's clock holds; true where something was heard. How much of it
+    /// the real network brings before the host acts again must not depend on how quick that is.
     async fn wait(&mut self) -> io::Result<bool> {
-        loop {
-            if self.collect() {
-                return Ok(true);
-            }
-            if !self.step().await? {
-                return Ok(self.collect());
-            }
+        let mut heard = self.collect();
+        while self.step().await? {
+            heard |= self.collect();
         }
+        Ok(heard)
     }
 
     /// The same, and goes on where a real host may still speak: nobody can tell whether it will.
@@ -323,12 +317,13 @@ impl Hand {
         while let Some(request) = self.world.poll_io() {
             self.io.execute(request);
         }
-        if let Some(event) = self.io.try_next() {
-            self.world.io(self.now, event);
-            return Ok(true);
-        }
+        // What is due comes first: how quick the real network is must not show.
         if self.world.poll_timeout().is_some_and(|at| at <= self.now) {
             self.world.timeout(self.now);
+            return Ok(true);
+        }
+        if let Some(event) = self.io.try_next() {
+            self.world.io(self.now, event);
             return Ok(true);
         }
         if !self.world.busy() {
