@@ -275,6 +275,8 @@ impl Gate {
         match self.transfer_mut().map(|transfer| &mut transfer.step) {
             Some(Step::Closing(_)) => {}
             Some(Step::Down(down)) if down.stage == DownStage::Finished => down.stage = DownStage::Delivered,
+            // The connection was ended under the upload: the closing reply has nothing to wait for.
+            Some(Step::Up(up)) if up.stage == UpStage::Ended => {}
             _ => return,
         }
         self.data = Data::None;

@@ -54,6 +54,15 @@ fn an_upload_ends_when_the_server_says_so() {
 }
 
 #[test]
+fn an_upload_whose_connection_is_ended_on_its_way_ends_as_well() {
+    let mut table = Table::new();
+    table.begin("STOR f");
+    assert_eq!(table.feed(GateInput::DataFin), ["close pipe"]);
+    assert_eq!(table.feed(GateInput::DataDelivered), NOTHING);
+    assert_eq!(table.server("226 stored\r\n"), ["reset pipe", "> 226 stored"]);
+}
+
+#[test]
 fn a_refusal_closes_the_data_connections() {
     let mut table = Table::new();
     table.passive();
