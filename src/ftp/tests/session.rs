@@ -140,7 +140,7 @@ fn a_rename_takes_two_commands() {
 #[test]
 fn a_line_that_is_no_reply_fails_the_operation_alone() {
     let mut d = Dialogue::opened(Dialogue::settings());
-    assert_eq!(d.says("noise"), [""; 0]);
+    assert_eq!(d.says("noise"), ["unasked 0"]);
     d.start(Op::Noop);
     assert_eq!(d.says("noise"), ["failed Verb Malformed(\"noise\"), 0"]);
     assert!(d.client.is_open());

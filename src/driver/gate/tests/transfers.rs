@@ -173,6 +173,20 @@ fn a_transfer_that_stands_still_is_given_up() {
 }
 
 #[test]
+fn a_host_may_take_its_time_over_an_upload() {
+    let mut table = Table::new();
+    table.begin("STOR f");
+    assert_eq!(table.wait(Duration::from_secs(3600)), NOTHING);
+    table.feed(GateInput::DataBytes("0123456789".into()));
+    table.feed(GateInput::UpstreamDataSent(10));
+    assert_eq!(table.wait(Duration::from_secs(70000)), NOTHING);
+    // A server that does not take what it is given is another matter.
+    table.feed(GateInput::DataBytes("0123456789".into()));
+    let late = ["reset pipe", "reset data", "> 426 Data timeout."];
+    assert_eq!(table.wait(Duration::from_secs(300)), late);
+}
+
+#[test]
 fn a_refusal_is_said_even_if_the_module_does_not_see_the_end() {
     let mut table = Table::new();
     table.passive();
