@@ -182,7 +182,7 @@ fn a_host_may_take_its_time_over_an_upload() {
     assert_eq!(table.wait(Duration::from_secs(70000)), NOTHING);
     // A server that does not take what it is given is another matter.
     table.feed(GateInput::DataBytes("0123456789".into()));
-    let late = ["reset pipe", "reset data", "> 426 Data timeout."];
+    let late = ["close pipe", "reset data", "> 426 Data timeout."];
     assert_eq!(table.wait(Duration::from_secs(300)), late);
 }
 
