@@ -95,7 +95,6 @@ impl Gate {
     /// Opens the window.
     pub(super) fn flow(&mut self, now: Now, kind: Kind) {
         let window = self.config.window;
-        self.moved(now);
         let (step, allow) = match kind {
             Kind::Read | Kind::List => {
                 let gathered = BytesMut::new();
@@ -111,6 +110,7 @@ impl Gate {
         let Some(transfer) = self.transfer_mut() else { return };
         transfer.step = step;
         let cut = transfer.cut.take_if(|cut| cut.after == 0);
+        self.moved(now);
         match (cut, &self.data, kind) {
             (_, Data::None, _) => self.fail(now, 426, "Connection closed; transfer aborted."),
             (Some(cut), ..) => self.cut(now, cut),
@@ -123,8 +123,22 @@ impl Gate {
 
     /// Something has moved.
     pub(super) fn moved(&mut self, now: Now) {
-        if let Some(stall) = self.config.stall {
-            self.timers.set(Timer::Stall, now + stall);
+        match self.config.stall {
+            Some(stall) if !self.is_fed() => self.timers.set(Timer::Stall, now + stall),
+            // How long a host takes to type a file is between it and its module: the M10's may be 65535 s.
+            _ => {
+                self.timers.cancel(Timer::Stall);
+            }
+        }
+    }
+
+    /// An upload waits for the module alone.
+    fn is_fed(&self) -> bool {
+        match &self.job {
+            Job::Transfer(transfer) => {
+                matches!(&transfer.step, Step::Up(up) if up.is_flowing() && !up.has_backlog())
+            }
+            _ => false,
         }
     }
 
@@ -266,11 +280,11 @@ impl Gate {
         if !flowing {
             return;
         }
-        self.moved(now);
         let (n, cut) = self.count(bytes.len());
         if let Some(Transfer { step: Step::Up(up), .. }) = self.transfer_mut() {
             up.backlog += n;
         }
+        self.moved(now);
         self.out.push_back(GateOutput::DataToUpstream(bytes.slice(..n)));
         if let Some(cut) = cut {
             self.cut(now, cut);
@@ -329,6 +343,8 @@ impl Gate {
         match self.transfer_mut().map(|transfer| &mut transfer.step) {
             Some(Step::Closing(_)) => {}
             Some(Step::Down(down)) if down.stage == DownStage::Finished => down.stage = DownStage::Delivered,
+            // The connection was ended under the upload: the closing reply has nothing to wait for.
+            Some(Step::Up(up)) if up.stage == UpStage::Ended => {}
             _ => return,
         }
         self.data = Data::None;
