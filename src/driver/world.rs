@@ -173,6 +173,8 @@ impl World {
     /// A real socket speaks.
     pub fn io(&mut self, now: Now, event: IoEvent) {
         self.faults.set_now(now);
+        // What the FTP server's thread has asked comes before what it answers.
+        self.obey(now);
         self.network.handle_io(now, event);
         self.drain(now);
     }
