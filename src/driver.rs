@@ -1,6 +1,7 @@
 //! driver: tokio: serial ports, clock, network, FTP gate.
 
 pub mod bench;
+mod by_hand;
 pub mod clock;
 pub mod coverage;
 pub mod desk;

@@ -139,7 +139,7 @@ impl Bench {
     /// # Errors
     /// What this machine refuses.
     pub async fn start(&self) -> io::Result<Live> {
-        let (world, server, watch) = self.build()?;
+        let (world, server, watch) = self.build(false)?;
         let (mut ports, mut hosts) = (vec![], vec![]);
         for _ in 0..self.setup.ports {
             let (port, host) = match self.pty {
@@ -159,14 +159,14 @@ impl Bench {
     /// # Errors
     /// What this machine refuses.
     pub async fn by_hand(&self) -> io::Result<Hand> {
-        let (world, server, watch) = self.build()?;
+        let (world, server, watch) = self.build(true)?;
         let mut hand = Hand::new(world, server, self.setup.ports, watch);
         hand.power_on().await?;
         Ok(hand)
     }
 
-    fn build(&self) -> io::Result<(World, Server, Watch)> {
-        let (world, server) = setup::build(&self.setup)?;
+    fn build(&self, by_hand: bool) -> io::Result<(World, Server, Watch)> {
+        let (world, server) = setup::build(&Setup { by_hand, ..self.setup.clone() })?;
         let coverage = Coverage::new(world.modem(), &self.setup.profile);
         let watch = Watch::new(Judge::new(&self.setup.expectations, coverage));
         Ok((world, server, watch))

@@ -30,6 +30,8 @@ struct Shared {
     engine: Mutex<Engine>,
     /// Whether there is any rule.
     armed: AtomicBool,
+    /// Whether what a rule does is to wait for what is under way.
+    hold: AtomicBool,
     /// The modem's clock in microseconds, for the FTP server's thread.
     now: AtomicU64,
 }
@@ -39,7 +41,8 @@ impl Faults {
     pub fn new(rules: Vec<Rule>, seed: u64) -> Faults {
         let armed = AtomicBool::new(!rules.is_empty());
         let engine = Mutex::new(Engine::new(rules, seed));
-        Faults { shared: Arc::new(Shared { engine, armed, now: AtomicU64::new(0) }) }
+        let (hold, now) = (AtomicBool::new(false), AtomicU64::new(0));
+        Faults { shared: Arc::new(Shared { engine, armed, hold, now }) }
     }
 
     /// Whether there is no rule at all.
@@ -101,14 +104,20 @@ impl Faults {
         self.ask(|engine| engine.poll_timeout()).flatten()
     }
 
-    /// Lets happen what is due, and gives what rules do by themselves and which came and went.
-    pub(super) fn poll(&self, now: Now) -> (Vec<Act>, Vec<Event>) {
+    /// Lets happen what is due, and gives what rules do by themselves, with the link that called for it, and
+    /// which came and went.
+    pub(super) fn poll(&self, now: Now) -> (Vec<(Act, Option<Link>)>, Vec<Event>) {
         let taken = self.ask(|engine| {
             engine.handle_timeout(now);
             let acts = std::iter::from_fn(|| engine.poll_act()).collect();
             (acts, std::iter::from_fn(|| engine.poll_event()).collect())
         });
         taken.unwrap_or_default()
+    }
+
+    /// Has nothing more move on connections, until it is called with false: a rule is still to act.
+    pub(super) fn hold(&self, hold: bool) {
+        self.shared.hold.store(hold, Ordering::Relaxed);
     }
 
     /// Tells the FTP server's thread the time.

@@ -40,6 +40,9 @@ pub use config::GateConfig;
 pub use event::{GateInput, GateOutput};
 pub use faults::{CommandVerdict, Cut, GateFaults, NoGateFaults, Passive, Speech, Then, Words};
 
+/// How a TLS connection begins (RFC 8446 section 5.1): a handshake record of version 3.
+const TLS_HANDSHAKE: &[u8] = &[22, 3];
+
 /// One control connection of the module, its data connections, and their counterparts upstream.
 #[derive(Debug)]
 pub struct Gate {
@@ -314,6 +317,10 @@ impl Gate {
     }
 
     fn module_bytes(&mut self, now: Now, bytes: &[u8]) {
+        // What speaks TLS at once, where it was not to, says no command: servers hang up.
+        if bytes.starts_with(TLS_HANDSHAKE) {
+            return self.end(now, Saying::Close);
+        }
         for command in self.commands.take(bytes) {
             let during_transfer = match self.job {
                 Job::Ending | Job::Closed => return,

@@ -164,15 +164,22 @@ impl Network {
         self.settle(now);
     }
 
-    /// Ends the connections that `meant` picks, with RST or with FIN; what is under way still arrives.
-    pub fn cut(&mut self, now: Now, meant: impl Fn(&LinkInfo) -> bool, rst: bool) {
+    /// Ends the connections that `meant` picks, with RST or with FIN, not before `landed`; what is under way
+    /// still arrives.
+    pub fn cut(&mut self, now: Now, landed: Now, meant: impl Fn(&LinkInfo) -> bool, rst: bool) {
         let end = if rst { pipe::End::Rst } else { pipe::End::Fin };
-        let latency = self.config.link.latency;
+        let at = landed.max(now + self.config.link.latency);
         for link in self.links.values_mut().filter(|link| meant(&link.info)) {
-            link.up.cut(now + latency, end);
-            link.down.cut(now + latency, end);
+            link.up.cut(at, end);
+            link.down.cut(at, end);
         }
         self.settle(now);
+    }
+
+    /// When all that is under way on a connection will have arrived; `None` where nothing is.
+    pub fn lands(&self, link: LinkId) -> Option<Now> {
+        let link = self.links.get(&link)?;
+        link.up.lands().max(link.down.lands())
     }
 
     /// The module asks for something.

@@ -1,15 +1,13 @@
 //! Plays a transcript as the host, in-process: the modem's clock is turned by hand, the network is real.
 
+use super::by_hand::{ByHand, Ear};
 use super::files;
-use super::io::Io;
 use super::network::Forward;
 use super::setup::{self, Server, Setup};
 use super::sinks::Sinks;
-use super::world::{Told, World};
 use crate::fault::Request;
-use crate::modem::{HostLine, Line, PortId};
+use crate::modem::{Line, PortId};
 use crate::profile::mistake::Mistake;
-use crate::time::Now;
 use crate::trace::Sink;
 use crate::transcript::content::{Content, Found, Judge, Want};
 use crate::transcript::player::{Action, Failure, Options, Player};
@@ -17,11 +15,7 @@ use crate::transcript::{Setting, Signal, Transcript};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
-use std::time::Duration;
 use tempfile::TempDir;
-
-/// How long the real network may take for something that the modem's clock says is now.
-const GUARD: Duration = Duration::from_secs(20);
 
 /// Why a transcript was not played to its end.
 #[derive(Debug)]
@@ -89,15 +83,13 @@ pub async fn play_at(
     root: &Path,
 ) -> Result<Option<Transcript>, PlayError> {
     let mut setup = prepare(&transcript, profile, root)?;
-    setup.trace = !sinks.is_empty();
+    (setup.trace, setup.by_hand) = (!sinks.is_empty(), true);
     let (world, server) = setup::build(&setup)?;
     let player = Player::new(transcript, Options { bless, lines: true });
-    let open = vec![false; setup.ports];
-    let sinks = Sinks::new(sinks);
-    let mut bench = Bench { world, io: Io::new(), now: Now::ZERO, open, player, server, sinks };
+    let mut bench = Bench { hand: ByHand::new(world, setup.ports, Sinks::new(sinks), player), server };
     let played = bench.play().await;
-    bench.sinks.drain(&mut bench.world);
-    played.map(|()| bench.player.blessed())
+    bench.hand.drain();
+    played.map(|()| bench.hand.ear.blessed())
 }
 
 /// What the header asks for. The files are laid into `root`.
@@ -182,220 +174,86 @@ fn write(path: &Path, content: &Content) -> io::Result<()> {
     }
 }
 
+impl Ear for Player {
+    fn heard(&mut self, port: PortId, bytes: &[u8]) {
+        Player::heard(self, port.0 + 1, bytes);
+    }
+
+    fn line(&mut self, port: PortId, line: Line, on: bool) {
+        let signal = match line {
+            Line::Dcd => Signal::Dcd,
+            Line::Ri => Signal::Ri,
+        };
+        Player::line(self, port.0 + 1, signal, on);
+    }
+}
+
 struct Bench {
-    world: World,
-    io: Io,
-    now: Now,
-    /// Whether the host has each port open.
-    open: Vec<bool>,
-    player: Player,
+    hand: ByHand<Player>,
     server: Server,
-    sinks: Sinks,
 }
 
 impl Bench {
     async fn play(&mut self) -> Result<(), PlayError> {
-        self.world.power_on(self.now);
-        self.settle().await?;
-        for port in 0..self.open.len() {
-            self.opened(port);
-        }
-        self.walk().await
-    }
-
-    async fn walk(&mut self) -> Result<(), PlayError> {
+        self.hand.power_on().await?;
         loop {
-            match self.player.next_action() {
-                Action::Settle => self.settle().await?,
+            match self.hand.ear.next_action() {
+                Action::Settle => self.hand.settle().await?,
                 Action::Wait { .. } => {
-                    if !self.wait_outside().await? {
-                        self.player.gave_up();
+                    if !self.hand.wait_outside().await? {
+                        self.hand.ear.gave_up();
                     }
                 }
                 Action::Turn(span) => {
-                    self.turn(span, false).await?;
+                    self.hand.turn(span, false).await?;
                 }
                 Action::TurnUntilHeard(span) => {
-                    let turned = self.turn(span, true).await?;
-                    self.player.turned(turned);
+                    let turned = self.hand.turn(span, true).await?;
+                    self.hand.ear.turned(turned);
                 }
                 Action::Send { port, content } => self.send(PortId(port - 1), &content).await?,
                 Action::Fault { line: _, text } => self.fault(&text),
                 Action::CheckFile { path, want } => {
-                    self.settle().await?;
+                    self.hand.settle().await?;
                     if let Err(why) = self.check(&path, &want) {
-                        self.player.refuse(why);
+                        self.hand.ear.refuse(why);
                     }
                 }
-                Action::SetLine { port, signal: Signal::Dtr, on } => self.dtr(port - 1, on),
+                Action::SetLine { port, signal: Signal::Dtr, on } => self.hand.dtr(PortId(port - 1), on),
                 Action::SetLine { .. } | Action::SetBaud { .. } => {}
-                Action::Open { port } => {
-                    self.opened(port - 1);
-                    self.dtr(port - 1, true);
-                }
-                Action::Close { port } => {
-                    self.open[port - 1] = false;
-                    self.world.closed(self.now, PortId(port - 1));
-                    self.dtr(port - 1, false);
-                }
+                Action::Open { port } => self.hand.set_open(PortId(port - 1), true),
+                Action::Close { port } => self.hand.set_open(PortId(port - 1), false),
                 Action::Done => return Ok(()),
                 Action::Failed(failure) => return Err(PlayError::Failed(failure)),
             }
         }
     }
 
-    fn opened(&mut self, port: usize) {
-        self.open[port] = true;
-        self.world.opened(self.now, PortId(port));
-    }
-
     /// Does what a `!` line says.
     fn fault(&mut self, text: &str) {
         let done = match Request::parse(text) {
-            Ok(request) => self.world.faults().request(self.now, request),
+            Ok(request) => self.hand.world.faults().request(self.hand.now, request),
             Err(problem) => Err(format!("`{text}`: {problem}")),
         };
         match done {
-            Ok(_) => self.world.act(self.now),
-            Err(why) => self.player.refuse(why),
-        }
-        self.collect();
-    }
-
-    fn dtr(&mut self, port: usize, on: bool) {
-        self.world.line(self.now, PortId(port), HostLine::Dtr(on));
-        self.collect();
-    }
-
-    /// Hands over what the host reads and sees; true where there was something.
-    fn collect(&mut self) -> bool {
-        let mut any = false;
-        for port in 0..self.open.len() {
-            while let Some(bytes) = self.world.outgoing(PortId(port)).first().cloned() {
-                if self.open[port] {
-                    any = true;
-                    self.player.heard(port + 1, &bytes);
-                }
-                self.world.sent(self.now, PortId(port), bytes.len());
-            }
-        }
-        while let Some(told) = self.world.poll_told() {
-            if let Told::Plugged { port, there } = told {
-                self.open[port.0] = there;
-            }
-            if let Told::Line { port, line, on } = told {
-                let signal = match line {
-                    Line::Dcd => Signal::Dcd,
-                    Line::Ri => Signal::Ri,
-                };
-                self.player.line(port.0 + 1, signal, on);
-            }
-        }
-        self.sinks.drain(&mut self.world);
-        any
-    }
-
-    /// Does all that this moment of the modem's clock holds.
-    async fn settle(&mut self) -> Result<(), PlayError> {
-        while self.step().await? {}
-        Ok(())
-    }
-
-    /// Goes on until something is heard; false where nothing can be any more without time passing.
-    async fn wait(&mut self) -> Result<bool, PlayError> {
-        loop {
-            if self.collect() {
-                return Ok(true);
-            }
-            if !self.step().await? {
-                return Ok(self.collect());
-            }
-        }
-    }
-
-    /// The same, and goes on where a real host may still speak: nobody can tell whether it will.
-    async fn wait_outside(&mut self) -> Result<bool, PlayError> {
-        loop {
-            if self.wait().await? {
-                return Ok(true);
-            }
-            if !self.world.reaches_out() {
-                return Ok(false);
-            }
-            match tokio::time::timeout(GUARD, self.io.next()).await {
-                Ok(event) => self.world.io(self.now, event),
-                Err(_) => return Ok(false),
-            }
-        }
-    }
-
-    /// One thing that happens now; false where nothing does.
-    async fn step(&mut self) -> Result<bool, PlayError> {
-        let heard = self.collect();
-        while let Some(request) = self.world.poll_io() {
-            self.io.execute(request);
-        }
-        if let Some(event) = self.io.try_next() {
-            self.world.io(self.now, event);
-            return Ok(true);
-        }
-        if self.world.poll_timeout().is_some_and(|at| at <= self.now) {
-            self.world.timeout(self.now);
-            return Ok(true);
-        }
-        if !self.world.busy() {
-            return Ok(heard);
-        }
-        match tokio::time::timeout(GUARD, self.io.next()).await {
-            Ok(event) => {
-                self.world.io(self.now, event);
-                Ok(true)
-            }
-            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the real network does not answer").into()),
-        }
-    }
-
-    /// Turns the clock, from one thing that is due to the next; gives how far.
-    async fn turn(&mut self, span: Duration, until_heard: bool) -> Result<Duration, PlayError> {
-        let start = self.now;
-        let end = start + span;
-        loop {
-            self.settle().await?;
-            let next = self.world.poll_timeout().filter(|at| *at <= end);
-            self.now = next.unwrap_or(end).max(self.now);
-            if next.is_some() {
-                self.world.timeout(self.now);
-            }
-            let heard = match until_heard {
-                true => self.wait().await?,
-                false => {
-                    self.settle().await?;
-                    false
-                }
-            };
-            if heard && self.now > start || next.is_none() {
-                return Ok(self.now.since(start));
-            }
+            Ok(_) => self.hand.act(),
+            Err(why) => self.hand.ear.refuse(why),
         }
     }
 
     async fn send(&mut self, port: PortId, content: &Content) -> Result<(), PlayError> {
         let mut stream = content.stream();
         loop {
-            let window = self.world.uart_window(port);
+            let window = self.hand.window(port).await?;
             if window == 0 {
-                if !self.step().await? {
-                    self.player.refuse("the module takes nothing more from the host");
-                    return Ok(());
-                }
-                continue;
+                self.hand.ear.refuse("the module takes nothing more from the host");
+                return Ok(());
             }
             let chunk = stream.take_chunk(window.min(16 * 1024));
             if chunk.is_empty() {
                 return Ok(());
             }
-            self.world.typed(self.now, port, &chunk);
-            self.collect();
+            self.hand.typed(port, &chunk);
         }
     }
 

@@ -113,10 +113,17 @@ impl Port {
         Ok(())
     }
 
-    /// The pseudo-terminal vanishes, and the link to it; its host sees a hang-up.
+    /// The pseudo-terminal vanishes, and the link to it; its host sees a hang-up, and so does a caller over TCP.
     pub fn unplug(&mut self) {
-        for end in self.ends.iter_mut().filter(|end| matches!(end.kind, Kind::Pty(_))) {
-            (end.kind, end.open) = (Kind::Gone, false);
+        for end in &mut self.ends {
+            match &mut end.kind {
+                Kind::Pty(_) => (end.kind, end.open) = (Kind::Gone, false),
+                Kind::Socket(socket) if socket.is_listener() => {
+                    socket.unplug();
+                    end.open = false;
+                }
+                Kind::Socket(_) | Kind::Gone => {}
+            }
         }
         self.unlinked = self.link.take().map(|link| link.path().to_owned()).or(self.unlinked.take());
     }
@@ -126,8 +133,12 @@ impl Port {
     /// # Errors
     /// Where the system has no pseudo-terminal to give, or the link cannot be made.
     pub fn replug(&mut self) -> io::Result<()> {
-        for end in self.ends.iter_mut().filter(|end| matches!(end.kind, Kind::Gone)) {
-            end.kind = Kind::Pty(Box::new(Pty::open()?));
+        for end in &mut self.ends {
+            match &mut end.kind {
+                Kind::Gone => end.kind = Kind::Pty(Box::new(Pty::open()?)),
+                Kind::Socket(socket) => socket.replug(),
+                Kind::Pty(_) => {}
+            }
         }
         match self.unlinked.take() {
             Some(path) => self.link(&path),

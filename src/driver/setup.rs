@@ -70,6 +70,8 @@ pub struct Setup {
     pub seed: u64,
     /// Whether the world records what happens ([`World::poll_record`]) from its power-on.
     pub trace: bool,
+    /// Whether the modem's clock is turned by hand, so that the same run is the same trace.
+    pub by_hand: bool,
 }
 
 impl Setup {
@@ -99,6 +101,7 @@ impl Setup {
             trust_made: false,
             seed: 0,
             trace: false,
+            by_hand: false,
         }
     }
 }
@@ -149,6 +152,7 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
     })?;
     let mut gates = GateConfig::default();
     gates.idle = setup.ftp_idle;
+    gates.in_order = setup.by_hand;
     gates.greeting = setup.greeting.clone().unwrap_or(gates.greeting);
     let gates = Arc::new(gates);
     let seams = faults.clone();

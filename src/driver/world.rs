@@ -13,7 +13,7 @@ use serial::{Outgoing, Serial};
 use super::faults::Faults;
 use super::network::{IoEvent, IoRequest, Network};
 use super::recorder::Recorder;
-use crate::fault::Observation;
+use crate::fault::{Act, Observation};
 use crate::modem::{HostLine, Line, Modem, Output, PortId};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Record};
@@ -55,6 +55,8 @@ pub struct World {
     told: VecDeque<Told>,
     faults: Faults,
     air: Air,
+    /// What faults do once the bytes that called for it have arrived.
+    landing: Vec<(Now, Act)>,
     recorder: Option<Box<Recorder>>,
 }
 
@@ -68,6 +70,7 @@ impl World {
             told: VecDeque::new(),
             faults: Faults::new(vec![], 0),
             air: Air::default(),
+            landing: vec![],
             recorder: None,
         }
     }
@@ -170,6 +173,8 @@ impl World {
     /// A real socket speaks.
     pub fn io(&mut self, now: Now, event: IoEvent) {
         self.faults.set_now(now);
+        // What the FTP server's thread has asked comes before what it answers.
+        self.obey(now);
         self.network.handle_io(now, event);
         self.drain(now);
     }
@@ -191,7 +196,8 @@ impl World {
     /// When [`World::timeout`] has something to do.
     pub fn poll_timeout(&self) -> Option<Now> {
         let serial = self.serial.iter().filter_map(Serial::poll_timeout);
-        let own = [self.modem.poll_timeout(), self.network.poll_timeout()].into_iter().flatten();
+        let landing = self.landing.iter().map(|(at, _)| *at).min();
+        let own = [self.modem.poll_timeout(), self.network.poll_timeout(), landing].into_iter().flatten();
         own.chain(self.faults.poll_timeout()).chain(self.air.poll_timeout()).chain(serial).min()
     }
 

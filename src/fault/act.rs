@@ -109,6 +109,11 @@ pub struct Status {
 }
 
 impl Act {
+    /// Whether connections are lost by it without a word to either end.
+    pub fn loses_connections(&self) -> bool {
+        matches!(self, Act::Reset { .. } | Act::PdpDrop(_) | Act::Sim(false) | Act::Registration(Some(_)))
+    }
+
     /// What undoes an action that is a state outside the engine.
     pub(super) fn back(what: &Action) -> Option<Act> {
         match what {
@@ -149,7 +154,12 @@ impl Engine {
             Action::Bearer(Bearer::SimOut) => Act::Sim(false),
             Action::Link(l) => match l.what {
                 LinkFault::Cut { reset } => {
-                    let only = link.filter(|link| l.links.cover(link.kind));
+                    // A session has two connections; and all are all, unless each is meant by itself.
+                    let together = match l.links {
+                        Links::Ftp => true,
+                        links => links == Links::All && live.rule.when.links() != Some(Links::All),
+                    };
+                    let only = link.filter(|link| l.links.cover(link.kind) && !together);
                     let meant = |link: &&Link| l.links.cover(link.kind) && only.is_none_or(|o| o == **link);
                     self.cut.extend(self.moved.keys().filter(meant).map(|link| (*link, reset)));
                     Act::Cut { links: l.links, only, reset }
@@ -159,6 +169,6 @@ impl Engine {
             Action::Ftp(Ftp { what: FtpFault::Speak(scripted), .. }) => Act::Speak(scripted.clone()),
             Action::Name(_) | Action::Ftp(_) | Action::Storage(_) => return,
         };
-        self.acts.push_back(act);
+        self.acts.push_back((act, link));
     }
 }

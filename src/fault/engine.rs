@@ -22,7 +22,7 @@ pub struct Engine {
     pub(super) totals: [[u64; 2]; 4],
     /// The connections that a rule has ended; true with RST.
     pub(super) cut: BTreeMap<Link, bool>,
-    pub(super) acts: VecDeque<Act>,
+    pub(super) acts: VecDeque<(Act, Option<Link>)>,
     events: VecDeque<Event>,
     /// How deep one fault has followed from another at one point in time.
     depth: usize,
@@ -181,9 +181,15 @@ impl Engine {
         self.rules.iter().filter(|live| !live.rule.silent).map(status).collect()
     }
 
-    /// The next thing that a rule does by itself.
-    pub fn poll_act(&mut self) -> Option<Act> {
+    /// The next thing that a rule does by itself, and the link that called for it, where one did.
+    pub fn poll_act(&mut self) -> Option<(Act, Option<Link>)> {
         self.acts.pop_front()
+    }
+
+    /// Whether [`poll_act`](Engine::poll_act) has something: until it is carried out, nothing more may move
+    /// on a connection.
+    pub fn is_acting(&self) -> bool {
+        !self.acts.is_empty()
     }
 
     /// The next fault that was applied or lifted, for the trace. After one was lifted, what a
@@ -309,7 +315,7 @@ impl Engine {
         if self.rules[i].active.take().is_none() {
             return false;
         }
-        self.acts.extend(Act::back(&self.rules[i].rule.what));
+        self.acts.extend(Act::back(&self.rules[i].rule.what).map(|act| (act, None)));
         self.note(now, i, false);
         self.see(now, Fact::Lifted(i));
         true

@@ -22,7 +22,7 @@ fn ms(n: u64) -> Now {
 }
 
 fn acts(e: &mut Engine) -> Vec<Act> {
-    std::iter::from_fn(|| e.poll_act()).collect()
+    std::iter::from_fn(|| e.poll_act()).map(|(act, _)| act).collect()
 }
 
 fn heard(verdict: UartVerdict, sent: &[u8]) -> Vec<u8> {

@@ -142,6 +142,16 @@ pub enum Trigger {
     Inject,
 }
 
+impl Trigger {
+    /// The links that it is about, where it is about what happens on one.
+    pub(super) fn links(&self) -> Option<Links> {
+        match self {
+            Trigger::Bytes { links, .. } | Trigger::Quiet(links, _) | Trigger::Opened(links) => Some(*links),
+            _ => None,
+        }
+    }
+}
+
 /// Which of the times that a trigger happens count.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Count {

@@ -259,7 +259,10 @@ impl Client {
             State::Transfer(transfer) => transfer.reply(&mut self.wire, now, reply),
             State::Closed | State::Connecting { .. } => Turn::Wait,
             _ if self.wire.settles(&reply) => Turn::Wait,
-            State::Ready => Turn::Wait,
+            State::Ready => {
+                self.wire.event(Event::Unasked(reply));
+                Turn::Wait
+            }
             State::Simple { then, since, .. } => {
                 *since = now;
                 match then.take_if(|_| reply.is_intermediate() || reply.is_positive()) {

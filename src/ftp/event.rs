@@ -72,6 +72,9 @@ pub enum Event {
     Sent(String),
     /// A reply came, asked for or not. Its consequence, if any, is the next event.
     Replied(Reply),
+    /// The reply that was just told is news: nothing was asked, and it is not the late end of a transfer
+    /// given up before.
+    Unasked(Reply),
     /// The session is open and logged in.
     Opened,
     /// The data connection is up and the server is ready for it (125, 150): an upload may be fed.

@@ -124,6 +124,7 @@ fn show(output: Output) -> String {
         Output::ConnectData(to) => format!("connect data {to}"),
         Output::ListenData { port } => format!("listen {port}"),
         Output::SendData(bytes) => format!("send {}", text(bytes)),
+        Output::Event(Event::Unasked(reply)) => format!("unasked {}", reply.code),
         Output::Event(Event::Begun) => "begun".into(),
         Output::Event(Event::Data(bytes)) => format!("data {}", text(bytes)),
         Output::Event(Event::Done { reply, moved, .. }) => format!("done {}, {moved}", reply.code),

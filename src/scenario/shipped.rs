@@ -36,6 +36,8 @@ pub const SCENARIOS: &[(&str, &str)] = &[
     ("m10-3-silent", include_str!("../../scenarios/m10-3-silent.toml")),
     ("m10-4.4-resume", include_str!("../../scenarios/m10-4.4-resume.toml")),
     ("m10-4.5-idle", include_str!("../../scenarios/m10-4.5-idle.toml")),
+    ("m95-put-broken-off", include_str!("../../scenarios/m95-put-broken-off.toml")),
+    ("m95-ram-full", include_str!("../../scenarios/m95-ram-full.toml")),
     ("nl668-buffer", include_str!("../../scenarios/nl668-buffer.toml")),
     ("nl668-two-minutes", include_str!("../../scenarios/nl668-two-minutes.toml")),
     ("no-banner", include_str!("../../scenarios/no-banner.toml")),

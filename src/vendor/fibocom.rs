@@ -252,7 +252,7 @@ impl Fibocom {
                 self.forget(cx);
                 cx.urc("+FTPCLOSE", 1);
             }
-            ftp::Event::Sent(_) | ftp::Event::Replied(_) | ftp::Event::Data(_) => {}
+            ftp::Event::Sent(_) | ftp::Event::Replied(_) | ftp::Event::Unasked(_) | ftp::Event::Data(_) => {}
         }
     }
 

@@ -1,19 +1,20 @@
 //! Quectel M10, after "GSM FTP AT Commands" V1.01 (2010-05-10).
 //!
-//! Chapter 2's settings and the session are here, transfers in [`transfer`], the numbers of chapter 3
-//! in [`error`], the TCP/IP stack's context in [`context`]. What later firmware adds ([`later`],
+//! Chapter 2's settings are here, the session in [`session`], transfers in [`transfer`], the numbers of
+//! chapter 3 in [`error`], the TCP/IP stack's context in [`context`]. What later firmware adds ([`later`],
 //! [`file`]) rests on public host code, not on a document.
 
 mod context;
 mod error;
 mod file;
 mod later;
+mod session;
 mod transfer;
 
-use crate::at::{Int, Text};
+use crate::at::Text;
 use crate::commands;
-use crate::ftp::{self, Op, Type};
-use crate::modem::{Command, Cx, DataEnd, Event, PortId, Reply, Target, Vendor};
+use crate::ftp::Type;
+use crate::modem::{Command, Cx, DataEnd, Event, PortId, Reply, Vendor};
 use crate::profile::Profile;
 use crate::time::units::{Size, Span};
 use error::Code;
@@ -85,8 +86,8 @@ impl Vendor for Quectel {
 
     const COMMANDS: &'static [Command<Self>] = commands! { Quectel;
         // 2.2
-        "+QFTPOPEN" { write: open, read: open_read, test: "+QFTPOPEN : \"HOST NAME\",(1-65535)" },
-        "+QFTPCLOSE" { exec: close, test: ok },
+        "+QFTPOPEN" { write: (session::open), read: (session::open_read), test: "+QFTPOPEN : \"HOST NAME\",(1-65535)" },
+        "+QFTPCLOSE" { exec: (session::close), test: ok },
         "+QFTPPUT" { write: (transfer::put), test: "+QFTPPUT: \"FILE NAME\",<fileSz>,(1-65535)" },
         "+QFTPGET" { write: (transfer::get), test: "+QFTPGET: \"FILE NAME\"" },
         "+QFTPPATH" { write: path, read: path_read, test: "+QFTPPATH: \"PATH NAME\"" },
@@ -185,125 +186,6 @@ impl Quectel {
             path => format!("{}/{name}", path.trim_end_matches('/')),
         }
     }
-
-    /// The context is there: opens the session.
-    fn dial(&mut self, cx: &mut Cx) {
-        let (host, port) = self.server.clone();
-        let anonymous = self.user.is_empty();
-        let patience = self.settings.server_timeout.0;
-        let settings = ftp::Settings {
-            user: if anonymous { "anonymous".into() } else { self.user.as_str().into() },
-            password: self.password.as_str().into(),
-            passive: self.passive,
-            reply_timeout: patience,
-            connect_timeout: patience,
-            data_timeout: patience,
-            ..ftp::Settings::default()
-        };
-        cx.ftp_open(Target { host, port, from_port: None, tls: None }, settings);
-    }
-
-    /// The session could not be opened.
-    fn open_failed(&mut self, cx: &mut Cx, code: Code) {
-        self.service = Service::Closed;
-        cx.urc("+QFTPOPEN", code);
-    }
-
-    fn ftp_event(&mut self, cx: &mut Cx, event: ftp::Event) {
-        use ftp::Event as E;
-        match (event, std::mem::replace(&mut self.service, Service::Idle)) {
-            (E::Opened, Service::Opening) => {
-                self.service = Service::Opened;
-                cx.urc("+QFTPOPEN", 0);
-            }
-            (E::Begun, Service::Working(job)) => transfer::begun(self, cx, job),
-            (E::Done { reply, moved, .. }, Service::Working(job) | Service::Transfer(job)) => {
-                self.service = Service::Opened;
-                transfer::done(self, cx, job, &reply, moved);
-            }
-            (E::Failed { failure, .. }, Service::Working(job) | Service::Transfer(job)) => {
-                self.service = Service::Opened;
-                transfer::failed(self, cx, job, Code::of_failed(&failure));
-            }
-            (E::Done { .. } | E::Failed { .. }, Service::Closing) => {
-                self.service = Service::Closing;
-                cx.ftp_start(Op::Quit);
-            }
-            (E::Replied(reply), Service::Opened) => {
-                self.service = Service::Opened;
-                if reply.code >= 400 {
-                    cx.urc("+QFTPERROR", Code::of_reply(reply.code));
-                }
-            }
-            (E::Closed | E::Lost { .. }, Service::Closing) => {
-                self.service = Service::Closed;
-                cx.urc("+QFTPCLOSE", 0);
-            }
-            (E::Lost { failure, .. }, was) => self.lost(cx, was, Code::of_lost(&failure)),
-            (_, was) => self.service = was,
-        }
-    }
-
-    /// The session is gone, and nobody had asked for that.
-    fn lost(&mut self, cx: &mut Cx, was: Service, code: Code) {
-        self.service = Service::Closed;
-        match was {
-            Service::Opening => cx.urc("+QFTPOPEN", code),
-            Service::Working(job) | Service::Transfer(job) => transfer::failed(self, cx, job, code),
-            Service::Opened => cx.urc("+QFTPERROR", code),
-            was @ (Service::Idle | Service::Closing | Service::Closed) => self.service = was,
-        }
-    }
-}
-
-/// 2.2.1
-fn open(m: &mut Quectel, cx: &mut Cx, (host, port): (Text<100>, Int<1, 65535>)) -> Reply {
-    match m.service {
-        Service::Idle | Service::Closed if host.is_empty() || error::is_illegal(&host) => {
-            cx.urc("+QFTPOPEN", Code::ILLEGAL);
-        }
-        Service::Idle | Service::Closed => {
-            m.service = Service::Opening;
-            m.server = (host.into_string(), port.get() as u16);
-            m.port = cx.port;
-            context::open_for_ftp(m, cx);
-        }
-        _ => cx.urc("+QFTPOPEN", Code::BUSY),
-    }
-    Reply::Ok
-}
-
-/// 2.2.1, note 2: without a service the fields are empty.
-fn open_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
-    match (&m.service, &m.server) {
-        (Service::Idle | Service::Closed, _) => cx.line("+QFTPOPEN : \"\","),
-        (_, (host, port)) => cx.line(&format!("+QFTPOPEN : \"{host}\",{port}")),
-    }
-    Reply::Ok
-}
-
-/// 2.2.2. A transfer that `+++` left is given up; with no session there is nothing to be closed.
-fn close(m: &mut Quectel, cx: &mut Cx) -> Reply {
-    match &m.service {
-        Service::Idle | Service::Closed => {
-            m.service = Service::Closed;
-            cx.urc("+QFTPCLOSE", 0);
-        }
-        Service::Opened if cx.port == m.port => {
-            m.service = Service::Closing;
-            cx.ftp_start(Op::Quit);
-        }
-        Service::Transfer(_) if cx.port == m.port => {
-            m.service = Service::Closing;
-            m.resume = 0;
-            cx.leave_data();
-            cx.ftp_abort();
-            // What nobody will read must not keep the transfer's end back.
-            cx.ftp_read(usize::MAX);
-        }
-        _ => cx.urc("+QFTPCLOSE", Code::BUSY),
-    }
-    Reply::Ok
 }
 
 /// 2.2.5

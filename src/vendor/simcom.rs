@@ -373,7 +373,11 @@ impl Simcom {
                     self.fail(cx, number);
                 }
             },
-            ftp::Event::Sent(_) | ftp::Event::Replied(_) | ftp::Event::Data(_) | ftp::Event::Closed => {}
+            ftp::Event::Sent(_)
+            | ftp::Event::Replied(_)
+            | ftp::Event::Unasked(_)
+            | ftp::Event::Data(_)
+            | ftp::Event::Closed => {}
         }
     }
 

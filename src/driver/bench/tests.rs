@@ -1,6 +1,7 @@
 //! The bench as a test uses it.
 
 use super::{Bench, Hand};
+use crate::fault::{LinkKind, Way};
 use crate::trace::{Circuit, Event, Record};
 use std::io;
 use std::time::Duration;
@@ -154,5 +155,65 @@ async fn the_trace_shows_a_forced_line() {
     assert_eq!(seen[..4], forced);
     for (_, line, on) in forced {
         assert!(seen[4..].contains(&(6, line, !on && line != Dcd)), "{seen:?}");
+    }
+}
+
+/// Downloads `/a`, of which `fault` is to let a number of octets pass; gives how many passed.
+async fn passed(profile: &str, n: usize, what: &str) -> usize {
+    let scenario = format!(
+        "profile = \"{profile}\"
+        [network]
+        latency = \"150ms\"
+        rate_down = \"100kbit/s\"
+        [server.files]
+        a = {{ size = 9000 }}
+        [[fault]]
+        when = {{ link = \"ftp.data\", after_bytes = {n} }}
+        what = {{ {what} }}"
+    );
+    let mut hand = Bench::scenario_text(&scenario).unwrap().by_hand().await.unwrap();
+    let records = hand.records();
+    let lines: &[&str] = match profile {
+        "m10" => &["AT+QFTPOPEN=\"ftp.example\",21", "AT+QFTPGET=\"a\""],
+        _ => &[
+            "AT+CNACT=0,1",
+            "AT+FTPSERV=\"ftp.example\"",
+            "AT+FTPGETPATH=\"/\"",
+            "AT+FTPGETNAME=\"a\"",
+            "AT+FTPGET=1",
+        ],
+    };
+    for line in lines {
+        hand.command(1, line, &["OK"], Duration::from_secs(5)).await.unwrap();
+        hand.turn(Duration::from_secs(5)).await.unwrap();
+    }
+    let mut data = None;
+    let octets = records.take().into_iter().filter_map(|record| match record.event {
+        Event::LinkOpened { link, kind: LinkKind::Data, .. } => {
+            data = Some(link);
+            None
+        }
+        Event::Segment { link, way: Way::Down, len } if Some(link) == data => Some(len),
+        _ => None,
+    });
+    octets.sum()
+}
+
+#[tokio::test]
+async fn what_a_number_of_bytes_calls_for_lets_exactly_these_pass() {
+    let whats = [
+        "pdp_drop = \"all\"",
+        "reset = \"bare\"",
+        "cut = \"rst\"",
+        "cut = \"fin\"",
+        "cut = \"rst\", link = \"ftp\"",
+        "cut = \"rst\", link = \"ftp.control\"",
+    ];
+    for profile in ["sim7080", "m10"] {
+        for what in whats {
+            for n in [1, 700, 1460, 2000] {
+                assert_eq!(passed(profile, n, what).await, n, "{profile}: {what}");
+            }
+        }
     }
 }

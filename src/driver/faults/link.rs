@@ -8,6 +8,8 @@ use crate::scenario::Target;
 use crate::time::Now;
 use bytes::{Bytes, BytesMut};
 use std::net::SocketAddrV4;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 #[derive(Debug)]
 pub(super) struct Links(pub Faults);
@@ -45,9 +47,13 @@ impl LinkFaults for Links {
 
     fn segment(&mut self, now: Now, info: &LinkInfo, direction: Direction, bytes: &Bytes) -> Verdict {
         let (link, way, len) = (link(info), way(direction), bytes.len());
+        let hold = self.0.shared.hold.load(Ordering::Relaxed);
         let judged = self.0.ask(|engine| {
             if info.carries == Carries::Udp {
                 return Ok(engine.datagram(now, link, way, len));
+            }
+            if hold || engine.is_acting() {
+                return Ok(Segment { take: len, fate: Fate::Hold(None), delay: Duration::ZERO });
             }
             match engine.room(link, way, len) {
                 room if room < len => Err(room),

@@ -18,6 +18,9 @@ pub struct GateConfig {
     pub stall: Option<Duration>,
     /// Octets of a transfer that are under way at most, in each direction.
     pub window: usize,
+    /// Whether the built-in server's data is moved a window at a time, so that how the kernel divides it
+    /// does not show.
+    pub in_order: bool,
     /// Whether AUTH TLS is accepted.
     pub explicit_tls: bool,
     /// Ports are counted, not drawn, so that two runs announce the same.
@@ -32,6 +35,7 @@ impl Default for GateConfig {
             data_wait: Duration::from_secs(60),
             stall: Some(Duration::from_secs(300)),
             window: 64 * 1024,
+            in_order: false,
             explicit_tls: false,
             port: AtomicU16::new(FIRST_PORT),
         }

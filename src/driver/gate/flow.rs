@@ -1,12 +1,15 @@
 //! Data under way, and how it ends. The closing reply to a download waits until the module has been
 //! handed everything, the one to an upload until the server has given it.
+//!
+//! Where the modem's clock is turned by hand, the same run is the same trace: how the kernel divides what
+//! the built-in server sends and takes, and whether its last word is quicker than its FIN, does not show.
 
 use super::faults::Cut;
 use super::transfer::{Ending, Kind, Step, Transfer};
 use super::{Data, Gate, GateOutput, Job, Pipe, Timer, reply};
 use crate::ftp::Reply;
 use crate::time::Now;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 /// From the server to the module.
 #[derive(Debug)]
@@ -14,8 +17,12 @@ pub struct Down {
     stage: DownStage,
     /// Octets that the server may still send.
     credit: usize,
+    /// What has come of a window that is handed on whole.
+    gathered: BytesMut,
     /// Octets that the link has not taken yet.
     unsent: usize,
+    /// Octets that it has taken, and that the server has not been allowed again.
+    taken: usize,
     /// What is said when the module has everything.
     ending: Option<Ending>,
 }
@@ -23,6 +30,8 @@ pub struct Down {
 #[derive(Debug, PartialEq, Eq)]
 enum DownStage {
     Flowing,
+    /// The server has said FIN, and its last word is awaited.
+    Closing,
     /// The connection is reset once the link has taken what there is.
     Cutting,
     /// FIN was said.
@@ -37,6 +46,8 @@ pub struct Up {
     stage: UpStage,
     /// Octets that the server has not been handed yet.
     backlog: usize,
+    /// Octets that it has been handed, and that the module has not been allowed again.
+    handed: usize,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -76,23 +87,30 @@ impl Gate {
         }
     }
 
+    /// Whether the kernel's ways with data must not show. A real server may do as it likes.
+    fn in_order(&self) -> bool {
+        self.config.in_order && self.session.builtin
+    }
+
     /// Opens the window.
     pub(super) fn flow(&mut self, now: Now, kind: Kind) {
         let window = self.config.window;
-        self.moved(now);
         let (step, allow) = match kind {
             Kind::Read | Kind::List => {
-                let down = Down { stage: DownStage::Flowing, credit: window, unsent: 0, ending: None };
+                let gathered = BytesMut::new();
+                let (stage, credit) = (DownStage::Flowing, window);
+                let down = Down { stage, credit, gathered, unsent: 0, taken: 0, ending: None };
                 (Step::Down(down), GateOutput::AllowUpstreamData(window))
             }
             Kind::Write => {
-                let up = Up { stage: UpStage::Flowing, backlog: 0 };
+                let up = Up { stage: UpStage::Flowing, backlog: 0, handed: 0 };
                 (Step::Up(up), GateOutput::AllowModuleData(window))
             }
         };
         let Some(transfer) = self.transfer_mut() else { return };
         transfer.step = step;
         let cut = transfer.cut.take_if(|cut| cut.after == 0);
+        self.moved(now);
         match (cut, &self.data, kind) {
             (_, Data::None, _) => self.fail(now, 426, "Connection closed; transfer aborted."),
             (Some(cut), ..) => self.cut(now, cut),
@@ -105,8 +123,22 @@ impl Gate {
 
     /// Something has moved.
     pub(super) fn moved(&mut self, now: Now) {
-        if let Some(stall) = self.config.stall {
-            self.timers.set(Timer::Stall, now + stall);
+        match self.config.stall {
+            Some(stall) if !self.is_fed() => self.timers.set(Timer::Stall, now + stall),
+            // How long a host takes to type a file is between it and its module: the M10's may be 65535 s.
+            _ => {
+                self.timers.cancel(Timer::Stall);
+            }
+        }
+    }
+
+    /// An upload waits for the module alone.
+    fn is_fed(&self) -> bool {
+        match &self.job {
+            Job::Transfer(transfer) => {
+                matches!(&transfer.step, Step::Up(up) if up.is_flowing() && !up.has_backlog())
+            }
+            _ => false,
         }
     }
 
@@ -150,9 +182,22 @@ impl Gate {
             return;
         }
         self.moved(now);
-        let (n, cut) = self.count(length);
+        let in_order = self.in_order();
+        let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() else { return };
+        down.credit = down.credit.saturating_sub(length);
+        if !in_order {
+            return self.pass_down(now, bytes);
+        }
+        down.gathered.extend_from_slice(&bytes);
+        if down.credit == 0 {
+            let whole = down.gathered.split().freeze();
+            self.pass_down(now, whole);
+        }
+    }
+
+    fn pass_down(&mut self, now: Now, bytes: Bytes) {
+        let (n, cut) = self.count(bytes.len());
         if let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() {
-            down.credit = down.credit.saturating_sub(length);
             down.unsent += n;
         }
         self.out.push_back(GateOutput::DataToModule(bytes.slice(..n)));
@@ -161,15 +206,40 @@ impl Gate {
         }
     }
 
+    /// The server sends no more.
+    fn end_down(&mut self, now: Now) {
+        self.moved(now);
+        let awaits = self.in_order() && self.owed > 0;
+        match self.transfer_mut().map(|transfer| &mut transfer.step) {
+            Some(Step::Down(down)) if awaits => down.stage = DownStage::Closing,
+            _ => self.finish_down(now),
+        }
+    }
+
+    fn finish_down(&mut self, now: Now) {
+        let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() else { return };
+        let rest = down.gathered.split().freeze();
+        if !rest.is_empty() {
+            self.pass_down(now, rest);
+        }
+        let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() else { return };
+        if matches!(down.stage, DownStage::Flowing | DownStage::Closing) {
+            down.stage = DownStage::Finished;
+            self.out.push_back(GateOutput::DataFinModule);
+        }
+    }
+
     pub(super) fn data_sent(&mut self, now: Now, n: usize) {
         self.moved(now);
-        let open = self.pipe == Pipe::Open;
+        let (open, in_order) = (self.pipe == Pipe::Open, self.in_order());
         let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() else { return };
         down.unsent = down.unsent.saturating_sub(n);
+        down.taken += n;
         match down.stage {
-            DownStage::Flowing if open => {
-                down.credit += n;
-                self.out.push_back(GateOutput::AllowUpstreamData(n));
+            DownStage::Flowing if open && (down.unsent == 0 || !in_order) => {
+                let taken = std::mem::take(&mut down.taken);
+                down.credit += taken;
+                self.out.push_back(GateOutput::AllowUpstreamData(taken));
             }
             DownStage::Cutting if down.unsent == 0 => self.settle(now),
             _ => {}
@@ -181,9 +251,8 @@ impl Gate {
         match (pipe, self.transfer_mut().map(|transfer| &mut transfer.step)) {
             (Pipe::None, _) => {}
             (Pipe::Open, Some(Step::Down(down))) if down.is_flowing() => {
-                down.stage = DownStage::Finished;
-                self.out.extend([GateOutput::DataFinUpstream, GateOutput::DataFinModule]);
-                self.moved(now);
+                self.out.push_back(GateOutput::DataFinUpstream);
+                self.end_down(now);
             }
             (Pipe::Open, Some(Step::Up(up))) => match up.stage {
                 UpStage::Ended => {}
@@ -199,11 +268,7 @@ impl Gate {
     pub(super) fn pipe_reset(&mut self, now: Now) {
         self.pipe = Pipe::None;
         match self.transfer_mut().map(|transfer| &mut transfer.step) {
-            Some(Step::Down(down)) if down.is_flowing() => {
-                down.stage = DownStage::Finished;
-                self.out.push_back(GateOutput::DataFinModule);
-                self.moved(now);
-            }
+            Some(Step::Down(down)) if down.is_flowing() => self.end_down(now),
             Some(Step::Up(up)) if up.is_flowing() => up.stage = UpStage::GivenUp,
             _ => {}
         }
@@ -215,11 +280,11 @@ impl Gate {
         if !flowing {
             return;
         }
-        self.moved(now);
         let (n, cut) = self.count(bytes.len());
         if let Some(Transfer { step: Step::Up(up), .. }) = self.transfer_mut() {
             up.backlog += n;
         }
+        self.moved(now);
         self.out.push_back(GateOutput::DataToUpstream(bytes.slice(..n)));
         if let Some(cut) = cut {
             self.cut(now, cut);
@@ -227,10 +292,13 @@ impl Gate {
     }
 
     pub(super) fn pipe_sent(&mut self, now: Now, n: usize) {
+        let in_order = self.in_order();
         let Some(Transfer { step: Step::Up(up), .. }) = self.transfer_mut() else { return };
         up.backlog = up.backlog.saturating_sub(n);
-        if up.is_flowing() {
-            self.out.push_back(GateOutput::AllowModuleData(n));
+        up.handed += n;
+        if up.is_flowing() && (up.backlog == 0 || !in_order) {
+            let handed = std::mem::take(&mut up.handed);
+            self.out.push_back(GateOutput::AllowModuleData(handed));
         }
         self.moved(now);
     }
@@ -249,7 +317,7 @@ impl Gate {
             Some(Step::Down(down)) => match down.stage {
                 DownStage::Flowing => self.fail(now, 426, "Connection closed; transfer aborted."),
                 DownStage::Cutting => self.settle(now),
-                DownStage::Finished | DownStage::Delivered => {}
+                DownStage::Closing | DownStage::Finished | DownStage::Delivered => {}
             },
             Some(Step::Stalled) => self.fail(now, 426, "Connection closed; transfer aborted."),
             _ => {}
@@ -275,6 +343,8 @@ impl Gate {
         match self.transfer_mut().map(|transfer| &mut transfer.step) {
             Some(Step::Closing(_)) => {}
             Some(Step::Down(down)) if down.stage == DownStage::Finished => down.stage = DownStage::Delivered,
+            // The connection was ended under the upload: the closing reply has nothing to wait for.
+            Some(Step::Up(up)) if up.stage == UpStage::Ended => {}
             _ => return,
         }
         self.data = Data::None;
@@ -312,6 +382,9 @@ impl Gate {
     fn settle(&mut self, now: Now) {
         let Some(transfer) = self.transfer_mut() else { return };
         let ending = match &mut transfer.step {
+            Step::Down(down) if down.stage == DownStage::Closing && down.ending.is_some() => {
+                return self.finish_down(now);
+            }
             Step::Closing(ending) => {
                 Some(std::mem::replace(ending, Ending::Reply(reply::line(226, "Closed."))))
             }

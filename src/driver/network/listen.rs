@@ -14,6 +14,8 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 /// So many callers over UDP are remembered, for answers to find their way back.
 const CALLERS: usize = 1024;
+/// The first of the ports that a kernel draws for callers (Linux; RFC 6335 section 6 has 49152).
+const FIRST_DRAWN: u16 = 32_768;
 
 #[derive(Debug, Default)]
 pub(super) struct Forwards {
@@ -21,23 +23,45 @@ pub(super) struct Forwards {
     ports: BTreeMap<IoId, u16>,
     /// The real socket and address behind each caller, per port of the module.
     callers: BTreeMap<(u16, SocketAddrV4), (IoId, SocketAddr)>,
+    /// How the module sees each caller over UDP.
+    seen: BTreeMap<(IoId, SocketAddr), SocketAddrV4>,
+    called: u16,
 }
 
 impl Forwards {
+    /// A new caller as the module sees it, which knows no IPv6. A port that was drawn is counted instead, as
+    /// behind a NAT, so that two runs see the same.
+    fn see(&mut self, from: SocketAddr) -> SocketAddrV4 {
+        let ip = match from {
+            SocketAddr::V4(v4) => *v4.ip(),
+            SocketAddr::V6(v6) => v6.ip().to_ipv4_mapped().unwrap_or(Ipv4Addr::new(198, 19, 255, 254)),
+        };
+        if from.port() < FIRST_DRAWN {
+            return SocketAddrV4::new(ip, from.port());
+        }
+        let port = FIRST_DRAWN + self.called;
+        self.called = (self.called + 1) % (u16::MAX - FIRST_DRAWN);
+        SocketAddrV4::new(ip, port)
+    }
+
+    /// Who sends a datagram to that port of the module; answers will find the way back.
+    fn sender(&mut self, port: u16, io: IoId, from: SocketAddr) -> SocketAddrV4 {
+        if let Some(seen) = self.seen.get(&(io, from)) {
+            return *seen;
+        }
+        if self.callers.len() >= CALLERS {
+            self.callers.clear();
+            self.seen.clear();
+        }
+        let seen = self.see(from);
+        self.seen.insert((io, from), seen);
+        self.callers.insert((port, seen), (io, from));
+        seen
+    }
+
     /// The way back to somebody outside who has sent a datagram to that port.
     pub fn caller(&self, port: u16, to: SocketAddrV4) -> Option<(IoId, SocketAddr)> {
         self.callers.get(&(port, to)).copied()
-    }
-}
-
-/// A caller's address as the module sees it, which knows no IPv6.
-fn seen(from: SocketAddr) -> SocketAddrV4 {
-    match from {
-        SocketAddr::V4(v4) => v4,
-        SocketAddr::V6(v6) => {
-            let ip = v6.ip().to_ipv4_mapped().unwrap_or(Ipv4Addr::new(198, 19, 255, 254));
-            SocketAddrV4::new(ip, v6.port())
-        }
     }
 }
 
@@ -80,18 +104,16 @@ impl Network {
                     return;
                 };
                 self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
-                self.call(now, listener, seen(from), Carries::Tcp, Far::Io { io, ahead: 0 });
+                let from = self.forwards.see(from);
+                self.call(now, listener, from, Carries::Tcp, Far::Io { io, ahead: 0 });
             }
             IoEvent::Datagram { io, from, bytes } => {
                 let Some(&port) = self.forwards.ports.get(&io) else { return };
                 let mut ports = self.sockets.udp_ports();
                 let Some((socket, _)) = ports.find(|(_, udp)| udp.info.local.port() == port) else { return };
                 drop(ports);
-                if self.forwards.callers.len() >= CALLERS {
-                    self.forwards.callers.clear();
-                }
-                self.forwards.callers.insert((port, seen(from)), (io, from));
-                self.receive_datagram(now, socket, seen(from), bytes);
+                let from = self.forwards.sender(port, io, from);
+                self.receive_datagram(now, socket, from, bytes);
             }
             _ => {}
         }

@@ -121,6 +121,7 @@ impl Pipe {
     pub fn finish(&mut self, end: End) {
         if end == End::Rst {
             self.backlog = Queue::default();
+            self.pushed = 0;
             self.held = None;
             self.stall = Stall::None;
             // A RST may follow a FIN that has left already.
@@ -144,6 +145,11 @@ impl Pipe {
             self.last_arrival = self.last_arrival.max(at);
             self.flight.push_back((self.last_arrival, Piece::End(end)));
         }
+    }
+
+    /// When all that is under way will have arrived; `None` where nothing is.
+    pub fn lands(&self) -> Option<Now> {
+        self.flight.back().map(|(at, _)| *at)
     }
 
     /// Whether the sender has ended the stream.

@@ -2,7 +2,7 @@
 
 use super::pipe::{Queue, WINDOW};
 use bytes::Bytes;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PKCS_ED25519};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
@@ -89,7 +89,8 @@ impl TlsSetup {
             let mut params = CertificateParams::default();
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
             params.distinguished_name.push(DnType::CommonName, "badline test authority");
-            let made = KeyPair::generate().and_then(|key| CertifiedIssuer::self_signed(params, key));
+            params.serial_number = Some(1.into());
+            let made = new_key().and_then(|key| CertifiedIssuer::self_signed(params, key));
             self.authority = Some(made.map_err(|e| format!("no certificate can be made: {e}"))?);
         }
         self.authority.as_ref().ok_or_else(|| "no authority".to_owned())
@@ -123,9 +124,9 @@ impl TlsSetup {
         let config = match (&self.given, self.made.get(name)) {
             (Some(config), _) | (None, Some(config)) => config.clone(),
             (None, None) => {
-                let made =
-                    CertificateParams::new(vec![name.to_owned()]).and_then(|p| Ok((p, KeyPair::generate()?)));
-                let (params, key) = made.map_err(|e| e.to_string())?;
+                let made = CertificateParams::new(vec![name.to_owned()]).and_then(|p| Ok((p, new_key()?)));
+                let (mut params, key) = made.map_err(|e| e.to_string())?;
+                params.serial_number = Some((self.made.len() as u64 + 2).into());
                 let issuer = self.issuer()?;
                 let leaf = params.signed_by(&key, issuer).map_err(|e| e.to_string())?;
                 let chain = vec![leaf.der().clone(), issuer.der().clone()];
@@ -136,6 +137,11 @@ impl TlsSetup {
         };
         Ok(TlsEnd::new(ServerConnection::new(config).map_err(|e| e.to_string())?.into()))
     }
+}
+
+/// Ed25519 signatures and keys are of one length, so that two runs have records of the same lengths.
+fn new_key() -> Result<KeyPair, rcgen::Error> {
+    KeyPair::generate_for(&PKCS_ED25519)
 }
 
 fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -20,6 +20,8 @@ pub struct Socket {
 enum State {
     /// Nobody is there.
     Waiting,
+    /// The port is not there.
+    Unplugged,
     /// Connected, and not yet told.
     New(Stream),
     Open {
@@ -47,9 +49,30 @@ impl Socket {
         Socket { listener: None, state: State::New(Stream::Unix(stream)) }
     }
 
+    /// Whether it has callers. The other end of a pair could not call again.
+    pub fn is_listener(&self) -> bool {
+        self.listener.is_some()
+    }
+
+    /// Hangs up on the caller; the next ones wait until the port is there again.
+    pub fn unplug(&mut self) {
+        self.state = State::Unplugged;
+    }
+
+    /// The port is there again.
+    pub fn replug(&mut self) {
+        if let State::Unplugged = self.state {
+            self.state = State::Waiting;
+        }
+    }
+
     /// As [`Port::poll_event`](super::Port::poll_event).
     pub fn poll_event(&mut self, cx: &mut Context, buf: &mut [u8], blocked: bool) -> Poll<PortEvent> {
         match std::mem::replace(&mut self.state, State::Waiting) {
+            State::Unplugged => {
+                self.state = State::Unplugged;
+                Poll::Pending
+            }
             State::Waiting => {
                 self.state = State::New(ready!(self.poll_accept(cx)));
                 self.poll_event(cx, buf, blocked)

@@ -1,8 +1,9 @@
-//! What rules do by themselves, and the radio over time.
+//! What rules do by themselves, and the radio over time. What a number of bytes has called for happens once
+//! these have arrived; nothing passes behind them before it has.
 
 use super::World;
 use crate::driver::faults::speech;
-use crate::driver::network::faults::{Carries, LinkInfo};
+use crate::driver::network::faults::{Carries, LinkId, LinkInfo};
 use crate::fault::{Act, LinkKind, Links};
 use crate::modem::PortId;
 use crate::modem::net::{NetEvent, Radio as Change};
@@ -93,16 +94,38 @@ impl World {
             return false;
         }
         let (acts, events) = self.faults.poll(now);
-        let any = !acts.is_empty() || !events.is_empty();
-        let lifted = events.iter().any(|event| !event.applied);
+        let mut resumes = self.land(now);
+        let any = !acts.is_empty() || !events.is_empty() || resumes;
+        resumes |= events.iter().any(|event| !event.applied);
         for event in events {
             self.record(event.at, || Event::of_fault(&event));
         }
-        for act in acts {
-            self.carry_out(now, act);
+        for (act, link) in acts {
+            resumes = true;
+            let lands = link.and_then(|link| self.network.lands(LinkId(link.id))).filter(|at| *at > now);
+            match lands {
+                Some(at) if act.loses_connections() => {
+                    self.faults.hold(true);
+                    self.landing.push((at, act));
+                }
+                lands => self.carry_out(now, lands.unwrap_or(now), act),
+            }
         }
-        if lifted {
+        if resumes {
             self.network.faults_changed(now);
+        }
+        any
+    }
+
+    /// Does what has waited for bytes that have arrived by now; false where nothing has.
+    fn land(&mut self, now: Now) -> bool {
+        let landed: Vec<_> = self.landing.extract_if(.., |(at, _)| *at <= now).collect();
+        let any = !landed.is_empty();
+        for (_, act) in landed {
+            self.carry_out(now, now, act);
+        }
+        if any && self.landing.is_empty() {
+            self.faults.hold(false);
         }
         any
     }
@@ -112,7 +135,7 @@ impl World {
         all.filter(|at| port.is_none_or(|wanted| wanted == at + 1)).map(PortId).collect()
     }
 
-    fn carry_out(&mut self, now: Now, act: Act) {
+    fn carry_out(&mut self, now: Now, landed: Now, act: Act) {
         match act {
             Act::Noise { port, bytes } => {
                 for port in self.ports(port) {
@@ -148,7 +171,7 @@ impl World {
             Act::Sim(there) => self.tell(now, Change::Sim(there)),
             Act::Cut { links, only, reset } => {
                 let meant = |info: &LinkInfo| covers(links, info) && only.is_none_or(|l| l.id == info.id.0);
-                self.network.cut(now, meant, reset);
+                self.network.cut(now, landed, meant, reset);
             }
             Act::Speak(scripted) => self.network.speak(now, &speech(&scripted, None)),
         }

@@ -22,7 +22,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
         layer: Layer::Link,
         name: "cut",
         nature: Nature::Instant,
-        help: "A connection ends.",
+        help: "A connection ends; with `ftp` both of the session, with `all` every one.",
         params: &[must("cut", Type::Word(&["fin", "rst"]), "in good order, or with a reset"), LINK],
         example: "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { cut = \"rst\" }",
         build: build::cut,

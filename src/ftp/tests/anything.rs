@@ -95,7 +95,7 @@ impl Owner {
 
     fn learn(&mut self, event: Event) {
         match event {
-            Event::Sent(_) | Event::Replied(_) => {}
+            Event::Sent(_) | Event::Replied(_) | Event::Unasked(_) => {}
             Event::Opened => assert!(self.control),
             Event::Begun => {
                 assert!(self.running.is_some());

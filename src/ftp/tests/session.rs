@@ -140,7 +140,7 @@ fn a_rename_takes_two_commands() {
 #[test]
 fn a_line_that_is_no_reply_fails_the_operation_alone() {
     let mut d = Dialogue::opened(Dialogue::settings());
-    assert_eq!(d.says("noise"), [""; 0]);
+    assert_eq!(d.says("noise"), ["unasked 0"]);
     d.start(Op::Noop);
     assert_eq!(d.says("noise"), ["failed Verb Malformed(\"noise\"), 0"]);
     assert!(d.client.is_open());
@@ -165,7 +165,7 @@ fn idle_closed_by_the_server() {
     d.client.handle(d.now, Input::ControlBytes(Bytes::from_static(b"421 idle\n")));
     let reply = Reply { code: 421, lines: vec!["421 idle".into()] };
     assert_eq!(d.client.poll_output(), Some(Output::Event(Event::Replied(reply))));
-    assert_eq!(d.take(), [""; 0]);
+    assert_eq!(d.take(), ["unasked 421"]);
     assert_eq!(d.client.poll_timeout(), None);
     assert_eq!(d.feed(Input::ControlClosed), ["CloseControl", "lost Idle Closed"]);
 }

@@ -25,6 +25,8 @@ impl Code {
     pub fn of_reply(code: u16) -> Code {
         match code {
             421 | 425 | 426 | 450 | 452 | 500 | 501 | 502 | 530 | 532 | 550..=553 => Code(-(code as i16)),
+            // RFC 959 section 4.2.2: an account is needed, for the login or for storing.
+            332 => Code(-532),
             _ => Code::UNKNOWN,
         }
     }

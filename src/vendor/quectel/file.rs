@@ -111,10 +111,10 @@ impl Files {
         store.capacity.saturating_sub(others.map(|(_, content)| content.len()).sum::<usize>())
     }
 
-    /// The file, empty; false where there is no such store.
-    pub(super) fn replace(&mut self, place: Place, name: &str) -> bool {
+    /// The file, with at most so many octets of what it held; false where there is no such store.
+    pub(super) fn make(&mut self, place: Place, name: &str, keep: usize) -> bool {
         let store = self.stores.get_mut(&place);
-        store.map(|store| store.files.insert(name.into(), vec![])).is_some()
+        store.map(|store| store.files.entry(name.into()).or_default().truncate(keep)).is_some()
     }
 
     /// Writes behind the file's end; false where there is no room for it.
@@ -196,7 +196,7 @@ pub fn open(
         _ if name.is_empty() || !roomy || m.files.is_open(place, name) => return Reply::Error,
         (2, false) => return Reply::Error,
         (0 | 2, true) => {}
-        _ if !m.files.replace(place, name) => return Reply::Error,
+        _ if !m.files.make(place, name, 0) => return Reply::Error,
         _ => m.files.save(cx, place, name),
     }
     m.files.last += 1;

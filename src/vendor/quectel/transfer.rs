@@ -15,8 +15,8 @@ pub enum Job {
     Get,
     /// Down into a file.
     Fetch(Place, String),
-    /// Into a file that the store has no room for.
-    Overflow,
+    /// Into a file that the store has no more room for.
+    Overflow(Place, String),
     /// Up from the serial line: so many octets within this time.
     Put(u32, Duration),
     /// Up from a file: its content.
@@ -30,7 +30,7 @@ pub enum Job {
 impl Job {
     fn name(&self) -> &'static str {
         match self {
-            Job::Get | Job::Fetch(..) | Job::Overflow => "+QFTPGET",
+            Job::Get | Job::Fetch(..) | Job::Overflow(..) => "+QFTPGET",
             Job::Put(..) | Job::Send(_) => "+QFTPPUT",
             Job::Plain(name) => name,
             Job::Size => "+QFTPSIZE",
@@ -47,7 +47,11 @@ pub fn put(m: &mut Quectel, cx: &mut Cx, (name, size, time): Put) -> Reply {
     let job = match m.local.clone() {
         Local::Uart => Ok(Job::Put(size, time)),
         Local::File(place, own) => match m.files.content(place, own.as_deref().unwrap_or(&name)) {
-            Some(content) => Ok(Job::Send(content[..content.len().min(size as usize)].to_vec())),
+            Some(content) => {
+                // The resuming point is one in both files.
+                let rest = content.get(m.resume as usize..).unwrap_or_default();
+                Ok(Job::Send(rest[..rest.len().min(size as usize)].to_vec()))
+            }
             None => Err(Code::NO_FILE),
         },
     };
@@ -65,7 +69,8 @@ pub fn get(m: &mut Quectel, cx: &mut Cx, (name, size): (Text<50>, Option<u32>)) 
         Local::Uart => Ok(Job::Get),
         Local::File(place, own) => {
             let own = own.unwrap_or_else(|| name.as_str().into());
-            match m.files.room(place, &own) >= size.unwrap_or(0) as usize {
+            let kept = m.files.content(place, &own).map_or(0, |content| content.len().min(m.resume as usize));
+            match m.files.room(place, &own) >= kept + size.unwrap_or(0) as usize {
                 true => Ok(Job::Fetch(place, own)),
                 false => Err(Code::NO_ROOM),
             }
@@ -88,9 +93,6 @@ pub fn begin(
     match (m.hindrance(cx.port).or(illegal), job) {
         (Some(code), _) | (None, Err(code)) => cx.urc(command, code),
         (None, Ok(job)) => {
-            if let Job::Fetch(place, name) = &job {
-                m.files.replace(*place, name);
-            }
             m.service = Service::Working(job);
             cx.ftp_start(op);
         }
@@ -110,7 +112,11 @@ pub fn begun(m: &mut Quectel, cx: &mut Cx, job: Job) {
             cx.ftp_send(content.clone().into());
             cx.ftp_finish();
         }
-        Job::Fetch(..) | Job::Overflow | Job::Plain(_) | Job::Size => {}
+        // Only now is it sure that the server has something for it.
+        Job::Fetch(place, name) => {
+            m.files.make(*place, name, m.resume as usize);
+        }
+        Job::Overflow(..) | Job::Plain(_) | Job::Size => {}
     }
     m.service = Service::Transfer(job);
 }
@@ -142,11 +148,11 @@ pub fn arrived(m: &mut Quectel, cx: &mut Cx) {
         Service::Transfer(Job::Fetch(place, name)) => {
             let bytes = cx.ftp_read(usize::MAX);
             if !m.files.append(*place, name, &bytes) {
-                m.service = Service::Transfer(Job::Overflow);
+                m.service = Service::Transfer(Job::Overflow(*place, name.clone()));
                 cx.ftp_abort();
             }
         }
-        Service::Transfer(Job::Overflow) => {
+        Service::Transfer(Job::Overflow(..)) => {
             cx.ftp_read(usize::MAX);
         }
         _ => {}
@@ -162,7 +168,7 @@ pub fn done(m: &mut Quectel, cx: &mut Cx, job: Job, reply: &ServerReply, moved: 
             Ok(size) => cx.urc(name, size),
             Err(_) => cx.urc(name, Code::UNKNOWN),
         },
-        Job::Overflow => failed(m, cx, job, Code::NO_ROOM),
+        Job::Overflow(..) => failed(m, cx, job, Code::NO_ROOM),
         Job::Get | Job::Fetch(..) | Job::Put(..) | Job::Send(_) => {
             over(m, cx, &job);
             m.moved = moved;
@@ -174,15 +180,15 @@ pub fn done(m: &mut Quectel, cx: &mut Cx, job: Job, reply: &ServerReply, moved: 
 /// The server or the network has not let it succeed.
 pub fn failed(m: &mut Quectel, cx: &mut Cx, job: Job, code: Code) {
     over(m, cx, &job);
-    cx.urc(job.name(), if matches!(job, Job::Overflow) { Code::NO_ROOM } else { code });
+    cx.urc(job.name(), if matches!(job, Job::Overflow(..)) { Code::NO_ROOM } else { code });
 }
 
 /// 2.2.8: the resuming point holds for one transfer.
 fn over(m: &mut Quectel, cx: &mut Cx, job: &Job) {
     match job {
         Job::Get | Job::Put(..) => cx.leave_data(),
-        Job::Fetch(place, name) => m.files.save(cx, *place, name),
-        Job::Overflow | Job::Send(_) => {}
+        Job::Fetch(place, name) | Job::Overflow(place, name) => m.files.save(cx, *place, name),
+        Job::Send(_) => {}
         Job::Plain(_) | Job::Size => return,
     }
     m.resume = 0;

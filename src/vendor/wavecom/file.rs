@@ -174,7 +174,7 @@ pub fn event(m: &mut Wavecom, cx: &mut Cx, event: ftp::Event) {
     let Some(ftp) = &mut m.ftp else { return };
     cx.port = ftp.port;
     match (ftp.state, &event) {
-        (_, ftp::Event::Sent(_) | ftp::Event::Replied(_) | ftp::Event::Data(_)) => {}
+        (_, ftp::Event::Sent(_) | ftp::Event::Replied(_) | ftp::Event::Unasked(_) | ftp::Event::Data(_)) => {}
         (State::Opening, ftp::Event::Opened) => {
             ftp.state = State::Idle;
             cx.finish(Reply::Ok);

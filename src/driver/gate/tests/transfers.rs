@@ -54,6 +54,15 @@ fn an_upload_ends_when_the_server_says_so() {
 }
 
 #[test]
+fn an_upload_whose_connection_is_ended_on_its_way_ends_as_well() {
+    let mut table = Table::new();
+    table.begin("STOR f");
+    assert_eq!(table.feed(GateInput::DataFin), ["close pipe"]);
+    assert_eq!(table.feed(GateInput::DataDelivered), NOTHING);
+    assert_eq!(table.server("226 stored\r\n"), ["reset pipe", "> 226 stored"]);
+}
+
+#[test]
 fn a_refusal_closes_the_data_connections() {
     let mut table = Table::new();
     table.passive();
@@ -161,6 +170,20 @@ fn a_transfer_that_stands_still_is_given_up() {
     assert_eq!(table.wait(Duration::from_secs(299)), NOTHING);
     let late = ["reset pipe", "reset data", "> 426 Data timeout."];
     assert_eq!(table.wait(Duration::from_secs(1)), late);
+}
+
+#[test]
+fn a_host_may_take_its_time_over_an_upload() {
+    let mut table = Table::new();
+    table.begin("STOR f");
+    assert_eq!(table.wait(Duration::from_secs(3600)), NOTHING);
+    table.feed(GateInput::DataBytes("0123456789".into()));
+    table.feed(GateInput::UpstreamDataSent(10));
+    assert_eq!(table.wait(Duration::from_secs(70000)), NOTHING);
+    // A server that does not take what it is given is another matter.
+    table.feed(GateInput::DataBytes("0123456789".into()));
+    let late = ["close pipe", "reset data", "> 426 Data timeout."];
+    assert_eq!(table.wait(Duration::from_secs(300)), late);
 }
 
 #[test]

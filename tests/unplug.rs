@@ -1,0 +1,88 @@
+//! A port that vanishes and comes back, for a host at the built program.
+
+mod common;
+
+use common::{Running, within};
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::thread;
+
+const SCENARIO: &str = "\
+profile = \"sim7080\"
+[[fault]]
+when = { command = \"AT+CSQ\" }
+what = { unplug = \"300ms\" }
+";
+
+/// Types a line and reads until `wanted` was heard.
+fn ask(host: &mut (impl Read + Write), line: &str, wanted: &str) {
+    host.write_all(format!("{line}\r").as_bytes()).expect("it takes a line");
+    let mut heard = vec![];
+    while !String::from_utf8_lossy(&heard).contains(wanted) {
+        let mut some = [0; 256];
+        match host.read(&mut some) {
+            Ok(n @ 1..) => heard.extend_from_slice(&some[..n]),
+            end => panic!("{end:?} after {:?}", String::from_utf8_lossy(&heard)),
+        }
+    }
+}
+
+/// Reads until the port is gone: the end of the stream, or an error.
+fn hear_the_end(host: &mut impl Read) {
+    let mut some = [0; 256];
+    while matches!(host.read(&mut some), Ok(1..)) {}
+}
+
+/// Opens a terminal without making it this process's own, raw as a host would.
+fn open(path: &Path) -> File {
+    loop {
+        match OpenOptions::new().read(true).write(true).open(path) {
+            Ok(file) => {
+                let mut line = rustix::termios::tcgetattr(&file).expect("it is a terminal");
+                line.make_raw();
+                rustix::termios::tcsetattr(&file, rustix::termios::OptionalActions::Now, &line)
+                    .expect("it can be set");
+                return file;
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => thread::yield_now(),
+            Err(error) => panic!("{}: {error}", path.display()),
+        }
+    }
+}
+
+#[test]
+fn a_terminal_is_unplugged_and_its_link_comes_back() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (scenario, link) = (dir.path().join("unplug.toml"), dir.path().join("modem"));
+    std::fs::write(&scenario, SCENARIO).expect("a file");
+    let words = [scenario.display().to_string(), link.display().to_string()];
+    let _running = Running::start(&["--scenario", &words[0], "--link", &words[1]], dir.path());
+    within(move || {
+        let mut host = open(&link);
+        ask(&mut host, "AT", "OK");
+        host.write_all(b"AT+CSQ\r").expect("it takes a line");
+        hear_the_end(&mut host);
+        drop(host);
+        ask(&mut open(&link), "AT", "OK");
+    });
+}
+
+#[test]
+fn a_caller_over_tcp_is_hung_up_on_and_the_next_waits() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let scenario = dir.path().join("unplug.toml");
+    std::fs::write(&scenario, SCENARIO).expect("a file");
+    let scenario = scenario.display().to_string();
+    let running = Running::start(&["--scenario", &scenario, "--tcp", "127.0.0.1:0"], dir.path());
+    let address = running.told("tcp").to_owned();
+    within(move || {
+        let mut host = TcpStream::connect(&address).expect("it listens");
+        ask(&mut host, "AT", "OK");
+        host.write_all(b"AT+CSQ\r").expect("it takes a line");
+        hear_the_end(&mut host);
+        let mut next = TcpStream::connect(&address).expect("it still listens");
+        ask(&mut next, "AT", "OK");
+    });
+}
