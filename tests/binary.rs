@@ -298,15 +298,20 @@ fn begin_upload(host: &mut Host<File>) {
     host.hear("+FTPPUT: 1,1,1360\r\n");
 }
 
+/// Announces more than it sends.
+fn send_half(host: &mut Host<File>) {
+    host.send(b"AT+FTPPUT=2,100\r");
+    host.hear("+FTPPUT: 2,100\r\n");
+    host.send(b"half of it");
+}
+
 #[test]
 fn an_upload_cut_short_by_the_hosts_close() {
     let here = folder();
     let run = start(&[], here.path());
     let mut host = open(run.told("link"));
     begin_upload(&mut host);
-    host.send(b"AT+FTPPUT=2,100\r");
-    host.hear("+FTPPUT: 2,100\r\n");
-    host.send(b"half of it");
+    send_half(&mut host);
     leave(host, run.told("port"));
     let mut host = open(run.told("link"));
     assert!(host.ask("AT").ends_with("\r\nOK\r\n"));
@@ -320,9 +325,7 @@ fn a_host_that_comes_back_at_once() {
     begin_upload(&mut host);
     let _nobody_starts = STARTING.write();
     for _ in 0..50 {
-        host.send(b"AT+FTPPUT=2,100\r");
-        host.hear("+FTPPUT: 2,100\r\n");
-        host.send(b"half of it");
+        send_half(&mut host);
         tcdrain(&host.port).expect("the port drains");
         drop(host);
         host = open(run.told("link"));

@@ -295,8 +295,21 @@ impl Judge {
     }
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+/// Hexadecimal digits, as a hash is written.
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The hash that 64 hexadecimal digits stand for; `None` where they are none.
+pub fn sha256(digits: &str) -> Option<[u8; 32]> {
+    let mut hash = [0; 32];
+    if digits.len() != 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, pair) in hash.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(hash)
 }
 
 #[cfg(test)]

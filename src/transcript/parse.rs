@@ -1,6 +1,6 @@
 //! Text into a transcript, or into all its mistakes.
 
-use super::content::{Content, Generated, Want};
+use super::content::{Content, Generated, Want, sha256};
 use super::print::{ECHOES, SIGNALS};
 use super::text::{self, Part, Pattern, Wrong};
 use super::{Heading, Kind, Setting, Step, Transcript};
@@ -330,7 +330,7 @@ fn assertion(source: &str, rest: &str) -> Result<Kind, Wrong> {
             Want::Size(size.map_err(|_| wrong(source, value, "this is no size", "write `50` or `64KiB`"))?.0)
         }
         ("file", "sha256") => {
-            Want::Sha256(hash(value).ok_or_else(|| {
+            Want::Sha256(sha256(value).ok_or_else(|| {
                 wrong(source, value, "this is no SHA-256", "write its 64 hexadecimal digits")
             })?)
         }
@@ -348,17 +348,6 @@ fn assertion(source: &str, rest: &str) -> Result<Kind, Wrong> {
         }
     };
     Ok(Kind::File { path, want })
-}
-
-fn hash(digits: &str) -> Option<[u8; 32]> {
-    let mut hash = [0; 32];
-    if digits.len() != 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (byte, pair) in hash.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(hash)
 }
 
 fn control_line(source: &str, rest: &str) -> Result<Kind, Wrong> {

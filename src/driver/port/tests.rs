@@ -1,5 +1,8 @@
 //! A host opens, closes and configures real ports. Every wait is for an event, under a wall guard.
 
+mod settings;
+mod streams;
+
 use super::*;
 use rustix::termios::{ControlModes, OptionalActions, tcgetattr, tcsetattr};
 use std::fs::{File, OpenOptions};
@@ -227,54 +230,6 @@ fn a_host_without_a_word() -> Outcome {
 }
 
 #[test]
-fn the_hosts_settings_are_followed() -> Outcome {
-    run(async {
-        let mut port = Port::pty()?;
-        let file = host(&port)?;
-        expect(&mut port, PortEvent::HostOpened).await;
-        let mut termios = tcgetattr(&file)?;
-        assert_eq!(termios.output_speed(), 115_200);
-        for baud in [9600, 921_600, 123_456] {
-            termios.set_speed(baud)?;
-            tcsetattr(&file, OptionalActions::Now, &termios)?;
-            expect(&mut port, PortEvent::Baud(baud)).await;
-        }
-        termios.control_modes |= ControlModes::CRTSCTS;
-        tcsetattr(&file, OptionalActions::Now, &termios)?;
-        expect(&mut port, PortEvent::FlowControl { rtscts: true, xon: false }).await;
-        termios.set_speed(0)?;
-        tcsetattr(&file, OptionalActions::Now, &termios)?;
-        expect(&mut port, PortEvent::Dtr(false)).await;
-        termios.set_speed(9600)?;
-        tcsetattr(&file, OptionalActions::Now, &termios)?;
-        expect(&mut port, PortEvent::Dtr(true)).await;
-        expect(&mut port, PortEvent::Baud(9600)).await;
-        drop(file);
-        expect(&mut port, PortEvent::HostClosed).await;
-        let file = host(&port)?;
-        expect(&mut port, PortEvent::HostOpened).await;
-        assert_eq!(tcgetattr(&file)?.output_speed(), 9600, "stty by another program lasts");
-        Ok(())
-    })
-}
-
-#[test]
-fn the_rate_is_known_before_the_bytes_sent_at_it() -> Outcome {
-    run(async {
-        let mut port = Port::pty()?;
-        let mut file = host(&port)?;
-        let mut termios = tcgetattr(&file)?;
-        termios.set_speed(57_600)?;
-        tcsetattr(&file, OptionalActions::Now, &termios)?;
-        file.write_all(b"AT\r")?;
-        expect(&mut port, PortEvent::HostOpened).await;
-        expect(&mut port, PortEvent::Baud(57_600)).await;
-        expect_bytes(&mut port, b"AT\r").await;
-        Ok(())
-    })
-}
-
-#[test]
 fn a_close_is_noticed_while_nothing_is_read() -> Outcome {
     run(async {
         let mut port = Port::pty()?;
@@ -367,73 +322,6 @@ fn the_link_leads_to_the_port() -> Outcome {
         expect_bytes(&mut port, b"AT\r").await;
         drop(port);
         assert!(std::fs::symlink_metadata(&path).is_err());
-        Ok(())
-    })
-}
-
-#[test]
-fn one_port_over_tcp_and_a_terminal() -> Outcome {
-    run(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
-        let mut port = Port::pty()?;
-        port.listen(listener);
-        let mut caller = TcpStream::connect(address).await?;
-        expect(&mut port, PortEvent::HostOpened).await;
-        caller.write_all(b"AT\r").await?;
-        expect_bytes(&mut port, b"AT\r").await;
-        assert_eq!(port.try_write(b"OK")?, 2);
-        let mut heard = [0; 2];
-        caller.read_exact(&mut heard).await?;
-
-        let mut file = host(&port)?;
-        file.write_all(b"ATI\r")?;
-        expect_bytes(&mut port, b"ATI\r").await;
-        assert_eq!(port.try_write(b"hi")?, 2);
-        file.read_exact(&mut heard)?;
-        assert_eq!(&heard, b"hi", "the answer goes where the question came from");
-
-        let mut second = TcpStream::connect(address).await?;
-        second.write_all(b"me too").await?;
-        drop(caller);
-        drop(file);
-        let mut events = vec![];
-        while let (event, heard) = next(&mut port).await
-            && heard != b"me too"
-        {
-            events.push(event);
-        }
-        assert!(events.iter().filter(|e| **e == PortEvent::HostClosed).count() <= 1, "{events:?}");
-        assert!(port.is_open());
-        drop(second);
-        loop {
-            if next(&mut port).await.0 == PortEvent::HostClosed {
-                return Ok(());
-            }
-        }
-    })
-}
-
-#[test]
-fn a_port_in_memory() -> Outcome {
-    run(async {
-        let (mut port, mut host) = Port::memory()?;
-        assert_eq!(port.path(), None);
-        expect(&mut port, PortEvent::HostOpened).await;
-        host.write_all(b"AT\r").await?;
-        expect_bytes(&mut port, b"AT\r").await;
-        let mut sent = 0;
-        while let Ok(n) = port.try_write(&[b'x'; 4096]) {
-            sent += n;
-        }
-        let mut heard = vec![0; sent];
-        let (event, read) = tokio::join!(port.event(&mut [], true), host.read_exact(&mut heard));
-        assert_eq!((event, read?), (PortEvent::Writable, sent));
-        host.write_all(b"last").await?;
-        drop(host);
-        expect_bytes(&mut port, b"last").await;
-        assert_eq!(port.event(&mut [], false).await, PortEvent::HostClosed);
-        assert_eq!(port.try_write(b"nobody")?, 6);
         Ok(())
     })
 }

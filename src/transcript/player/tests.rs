@@ -1,6 +1,7 @@
 //! The player against a modem that is a table: what it answers to what was sent.
 
 use super::*;
+use crate::transcript::content::Want;
 use crate::transcript::parse;
 
 /// Plays `text`; `answers` are (what the host sends, what the module says at once), `later` (at which

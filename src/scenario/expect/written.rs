@@ -1,0 +1,302 @@
+//! `[[expect]]` as it is written, and what it means.
+
+use super::{Expectation, Lines, Since, Subject, Want};
+use crate::fault::{Known, Pattern, Problem, no_command};
+use crate::time::units::Span;
+use crate::transcript::content::sha256;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::ops::Range;
+
+/// An expectation as written. It names one subject, and what is expected of it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Expect")]
+pub struct WrittenExpectation {
+    /// Subject: command lines that match; at least one is expected where nothing else is said.
+    pub host_sends: Option<Pattern>,
+    /// Subject: command lines that match; none is expected.
+    pub host_never_sends: Option<Pattern>,
+    /// Subject: command lines that match one after the other; others may come between.
+    pub host_sends_in_order: Option<Vec<Pattern>>,
+    /// Subject: lines of the module (URCs and final result codes) that match.
+    pub module_says: Option<Pattern>,
+    /// Subject: lines of the module that match; none is expected.
+    pub module_never_says: Option<Pattern>,
+    /// Subject: a file on the server, by its path. It is there where nothing else is said.
+    pub file: Option<String>,
+    /// Subject: the run; it ends within this time.
+    pub ends_within: Option<Span>,
+    /// Subject: the fault with this name; it is applied.
+    pub fault_applied: Option<String>,
+    /// At least so many lines.
+    pub at_least: Option<u64>,
+    /// At most so many lines.
+    pub at_most: Option<u64>,
+    /// Exactly so many lines.
+    pub exactly: Option<u64>,
+    /// The first line (with `at_least` or `exactly`, that many) comes within this time. It counts from
+    /// `since`; else from the first fault that was applied; else from the start.
+    pub within: Option<Span>,
+    /// No line comes before this time, which counts as that of `within`.
+    pub not_before: Option<Span>,
+    /// The first line comes before the first that matches this.
+    pub before: Option<Pattern>,
+    /// Only what comes from the time on that the fault with this name was applied counts; "start" is the start.
+    pub since: Option<String>,
+    /// Only lines on this serial port count, from 1.
+    pub port: Option<usize>,
+    /// The file is not there.
+    pub absent: Option<bool>,
+    /// The file has this size.
+    pub size: Option<FileSize>,
+    /// The file has this SHA-256.
+    pub sha256: Option<String>,
+    /// The file holds the same as this other file on the server.
+    pub equals: Option<String>,
+    /// The file holds this text.
+    pub text: Option<String>,
+}
+
+/// The size of a file: `50` or `"64KiB"`.
+pub type FileSize = crate::fault::Amount;
+
+/// What is wrong with an expectation.
+struct Wrong {
+    /// The key; none where it is the expectation as a whole.
+    key: Option<&'static str>,
+    what: String,
+    right: String,
+}
+
+impl WrittenExpectation {
+    /// The expectation. `place` tells where one of its keys stands, and where it stands itself.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn build(
+        self,
+        place: impl Fn(Option<&str>) -> Range<usize>,
+        known: &Known,
+    ) -> Result<Expectation, Problem> {
+        match self.subject(known) {
+            Ok((subject, text)) => {
+                let names = if self.fault_applied.is_some() { "fault_applied" } else { "since" };
+                Ok(Expectation { subject, text, span: place(None), names: place(Some(names)) })
+            }
+            Err(Wrong { key, what, right }) => Err(Problem::new(place(key), what, right)),
+        }
+    }
+
+    fn subject(&self, known: &Known) -> Result<(Subject, String), Wrong> {
+        let one = |key, pattern: &Option<Pattern>| pattern.clone().map(|p| (key, p));
+        let order = self.host_sends_in_order.iter().flatten().map(|p| ("host_sends_in_order", p.clone()));
+        let sent = one("host_sends", &self.host_sends).into_iter();
+        let sent = sent.chain(one("host_never_sends", &self.host_never_sends)).chain(order);
+        for (key, pattern) in sent {
+            if let Some((what, right)) = no_command(&pattern, known.commands) {
+                return Err(wrong(key, format!("the expectation is void: {what}"), right));
+            }
+        }
+        let lines = |pattern: &Option<Pattern>, module: bool, none: bool, verb: &str| {
+            pattern.as_ref().map(|p| -> Result<_, Wrong> {
+                let (lines, words) = self.lines(p, module, none, known)?;
+                let shown = if module { p.to_string() } else { known.shown(p) };
+                Ok((Subject::Lines(lines), format!("{verb} {shown}{words}")))
+            })
+        };
+        let subjects = [
+            lines(&self.host_sends, false, false, "the host sends"),
+            lines(&self.host_never_sends, false, true, "the host never sends"),
+            lines(&self.module_says, true, false, "the module says"),
+            lines(&self.module_never_says, true, true, "the module never says"),
+            self.host_sends_in_order.as_ref().map(|patterns| self.order(patterns, known)),
+            self.file.as_ref().map(|path| self.wanted(path)),
+            self.ends_within
+                .map(|s| self.alone(Subject::EndsWithin(s.0), format!("the run ends within {s}"))),
+            self.fault_applied.as_ref().map(|name| {
+                self.alone(Subject::Applied(name.clone()), format!("the fault {name} is applied"))
+            }),
+        ];
+        let mut subjects = subjects.into_iter().flatten();
+        let right = "name one of host_sends, host_never_sends, host_sends_in_order, module_says, \
+                     module_never_says, file, ends_within or fault_applied";
+        match (subjects.next(), subjects.next()) {
+            (Some(subject), None) => subject,
+            (None, _) => {
+                Err(Wrong { key: None, what: "the expectation has no subject".into(), right: right.into() })
+            }
+            (Some(_), Some(_)) => {
+                let key = self.subjects().nth(1).unwrap_or_default();
+                Err(wrong(key, "the expectation has two subjects", right))
+            }
+        }
+    }
+
+    /// The keys of the subjects that are there.
+    fn subjects(&self) -> impl Iterator<Item = &'static str> {
+        there([
+            ("host_sends", self.host_sends.is_some()),
+            ("host_never_sends", self.host_never_sends.is_some()),
+            ("host_sends_in_order", self.host_sends_in_order.is_some()),
+            ("module_says", self.module_says.is_some()),
+            ("module_never_says", self.module_never_says.is_some()),
+            ("file", self.file.is_some()),
+            ("ends_within", self.ends_within.is_some()),
+            ("fault_applied", self.fault_applied.is_some()),
+        ])
+    }
+
+    /// A key that counts.
+    fn counts(&self) -> Option<&'static str> {
+        let counts = [("at_least", self.at_least), ("at_most", self.at_most), ("exactly", self.exactly)];
+        there(counts.map(|(key, n)| (key, n.is_some()))).next()
+    }
+
+    /// A key that counts from when on, or until when.
+    fn times(&self) -> Option<&'static str> {
+        self.limits().or(self.since.is_some().then_some("since"))
+    }
+
+    fn limits(&self) -> Option<&'static str> {
+        let limits = [("within", self.within.is_some()), ("not_before", self.not_before.is_some())];
+        there(limits).chain(there([("before", self.before.is_some())])).next()
+    }
+
+    /// A key about a file.
+    fn files(&self) -> Option<&'static str> {
+        let texts = [("sha256", &self.sha256), ("equals", &self.equals), ("text", &self.text)];
+        let first = there([("absent", self.absent.is_some()), ("size", self.size.is_some())]);
+        first.chain(there(texts.map(|(key, text)| (key, text.is_some())))).next()
+    }
+
+    fn port(&self) -> Option<&'static str> {
+        self.port.is_some().then_some("port")
+    }
+
+    fn alone(&self, subject: Subject, text: String) -> Result<(Subject, String), Wrong> {
+        match self.counts().or(self.times()).or(self.files()).or(self.port()) {
+            None => Ok((subject, text)),
+            Some(key) => {
+                Err(stray(key, "at_least, within and the like belong to host_sends and module_says"))
+            }
+        }
+    }
+
+    fn order(&self, patterns: &[Pattern], known: &Known) -> Result<(Subject, String), Wrong> {
+        if let Some(key) = self.counts().or(self.times()).or(self.files()) {
+            return Err(stray(key, "of these, only `port` goes with host_sends_in_order"));
+        }
+        let shown: Vec<String> = patterns.iter().map(|pattern| known.shown(pattern)).collect();
+        let text = format!("the host sends {}", shown.join(", then "));
+        let patterns = patterns.iter().cloned().zip(shown).collect();
+        Ok((Subject::Order(patterns, self.port), text))
+    }
+
+    fn lines(
+        &self,
+        pattern: &Pattern,
+        module: bool,
+        none: bool,
+        known: &Known,
+    ) -> Result<(Lines, String), Wrong> {
+        if let Some(key) = self.files() {
+            return Err(stray(key, "absent, size, sha256, equals and text belong to `file`"));
+        }
+        if let (true, Some(key)) = (none, self.counts().or(self.limits())) {
+            let right = "`never` leaves nothing to count or to time; `since` and `port` may stand here";
+            return Err(stray(key, right));
+        }
+        let (at_least, at_most) = match (self.at_least, self.at_most, self.exactly, none) {
+            (.., true) => (0, Some(0)),
+            (None, None, Some(n), _) => (n, Some(n)),
+            (Some(low), Some(high), None, _) if low > high => {
+                let what = format!("at_least = {low} and at_most = {high} contradict each other");
+                return Err(wrong("at_most", what, "write at_least no greater than at_most"));
+            }
+            (low, high, None, _) => (low.unwrap_or(u64::from(high.is_none())), high),
+            _ => {
+                let what = "`exactly` contradicts `at_least` and `at_most`";
+                return Err(wrong("exactly", what, "keep one or the other"));
+            }
+        };
+        if let (Some(late), Some(early)) = (self.within, self.not_before)
+            && early > late
+        {
+            let what = format!("within = {late} and not_before = {early} contradict each other");
+            return Err(wrong("not_before", what, "write not_before no greater than within"));
+        }
+        let timed = self.within.is_some() || self.not_before.is_some();
+        let since = match self.since.as_deref() {
+            Some("start") => Since::Start,
+            Some(name) => Since::Fault(name.to_owned()),
+            None if timed => Since::FirstFault,
+            None => Since::Start,
+        };
+        let (within, not_before) = (self.within.map(|s| s.0), self.not_before.map(|s| s.0));
+        let (pattern, before) = (pattern.clone(), self.before.clone());
+        let words = self.words(known);
+        Ok((
+            Lines { module, pattern, port: self.port, at_least, at_most, within, not_before, before, since },
+            words,
+        ))
+    }
+
+    fn words(&self, known: &Known) -> String {
+        let number = |word: &str, n: Option<u64>| n.map(|n| format!(" {word} {n} times"));
+        let span = |word: &str, s: Option<Span>| s.map(|s| format!(" {word} {s}"));
+        let parts = [
+            number("at least", self.at_least),
+            number("at most", self.at_most),
+            number("exactly", self.exactly),
+            span("within", self.within),
+            span("not before", self.not_before),
+            self.before.as_ref().map(|p| format!(" before {}", known.shown(p))),
+            self.since.as_ref().map(|name| format!(" since {name}")),
+            self.port.map(|port| format!(" on port {port}")),
+        ];
+        parts.into_iter().flatten().collect()
+    }
+
+    fn wanted(&self, path: &str) -> Result<(Subject, String), Wrong> {
+        if let Some(key) = self.counts().or(self.times()).or(self.port()) {
+            return Err(stray(key, "absent, size, sha256, equals and text go with `file`"));
+        }
+        let sha256 = match &self.sha256 {
+            None => None,
+            Some(text) => Some(Want::Sha256(sha256(text).ok_or_else(|| {
+                wrong("sha256", format!("`{text}` is no SHA-256"), "write its 64 hexadecimal digits")
+            })?)),
+        };
+        let absent = self.absent.unwrap_or(false);
+        let wants = [
+            self.size.map(|n| Want::Size(n.0)),
+            sha256,
+            self.equals.clone().map(Want::Equals),
+            self.text.clone().map(Want::Text),
+        ];
+        let mut wants: Vec<Want> = wants.into_iter().flatten().collect();
+        if absent && !wants.is_empty() {
+            let right = "keep `absent`, or what the file holds";
+            return Err(wrong("absent", "a file that is absent has no content", right));
+        }
+        if wants.is_empty() {
+            wants.push(if absent { Want::Absent } else { Want::Present });
+        }
+        let words: Vec<String> = wants.iter().map(Want::to_string).collect();
+        Ok((Subject::File(path.to_owned(), wants), format!("the file {path} {}", words.join(", and "))))
+    }
+}
+
+fn wrong(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Wrong {
+    Wrong { key: Some(key), what: what.into(), right: right.into() }
+}
+
+fn stray(key: &'static str, right: &str) -> Wrong {
+    wrong(key, format!("`{key}` does not belong to the subject of this expectation"), right)
+}
+
+/// The keys that are there.
+fn there<const N: usize>(keys: [(&'static str, bool); N]) -> impl Iterator<Item = &'static str> {
+    keys.into_iter().filter(|(_, there)| *there).map(|(key, _)| key)
+}
