@@ -102,7 +102,7 @@ pub struct Status {
     pub active: bool,
     /// Since when, in microseconds of modem time.
     pub since: Option<u64>,
-    /// Until when, where that is known.
+    /// Until when, in microseconds of modem time, where that is known.
     pub until: Option<u64>,
     /// How often it was applied.
     pub fired: u64,

@@ -33,9 +33,9 @@ pub struct Radio {
     pub status: u8,
     /// `+CGATT`: attached to the packet domain.
     pub attached: bool,
-    /// `+CSQ` signal strength.
+    /// `+CSQ` signal strength, 0 to 31, 99 unknown (3GPP TS 27.007 section 8.5).
     pub rssi: u8,
-    /// `+CSQ` bit error rate.
+    /// `+CSQ` bit error rate, 0 to 7, 99 unknown.
     pub ber: u8,
     /// `+COPS` mode: 0 automatic, 1 manual, 2 deregistered.
     pub selection: u8,

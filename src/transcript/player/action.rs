@@ -10,14 +10,14 @@ use std::time::Duration;
 pub enum Action {
     /// Let everything finish that needs no time, and hand over what was heard.
     Settle,
-    /// Wait until something is heard, then ask again; or call [`Player::gave_up`].
+    /// Wait until something is heard, then ask again; or call [`Player::gave_up`](super::Player::gave_up).
     Wait {
         /// The port on which something is expected.
         port: usize,
     },
     /// Turn the clock by so much.
     Turn(Duration),
-    /// Turn the clock until something is heard or so much time has passed; call [`Player::turned`].
+    /// Turn the clock until something is heard or so much time has passed; call [`Player::turned`](super::Player::turned).
     TurnUntilHeard(Duration),
     /// The host sends these bytes.
     Send {
@@ -26,14 +26,15 @@ pub enum Action {
         /// The bytes; a typed line's CR is among them.
         content: Content,
     },
-    /// Put this fault in force; [`Player::refuse`] where it is none.
+    /// Put this fault in force; [`Player::refuse`](super::Player::refuse) where it is none.
     Fault {
         /// The transcript's line, for the fault's own diagnostics.
         line: usize,
         /// The fault as written.
         text: String,
     },
-    /// Look at the server; [`Player::refuse`] with what [`Judge::verdict`](super::content::Judge::verdict) says.
+    /// Look at the server; [`Player::refuse`](super::Player::refuse) with what
+    /// [`Judge::verdict`](crate::transcript::content::Judge::verdict) says.
     CheckFile {
         /// From the server's root.
         path: String,
@@ -75,7 +76,7 @@ pub enum Action {
 /// How to play.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Go on after a failed expectation and rewrite it: see [`Player::blessed`].
+    /// Go on after a failed expectation and rewrite it: see [`Player::blessed`](super::Player::blessed).
     pub bless: bool,
     /// The port has control lines. A PTY has none, and `^ DCD on` and its like are passed over there.
     pub lines: bool,
