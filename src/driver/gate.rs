@@ -77,7 +77,9 @@ enum Job {
     Transfer(Box<Transfer>),
     /// Nothing is listened to any more; the last words are still to be said.
     Ending,
-    /// The module has been closed.
+    /// The module has been closed; the server is still to store what has come of an upload.
+    Storing,
+    /// Everything has been closed.
     Closed,
 }
 
@@ -192,13 +194,15 @@ impl Gate {
 
     /// Takes what happened.
     pub fn handle(&mut self, now: Now, input: GateInput) {
-        if matches!(self.job, Job::Closed) {
-            return;
+        match self.job {
+            Job::Closed => return,
+            Job::Storing => return self.store(now, input),
+            _ => {}
         }
         match input {
             GateInput::ModuleBytes(bytes) => self.module_bytes(now, &bytes),
-            GateInput::ModuleFin => self.module_fin(),
-            GateInput::ModuleReset => self.finish(GateOutput::ResetModule),
+            GateInput::ModuleFin => self.module_fin(now),
+            GateInput::ModuleReset => self.finish(now, GateOutput::ResetModule),
             GateInput::DataOpened => self.data_opened(now),
             GateInput::DataRefused => self.data_refused(now),
             GateInput::DataBytes(bytes) => self.data_bytes(now, bytes),
@@ -227,6 +231,7 @@ impl Gate {
             match timer {
                 Timer::Idle => self.idle(now),
                 Timer::Data => self.fail(now, 425, "Failed to establish connection."),
+                Timer::Stall if matches!(self.job, Job::Storing) => self.close(),
                 Timer::Stall => self.stalled(now),
             }
         }
@@ -252,6 +257,7 @@ impl Gate {
     pub fn busy(&self) -> bool {
         match &self.job {
             Job::Ending | Job::Closed => false,
+            Job::Storing => self.session.builtin,
             _ if self.pipe == Pipe::Connecting => true,
             Job::Transfer(transfer) => match &transfer.step {
                 Step::Down(down) if down.is_flowing() => self.pipe == Pipe::Open && down.has_room(),
@@ -267,14 +273,14 @@ impl Gate {
         self.session.protected
     }
 
-    /// Whether the module has been closed, and nothing more will be done.
+    /// Whether everything has been closed, and nothing more will be done.
     pub fn is_closed(&self) -> bool {
         matches!(self.job, Job::Closed)
     }
 
     /// Says something unasked: what a rule, or somebody at the control API, wants to be heard.
     pub fn speak(&mut self, now: Now, speech: Speech) {
-        if !matches!(self.job, Job::Ending | Job::Closed) {
+        if !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
             self.say(now, speech, None);
         }
     }
@@ -284,7 +290,7 @@ impl Gate {
         while matches!(self.job, Job::Idle) && self.owed == 0 {
             match self.commands.next() {
                 Some(command) => self.begin(now, command),
-                None if self.commands.is_over() => return self.finish(GateOutput::FinModule),
+                None if self.commands.is_over() => return self.finish(now, GateOutput::FinModule),
                 None => return,
             }
         }
@@ -295,7 +301,7 @@ impl Gate {
         self.timers.cancel(Timer::Data);
         self.timers.cancel(Timer::Stall);
         self.arm_idle(now);
-        if !matches!(self.job, Job::Ending | Job::Closed) {
+        if !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
             self.job = Job::Idle;
         }
     }
@@ -323,7 +329,7 @@ impl Gate {
         }
         for command in self.commands.take(bytes) {
             let during_transfer = match self.job {
-                Job::Ending | Job::Closed => return,
+                Job::Ending | Job::Storing | Job::Closed => return,
                 Job::Transfer(_) => true,
                 _ => false,
             };
@@ -345,26 +351,56 @@ impl Gate {
         }
     }
 
-    fn module_fin(&mut self) {
+    fn module_fin(&mut self, now: Now) {
         self.commands.close();
         if matches!(self.job, Job::Transfer(_) | Job::Greeting) {
-            self.finish(GateOutput::FinModule);
+            self.finish(now, GateOutput::FinModule);
         }
     }
 
-    /// Closes everything. What was uploaded so far is left to the server, as a file that ends here.
-    fn finish(&mut self, last: GateOutput) {
+    /// Closes the module, and with it the server, unless that is to store what has come of an upload: as a
+    /// file that ends here.
+    fn finish(&mut self, now: Now, last: GateOutput) {
         self.release_pipe();
         self.release_data();
-        self.out.push_back(GateOutput::CloseUpstream);
-        self.out.push_back(last);
         self.timers = Timers::default();
         self.mouth = Mouth::default();
+        if self.pipe == Pipe::Leaving && self.owed > 0 {
+            self.job = Job::Storing;
+            if let Some(stall) = self.config.stall {
+                self.timers.set(Timer::Stall, now + stall);
+            }
+        } else {
+            self.close();
+        }
+        self.out.push_back(last);
+    }
+
+    /// The module has gone: only the server is heard, until it owes nothing more.
+    fn store(&mut self, now: Now, input: GateInput) {
+        match input {
+            GateInput::UpstreamBytes(bytes) => self.upstream_bytes(now, &bytes),
+            GateInput::UpstreamDataBytes(bytes) => self.pipe_bytes(now, bytes),
+            GateInput::UpstreamFin | GateInput::UpstreamReset => self.owed = 0,
+            _ => {}
+        }
+        if self.owed == 0 {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        if std::mem::replace(&mut self.pipe, Pipe::None) != Pipe::None {
+            self.out.push_back(GateOutput::DataAbortUpstream);
+        }
+        self.out.push_back(GateOutput::CloseUpstream);
+        self.timers = Timers::default();
         self.job = Job::Closed;
     }
 
     /// Closes, or resets, the module behind what is still to be said.
     fn end(&mut self, now: Now, how: Saying) {
+        self.release_pipe();
         self.job = Job::Ending;
         self.mouth.push(now, how);
         self.utter(now);

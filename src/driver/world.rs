@@ -58,6 +58,8 @@ pub struct World {
     /// What faults do once the bytes that called for it have arrived.
     landing: Vec<(Now, Act)>,
     recorder: Option<Box<Recorder>>,
+    /// Faults have let go of what they kept back.
+    resumes: bool,
 }
 
 impl World {
@@ -72,6 +74,7 @@ impl World {
             air: Air::default(),
             landing: vec![],
             recorder: None,
+            resumes: false,
         }
     }
 
@@ -250,6 +253,7 @@ impl World {
                     Output::Note(_) => {}
                 }
             }
+            self.resume(now);
             let modem = &self.modem;
             let event = self.network.poll_event(now, |socket| modem.poll_window(socket));
             self.hear_tap();

@@ -418,7 +418,7 @@ impl Gate {
                 self.out.push_back(GateOutput::AllowUpstreamData(self.config.window));
                 Pipe::Leaving
             }
-            (Pipe::Leaving, Some(_)) if owed => Pipe::Leaving,
+            (Pipe::Leaving, _) if owed => Pipe::Leaving,
             _ => {
                 self.out.push_back(GateOutput::DataAbortUpstream);
                 Pipe::None

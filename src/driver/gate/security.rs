@@ -31,7 +31,7 @@ impl Gate {
             _ => {}
         }
         self.answer(now, &command, reply::line(code, text));
-        if code == 234 && !matches!(self.job, Job::Ending | Job::Closed) {
+        if code == 234 && !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
             self.mouth.push(now, Saying::StartTls);
             self.utter(now);
         }

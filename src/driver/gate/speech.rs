@@ -75,8 +75,8 @@ impl Gate {
             match saying {
                 Saying::Bytes(bytes) => self.out.push_back(GateOutput::ToModule(bytes)),
                 Saying::StartTls => self.out.push_back(GateOutput::StartTls),
-                Saying::Close => return self.finish(GateOutput::FinModule),
-                Saying::Reset => return self.finish(GateOutput::ResetModule),
+                Saying::Close => return self.finish(now, GateOutput::FinModule),
+                Saying::Reset => return self.finish(now, GateOutput::ResetModule),
             }
         }
     }

@@ -299,7 +299,7 @@ impl Gate {
             return self.say(now, speech, None);
         }
         self.fail(now, 426, "Transfer aborted.");
-        if !matches!(self.job, Job::Ending | Job::Closed) {
+        if !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
             self.answer(now, &command, reply::line(226, "Abort successful."));
         }
     }

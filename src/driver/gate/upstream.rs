@@ -23,9 +23,10 @@ impl Gate {
 
     pub(super) fn upstream_bytes(&mut self, now: Now, bytes: &[u8]) {
         let mut rest = bytes;
-        while !matches!(self.job, Job::Ending | Job::Closed) {
+        while !matches!(self.job, Job::Closed) {
             match self.replies.next(&mut rest) {
                 None => return,
+                Some(reply) if matches!(self.job, Job::Ending | Job::Storing) => self.unheard(&reply),
                 Some(Ok(reply)) => self.upstream_reply(now, reply),
                 // A real server's own nonsense is for the module to judge.
                 Some(Err(Malformed::Line(line))) => {
@@ -34,6 +35,16 @@ impl Gate {
                 Some(Err(Malformed::LongLine | Malformed::ManyLines)) => return self.upstream_failed(now),
             }
             self.utter(now);
+        }
+    }
+
+    /// The module hears no more: what the server owes is only counted.
+    fn unheard(&mut self, reply: &Result<Reply, Malformed>) {
+        match reply {
+            Ok(reply) if reply.is_preliminary() => {}
+            Ok(_) => self.owed = self.owed.saturating_sub(1),
+            Err(Malformed::Line(_)) => {}
+            Err(Malformed::LongLine | Malformed::ManyLines) => self.owed = 0,
         }
     }
 
@@ -53,7 +64,7 @@ impl Gate {
             Job::Transfer(_) => self.transfer_reply(now, reply),
             // What an aborted command was still to get.
             Job::Idle if self.owed == 0 && self.pipe == Pipe::Leaving => self.release_pipe(),
-            Job::Idle | Job::Ending | Job::Closed => {}
+            Job::Idle | Job::Ending | Job::Storing | Job::Closed => {}
         }
     }
 
@@ -94,7 +105,7 @@ impl Gate {
             (false, _) => reply,
         };
         self.answer(now, &command, reply);
-        if last && command.verb == "QUIT" && !matches!(self.job, Job::Ending | Job::Closed) {
+        if last && command.verb == "QUIT" && !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
             self.end(now, Saying::Close);
         }
     }

@@ -195,7 +195,7 @@ impl Network {
         let mut next = self.gates.slots.keys().next().copied();
         while let Some(id) = next {
             moved |= self.drain_gate(now, id);
-            if self.gates.slots.get(&id).is_some_and(|slot| slot.over) {
+            if self.gates.slots.get(&id).is_some_and(|slot| slot.over && slot.relay.is_closed()) {
                 self.remove_gate(now, id);
                 moved = true;
             }

@@ -18,6 +18,8 @@ pub trait Relay {
     fn poll_timeout(&self) -> Option<Now>;
     /// Whether it awaits something of the real server.
     fn busy(&self) -> bool;
+    /// Whether it has done its last.
+    fn is_closed(&self) -> bool;
     /// Whether data connections speak TLS (PROT P, RFC 4217 section 9).
     fn data_protected(&self) -> bool;
     /// Has it say something unasked.
@@ -57,6 +59,9 @@ impl Relay for Gate {
     }
     fn busy(&self) -> bool {
         Gate::busy(self)
+    }
+    fn is_closed(&self) -> bool {
+        Gate::is_closed(self)
     }
     fn data_protected(&self) -> bool {
         Gate::data_protected(self)

@@ -47,6 +47,9 @@ impl Relay for Double {
     fn busy(&self) -> bool {
         false
     }
+    fn is_closed(&self) -> bool {
+        true
+    }
     fn data_protected(&self) -> bool {
         self.0.lock().unwrap().protected
     }

@@ -94,14 +94,14 @@ impl World {
             return false;
         }
         let (acts, events) = self.faults.poll(now);
-        let mut resumes = self.land(now);
-        let any = !acts.is_empty() || !events.is_empty() || resumes;
-        resumes |= events.iter().any(|event| !event.applied);
+        let landed = self.land(now);
+        let any = !acts.is_empty() || !events.is_empty() || landed;
+        self.resumes |= landed || events.iter().any(|event| !event.applied);
         for event in events {
             self.record(event.at, || Event::of_fault(&event));
         }
         for (act, link) in acts {
-            resumes = true;
+            self.resumes = true;
             let lands = link.and_then(|link| self.network.lands(LinkId(link.id))).filter(|at| *at > now);
             match lands {
                 Some(at) if act.loses_connections() => {
@@ -111,10 +111,15 @@ impl World {
                 lands => self.carry_out(now, lands.unwrap_or(now), act),
             }
         }
-        if resumes {
+        any
+    }
+
+    /// Lets move on what faults have kept back; once the module has done what was done to it.
+    pub(super) fn resume(&mut self, now: Now) {
+        if std::mem::take(&mut self.resumes) {
+            self.faults.hold(!self.landing.is_empty());
             self.network.faults_changed(now);
         }
-        any
     }
 
     /// Does what has waited for bytes that have arrived by now; false where nothing has.
@@ -123,9 +128,6 @@ impl World {
         let any = !landed.is_empty();
         for (_, act) in landed {
             self.carry_out(now, now, act);
-        }
-        if any && self.landing.is_empty() {
-            self.faults.hold(false);
         }
         any
     }

@@ -142,7 +142,11 @@ fn a_module_that_leaves_gets_426() {
     assert_eq!(table.feed(GateInput::DataReset), ["close pipe", BROKEN]);
     assert_eq!(table.server("226 stored\r\n"), ["reset pipe"]);
     table.begin("STOR f");
-    assert_eq!(table.feed(GateInput::ModuleReset), ["close pipe", "reset data", "close upstream", "reset"]);
+    assert_eq!(table.feed(GateInput::ModuleReset), ["close pipe", "reset data", "reset"]);
+    assert_eq!(table.module("NOOP\r\n"), NOTHING);
+    assert!(!table.gate.is_closed(), "the server stores what has come");
+    assert_eq!(table.server("226 stored\r\n"), ["reset pipe", "close upstream"]);
+    assert!(table.gate.is_closed());
 }
 
 #[test]
