@@ -11,7 +11,6 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use rustix::pty::{self, OpenptFlags};
 use rustix::termios::{QueueSelector, tcflush};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -356,12 +355,9 @@ fn watch(path: &Path) -> Option<Presence> {
 
 /// A master that does not block, and the path of its host's side, which is closed.
 fn allocate() -> io::Result<(OwnedFd, PathBuf)> {
-    let master = pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
-    pty::grantpt(&master)?;
-    pty::unlockpt(&master)?;
-    let path = PathBuf::from(OsStr::from_bytes(pty::ptsname(&master, vec![])?.as_bytes()));
-    // Only a side that was open before counts as closed: the master is hung up from now on.
-    drop(rustix::fs::open(&path, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?);
+    let (pty, _) = pty_process::blocking::open().map_err(io::Error::other)?;
+    let path = PathBuf::from(OsStr::from_bytes(rustix::pty::ptsname(&pty, vec![])?.as_bytes()));
+    let master = OwnedFd::from(pty);
     rustix::io::ioctl_fionbio(&master, true)?;
     Ok((master, path))
 }
