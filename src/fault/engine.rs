@@ -344,7 +344,7 @@ impl Engine {
         if self.rules[i].active.take().is_none() {
             return false;
         }
-        self.acts.extend(Act::back(&self.rules[i].rule.what));
+        self.undo(i);
         self.note(now, i, false);
         self.see(now, Fact::Lifted(i));
         true

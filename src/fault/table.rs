@@ -178,7 +178,7 @@ pub const FAULTS: &[FaultKind] = &[
         help: "A command is not carried out; its answer is this error, in the form that AT+CMEE asked for.",
         params: &[must("error", Type::Int(0, 65535), "the error's number"), COMMAND, PORT],
         example: "when = { state = \"powered\", every = 2 }\n\
-                  what = { error = 811, command = \"AT+WIPBR=4,6,0\" }\nuntil = { state = \"powered\" }",
+                  what = { error = 10, command = \"AT+CPIN?\" }\nuntil = { state = \"powered\" }",
         build: build::error,
     },
     FaultKind {
@@ -248,7 +248,7 @@ pub const FAULTS: &[FaultKind] = &[
         name: "pdp_drop",
         nature: Nature::Instant,
         help: "The network drops a PDP context.",
-        params: &[must("pdp_drop", Type::Context, "which")],
+        params: &[must("pdp_drop", Type::Context, "which, by its number in AT+CGDCONT")],
         example: "when = { link = \"ftp.data\", after_bytes = \"2KiB\" }\nwhat = { pdp_drop = \"all\" }",
         build: build::pdp_drop,
     },

@@ -227,6 +227,29 @@ fn faults_follow_times_silence_and_each_other() {
 }
 
 #[test]
+fn of_faults_that_hold_on_one_state_the_first_in_the_file_wins_and_the_next_inherits() {
+    let mut e = engine(&[
+        "name = \"weak\"\nwhen = { inject = true }\nwhat = { signal = 2 }",
+        "name = \"fair\"\nwhen = { inject = true }\nwhat = { signal = 9 }",
+        "name = \"off\"\nwhen = { inject = true }\nwhat = { registration = \"off\" }",
+    ]);
+    let (weak, fair) = (Act::Signal(Some((2, 99))), Act::Signal(Some((9, 99))));
+    e.inject(ms(1), "fair");
+    e.inject(ms(1), "off");
+    e.inject(ms(1), "weak");
+    assert_eq!(acts(&mut e), [fair.clone(), Act::Registration(Some(0)), weak.clone()]);
+    e.lift(ms(2), "weak");
+    assert_eq!(acts(&mut e), [fair]);
+    e.inject(ms(3), "weak");
+    e.lift(ms(3), "fair");
+    assert_eq!(acts(&mut e), [weak]);
+    e.inject(ms(4), "fair");
+    assert_eq!(acts(&mut e), []);
+    e.lift_all(ms(5));
+    assert_eq!(acts(&mut e).last(), Some(&Act::Registration(None)));
+}
+
+#[test]
 fn requests_inject_lift_and_add() {
     let mut e = engine(&["name = \"gone\"\nwhen = { inject = true }\nwhat = { sim = \"out\" }"]);
     assert_eq!(acts(&mut e), []);
@@ -298,6 +321,21 @@ fn rules_that_cannot_be_are_found_together() {
     );
     assert!(found(&[&format!("when = {{ verb = \"FETCH\" }}\n{sim}")])[0].contains("no FTP verb"));
     assert!(found(&[&format!("when = {{ after = \"x\" }}\n{sim}")])[0].contains("no fault is named"));
+    for (bad, why) in [
+        ("what = { late = \"1s\", command = \"AT+QFTPGET*\" }", "can never act: the module knows no command"),
+        (
+            "when = { verb = \"STOR\" }\nwhat = { reply = 550, verb = \"FETCH\" }",
+            "can never act: there is no FTP verb",
+        ),
+        (
+            "when = { verb = \"RETR\", reply = \"999\" }\nwhat = { late_reply = \"1s\" }",
+            "no server answers `999`",
+        ),
+    ] {
+        assert!(found(&[bad]).iter().any(|p| p.contains(why)), "{bad}: {:?}", found(&[bad]));
+    }
+    let urc = "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"1s\" }";
+    assert_eq!(found(&[urc]), [""; 0]);
     let twice = [
         "when = { verb = \"STOR\" }\nwhat = { reply = 425 }",
         "when = { verb = \"STOR\" }\nwhat = { reply = 426 }",
