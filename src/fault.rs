@@ -30,6 +30,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod trigger;
+mod until;
 
 pub use act::{Act, Event, Status};
 pub use action::Action;

@@ -9,6 +9,7 @@ use super::kind::Nature;
 use super::link::{Link, LinkKind, Way};
 use super::rule::{Request, Rule};
 use super::trigger::{Count, Trigger};
+use super::until::Wait;
 use crate::time::Now;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -38,7 +39,8 @@ pub(super) struct Live {
     name: String,
     pub dice: Dice,
     tally: Tally,
-    until: Tally,
+    /// What it waits for while it holds.
+    pub until: Wait,
     /// When the fault is to be applied, its trigger having happened before.
     pending: Option<(Now, Option<Link>)>,
     /// When `at` or `each` happens.
@@ -114,7 +116,7 @@ impl Engine {
             name,
             dice,
             tally: Tally::default(),
-            until: Tally::default(),
+            until: Wait::default(),
             pending: None,
             timer,
             quiet,
@@ -158,6 +160,7 @@ impl Engine {
                 self.cut.remove(link);
                 for live in &mut self.rules {
                     live.quiet.remove(link);
+                    live.until.forget(link);
                     live.lines.retain(|(l, _), _| l != link);
                 }
             }
@@ -255,6 +258,8 @@ impl Engine {
         } else if let Some(link) = live.quiet.iter().find(|(_, at)| **at == due).map(|(l, _)| *l) {
             live.quiet.remove(&link);
             self.count(due, i, Some(link));
+        } else {
+            self.expire_until(due, i);
         }
     }
 
@@ -299,10 +304,8 @@ impl Engine {
                 |tally: &mut Tally, count: &Count, dice: &mut Dice| tally.count(count, fact.file(), dice);
             if let (Some((trigger, count)), true) = (&live.rule.until, live.active.is_some())
                 && is(trigger)
-                && counts(&mut live.until, count, &mut live.dice)
+                && counts(&mut live.until.tally, count, &mut live.dice)
             {
-                // Each application is lifted by its own n-th time.
-                live.until = Tally::default();
                 lifted.push(i);
             }
             if is(&live.rule.when) && counts(&mut live.tally, &live.rule.count, &mut live.dice) {
@@ -310,7 +313,7 @@ impl Engine {
             }
         }
         for i in lifted {
-            self.end(now, i);
+            self.release(now, i);
         }
         for i in fired {
             self.fire(now, i, fact.link());
@@ -330,6 +333,8 @@ impl Engine {
         let instant = live.rule.kind.nature == Nature::Instant;
         if !instant {
             live.active = Some(live.activation(now));
+            // Each application is lifted by its own n-th time.
+            self.await_until(now, i);
         }
         self.note(now, i, true);
         self.act(i, link);
@@ -344,6 +349,7 @@ impl Engine {
         if self.rules[i].active.take().is_none() {
             return false;
         }
+        self.rules[i].until = Wait::default();
         self.undo(i);
         self.note(now, i, false);
         self.see(now, Fact::Lifted(i));
@@ -423,6 +429,10 @@ impl Engine {
             {
                 live.quiet.insert(link, now + *span);
             }
+            if live.active.is_some() {
+                let until = live.rule.until.as_ref().map(|(trigger, _)| trigger);
+                live.until.stir(until, now, link);
+            }
         }
     }
 }
@@ -438,7 +448,10 @@ impl Live {
     fn due(&self) -> Option<Now> {
         let ends = self.active.and_then(|a| a.ends);
         let pending = self.pending.map(|(at, _)| at);
-        [ends, pending, self.timer, self.quiet.values().min().copied()].into_iter().flatten().min()
+        [ends, pending, self.timer, self.quiet.values().min().copied(), self.until.due()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn activation(&self, now: Now) -> Active {

@@ -250,6 +250,48 @@ fn of_faults_that_hold_on_one_state_the_first_in_the_file_wins_and_the_next_inhe
 }
 
 #[test]
+fn until_knows_the_clock_silence_and_a_while_after() {
+    let held = |until: &str, at: u64| {
+        let mut e =
+            engine(&[&format!("when = {{ at = \"1s\" }}\nwhat = {{ signal = 2 }}\nuntil = {{ {until} }}")]);
+        e.observe(ms(500), &Observation::Opened(DATA));
+        e.handle_timeout(ms(1000));
+        e.segment(ms(1500), DATA, Way::Down, 10);
+        e.command(ms(2000), 1, "AT");
+        e.handle_timeout(ms(at));
+        e.status()[0].active
+    };
+    for (until, lifted) in [
+        ("at = \"4s\"", 4000),
+        ("each = \"2s\"", 3000),
+        ("each = \"2s\", nth = 2", 5000),
+        ("link = \"ftp.data\", quiet = \"1s\"", 2500),
+        ("command = \"AT\", wait = \"3s\"", 5000),
+    ] {
+        assert_eq!((held(until, lifted - 1), held(until, lifted)), (true, false), "{until}");
+    }
+}
+
+#[test]
+fn what_does_not_narrow_an_event_is_a_mistake() {
+    for (when, what) in [
+        ("command = \"AT\", file = \"x\"", "`file`"),
+        ("command = \"AT\", link = \"socket\"", "`link`"),
+        ("quiet = \"3s\", direction = \"up\"", "`direction`"),
+        ("at = \"1s\", port = 1", "`port`"),
+        ("link = \"socket\", after_bytes = 3, port = 1", "`port`"),
+        ("urc = \"RING\", per_file = true", "`per_file`"),
+        ("command = \"AT\", port = 0", "counted from 1"),
+        ("at = \"3s\", nth = 2", "happens once"),
+        ("boot = 2, every = 2", "happens once"),
+        ("opened = \"serial\"", "port_open"),
+    ] {
+        let wrong = Rule::parse(&format!("when = {{ {when} }}\nwhat = {{ signal = 2 }}")).unwrap_err();
+        assert!(wrong.to_string().contains(what), "{when}: {wrong}");
+    }
+}
+
+#[test]
 fn requests_inject_lift_and_add() {
     let mut e = engine(&["name = \"gone\"\nwhen = { inject = true }\nwhat = { sim = \"out\" }"]);
     assert_eq!(acts(&mut e), []);
