@@ -324,6 +324,7 @@ fn rules_that_wait_for_each_other_come_to_an_end() {
 fn mistakes_are_told_with_their_place() {
     for (text, at, what) in [
         ("what = { stal = \"down\" }", "stal", "`stal` is no fault"),
+        ("what = { }", "{ }", "`what` names no fault"),
         ("what = { stall = \"sideways\" }", "\"sideways\"", "wrong value of `stall`"),
         ("what = { stall = \"down\", code = 5 }", "code", "the fault `stall` has no `code`"),
         ("what = { line = \"dcd\" }", "{ line = \"dcd\" }", "`on` is missing"),
