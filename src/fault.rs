@@ -32,12 +32,13 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod trigger;
+mod until;
 
 pub use act::{Act, Event, Status};
 pub use action::Action;
 pub use amount::{Amount, Lasts};
 pub use build::registration_number;
-pub use check::{Known, VERBS, check, no_command, no_verb};
+pub use check::{Known, check, never_acts, never_happens, no_command};
 pub use engine::Engine;
 pub use fact::Observation;
 pub use kind::{FaultKind, Layer, Nature, Need, Param, Type, kind_named};

@@ -91,6 +91,13 @@ pub fn schema() -> schemars::Schema {
     schemars::schema_for!(Record)
 }
 
+/// The names of all events, as records bear them.
+pub fn events() -> Vec<String> {
+    let schema = schemars::schema_for!(Event).to_value();
+    let variants = schema["oneOf"].as_array().into_iter().flatten();
+    variants.filter_map(|v| Some(v["properties"]["event"]["const"].as_str()?.to_owned())).collect()
+}
+
 /// What happened. Serial ports are counted from 1; passwords are masked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]

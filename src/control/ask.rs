@@ -2,7 +2,8 @@
 
 use super::answer::Wrong;
 use crate::fault::{Request, Rule};
-use crate::profile::mistake::Mistake;
+use crate::profile::mistake::{Mistake, suggest};
+use crate::trace;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -59,15 +60,14 @@ impl Ask {
     }
 
     fn read(value: Value) -> Result<Ask, Wrong> {
-        let text = value.to_string();
-        let written = serde_json::from_value(value).map_err(|e| {
-            let mistake = Mistake::worded("", &text, 0..0, &e.to_string());
-            Wrong { error: mistake.what, right: mistake.right }
-        })?;
+        let written = serde_json::from_value(value).map_err(|e| worded(&e.to_string()))?;
         Ok(match written {
             Written::Inject { name: Some(name), fault: None } => Ask::Fault(Request::Inject(name)),
             Written::Inject { name: None, fault: Some(fault) } => {
-                let rule = Rule::from_json(&fault).map_err(|p| Wrong::new(p.what, p.right))?;
+                let rule = Rule::from_json(&fault).map_err(|p| match p.right.is_empty() {
+                    true => worded(&p.what),
+                    false => Wrong::new(p.what, p.right),
+                })?;
                 Ask::Fault(Request::Rule(Box::new(rule)))
             }
             Written::Inject { .. } => {
@@ -78,11 +78,27 @@ impl Ask {
             Written::Lift { name: None } => Ask::LiftAll,
             Written::List {} => Ask::List,
             Written::Status {} => Ask::Status,
-            Written::Follow { events } => Ask::Follow(events),
+            Written::Follow { events } => {
+                let known = trace::events();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                match events.iter().find(|event| !known.contains(&event.as_str())) {
+                    None => Ask::Follow(events),
+                    Some(event) => {
+                        let right = suggest(event, &known, "events");
+                        return Err(Wrong::new(format!("the trace has no event `{event}`"), right));
+                    }
+                }
+            }
             Written::Speed { speed: speed @ 1..=1000 } => Ask::Speed(speed),
             Written::Speed { speed } => {
                 return Err(Wrong::new(format!("{speed} is no speed"), "write 1 to 1000"));
             }
         })
     }
+}
+
+/// What serde found wrong, in words for a person.
+fn worded(message: &str) -> Wrong {
+    let mistake = Mistake::worded("", "", 0..0, message);
+    Wrong { error: mistake.what, right: mistake.right }
 }

@@ -7,7 +7,7 @@ use super::status::Status;
 use crate::driver::desk::{Desk, Gone};
 use crate::driver::follow::follow;
 use crate::driver::machine::Machine;
-use crate::fault::{Request, Trigger, VERBS, no_command, no_verb};
+use crate::fault::{Known, Request, Trigger, never_acts, never_happens};
 use crate::time::Now;
 use crate::trace::Record;
 use std::io;
@@ -135,11 +135,7 @@ fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
             let done = faults.request(now, request);
             let names: Vec<String> = faults.status().into_iter().map(|f| f.name).collect();
             machine.world_mut().act(now);
-            let right = match names.is_empty() {
-                true => "there are no faults; inject one with \"fault\": {\"what\": {..}}".to_owned(),
-                false => format!("the names are {}", names.join(", ")),
-            };
-            done.map(|name| Answer::Fault { name }).map_err(|what| Wrong::new(what, right))
+            done.map(|name| Answer::Fault { name }).map_err(|what| Wrong::new(what, there(&names)))
         }
         Ask::LiftAll => {
             machine.world().faults().lift_all(now);
@@ -160,31 +156,34 @@ fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
 /// Refuses a fault that could never be applied.
 fn possible(machine: &mut Machine, request: &Request) -> Result<(), Wrong> {
     let Request::Rule(rule) = request else { return Ok(()) };
+    let modem = machine.world().modem();
+    let rows = modem.rows();
+    let mut commands: Vec<&str> = rows.iter().map(|row| row.name).collect();
+    commands.extend(modem.core().profile.commands.keys().map(String::as_str));
+    let known = Known { commands: &commands, ..Known::default() };
+    let faults: Vec<String> = machine.world().faults().status().into_iter().map(|f| f.name).collect();
     let until = rule.until.as_ref().map(|(trigger, _)| trigger);
-    for trigger in [Some(&rule.when), until].into_iter().flatten() {
-        let never = match trigger {
-            Trigger::Command(pattern, _) => {
-                let modem = machine.world().modem();
-                let rows = modem.rows();
-                let mut commands: Vec<&str> = rows.iter().map(|row| row.name).collect();
-                commands.extend(modem.core().profile.commands.keys().map(String::as_str));
-                no_command(pattern, &commands)
-            }
-            Trigger::Verb(verb, _) | Trigger::Reply(verb, _, _) => no_verb(verb, VERBS),
-            Trigger::After(name) | Trigger::Lifted(name) => {
-                let faults = machine.world().faults().status();
-                let there = faults.iter().any(|f| f.name == *name);
-                let names: Vec<&str> = faults.iter().map(|f| f.name.as_str()).collect();
-                let right = format!("the names are {}", names.join(", "));
-                (!there).then(|| (format!("no fault is named `{name}`"), right))
-            }
-            _ => None,
-        };
-        if let Some((what, right)) = never {
-            return Err(Wrong::new(format!("the fault can never be applied or lifted: {what}"), right));
+    let never = [Some(&rule.when), until].into_iter().flatten().find_map(|trigger| match trigger {
+        Trigger::After(name) | Trigger::Lifted(name) if !faults.contains(name) => {
+            Some((format!("no fault is named `{name}`"), there(&faults)))
         }
+        _ => never_happens(trigger, &known),
+    });
+    if let Some((what, right)) = never {
+        return Err(Wrong::new(format!("the fault can never be applied or lifted: {what}"), right));
+    }
+    if let Some((what, right)) = never_acts(&rule.what, &known) {
+        return Err(Wrong::new(format!("the fault can never act: {what}"), right));
     }
     Ok(())
+}
+
+/// Which faults there are.
+fn there(names: &[String]) -> String {
+    match names {
+        [] => "there are no faults; inject one with \"fault\": {\"what\": {..}}".to_owned(),
+        names => format!("the names are {}", names.join(", ")),
+    }
 }
 
 impl From<Gone> for Wrong {

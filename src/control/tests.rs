@@ -81,7 +81,11 @@ async fn what_is_wrong_is_said_with_what_would_be_right() {
             "AT+FTPGOT",
             "AT+FTPG",
         ),
-        (json!({"do": "inject", "fault": {"what": {"stall": "up"}, "when": {"after": "x"}}}), "`x`", "names"),
+        (
+            json!({"do": "inject", "fault": {"what": {"stall": "up"}, "when": {"after": "x"}}}),
+            "`x`",
+            "inject one",
+        ),
         (json!({"do": "lift", "name": "nothing"}), "nothing", "inject one"),
         (json!({"do": "list", "all": true}), "all", "no key"),
         (json!({"do": "speed", "speed": 0}), "0", "1 to 1000"),
@@ -97,6 +101,44 @@ async fn what_is_wrong_is_said_with_what_would_be_right() {
     assert!(client.read().await["error"].as_str().unwrap().starts_with("this is no JSON"));
     assert_eq!(client.ask(json!({"do": "speed", "speed": 60})).await["ok"], true);
     assert_eq!(client.ask(json!({"do": "status"})).await["speed"], 60);
+}
+
+#[tokio::test]
+async fn mistakes_are_told_in_words_for_a_person() {
+    let (_live, mut client) = modem().await;
+    for (request, error, right) in [
+        (
+            json!({"do": "follow", "events": ["comand"]}),
+            "the trace has no event `comand`",
+            "did you mean `command`?",
+        ),
+        (json!({"do": "speed", "speed": 1.5}), "invalid type", "write a whole number"),
+        (json!(3), "invalid type", "write a table"),
+        (
+            json!({"do": "inject", "fault": {"what": {"signal": 2}, "for": 3}}),
+            "invalid type",
+            "such as 250ms",
+        ),
+        (
+            json!({"do": "inject", "fault": {"what": {"signal": 2}, "fro": "3s"}}),
+            "unknown key `fro`",
+            "`for`",
+        ),
+        (
+            json!({"do": "inject", "fault": {"what": {"late": "1s", "command": "AT+NO"}}}),
+            "can never act",
+            "commands",
+        ),
+        (
+            json!({"do": "inject", "fault": {"when": {"after": "x"}, "what": {"signal": 2}}}),
+            "named `x`",
+            "no faults",
+        ),
+    ] {
+        let answer = client.ask(request.clone()).await;
+        assert!(answer["error"].as_str().is_some_and(|e| e.contains(error)), "{request}: {answer}");
+        assert!(answer["right"].as_str().is_some_and(|r| r.contains(right)), "{request}: {answer}");
+    }
 }
 
 #[tokio::test]

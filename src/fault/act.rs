@@ -6,8 +6,10 @@ use super::action::{
 use super::engine::Engine;
 use super::kind::Layer;
 use super::link::{Link, Links};
+use super::live::Live;
 use crate::time::Now;
 use serde::Serialize;
+use std::mem::discriminant;
 use std::time::Duration;
 
 /// What a rule does by itself: the owner of the engine carries it out.
@@ -129,9 +131,44 @@ impl Act {
     }
 }
 
+/// Whether `winner` decides on the whole of the state outside the engine that `loser` is about.
+fn overrules(winner: &Action, loser: &Action) -> bool {
+    match (winner, loser) {
+        (Action::Bearer(winner), Action::Bearer(loser)) => discriminant(winner) == discriminant(loser),
+        (Action::Uart(winner), Action::Uart(loser)) => match (&winner.what, &loser.what) {
+            (UartFault::Line { line, .. }, UartFault::Line { line: other, .. }) => {
+                line == other && (winner.port.is_none() || winner.port == loser.port)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 impl Engine {
+    /// The rules that hold and decide on what rule `i` is about, in file order: the first has its way.
+    fn overruling(&self, i: usize) -> impl Iterator<Item = usize> {
+        let loser = &self.rules[i].rule.what;
+        let holds =
+            move |(_, live): &(usize, &Live)| live.active.is_some() && overrules(&live.rule.what, loser);
+        self.rules.iter().enumerate().filter(holds).map(|(at, _)| at)
+    }
+
+    /// Queues what follows from the end of a rule: another that holds has its way, or all is as it was.
+    pub(super) fn undo(&mut self, i: usize) {
+        let heir = self.overruling(i).next();
+        match heir {
+            Some(heir) if heir > i => self.act(heir, None),
+            Some(_) => {}
+            None => self.acts.extend(Act::back(&self.rules[i].rule.what).map(|act| (act, None))),
+        }
+    }
+
     /// Queues what a rule does by itself as it is applied.
     pub(super) fn act(&mut self, i: usize, link: Option<Link>) {
+        if self.overruling(i).next().is_some_and(|winner| winner < i) {
+            return;
+        }
         let live = &mut self.rules[i];
         let act = match &live.rule.what {
             Action::Uart(u) => match u.what {

@@ -67,10 +67,20 @@ pub enum Lasts {
 
 impl<'de> Deserialize<'de> for Lasts {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        match String::deserialize(d)?.as_str() {
-            "ever" => Ok(Lasts::Ever),
-            text => text.parse::<Span>().map(|s| Lasts::For(s.0)).map_err(D::Error::custom),
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Lasts;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a duration in quotation marks, such as 250ms, 20s or 2m, or \"ever\"")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Lasts, E> {
+                match text {
+                    "ever" => Ok(Lasts::Ever),
+                    text => text.parse::<Span>().map(|s| Lasts::For(s.0)).map_err(E::custom),
+                }
+            }
         }
+        d.deserialize_str(Text)
     }
 }
 

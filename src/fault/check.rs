@@ -1,5 +1,6 @@
 //! What is wrong with rules taken together: names, rules that can never fire, rules that contradict each other.
 
+use super::action::Action;
 use super::amount::Lasts;
 use super::pattern::Pattern;
 use super::problem::Problem;
@@ -9,7 +10,7 @@ use crate::at::Secrets;
 
 /// The FTP verbs of RFC 959, 1123, 2228, 2389, 2428, 3659 and 4217 that a module could send, and `CONNECT`, which
 /// the greeting answers.
-pub const VERBS: &[&str] = &[
+const VERBS: &[&str] = &[
     "USER", "PASS", "ACCT", "CWD", "CDUP", "QUIT", "REIN", "PORT", "PASV", "EPRT", "EPSV", "TYPE", "STRU",
     "MODE", "RETR", "STOR", "STOU", "APPE", "ALLO", "REST", "RNFR", "RNTO", "ABOR", "DELE", "RMD", "XRMD",
     "MKD", "XMKD", "PWD", "XPWD", "LIST", "NLST", "SITE", "SYST", "STAT", "HELP", "NOOP", "SIZE", "MDTM",
@@ -21,7 +22,7 @@ pub const VERBS: &[&str] = &[
 pub struct Known<'a> {
     /// The module's commands as its tables name them (`+FTPGET`, `&F`, `E`); empty where they are not known.
     pub commands: &'a [&'a str],
-    /// The FTP verbs; empty for [`VERBS`].
+    /// The FTP verbs; empty for those of the RFCs.
     pub verbs: &'a [&'a str],
     /// What is not to be shown of command lines.
     pub secrets: Option<&'a Secrets>,
@@ -38,7 +39,10 @@ impl Known<'_> {
 pub fn check(rules: &[Rule], known: &Known) -> Vec<Problem> {
     let mut problems = vec![];
     for (i, rule) in rules.iter().enumerate() {
-        problems.extend(never_fires(rule, rules, known));
+        let never = never_acts(&rule.what, known).map(|(what, right)| {
+            Problem::new(rule.span.clone(), format!("the fault can never act: {what}"), right)
+        });
+        problems.extend(never_fires(rule, rules, known).or(never));
         for earlier in &rules[..i] {
             problems.extend(contradict(earlier, rule));
         }
@@ -51,14 +55,39 @@ fn never_fires(rule: &Rule, rules: &[Rule], known: &Known) -> Option<Problem> {
     let triggers = [Some(&rule.when), until].into_iter().zip(&rule.when_spans);
     triggers.filter_map(|(trigger, span)| Some((trigger?, span))).find_map(|(trigger, span)| {
         let (what, right) = match trigger {
-            Trigger::Command(p, _) => no_command(p, known.commands)?,
-            Trigger::Verb(verb, _) | Trigger::Reply(verb, _, _) => no_verb(verb, known.verbs)?,
             Trigger::After(name) | Trigger::Lifted(name) => no_name(rule, name, rules)?,
-            _ => return None,
+            _ => never_happens(trigger, known)?,
         };
         let span = span.clone().unwrap_or(rule.span.clone());
         Some(Problem::new(span, format!("the fault can never fire: {what}"), right))
     })
+}
+
+/// Why an event can never happen, other faults aside, and what would be right.
+pub fn never_happens(trigger: &Trigger, known: &Known) -> Option<(String, String)> {
+    match trigger {
+        Trigger::Command(command, _) => no_command(command, known.commands),
+        Trigger::Verb(verb, _) => no_verb(verb, known.verbs),
+        Trigger::Reply(verb, _, code) => no_verb(verb, known.verbs).or_else(|| no_code(code)),
+        _ => None,
+    }
+}
+
+/// Why what a fault is about can never be there, and what would be right.
+pub fn never_acts(what: &Action, known: &Known) -> Option<(String, String)> {
+    match what {
+        Action::Module(m) if m.urc.is_none() => no_command(&m.command, known.commands),
+        Action::Ftp(f) => no_verb(&f.verb, known.verbs),
+        _ => None,
+    }
+}
+
+/// Why no reply can have a code that matches, and what would be right.
+fn no_code(pattern: &Pattern) -> Option<(String, String)> {
+    if (100..600).any(|code: u16| pattern.matches(&code.to_string())) {
+        return None;
+    }
+    Some((format!("no server answers `{pattern}`"), "a reply's code is 100 to 599".to_owned()))
 }
 
 fn no_name(rule: &Rule, name: &str, rules: &[Rule]) -> Option<(String, String)> {
@@ -116,7 +145,7 @@ pub fn no_command(pattern: &Pattern, commands: &[&str]) -> Option<(String, Strin
 }
 
 /// Why no FTP verb can match, and what would be right.
-pub fn no_verb(pattern: &Pattern, verbs: &[&str]) -> Option<(String, String)> {
+fn no_verb(pattern: &Pattern, verbs: &[&str]) -> Option<(String, String)> {
     let verbs = if verbs.is_empty() { VERBS } else { verbs };
     if verbs.iter().any(|v| pattern.matches(v)) {
         return None;
@@ -151,7 +180,7 @@ fn contradict(earlier: &Rule, rule: &Rule) -> Option<Problem> {
 
 /// What only one rule at a time can have its way with; `None` where several can.
 fn slot(rule: &Rule) -> Option<String> {
-    use super::action::{Action, FtpFault, LinkFault, ModuleFault, NameFault};
+    use super::action::{FtpFault, LinkFault, ModuleFault, NameFault};
     Some(match &rule.what {
         Action::Module(m) => match &m.what {
             ModuleFault::Say(_) => return None,

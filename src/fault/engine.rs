@@ -8,6 +8,7 @@ use super::link::Link;
 use super::live::Live;
 use super::rule::{Request, Rule};
 use super::trigger::{Count, Trigger};
+use super::until::Wait;
 use crate::time::Now;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -79,7 +80,7 @@ impl Engine {
             name,
             dice,
             tally: Tally::default(),
-            until: Tally::default(),
+            until: Wait::default(),
             pending: None,
             timer,
             quiet,
@@ -123,6 +124,7 @@ impl Engine {
                 self.cut.remove(link);
                 for live in &mut self.rules {
                     live.quiet.remove(link);
+                    live.until.forget(link);
                     live.lines.retain(|(l, _), _| l != link);
                 }
             }
@@ -226,6 +228,8 @@ impl Engine {
         } else if let Some(link) = live.quiet.iter().find(|(_, at)| **at == due).map(|(l, _)| *l) {
             live.quiet.remove(&link);
             self.count(due, i, Some(link));
+        } else {
+            self.expire_until(due, i);
         }
     }
 
@@ -270,10 +274,8 @@ impl Engine {
                 |tally: &mut Tally, count: &Count, dice: &mut Dice| tally.count(count, fact.file(), dice);
             if let (Some((trigger, count)), true) = (&live.rule.until, live.active.is_some())
                 && is(trigger)
-                && counts(&mut live.until, count, &mut live.dice)
+                && counts(&mut live.until.tally, count, &mut live.dice)
             {
-                // Each application is lifted by its own n-th time.
-                live.until = Tally::default();
                 lifted.push(i);
             }
             if is(&live.rule.when) && counts(&mut live.tally, &live.rule.count, &mut live.dice) {
@@ -281,7 +283,7 @@ impl Engine {
             }
         }
         for i in lifted {
-            self.end(now, i);
+            self.release(now, i);
         }
         for i in fired {
             self.fire(now, i, fact.link());
@@ -301,6 +303,8 @@ impl Engine {
         let instant = live.rule.kind.nature == Nature::Instant;
         if !instant {
             live.active = Some(live.activation(now));
+            // Each application is lifted by its own n-th time.
+            self.await_until(now, i);
         }
         self.note(now, i, true);
         self.act(i, link);
@@ -315,7 +319,8 @@ impl Engine {
         if self.rules[i].active.take().is_none() {
             return false;
         }
-        self.acts.extend(Act::back(&self.rules[i].rule.what).map(|act| (act, None)));
+        self.rules[i].until = Wait::default();
+        self.undo(i);
         self.note(now, i, false);
         self.see(now, Fact::Lifted(i));
         true

@@ -224,9 +224,12 @@ pub(super) fn read(
     let fits = |kind: &FaultKind| keys.iter().all(|k| kind.params.iter().any(|p| p.name == k.get_ref()));
     let named: Vec<_> = keys.iter().filter_map(|k| kind_named(k.get_ref())).collect();
     let Some(kind) = named.iter().find(|k| fits(k)).or(named.first()).copied() else {
-        let (at, word) = keys.first().map_or((span, String::new()), |k| (k.span(), k.get_ref().clone()));
+        let (at, wrong) = match keys.first() {
+            Some(key) => (key.span(), format!("`{}` is no fault", key.get_ref())),
+            None => (span, "`what` names no fault".to_owned()),
+        };
         let names = FAULTS.iter().map(|k| format!("`{}`", k.name)).collect::<Vec<_>>().join(", ");
-        return Err(Problem::new(at, format!("`{word}` is no fault"), format!("the faults are {names}")));
+        return Err(Problem::new(at, wrong, format!("the faults are {names}")));
     };
     let mut args = Args::default();
     for (key, value) in what {

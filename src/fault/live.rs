@@ -6,6 +6,7 @@ use super::count::{Dice, Tally};
 use super::kind::Nature;
 use super::link::{Link, Way};
 use super::rule::Rule;
+use super::until::Wait;
 use crate::time::Now;
 use std::collections::BTreeMap;
 
@@ -16,7 +17,8 @@ pub(super) struct Live {
     pub name: String,
     pub dice: Dice,
     pub tally: Tally,
-    pub until: Tally,
+    /// What it waits for while it holds.
+    pub until: Wait,
     /// When the fault is to be applied, its trigger having happened before.
     pub pending: Option<(Now, Option<Link>)>,
     /// When `at` or `each` happens.
@@ -53,7 +55,8 @@ impl Live {
     pub fn due(&self) -> Option<Now> {
         let ends = self.active.and_then(|a| a.ends);
         let pending = self.pending.map(|(at, _)| at);
-        [ends, pending, self.timer, self.quiet.values().min().copied()].into_iter().flatten().min()
+        let quiet = self.quiet.values().min().copied();
+        [ends, pending, self.timer, quiet, self.until.due()].into_iter().flatten().min()
     }
 
     /// What holds once it is applied; it acts once more where it holds already.

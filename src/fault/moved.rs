@@ -81,6 +81,10 @@ impl Engine {
             {
                 live.quiet.insert(link, now + *span);
             }
+            if live.active.is_some() {
+                let until = live.rule.until.as_ref().map(|(trigger, _)| trigger);
+                live.until.stir(until, now, link);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::amount::Lasts;
 use super::kind::{self, FaultKind, Nature, Written};
+use super::link::Links;
 use super::problem::Problem;
 use super::schema::what_schema;
 use super::table::FAULTS;
@@ -55,6 +56,8 @@ pub struct Rule {
     pub lasts: Lasts,
     /// What lifts it.
     pub until: Option<(Trigger, Count)>,
+    /// How long after that it is lifted.
+    pub until_wait: Duration,
     /// `what` as text, for the trace.
     pub text: String,
     /// Where it stands in the file.
@@ -91,6 +94,7 @@ impl WrittenRule {
         };
         let when_spans = [&self.when, &self.until].map(|when| when.as_ref().map(Spanned::span));
         let until = self.until.as_ref().map(event).transpose()?;
+        let until_wait = self.until.as_ref().and_then(|u| u.get_ref().wait).map_or(Duration::ZERO, |s| s.0);
         let (what_span, written) = (self.what.span(), self.what.into_inner());
         let (kind, what) = kind::read(&written, what_span, &when)?;
         let ends = match (&self.lasts, &self.until) {
@@ -120,6 +124,7 @@ impl WrittenRule {
             what,
             lasts,
             until,
+            until_wait,
             text: show(&written),
             span,
             when_spans,
@@ -139,6 +144,9 @@ fn event(when: &Spanned<When>) -> Result<(Trigger, Count), Problem> {
         }
         Trigger::Bytes { n: 0, .. } => {
             Some(("no bytes have always moved".to_owned(), "wait for `opened` instead".to_owned()))
+        }
+        Trigger::Opened(Links::Serial) => {
+            Some(("a serial port is no connection".to_owned(), "write state = \"port_open\"".to_owned()))
         }
         Trigger::Boot(0) => Some(("boots are counted from 1".to_owned(), "write boot = 1".to_owned())),
         Trigger::Each(span) | Trigger::Quiet(_, span) if span.as_millis() == 0 => {
@@ -175,6 +183,7 @@ impl Rule {
             what,
             lasts: Lasts::Ever,
             until: None,
+            until_wait: Duration::ZERO,
             text: name.to_owned(),
             span: 0..0,
             when_spans: [None, None],

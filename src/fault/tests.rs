@@ -97,8 +97,8 @@ fn an_error_holds_on_every_second_power_cycle() {
     for boot in 1..=6 {
         e.observe(ms(boot * 100), &Observation::Boot(boot));
         for _ in 0..2 {
-            let verdict = e.command(ms(boot * 100 + 1), 1, "AT+WIPBR=4,6,0");
-            assert_eq!(verdict == CommandVerdict::Error(811), boot % 2 == 0, "boot {boot}");
+            let verdict = e.command(ms(boot * 100 + 1), 1, "AT+CPIN?");
+            assert_eq!(verdict == CommandVerdict::Error(10), boot % 2 == 0, "boot {boot}");
         }
     }
 }
@@ -228,6 +228,71 @@ fn faults_follow_times_silence_and_each_other() {
 }
 
 #[test]
+fn of_faults_that_hold_on_one_state_the_first_in_the_file_wins_and_the_next_inherits() {
+    let mut e = engine(&[
+        "name = \"weak\"\nwhen = { inject = true }\nwhat = { signal = 2 }",
+        "name = \"fair\"\nwhen = { inject = true }\nwhat = { signal = 9 }",
+        "name = \"off\"\nwhen = { inject = true }\nwhat = { registration = \"off\" }",
+    ]);
+    let (weak, fair) = (Act::Signal(Some((2, 99))), Act::Signal(Some((9, 99))));
+    e.inject(ms(1), "fair");
+    e.inject(ms(1), "off");
+    e.inject(ms(1), "weak");
+    assert_eq!(acts(&mut e), [fair.clone(), Act::Registration(Some(0)), weak.clone()]);
+    e.lift(ms(2), "weak");
+    assert_eq!(acts(&mut e), [fair]);
+    e.inject(ms(3), "weak");
+    e.lift(ms(3), "fair");
+    assert_eq!(acts(&mut e), [weak]);
+    e.inject(ms(4), "fair");
+    assert_eq!(acts(&mut e), []);
+    e.lift_all(ms(5));
+    assert_eq!(acts(&mut e).last(), Some(&Act::Registration(None)));
+}
+
+#[test]
+fn until_knows_the_clock_silence_and_a_while_after() {
+    let held = |until: &str, at: u64| {
+        let mut e =
+            engine(&[&format!("when = {{ at = \"1s\" }}\nwhat = {{ signal = 2 }}\nuntil = {{ {until} }}")]);
+        e.observe(ms(500), &Observation::Opened(DATA));
+        e.handle_timeout(ms(1000));
+        e.segment(ms(1500), DATA, Way::Down, 10);
+        e.command(ms(2000), 1, "AT");
+        e.handle_timeout(ms(at));
+        e.status()[0].active
+    };
+    for (until, lifted) in [
+        ("at = \"4s\"", 4000),
+        ("each = \"2s\"", 3000),
+        ("each = \"2s\", nth = 2", 5000),
+        ("link = \"ftp.data\", quiet = \"1s\"", 2500),
+        ("command = \"AT\", wait = \"3s\"", 5000),
+    ] {
+        assert_eq!((held(until, lifted - 1), held(until, lifted)), (true, false), "{until}");
+    }
+}
+
+#[test]
+fn what_does_not_narrow_an_event_is_a_mistake() {
+    for (when, what) in [
+        ("command = \"AT\", file = \"x\"", "`file`"),
+        ("command = \"AT\", link = \"socket\"", "`link`"),
+        ("quiet = \"3s\", direction = \"up\"", "`direction`"),
+        ("at = \"1s\", port = 1", "`port`"),
+        ("link = \"socket\", after_bytes = 3, port = 1", "`port`"),
+        ("urc = \"RING\", per_file = true", "`per_file`"),
+        ("command = \"AT\", port = 0", "counted from 1"),
+        ("at = \"3s\", nth = 2", "happens once"),
+        ("boot = 2, every = 2", "happens once"),
+        ("opened = \"serial\"", "port_open"),
+    ] {
+        let wrong = Rule::parse(&format!("when = {{ {when} }}\nwhat = {{ signal = 2 }}")).unwrap_err();
+        assert!(wrong.to_string().contains(what), "{when}: {wrong}");
+    }
+}
+
+#[test]
 fn requests_inject_lift_and_add() {
     let mut e = engine(&["name = \"gone\"\nwhen = { inject = true }\nwhat = { sim = \"out\" }"]);
     assert_eq!(acts(&mut e), []);
@@ -260,6 +325,7 @@ fn rules_that_wait_for_each_other_come_to_an_end() {
 fn mistakes_are_told_with_their_place() {
     for (text, at, what) in [
         ("what = { stal = \"down\" }", "stal", "`stal` is no fault"),
+        ("what = { }", "{ }", "`what` names no fault"),
         ("what = { stall = \"sideways\" }", "\"sideways\"", "wrong value of `stall`"),
         ("what = { stall = \"down\", code = 5 }", "code", "the fault `stall` has no `code`"),
         ("what = { line = \"dcd\" }", "{ line = \"dcd\" }", "`on` is missing"),
@@ -299,6 +365,21 @@ fn rules_that_cannot_be_are_found_together() {
     );
     assert!(found(&[&format!("when = {{ verb = \"FETCH\" }}\n{sim}")])[0].contains("no FTP verb"));
     assert!(found(&[&format!("when = {{ after = \"x\" }}\n{sim}")])[0].contains("no fault is named"));
+    for (bad, why) in [
+        ("what = { late = \"1s\", command = \"AT+QFTPGET*\" }", "can never act: the module knows no command"),
+        (
+            "when = { verb = \"STOR\" }\nwhat = { reply = 550, verb = \"FETCH\" }",
+            "can never act: there is no FTP verb",
+        ),
+        (
+            "when = { verb = \"RETR\", reply = \"999\" }\nwhat = { late_reply = \"1s\" }",
+            "no server answers `999`",
+        ),
+    ] {
+        assert!(found(&[bad]).iter().any(|p| p.contains(why)), "{bad}: {:?}", found(&[bad]));
+    }
+    let urc = "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"1s\" }";
+    assert_eq!(found(&[urc]), [""; 0]);
     let twice = [
         "when = { verb = \"STOR\" }\nwhat = { reply = 425 }",
         "when = { verb = \"STOR\" }\nwhat = { reply = 426 }",

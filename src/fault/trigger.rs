@@ -216,10 +216,40 @@ impl When {
         let right = "name one event: command, result, urc, verb, reply, after_bytes, total_bytes, quiet, \
                      opened, lookup, connect, at, each, after, lifted, state, boot or inject";
         match (events.next(), events.next()) {
-            (Some(event), None) => Ok(event),
+            (Some(event), None) => self.narrows(&event).map(|()| event),
             (None, _) => Err(("`when` names no event".to_owned(), right.to_owned())),
             (Some(_), Some(_)) => Err(("`when` names two events".to_owned(), right.to_owned())),
         }
+    }
+
+    /// That each key beside the event narrows or counts it.
+    fn narrows(&self, event: &Trigger) -> Result<(), (String, String)> {
+        use Trigger::{Bytes, Command, Quiet, Reply, Urc, Verb};
+        let bytes = matches!(event, Bytes { .. });
+        let serial = matches!(event, Bytes { links: Links::Serial, .. });
+        let ported = serial || matches!(event, Command(..) | Urc(..) | Trigger::Result(..));
+        let filed = matches!(event, Verb(..) | Reply(..));
+        let alien = [
+            ("port", self.port.is_some() && !ported, "command, result, urc, or bytes of link = \"serial\""),
+            ("file", self.file.is_some() && !filed, "verb or reply"),
+            ("per_file", self.per_file.is_some() && !filed, "verb or reply"),
+            (
+                "link",
+                self.link.is_some() && !bytes && !matches!(event, Quiet(..)),
+                "after_bytes, total_bytes or quiet",
+            ),
+            ("direction", self.direction.is_some() && !bytes, "after_bytes or total_bytes"),
+        ];
+        if let Some((key, _, with)) = alien.iter().find(|(_, wrong, _)| *wrong) {
+            return Err((format!("`{key}` does not narrow this event"), format!("it stands beside {with}")));
+        }
+        if self.port == Some(0) {
+            return Err((
+                "there is no serial port 0".to_owned(),
+                "serial ports are counted from 1".to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// Which of its times count.
@@ -239,6 +269,10 @@ impl When {
             (None, None, None) => Which::Nth(1),
             _ => return wrong("`nth`, `every` and `first` contradict each other", "keep one of them"),
         };
+        let once = self.at.is_some() || self.boot.is_some();
+        if once && matches!(which, Which::Nth(2..) | Which::Every(2..)) {
+            return wrong("the fault can never fire: this happens once", "leave `nth` and `every` out");
+        }
         match self.probability {
             Some(0.0) => return wrong("the fault can never fire: its probability is 0", "write more than 0"),
             Some(p) if !(0.0..=1.0).contains(&p) => {

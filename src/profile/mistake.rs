@@ -82,11 +82,27 @@ fn reword(message: &str) -> (String, Option<String>) {
         return (format!("the key `{key}` is missing"), Some(format!("add `{key} = ...` here")));
     }
     match tail {
-        Some(tail) => (head, Some(format!("write {tail}"))),
+        Some(tail) => (head, Some(format!("write {}", plain(tail)))),
         None => match message.split_once("; ") {
             Some((what, right)) => (what.to_owned(), Some(right.to_owned())),
             None => (message, None),
         },
+    }
+}
+
+/// What serde expects, in words that are none of Rust's.
+fn plain(expected: &str) -> &str {
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a string" => "it in quotation marks",
+        "a sequence" => "a list in square brackets",
+        "a map" => "a table in braces",
+        "variant identifier" => "a word in quotation marks",
+        _ if expected.starts_with("struct ") || expected.contains("tagged enum ") => "a table in braces",
+        _ => expected,
     }
 }
 
@@ -201,7 +217,7 @@ mod tests {
     fn a_wrong_type_unit_or_syntax_is_shown_where_it_stands() {
         let wrong = mistake("stall = \"down\"\nafter_bytes = \"x\"");
         assert_eq!((wrong.line, wrong.column, wrong.width), (2, 15, 3));
-        assert_eq!(wrong.right.as_deref(), Some("write u32"));
+        assert_eq!(wrong.right.as_deref(), Some("write a whole number that is not negative"));
         let wrong = mistake("for = \"20 parsecs\"");
         assert_eq!(wrong.what, "`20 parsecs` is no duration");
         assert!(wrong.right.unwrap().starts_with("write it like"));

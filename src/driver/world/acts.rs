@@ -155,7 +155,11 @@ impl World {
                 }
             }
             Act::Reset { banner, dead } => self.modem.crash(now, banner, dead),
-            Act::Say { port, text } => self.modem.say(now, PortId(port.unwrap_or(1) - 1), &text),
+            Act::Say { port, text } => {
+                for port in self.ports(port) {
+                    self.modem.say(now, port, &text);
+                }
+            }
             Act::Force(code) => self.modem.force(now, code),
             Act::Signal(forced) => {
                 self.air.forced_signal = forced.is_some();

@@ -32,7 +32,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
         name: "pdp_drop",
         nature: Nature::Instant,
         help: "The network drops a PDP context.",
-        params: &[must("pdp_drop", Type::Context, "which")],
+        params: &[must("pdp_drop", Type::Context, "which, by its number in AT+CGDCONT")],
         example: "when = { link = \"ftp.data\", after_bytes = \"2KiB\" }\nwhat = { pdp_drop = \"all\" }",
         build: build::pdp_drop,
     },

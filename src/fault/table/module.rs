@@ -44,7 +44,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
         help: "A command is not carried out; its answer is this error, in the form that AT+CMEE asked for.",
         params: &[must("error", Type::Int(0, 65535), "the error's number"), COMMAND, PORT],
         example: "when = { state = \"powered\", every = 2 }\n\
-                  what = { error = 811, command = \"AT+WIPBR=4,6,0\" }\nuntil = { state = \"powered\" }",
+                  what = { error = 10, command = \"AT+CPIN?\" }\nuntil = { state = \"powered\" }",
         build: build::error,
     },
     FaultKind {
