@@ -167,6 +167,11 @@ pub(super) fn sapbr(
     }
 }
 
+/// `AT+CSTT=<apn>[,<user>[,<password>]]`: what the TCP commands, which are not here, would connect with.
+pub(super) fn task(_: &mut Simcom, _: &mut Cx, _: (Text<50>, Option<Text<50>>, Option<Text<50>>)) -> Reply {
+    Reply::Ok
+}
+
 fn set(cx: &mut Cx, context: u8, tag: &str, value: &str) -> Reply {
     let bearer = cx.bearers.context(context);
     match tag.to_ascii_uppercase().as_str() {
