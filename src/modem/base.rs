@@ -52,6 +52,8 @@ const COMMANDS: &[Command<Base>] = commands! { Base;
     // V.250 section 6.3: calls
     "O" { exec: online, write: online_n, test: none },
     "H" { exec: hang_up, write: hang_up_n, test: none },
+    "L" { exec: speaker_zero, write: speaker, test: none, support: Answered },
+    "M" { exec: speaker_zero, write: speaker, test: none, support: Answered },
     // 3GPP TS 27.007 section 5: general
     "+CGMI" { exec: manufacturer, test: ok },
     "+CGMM" { exec: model, test: ok },
