@@ -40,7 +40,7 @@ pub const GREETING: &str = "badline ftpd";
 
 /// The SITE command that says, before any 150, whether a transfer would be refused:
 /// `SITE BADLINE <verb> <absolute path>`, answered by 200 or by the refusal. With the verb STOU the
-/// text of the 200 is the path that was found free.
+/// text of the 200 is the path that was found free. With SIZE the answer is that of SIZE itself.
 pub const CHECK: &str = "BADLINE";
 
 /// libunftp has timers of its own, in real seconds; time-outs are the gate's, on the modem's clock.

@@ -5,6 +5,7 @@
 
 mod load;
 pub mod mistake;
+mod or_none;
 pub mod place;
 
 pub use load::{Find, Library, load, wrong_in};
@@ -274,7 +275,9 @@ pub struct Radio {
     pub operator: String,
     /// `+COPS`: the operator's number.
     pub operator_number: String,
-    /// `+COPS`: access technology (3GPP TS 27.007 section 7.3); none is printed where it is absent.
+    /// `+COPS`: access technology (3GPP TS 27.007 section 7.3); none is printed where it is absent or `"none"`.
+    #[serde(deserialize_with = "or_none::number")]
+    #[schemars(with = "or_none::OrNone")]
     pub technology: Option<u8>,
     /// Location area and cell, as `+CREG=2` prints them.
     pub area: String,

@@ -149,7 +149,15 @@ const TYPED: &[(&str, &[&str])] = &[
             "AT+FTPPW=a;hushhush",
         ],
     ),
-    ("sim800", &["AT+SAPBR=3,1,\"PWD\",\"hushhush\"", "AT+SAPBR=4,1", "AT+SAPBR=3,1,PWD,hushhush"]),
+    (
+        "sim800",
+        &[
+            "AT+SAPBR=3,1,\"PWD\",\"hushhush\"",
+            "AT+SAPBR=4,1",
+            "AT+SAPBR=3,1,PWD,hushhush",
+            "AT+CSTT=\"a\",\"u\",\"hushhush\"",
+        ],
+    ),
     (
         "m10",
         &[

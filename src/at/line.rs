@@ -50,7 +50,7 @@ pub fn next(body: &str) -> Result<Option<(Call<'_>, &str)>, SyntaxError> {
 fn extended(body: &str) -> Result<(Call<'_>, &str), SyntaxError> {
     let (this, rest) = split_off(body)?;
     let end = this[1..].find(['=', '?']).map_or(this.len(), |i| i + 1);
-    let name = this[..end].trim().to_ascii_uppercase();
+    let name = format!("{}{}", &this[..1], this[1..end].trim()).to_ascii_uppercase();
     let legal = |c: char| c.is_ascii_alphanumeric() || "!%-./:_".contains(c);
     if !name[1..].chars().all(legal) || name.len() < 2 {
         return Err(SyntaxError);
@@ -84,10 +84,11 @@ fn split_off(body: &str) -> Result<(&str, &str), SyntaxError> {
 /// `S` takes its register into its name; `D` takes the rest of the line.
 fn basic(body: &str) -> Result<(Call<'_>, &str), SyntaxError> {
     let letter = body.find(|c: char| c.is_ascii_alphabetic()).ok_or(SyntaxError)?;
-    if letter > 1 {
+    let sign = body[..letter].trim_end_matches(' ');
+    if sign.len() > 1 {
         return Err(SyntaxError);
     }
-    let mut name = body[..=letter].to_ascii_uppercase();
+    let mut name = format!("{sign}{}", &body[letter..=letter]).to_ascii_uppercase();
     let tail = body[letter + 1..].trim_start_matches(' ');
     let digits = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
     let (number, after) = tail.split_at(digits);
@@ -155,6 +156,13 @@ mod tests {
             all("+WIPBR = 2, 6, 11, \"a; b\" ;+X=?").unwrap(),
             [("+WIPBR".into(), Form::Write("2, 6, 11, \"a; b\"")), ("+X".into(), Form::Test)]
         );
+    }
+
+    #[test]
+    fn blanks_stand_between_the_parts_of_a_command() {
+        let parts = [("+CSQ".into(), Form::Exec), ("&F".into(), Form::Write("0")), ("+X".into(), Form::Read)];
+        assert_eq!(all(" + CSQ ; & F 0 + X ? ").unwrap(), parts);
+        assert_eq!(all("& & F"), Err(SyntaxError));
     }
 
     #[test]

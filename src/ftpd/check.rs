@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use libunftp::options::{Reply, ReplyCode, SiteCommandContext, SiteCommandHandler};
 use std::path::{Path, PathBuf};
 use unftp_core::auth::DefaultUser;
-use unftp_core::storage::{Error, ErrorKind, Metadata};
+use unftp_core::storage::{Error, ErrorKind, Metadata, StorageBackend};
 
 /// The name that STOU begins with where the client gave none.
 const UNNAMED: &str = "/STOU";
@@ -19,10 +19,26 @@ pub struct Check;
 impl SiteCommandHandler<Storage, DefaultUser> for Check {
     async fn handle(&self, cx: &SiteCommandContext<Storage, DefaultUser>) -> Reply {
         let (verb, path) = cx.arguments.split_once(' ').unwrap_or((&cx.arguments, ""));
-        match check(&cx.storage, verb, absolute(Path::new(path))).await {
-            Ok(path) => Reply::new(ReplyCode::CommandOkay, &path.display().to_string()),
+        let path = absolute(Path::new(path));
+        let answer = match verb {
+            "SIZE" => size(&cx.storage, &path).await.map(|size| (ReplyCode::FileStatus, size.to_string())),
+            verb => check(&cx.storage, verb, path)
+                .await
+                .map(|path| (ReplyCode::CommandOkay, path.display().to_string())),
+        };
+        match answer {
+            Ok((code, text)) => Reply::new(code, &text),
             Err((code, text)) => Reply::new(code, text),
         }
+    }
+}
+
+/// How long a file is; a folder has no size.
+async fn size(storage: &Storage, path: &Path) -> Result<u64, Refused> {
+    match storage.metadata(&DefaultUser, path).await {
+        Ok(meta) if meta.is_dir() => Err((ReplyCode::FileError, "Not a plain file.")),
+        Ok(meta) => Ok(meta.len()),
+        Err(error) => Err(refused(error)),
     }
 }
 

@@ -52,6 +52,8 @@ const COMMANDS: &[Command<Base>] = commands! { Base;
     // V.250 section 6.3: calls
     "O" { number: online, test: none },
     "H" { number: hang_up, test: none },
+    "L" { number: speaker, test: none, support: Answered },
+    "M" { number: speaker, test: none, support: Answered },
     // 3GPP TS 27.007 section 5: general
     "+CGMI" { exec: manufacturer, test: ok },
     "+CGMM" { exec: model, test: ok },

@@ -54,12 +54,14 @@ impl Modem {
                     self.dispatch(id, &call)
                 }
             };
-            match reply {
-                Reply::Ok => match &mut self.core.ports[id.0].state {
-                    State::Busy { rest: tail } => rest = std::mem::take(tail),
-                    _ => return,
-                },
-                reply => return self.conclude(id, reply),
+            match (reply, &mut self.core.ports[id.0].state) {
+                (Reply::Ok, State::Busy { rest: tail }) => rest = std::mem::take(tail),
+                (Reply::Ok, _) => return,
+                // What has no result code of its own leaves it to the next command (`AT+CIFSR;E0`).
+                (Reply::Silent, State::Busy { rest: tail }) if !tail.trim_matches([' ', ';']).is_empty() => {
+                    rest = std::mem::take(tail);
+                }
+                (reply, _) => return self.conclude(id, reply),
             }
         }
     }

@@ -200,6 +200,8 @@ impl Vendor for Simcom {
         "+CREBOOT" { exec: (files::reboot), test: ok },
         // the SIM800 and SIM7000 hosts' way to the same bearers
         "+SAPBR" { write: (bearer::sapbr), test: "+SAPBR: (0-5),(1-3),\"ConParamTag\",\"ConParamValue\"", secret: (4 unless 3 in ["CONTYPE", "APN", "PHONENUM", "USER", "RATE"]) },
+        // what their libraries send of the TCP commands
+        "+CSTT" { write: (bearer::task), test: "+CSTT: \"APN\",\"USER\",\"PWD\"", secret: (3), support: Answered },
     };
 
     /// `AT+SAPBR=4`

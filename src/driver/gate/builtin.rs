@@ -55,7 +55,9 @@ pub fn order(command: &Command, directory: &str) -> Order {
         ("CWD", _) => Order::Enter(absolute(directory, argument)),
         ("CDUP", _) => Order::Enter(absolute(directory, "..")),
         ("PWD", _) => Order::Answer(257, format!("{} is the current directory.", reply::quoted(directory))),
-        ("MKD" | "RMD" | "DELE" | "RNFR" | "RNTO" | "SIZE" | "MDTM" | "MLST", _) => Order::Send(path()),
+        ("MKD" | "RMD" | "DELE" | "RNFR" | "RNTO" | "MDTM" | "MLST", _) => Order::Send(path()),
+        // libunftp tells the size of a folder too (RFC 3659 section 4.1).
+        ("SIZE", _) => Order::Send(format!("SITE {} {}", ftpd::CHECK, path())),
         ("STAT", "") => Order::Status,
         ("STAT", _) => {
             let path = absolute(directory, without_options(argument));
@@ -139,7 +141,7 @@ mod tests {
         let enter = |path: &str| Order::Enter(path.into());
         let answer = |code: u16, text: &str| Order::Answer(code, text.into());
         for (line, expected) in [
-            ("SIZE a b", send("SIZE /logs/a b")),
+            ("SIZE a b", send("SITE BADLINE SIZE /logs/a b")),
             ("DELE ../x", send("DELE /x")),
             ("MKD /a/./b", send("MKD /a/b")),
             ("STAT -l x", send("STAT /logs/x")),

@@ -75,7 +75,8 @@ pub(super) fn attach_read(_: &mut Base, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
-/// `+CGACT` (10.1.10): activates or deactivates contexts, all defined ones where none is named.
+/// `+CGACT` (10.1.10): activates or deactivates contexts, all defined ones where none is named. A module that
+/// is not attached attaches first.
 pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
     let on = match <Int<0, 1>>::from_arg(args.0.first()) {
         Ok(on) => on.get() == 1,
@@ -91,6 +92,9 @@ pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
     }
     if cids.is_empty() {
         cids = cx.bearers.contexts.keys().copied().filter(|cid| *cid > 0).collect();
+    }
+    if on && cx.radio.registered() {
+        cx.attach(true);
     }
     for cid in cids {
         if on {

@@ -139,7 +139,8 @@ pub(super) fn s_read(_: &mut Base, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
-/// `S<n>=` (5.3.2). S3, S4 and S5 are characters of the alphabet (6.2.1 to 6.2.3).
+/// `S<n>=` (5.3.2): without a value it is an error, and the register keeps what it has. S3, S4 and S5 are
+/// characters of the alphabet (6.2.1 to 6.2.3).
 pub(super) fn s_write(_: &mut Base, cx: &mut Cx, (value,): (Int<0, 255>,)) -> Reply {
     let register = register(cx);
     if matches!(register, 3..=5) && value.get() > 127 {
@@ -238,5 +239,11 @@ pub(super) fn hang_up(_: &mut Base, cx: &mut Cx, _: (Int<0, 0>,)) -> Reply {
     if cx.is_suspended(cx.port) {
         cx.leave_data();
     }
+    Reply::Ok
+}
+
+/// `L` and `M` (6.3.13, 6.3.14): loudness and mode of a speaker that a module does not have; terminal
+/// programs set them all the same.
+pub(super) fn speaker(_: &mut Base, _: &mut Cx, _: (Int<0, 3>,)) -> Reply {
     Reply::Ok
 }

@@ -12,8 +12,16 @@ pub(super) struct Bearers {
     configured: BTreeMap<u8, Configuration>,
     /// The access point name that the network gave.
     network_apn: String,
-    /// Who waits for a bearer that `AT+SAPBR=1` opens.
-    opening: BTreeMap<u8, PortId>,
+    /// Those that `AT+SAPBR=1` opens.
+    profiles: BTreeMap<u8, Opened>,
+}
+
+/// A bearer of `AT+SAPBR=1`.
+enum Opened {
+    /// The port waits for it.
+    Opening(PortId),
+    /// It is open.
+    Open,
 }
 
 #[derive(Clone)]
@@ -41,7 +49,7 @@ impl Default for Configuration {
 impl Bearers {
     pub fn new(profile: &Profile) -> Bearers {
         let network_apn = profile.bearer.apn.clone();
-        Bearers { configured: BTreeMap::new(), network_apn, opening: BTreeMap::new() }
+        Bearers { configured: BTreeMap::new(), network_apn, profiles: BTreeMap::new() }
     }
 }
 
@@ -127,12 +135,17 @@ pub(super) fn sapbr(
             true => Reply::Ok,
             false => Reply::Error,
         },
-        (1, None, None) if cx.bearers.state(context) == BearerState::Down => match cx.activate(context) {
-            Ok(()) => {
-                m.bearers.opening.insert(context, cx.port);
+        (1, None, None) => match (cx.bearers.state(context), m.bearers.profiles.get(&context)) {
+            (BearerState::Down, _) if cx.activate(context).is_ok() => {
+                m.bearers.profiles.insert(context, Opened::Opening(cx.port));
                 Reply::Pending
             }
-            Err(_) => Reply::Error,
+            // `AT+CGACT` has brought the context up.
+            (BearerState::Up(_), None) => {
+                m.bearers.profiles.insert(context, Opened::Open);
+                Reply::Ok
+            }
+            _ => Reply::Error,
         },
         (2, None, None) => {
             let status = match cx.bearers.state(context) {
@@ -165,6 +178,11 @@ pub(super) fn sapbr(
         (5, None, None) => Reply::Ok,
         _ => Reply::Error,
     }
+}
+
+/// `AT+CSTT=<apn>[,<user>[,<password>]]`: what the TCP commands, which are not here, would connect with.
+pub(super) fn task(_: &mut Simcom, _: &mut Cx, _: (Text<50>, Option<Text<50>>, Option<Text<50>>)) -> Reply {
+    Reply::Ok
 }
 
 fn set(cx: &mut Cx, context: u8, tag: &str, value: &str) -> Reply {
@@ -203,10 +221,12 @@ fn print(cx: &mut Cx, text: &str, context: u8) {
 
 /// A bearer is up.
 pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
-    match m.bearers.opening.remove(&context) {
-        Some(port) => {
-            cx.port = port;
-            cx.finish(Reply::Ok);
+    match m.bearers.profiles.get_mut(&context) {
+        Some(profile) => {
+            if let Opened::Opening(port) = std::mem::replace(profile, Opened::Open) {
+                cx.port = port;
+                cx.finish(Reply::Ok);
+            }
         }
         None => print(cx, &m.settings.bearer_up.clone(), context),
     }
@@ -214,7 +234,7 @@ pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
 
 /// A bearer is down.
 pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
-    if let Some(port) = m.bearers.opening.remove(&context) {
+    if let Some(Opened::Opening(port)) = m.bearers.profiles.remove(&context) {
         cx.port = port;
         return cx.finish(Reply::Error);
     }
