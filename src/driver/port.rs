@@ -115,6 +115,8 @@ impl Port {
 
     /// The pseudo-terminal vanishes, and the link to it; its host sees a hang-up, and so does a caller over TCP.
     pub fn unplug(&mut self) {
+        // First the link: a host that hears the end and looks for the port at once must not find a dead one.
+        self.unlinked = self.link.take().map(|link| link.path().to_owned()).or(self.unlinked.take());
         for end in &mut self.ends {
             match &mut end.kind {
                 Kind::Pty(_) => (end.kind, end.open) = (Kind::Gone, false),
@@ -125,7 +127,6 @@ impl Port {
                 Kind::Socket(_) | Kind::Gone => {}
             }
         }
-        self.unlinked = self.link.take().map(|link| link.path().to_owned()).or(self.unlinked.take());
     }
 
     /// The port is there again, on another pseudo-terminal with the same link.
