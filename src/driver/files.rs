@@ -106,7 +106,7 @@ pub fn scenario_from(file: &str, text: &str, profile: Option<&str>) -> Result<Sc
         scenario::parse(file, text, &Known { commands: &commands, verbs: &[], secrets: Some(&secrets) })?;
     let mut hosts = Hosts::default();
     for (name, target) in &scenario.hosts {
-        if let Err(what) = hosts.set(name, *target) {
+        if let Err(what) = hosts.add(name, *target) {
             let span = place::of(text, &["hosts", name]).unwrap_or(0..0);
             return Err(vec![Mistake::at(file, text, span, format!("host `{name}`: {what}"))]);
         }

@@ -59,11 +59,20 @@ impl Hosts {
             let name = name.as_ref();
             let fail = |message: String| HostsError { name: name.to_owned(), message };
             let target = target.as_ref().parse().map_err(fail)?;
-            if hosts.set(name, target).map_err(fail)?.is_some() {
-                return Err(fail("is there twice (case and a dot at the end do not count)".into()));
-            }
+            hosts.add(name, target).map_err(fail)?;
         }
         Ok(hosts)
+    }
+
+    /// Maps one name or dotted address that is not mapped yet.
+    ///
+    /// # Errors
+    /// As [`set`](Hosts::set), and where it is there already.
+    pub fn add(&mut self, name: &str, target: Target) -> Result<(), String> {
+        match self.set(name, target)? {
+            None => Ok(()),
+            Some(_) => Err("is there twice (case and a dot at the end do not count)".into()),
+        }
     }
 
     /// Maps one name or dotted address; gives what it was mapped to before.

@@ -35,7 +35,7 @@ impl Setup {
         let mut hosts = Hosts::default();
         for (name, target) in &scenario.hosts {
             let wrong = |what: String| vec![Mistake::at(name, "", 0..0, format!("host `{name}`: {what}"))];
-            hosts.set(name, *target).map_err(wrong)?;
+            hosts.add(name, *target).map_err(wrong)?;
         }
         setup.hosts = hosts;
         setup.forward = scenario.forward.iter().map(|(port, at)| Forward { port: port.0, at: *at }).collect();
