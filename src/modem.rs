@@ -43,7 +43,7 @@ pub use run::{HostLine, Modem};
 pub use session::{Session, Target};
 pub use sim::Sim;
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
-pub use vendor::{Personality, Row, Vendor, make};
+pub use vendor::{Personality, Row, Vendor, make, secrets_of};
 
 use crate::ftp;
 use ::core::net::Ipv4Addr;

@@ -5,7 +5,8 @@ mod quectel;
 mod simcom;
 mod wavecom;
 
-use crate::modem::{Personality, make};
+use crate::at::Secrets;
+use crate::modem::{Modem, Personality, make, secrets_of};
 use crate::profile::{Library, Profile};
 
 type Make = fn(&Profile) -> Result<Box<dyn Personality>, (Vec<String>, String)>;
@@ -17,6 +18,21 @@ pub const VENDORS: &[(&str, Make)] = &[
     ("simcom", make::<simcom::Simcom>),
     ("wavecom", make::<wavecom::Wavecom>),
 ];
+
+/// What is kept out of traces of a module: what it knows as secret, and what others do of the commands that
+/// it does not know, for a host may have been written for another.
+pub fn secrets(modem: &Modem) -> Secrets {
+    let mut secrets = modem.secrets();
+    let own = modem.rows();
+    let all = [
+        secrets_of::<fibocom::Fibocom>(),
+        secrets_of::<quectel::Quectel>(),
+        secrets_of::<simcom::Simcom>(),
+        secrets_of::<wavecom::Wavecom>(),
+    ];
+    secrets.0.extend(all.into_iter().flatten().filter(|(name, _)| own.iter().all(|row| row.name != *name)));
+    secrets
+}
 
 /// The profiles in the binary.
 pub const PROFILES: Library = &[

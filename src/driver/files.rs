@@ -5,7 +5,7 @@ use crate::fault::Known;
 use crate::modem::{Modem, Personality};
 use crate::profile::{self, Profile, mistake::Mistake, place};
 use crate::scenario::{self, SCENARIOS, Scenario};
-use crate::vendor::{PROFILES, VENDORS};
+use crate::vendor::{self, PROFILES, VENDORS};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -99,7 +99,7 @@ pub fn scenario_from(file: &str, text: &str, profile: Option<&str>) -> Result<Sc
         vec![Mistake::at(file, text, place::of(text, &["module"]).unwrap_or(0..0), what)]
     })?;
     let modem = Modem::new(profile.clone(), behaviour, 1);
-    let (rows, secrets) = (modem.rows(), modem.secrets());
+    let (rows, secrets) = (modem.rows(), vendor::secrets(&modem));
     let commands: Vec<&str> =
         rows.iter().map(|row| row.name).chain(profile.commands.keys().map(String::as_str)).collect();
     let scenario =

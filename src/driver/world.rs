@@ -17,6 +17,7 @@ use crate::fault::{Act, Observation};
 use crate::modem::{HostLine, Line, Modem, Output, PortId};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Record};
+use crate::vendor;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What the world tells its owner, beside what the host is to read.
@@ -95,7 +96,7 @@ impl World {
         if self.recorder.is_none() {
             self.modem.take_notes();
             self.network.tap_on();
-            self.recorder = Some(Box::new(Recorder::new(self.modem.secrets(), self.serial.len())));
+            self.recorder = Some(Box::new(Recorder::new(vendor::secrets(&self.modem), self.serial.len())));
         }
     }
 

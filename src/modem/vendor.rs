@@ -120,6 +120,12 @@ pub fn secrets<V>(table: &'static [Command<V>]) -> impl Iterator<Item = (&'stati
     table.iter().filter(|c| !c.secret.is_empty()).map(|c| (c.name, c.secret))
 }
 
+/// What is kept out of traces of a vendor's commands and answers.
+pub fn secrets_of<V: Vendor>() -> Vec<(&'static str, &'static [Secret])> {
+    const LABEL: &[Secret] = &[Secret::at(1)];
+    secrets(V::COMMANDS).chain(V::SECRET_LABELS.iter().map(|label| (*label, LABEL))).collect()
+}
+
 impl<V: Vendor> Personality for Behaviour<V> {
     fn restart(&mut self, profile: &Profile) {
         self.vendor = V::new(&self.settings, profile);
@@ -137,7 +143,6 @@ impl<V: Vendor> Personality for Behaviour<V> {
         rows(V::COMMANDS)
     }
     fn secrets(&self) -> Vec<(&'static str, &'static [Secret])> {
-        const LABEL: &[Secret] = &[Secret::at(1)];
-        secrets(V::COMMANDS).chain(V::SECRET_LABELS.iter().map(|label| (*label, LABEL))).collect()
+        secrets_of::<V>()
     }
 }

@@ -31,6 +31,7 @@ ask 'AT+CSQ;+WIPBR=2,6,1,"hushhush"'
 ask 'AT+CPIN="7316'
 ask 'AT+WIPCREATE=4,1,"ftp.example","me"hushhush"'
 ask 'AT+WIPCREATE=4,1,"ftp.example","me","hushhush"'
+ask 'AT+FTPPW="hushhush"'
 "#;
 
 #[test]
@@ -53,6 +54,8 @@ fn secrets_are_matched_and_never_written_down() {
     ran.tells("command  AT+WIPBR=2,6,1,***\n");
     ran.tells("command  AT+CSQ;+WIPBR=2,6,1,***\n");
     ran.tells("command  at+cpin=***\n");
+    // Another vendor's command, for which this module has an error only.
+    ran.tells("command  AT+FTPPW=***\n");
 
     let said: String = ran.lines.iter().map(ToString::to_string).collect();
     for written in [&trace, &pcap, &junit] {

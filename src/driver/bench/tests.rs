@@ -107,7 +107,8 @@ async fn two_modems_share_nothing() {
 fn a_mistake_is_shown_at_its_place() {
     let mistakes = Bench::scenario_text("profile = \"sim7080\"\nsed = 7\n").unwrap_err();
     assert!(mistakes.to_string().starts_with("scenario:2:1: unknown key `sed`"), "{mistakes}");
-    let twice = Bench::scenario_text("[hosts]\n\"a.example\" = \"refused\"\n\"A.example.\" = \"unreachable\"\n");
+    let twice =
+        Bench::scenario_text("[hosts]\n\"a.example\" = \"refused\"\n\"A.example.\" = \"unreachable\"\n");
     let mistakes = twice.unwrap_err().to_string();
     assert!(mistakes.starts_with("scenario:2:1: host `a.example`: is there twice"), "{mistakes}");
     assert!(Bench::profile("sim708").unwrap_err().to_string().contains("sim7080"));
