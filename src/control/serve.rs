@@ -15,8 +15,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
 
-/// The longest line that is read, in octets.
-pub const LONGEST: u64 = 64 * 1024;
+/// The longest line that is read, in octets with its end.
+pub const LONGEST: usize = 64 * 1024;
 
 /// Serves whoever connects, until dropped.
 pub async fn serve(listener: Listener, desk: Desk) {
@@ -63,7 +63,10 @@ async fn talk(stream: impl AsyncRead + AsyncWrite, desk: Desk) -> io::Result<()>
                 if asked.trim_ascii().is_empty() {
                     continue;
                 }
-                let (id, ask) = Ask::parse(&asked);
+                let (id, ask) = match asked.len() {
+                    ..=LONGEST => Ask::parse(&asked),
+                    _ => (None, Err(Wrong::new(format!("the line is longer than {LONGEST} octets"), ""))),
+                };
                 let answer = match ask {
                     Ok(Ask::Follow(events)) => begin(&desk).await.map(|records| {
                         followed = Some((records, events));
@@ -83,7 +86,8 @@ async fn talk(stream: impl AsyncRead + AsyncWrite, desk: Desk) -> io::Result<()>
     }
 }
 
-/// Reads on until a line is whole; false at the end. What was read stays where this is dropped.
+/// Reads on until a line is whole; false at the end. What was read stays where this is dropped. Of a line that is too
+/// long one octet too many is kept.
 async fn read_line(input: &mut (impl AsyncBufReadExt + Unpin), line: &mut Vec<u8>) -> io::Result<bool> {
     loop {
         let read = input.fill_buf().await?;
@@ -94,11 +98,8 @@ async fn read_line(input: &mut (impl AsyncBufReadExt + Unpin), line: &mut Vec<u8
         if end == 0 {
             return Ok(!line.is_empty());
         }
-        line.extend_from_slice(&read[..end]);
+        line.extend_from_slice(&read[..end.min(LONGEST + 1 - line.len())]);
         input.consume(end);
-        if line.len() as u64 > LONGEST {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
         if whole {
             return Ok(true);
         }

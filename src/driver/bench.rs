@@ -13,6 +13,7 @@ mod records;
 mod tests;
 
 pub use hand::Hand;
+use live::HostEnd;
 pub use live::Live;
 pub use mistakes::Mistakes;
 pub use records::Records;
@@ -140,18 +141,22 @@ impl Bench {
     /// What this machine refuses.
     pub async fn start(&self) -> io::Result<Live> {
         let (world, server, watch) = self.build(false)?;
+        let links = tempfile::Builder::new().prefix("badline-").tempdir()?;
         let (mut ports, mut hosts) = (vec![], vec![]);
-        for _ in 0..self.setup.ports {
+        for n in 1..=self.setup.ports {
             let (port, host) = match self.pty {
-                true => (Port::pty()?, None),
-                false => Port::memory().map(|(port, host)| (port, Some(host)))?,
+                true => {
+                    let (mut port, path) = (Port::pty()?, links.path().join(format!("modem-{n}")));
+                    port.link(&path)?;
+                    (port, HostEnd::Path(path))
+                }
+                false => Port::memory().map(|(port, host)| (port, HostEnd::Stream(Some(host))))?,
             };
             ports.push(port);
             hosts.push(host);
         }
-        let paths = ports.iter().map(|port| port.path().map(Path::to_path_buf)).collect();
         let machine = Machine::new(world, ports, self.speed, None);
-        Ok(Live::start(machine, server, hosts, paths, watch))
+        Ok(Live::start(machine, server, hosts, links, watch))
     }
 
     /// Applies power to a modem whose clock stands still until the test turns it.

@@ -1,17 +1,20 @@
 //! The module's flash between two runs: one JSON file for each profile, in the folder of `--state`.
 
+use rustix::fs::{FlockOperation, flock};
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// What a module has stored, by its vendor's own keys.
 type Flash = BTreeMap<String, String>;
 
-/// The file that holds a module's flash.
+/// The file that holds a module's flash. One run has it at a time: two would each undo what the other stored.
 #[derive(Debug)]
 pub struct Store {
     file: PathBuf,
+    /// Locked. A file of its own, as the flash's is replaced by each store.
+    _lock: File,
     saved: Flash,
 }
 
@@ -19,11 +22,20 @@ impl Store {
     /// Opens the store of the profile `name` in `folder`, which is made where it is missing.
     ///
     /// # Errors
-    /// What the file system refuses, and a file that is none of ours; the text names it.
+    /// `WouldBlock` where another run has it; what the file system refuses, and a file that is none of ours. The text
+    /// names it.
     pub fn open(folder: &Path, name: &str) -> io::Result<Store> {
         let file = folder.join(format!("{name}.json"));
         let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", file.display()));
         fs::create_dir_all(folder).map_err(named)?;
+        let lock = File::create(file.with_extension("lock")).map_err(named)?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|e| match e.into() {
+            e if io::Error::kind(&e) == io::ErrorKind::WouldBlock => named(io::Error::new(
+                e.kind(),
+                "another run has it; give each run a --state folder of its own",
+            )),
+            e => named(e),
+        })?;
         let saved = match fs::read(&file) {
             Ok(text) => serde_json::from_slice(&text).map_err(|e| {
                 let told = format!("{e}; without this file the module begins with an empty flash");
@@ -32,7 +44,7 @@ impl Store {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Flash::new(),
             Err(e) => return Err(named(e)),
         };
-        Ok(Store { file, saved })
+        Ok(Store { file, _lock: lock, saved })
     }
 
     /// What was stored last.
@@ -67,10 +79,23 @@ mod tests {
         let mut store = Store::open(dir.path(), "wipsoft").unwrap();
         assert!(store.flash().is_empty());
         store.save(&flash).unwrap();
+        drop(store);
         assert_eq!(*Store::open(dir.path(), "wipsoft").unwrap().flash(), flash);
         assert!(Store::open(dir.path(), "other").unwrap().flash().is_empty());
         fs::write(dir.path().join("other.json"), "{").unwrap();
         assert!(Store::open(dir.path(), "other").unwrap_err().to_string().contains("other.json"));
+    }
+
+    #[test]
+    fn a_second_run_is_told_of_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Store::open(dir.path(), "wipsoft").unwrap();
+        let error = Store::open(dir.path(), "wipsoft").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        assert!(error.to_string().contains("wipsoft.json: another run has it"), "{error}");
+        Store::open(dir.path(), "m10").unwrap();
+        drop(first);
+        Store::open(dir.path(), "wipsoft").unwrap();
     }
 
     #[test]
@@ -84,6 +109,7 @@ mod tests {
         fs::remove_dir(dir.path().join("wipsoft.json.new")).unwrap();
         flash.insert("wip.1".into(), "20".into());
         store.save(&flash).unwrap();
+        drop(store);
         assert_eq!(*Store::open(dir.path(), "wipsoft").unwrap().flash(), flash);
     }
 }

@@ -13,6 +13,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 use tokio::net::UnixStream;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender, channel};
@@ -24,13 +25,23 @@ use tokio::task::JoinHandle;
 pub struct Live {
     desk: Desk,
     task: JoinHandle<()>,
-    hosts: Vec<Option<UnixStream>>,
-    paths: Vec<Option<PathBuf>>,
+    hosts: Vec<HostEnd>,
+    /// Holds the links to the pseudo-terminals.
+    _links: TempDir,
     records: Receiver<Record>,
     /// The time of the last record that was taken.
     last: Now,
     watch: Watch,
     server: Server,
+}
+
+/// The host's end of a port.
+#[derive(Debug)]
+pub(super) enum HostEnd {
+    /// In memory, until it is taken.
+    Stream(Option<UnixStream>),
+    /// A pseudo-terminal, by the link to it.
+    Path(PathBuf),
 }
 
 /// How many records wait for a test; the oldest make room for new ones.
@@ -52,8 +63,8 @@ impl Live {
     pub(super) fn start(
         mut machine: Machine,
         server: Server,
-        hosts: Vec<Option<UnixStream>>,
-        paths: Vec<Option<PathBuf>>,
+        hosts: Vec<HostEnd>,
+        links: TempDir,
         watch: Watch,
     ) -> Live {
         let (to, records) = channel(WAITING);
@@ -62,18 +73,25 @@ impl Live {
         machine.power_on();
         let desk = machine.desk();
         let task = tokio::spawn(async move { machine.run().await });
-        Live { desk, task, hosts, paths, records, last: Now::ZERO, watch, server }
+        Live { desk, task, hosts, _links: links, records, last: Now::ZERO, watch, server }
     }
 
     /// The host's end of a port, once; `None` where it was taken, or is a [pseudo-terminal](Live::path).
     /// The host has the port open until it drops the stream.
     pub fn port(&mut self, port: usize) -> Option<UnixStream> {
-        self.hosts.get_mut(port.checked_sub(1)?)?.take()
+        match self.hosts.get_mut(port.checked_sub(1)?)? {
+            HostEnd::Stream(stream) => stream.take(),
+            HostEnd::Path(_) => None,
+        }
     }
 
-    /// The path of a port that is a pseudo-terminal.
+    /// The path of a port that is a pseudo-terminal: a link, which stays the same when the port is unplugged and
+    /// comes back.
     pub fn path(&self, port: usize) -> Option<&Path> {
-        self.paths.get(port.checked_sub(1)?)?.as_deref()
+        match self.hosts.get(port.checked_sub(1)?)? {
+            HostEnd::Path(path) => Some(path),
+            HostEnd::Stream(_) => None,
+        }
     }
 
     /// The folder that the modem's FTP server serves.
@@ -200,6 +218,6 @@ impl Drop for Live {
 
 impl fmt::Debug for Live {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.debug_struct("Live").field("paths", &self.paths).finish_non_exhaustive()
+        f.debug_struct("Live").field("hosts", &self.hosts).finish_non_exhaustive()
     }
 }

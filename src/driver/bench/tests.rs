@@ -103,6 +103,25 @@ async fn two_modems_share_nothing() {
     assert_ne!(one.ftp(), two.ftp());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unplugged_modem_comes_back_by_its_path() {
+    let live = Bench::profile("m10").unwrap().pty().start().await.unwrap();
+    let path = live.path(1).unwrap();
+    let until = async |there: bool| {
+        let seen = async {
+            while path.exists() != there {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(9 * SECOND, seen).await.unwrap();
+    };
+    until(true).await;
+    live.inject("what = { unplug = \"1h\" }").await.unwrap();
+    until(false).await;
+    live.set_speed(10_000).await;
+    until(true).await;
+}
+
 #[test]
 fn a_mistake_is_shown_at_its_place() {
     let mistakes = Bench::scenario_text("profile = \"sim7080\"\nsed = 7\n").unwrap_err();
