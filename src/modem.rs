@@ -7,7 +7,6 @@
 pub mod base;
 mod bearer;
 mod buffer;
-pub mod clock;
 pub mod command;
 mod core;
 mod cx;
@@ -52,6 +51,10 @@ use std::time::Duration;
 
 /// How many octets may pile up in front of a port or a socket before the other side has to wait.
 pub const BACKLOG: usize = 64 * 1024;
+
+/// So many octets of answers wait for a host that types on without reading them, then it is held up. Much more than a
+/// line of the longest sort comes back as echo: a host may write all of one before it reads.
+const UNREAD: usize = 16 * 1024 * 1024;
 
 /// What the module does to the world.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ pub mod place;
 
 pub use load::{Find, Library, load, wrong_in};
 
+use crate::time::Calendar;
 use crate::time::units::Span;
 use schemars::JsonSchema;
 use serde::de::Error;
@@ -288,7 +289,7 @@ pub struct Radio {
     /// From power-on, or `+CFUN=1`, to registration.
     pub registers_after: Span,
     /// `+CCLK` at power-on: `yy/MM/dd,hh:mm:ss±zz`.
-    pub clock: String,
+    pub clock: Calendar,
 }
 
 impl Default for Radio {
@@ -303,7 +304,7 @@ impl Default for Radio {
             cell: "1A2D".into(),
             status: 1,
             registers_after: Span(Duration::ZERO),
-            clock: "26/01/01,00:00:00+00".into(),
+            clock: Calendar::default(),
         }
     }
 }

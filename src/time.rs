@@ -1,6 +1,9 @@
-//! The modem's clock type, a timer table, and the units that files and options are written in.
+//! The modem's clock type, a timer table, the calendar, and the units that files and options are written in.
 
+mod calendar;
 pub mod units;
+
+pub use calendar::Calendar;
 
 use std::collections::BTreeMap;
 use std::ops::{Add, AddAssign, Sub};

@@ -7,7 +7,7 @@ use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
 use crate::trace::{self, Sink};
 use clap::Args;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -169,6 +169,8 @@ pub fn log(verbose: u8) {
         2 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
+    let to =
+        tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     // A second call in one process changes nothing.
-    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).try_init();
+    let _ = to.with_max_level(level).try_init();
 }

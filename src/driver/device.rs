@@ -55,7 +55,11 @@ pub fn play(transcript: Transcript, path: &Path, bless: bool) -> Result<Option<T
                     if chunk.is_empty() {
                         break;
                     }
-                    device.write(&chunk)?;
+                    if !device.write(&chunk, |heard| player.heard(1, heard))? {
+                        player
+                            .refuse(format!("the device takes no more bytes, for {} s", PATIENCE.as_secs()));
+                        break;
+                    }
                 }
             }
             Action::SetBaud { port: 1, rate } => device.set_baud(rate)?,
@@ -124,16 +128,29 @@ impl Device {
         }
     }
 
-    fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    /// Sends `bytes`, and hands on what is heard meanwhile: a device that waits for its host to read would never take
+    /// the rest. False where it takes nothing for long.
+    fn write(&mut self, mut bytes: &[u8], mut heard: impl FnMut(&[u8])) -> io::Result<bool> {
         let fd = self.opened()?;
+        let patience = Timespec::try_from(PATIENCE).map_err(io::Error::other)?;
+        let mut buffer = vec![0; 64 * 1024];
         while !bytes.is_empty() {
-            event::poll(&mut [PollFd::new(fd, PollFlags::OUT)], None)?;
+            let mut polled = [PollFd::new(fd, PollFlags::IN | PollFlags::OUT)];
+            if event::poll(&mut polled, Some(&patience))? == 0 {
+                return Ok(false);
+            }
+            if polled[0].revents().contains(PollFlags::IN) {
+                match rustix::io::read(fd, &mut buffer)? {
+                    0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    n => heard(&buffer[..n]),
+                }
+            }
             match rustix::io::write(fd, bytes) {
                 Ok(n) => bytes = &bytes[n..],
                 Err(Errno::AGAIN) => {}
                 Err(e) => return Err(e.into()),
             }
         }
-        Ok(())
+        Ok(true)
     }
 }

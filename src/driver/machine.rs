@@ -146,7 +146,14 @@ impl Machine {
         tokio::select! {
             biased;
             Some(job) = self.jobs.recv() => job(self, self.clock.now()),
-            (port, event) = next(&mut self.wires, buffer) => self.on_port(port, event, buffer),
+            (port, event) = next(&mut self.wires, buffer) => {
+                let now = self.clock.now();
+                // What was due before the host spoke comes first: the guard time behind `+++`, say.
+                if self.world.poll_timeout().is_some_and(|at| at <= now) {
+                    self.world.timeout(now);
+                }
+                self.on_port(now, port, event, buffer);
+            }
             event = self.io.next() => {
                 let now = self.clock.now();
                 self.world.io(now, event);
@@ -161,8 +168,7 @@ impl Machine {
         }
     }
 
-    fn on_port(&mut self, port: PortId, event: PortEvent, buffer: &[u8]) {
-        let now = self.clock.now();
+    fn on_port(&mut self, now: Now, port: PortId, event: PortEvent, buffer: &[u8]) {
         let wire = &mut self.wires[port.0];
         match event {
             PortEvent::Bytes(n) => self.world.typed(now, port, &buffer[..n]),

@@ -10,7 +10,7 @@ use super::socket::Sockets;
 use super::{Event, Meddler, Note, Output, Reply};
 use crate::at::ArgError;
 use crate::profile::{ErrorCode, Profile};
-use crate::time::{Now, Timers};
+use crate::time::{Calendar, Now, Timers};
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -50,8 +50,8 @@ pub struct Core {
     pub flash: BTreeMap<String, String>,
     /// How often the module has booted.
     pub boots: u32,
-    /// `+CCLK`: seconds between the module's clock and the calendar, and its time zone in quarters of an hour.
-    pub calendar: (i64, i8),
+    /// `+CCLK` as it was when the module's clock began.
+    pub calendar: Calendar,
     /// Values written to plain commands.
     pub(super) plain: BTreeMap<String, String>,
     pub(super) ports: Vec<Port>,
@@ -83,7 +83,7 @@ impl Core {
             sockets: Sockets::default(),
             flash: BTreeMap::new(),
             boots: 0,
-            calendar: super::clock::parse(&profile.radio.clock).unwrap_or_default(),
+            calendar: profile.radio.clock,
             plain: BTreeMap::new(),
             ports: (0..ports.max(1)).map(|i| Port::new(PortId(i), &profile)).collect(),
             timers: Timers::default(),

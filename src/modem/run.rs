@@ -175,6 +175,7 @@ impl Modem {
                 }
                 Sink::Hold | Sink::None => 0,
             },
+            _ if port.backlog >= super::UNREAD => return 0,
             _ => 0,
         };
         super::BACKLOG.saturating_sub(used.max(port.pending_len))

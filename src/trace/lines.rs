@@ -62,9 +62,11 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// Reads a trace. Empty lines are passed over.
+/// Reads a trace. Empty lines are passed over; where the file itself cannot be read, that is the end.
 pub fn read(input: impl BufRead) -> impl Iterator<Item = Result<Record, Unreadable>> {
-    input.split(b'\n').enumerate().filter_map(|(i, line)| {
+    let mut broken = false;
+    let lines = input.split(b'\n').take_while(move |line| !std::mem::replace(&mut broken, line.is_err()));
+    lines.enumerate().filter_map(|(i, line)| {
         let wrong = |column, what| Unreadable { line: i + 1, column, what };
         match line {
             Err(e) => Some(Err(wrong(0, e.to_string()))),
@@ -79,4 +81,28 @@ pub fn read(input: impl BufRead) -> impl Iterator<Item = Result<Record, Unreadab
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{self, BufReader, Read};
+
+    struct Broken;
+
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::IsADirectory.into())
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_told_of_once() {
+        let text = b"{}\n\n".chain(Broken);
+        let places: Vec<_> = read(BufReader::new(text)).map(|record| record.unwrap_err()).collect();
+        assert_eq!(
+            places.iter().map(|wrong| (wrong.line, wrong.column)).collect::<Vec<_>>(),
+            [(1, 2), (3, 0)]
+        );
+    }
 }

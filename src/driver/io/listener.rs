@@ -3,6 +3,7 @@
 use super::{News, Order};
 use crate::driver::network::{IoEvent, IoId};
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
@@ -33,8 +34,11 @@ pub(super) async fn listen(
                 Ok((stream, from)) => {
                     let _ = tell.send(News::Caller { listener: io, stream, from });
                 }
-                // Out of descriptors, mostly: let others run, and some of them close.
-                Err(_) => tokio::task::yield_now().await,
+                Err(error) => {
+                    tracing::warn!("cannot accept a caller of [forward]: {error}");
+                    // Out of descriptors, most likely: a loop without a pause would spin.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
             },
         }
     }

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 const READ: usize = 64 * 1024;
 /// So many pieces go out in one write.
 const SLICES: usize = 64;
-/// A far end that never closes is left to itself after this (real time).
+/// A far end that neither takes, sends nor closes is left to itself after this (real time).
 const LINGER: Duration = Duration::from_secs(5);
 
 /// Connects, then serves the connection.
@@ -98,7 +98,7 @@ enum Finish {
     /// FIN follows what is still to be sent.
     Shutdown,
     Shut,
-    /// FIN follows, and nobody wants to hear more.
+    /// FIN follows what is still to be sent, and nobody wants to hear more.
     Close,
 }
 
@@ -124,11 +124,11 @@ impl Tcp {
                     self.stream.shutdown().await?;
                     self.finish = Finish::Shut;
                 }
-                Finish::Close if self.out.is_empty() => {
+                Finish::Close => {
                     self.leave().await;
                     return Ok(());
                 }
-                _ => {}
+                Finish::Open | Finish::Shutdown | Finish::Shut => {}
             }
             let read = self.credit > 0 && !self.eof;
             let interest = match (read, !self.out.is_empty()) {
@@ -139,7 +139,7 @@ impl Tcp {
             };
             tokio::select! {
                 biased;
-                order = orders.recv(), if self.finish != Finish::Close => {
+                order = orders.recv() => {
                     let mut order = order.or(Some(Order::Abort));
                     while let Some(next) = order {
                         if !self.obey(next)? {
@@ -229,21 +229,38 @@ impl Tcp {
 
     /// Closes so that what was sent arrives: unread octets at the close would turn it into a reset.
     async fn leave(&mut self) {
-        let gone = async {
-            if self.stream.shutdown().await.is_err() {
+        let mut sink = BytesMut::with_capacity(READ);
+        let mut shut = false;
+        loop {
+            let interest = match (shut, self.eof) {
+                (true, true) => return,
+                (true, false) => Interest::READABLE,
+                (false, true) => Interest::WRITABLE,
+                (false, false) => Interest::READABLE | Interest::WRITABLE,
+            };
+            let Ok(Ok(ready)) = tokio::time::timeout(LINGER, self.stream.ready(interest)).await else {
                 return;
+            };
+            if !shut && (ready.is_writable() || ready.is_error()) {
+                if self.write().is_err() {
+                    return;
+                }
+                if self.out.is_empty() {
+                    shut = true;
+                    if self.stream.shutdown().await.is_err() {
+                        return;
+                    }
+                }
             }
-            let mut sink = BytesMut::with_capacity(READ);
-            while !self.eof && self.stream.readable().await.is_ok() {
+            if !self.eof && ready.is_readable() {
                 sink.clear();
                 match self.stream.try_read_buf(&mut sink) {
-                    Ok(0) => return,
+                    Ok(0) => self.eof = true,
                     Ok(_) => {}
                     Err(e) if e.kind() == ErrorKind::WouldBlock => {}
                     Err(_) => return,
                 }
             }
-        };
-        let _ = tokio::time::timeout(LINGER, gone).await;
+        }
     }
 }

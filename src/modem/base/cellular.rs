@@ -2,7 +2,8 @@
 
 use super::Base;
 use crate::at::{Int, Text};
-use crate::modem::{Cx, Event, Functionality, Reply, clock as calendar};
+use crate::modem::{Cx, Event, Functionality, Reply};
+use crate::time::{Calendar, Now};
 
 /// `+CIMI` (5.6).
 pub(super) fn imsi(_: &mut Base, cx: &mut Cx) -> Reply {
@@ -193,20 +194,18 @@ pub(super) fn signal(_: &mut Base, cx: &mut Cx) -> Reply {
 
 /// `+CCLK` (8.15).
 pub(super) fn clock(_: &mut Base, cx: &mut Cx, (text,): (Text<22>,)) -> Reply {
-    match calendar::parse(&text) {
-        Some((seconds, zone)) => {
-            let since = i64::try_from(cx.now.as_micros() / 1_000_000).unwrap_or(0);
-            cx.calendar = (seconds - since, zone);
+    match text.parse::<Calendar>() {
+        Ok(calendar) => {
+            cx.calendar = calendar - cx.now.since(Now::ZERO);
             Reply::Ok
         }
-        None => cx.refuse(crate::at::ArgError::Range),
+        Err(_) => cx.refuse(crate::at::ArgError::Range),
     }
 }
 
 pub(super) fn clock_read(_: &mut Base, cx: &mut Cx) -> Reply {
-    let since = i64::try_from(cx.now.as_micros() / 1_000_000).unwrap_or(0);
-    let (start, zone) = cx.calendar;
-    cx.info(format_args!("\"{}\"", calendar::show(start + since, zone)));
+    let now = cx.calendar + cx.now.since(Now::ZERO);
+    cx.info(format_args!("\"{now}\""));
     Reply::Ok
 }
 

@@ -323,6 +323,24 @@ fn a_download_that_was_left_can_be_closed() {
 }
 
 #[test]
+fn a_host_that_reads_no_answer_is_held_up() {
+    let mut bench = Bench::new();
+    let mut unread = 0;
+    while bench.modem.uart_window(PortId(0)) > 0 {
+        bench.modem.handle_uart(bench.now, PortId(0), b"AT+CLAC\r");
+        while let Some(output) = bench.modem.poll_output() {
+            if let Output::Uart { bytes, .. } = output {
+                unread += bytes.len();
+            }
+        }
+        assert!(unread < 64 << 20);
+    }
+    assert!(unread > 1 << 20);
+    bench.modem.handle_sent(bench.now, PortId(0), unread / 2);
+    assert!(bench.modem.uart_window(PortId(0)) > 0);
+}
+
+#[test]
 fn an_empty_file_still_connects() {
     let mut bench = Bench::opened();
     bench.says.insert("RETR", "150 here\r\n226 done");
