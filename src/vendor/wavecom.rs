@@ -140,7 +140,7 @@ impl Vendor for Wavecom {
             Event::SimReady => wind::sim_ready(self, cx),
             Event::Registration(status) => wind::registration(self, cx, status),
             Event::BearerUp(cid) => bearer::up(self, cx, cid),
-            Event::BearerDown { cid, by_network } => bearer::down(self, cx, cid, by_network),
+            Event::BearerDown { cid, .. } => bearer::down(self, cx, cid),
             Event::Socket(socket, event) => socket::event(self, cx, socket, event),
             Event::Resolved(query, address) => {
                 let name = self.names.found(query, address, self.stack.name_cache());

@@ -225,6 +225,9 @@ fn get(bearer: &Bearer, cx: &mut Cx, bid: u8, remote: Ipv4Addr, typed: &Argument
     Ok(Reply::Ok)
 }
 
+/// The number that may call, where one is named; the guide gives it no length.
+const CALLER: usize = 64;
+
 /// 4.2.7.1: what each bearer needs and forbids.
 fn start(m: &mut Wavecom, cx: &mut Cx, bid: u8, typed: &Arguments) -> Result<Reply, Refusal> {
     let serves = match args::given(typed, 2) {
@@ -238,6 +241,12 @@ fn start(m: &mut Wavecom, cx: &mut Cx, bid: u8, typed: &Arguments) -> Result<Rep
         (GSM, true) => {}
         (_, true) => args::at_most(typed, 5).map_err(|_| code::OPTION)?,
     }
+    if serves {
+        // They are what options 0 and 1 are to a client.
+        args::text::<64>(typed, 3, code::VALUE)?;
+        args::text::<64>(typed, 4, code::VALUE)?;
+    }
+    let caller = args::given(typed, 5).then(|| args::text::<CALLER>(typed, 5, code::VALUE)).transpose()?;
     if bid != GSM && bid != GPRS {
         return Err(code::WRONG_BEARER.into());
     }
@@ -259,7 +268,6 @@ fn start(m: &mut Wavecom, cx: &mut Cx, bid: u8, typed: &Arguments) -> Result<Rep
     cx.activate(cid).map_err(|_| if bid == GSM { code::NO_CARRIER } else { code::GPRS_FAILED })?;
     let port = cx.port;
     if serves {
-        let caller = args::given(typed, 5).then(|| args::text::<64>(typed, 5, code::VALUE)).transpose()?;
         bearer.state = State::Serving { cid, port, caller };
         return Ok(Reply::Ok);
     }
@@ -300,13 +308,11 @@ fn stop(m: &mut Wavecom, cx: &mut Cx, bid: u8, close: bool) -> Reply {
     Reply::Ok
 }
 
-/// The stack stops.
-pub fn close_all(m: &mut Wavecom, cx: &mut Cx) {
-    for (_, bearer) in std::mem::take(&mut m.bearers) {
-        if let Some(cid) = bearer.cid() {
-            cx.deactivate(cid);
-        }
-    }
+/// The stack stops: over once the context is down that carries a bearer; no more than one does.
+pub fn close_all(m: &mut Wavecom, cx: &mut Cx) -> Reply {
+    let open: Vec<u8> = m.bearers.keys().copied().collect();
+    let replies = open.into_iter().map(|bid| stop(m, cx, bid, true));
+    replies.fold(Reply::Ok, |all, one| if matches!(one, Reply::Pending) { one } else { all })
 }
 
 fn with_cid(m: &mut Wavecom, cid: u8) -> Option<(u8, &mut Bearer)> {
@@ -345,8 +351,9 @@ fn tell(cx: &mut Cx, bid: u8, status: u16, [local, remote, first, second]: [Ipv4
     cx.urc("+WIPBR", format_args!("{bid},{status},{local},{remote},{first},{second}"));
 }
 
-/// A context is not active any more.
-pub fn down(m: &mut Wavecom, cx: &mut Cx, cid: u8, by_network: bool) {
+/// A context is not active any more. Where no `+WIPBR` has asked for it the host is told, also of what it
+/// has done itself (`+CGACT`).
+pub fn down(m: &mut Wavecom, cx: &mut Cx, cid: u8) {
     let Some((bid, bearer)) = with_cid(m, cid) else { return };
     let cause = if bid == GSM { code::PEER_TERMINATED } else { code::GPRS_FAILED };
     match std::mem::replace(&mut bearer.state, State::Stopped) {
@@ -361,11 +368,11 @@ pub fn down(m: &mut Wavecom, cx: &mut Cx, cid: u8, by_network: bool) {
             cx.port = port;
             cx.finish(Reply::Cme(if bid == GSM { code::NO_CARRIER } else { code::GPRS_FAILED }));
         }
-        State::Started { port, .. } | State::Serving { port, .. } if by_network => {
+        State::Started { port, .. } | State::Serving { port, .. } => {
             cx.port = port;
             tell(cx, bid, cause, [Ipv4Addr::UNSPECIFIED; 4]);
         }
-        _ => {}
+        State::Stopped => {}
     }
 }
 
