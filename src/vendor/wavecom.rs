@@ -18,6 +18,7 @@ mod settings;
 mod socket;
 mod wind;
 
+use crate::at::Int;
 use crate::commands;
 use crate::modem::{Command, Cx, DataEnd, Event, PortId, Reply, Socket, Vendor};
 use crate::profile::Profile;
@@ -36,7 +37,10 @@ pub struct Wavecom {
     names: names::Names,
     /// What a port in data mode is used for.
     used: BTreeMap<PortId, Use>,
-    wind: wind::Wind,
+    /// Whether the network was there when `+WIND` indicated it last.
+    registered: bool,
+    /// Whether the application runs.
+    wopen: Int<0, 1>,
 }
 
 /// What a port in data mode is used for.
@@ -93,6 +97,7 @@ impl Vendor for Wavecom {
     const COMMANDS: &'static [Command<Self>] = commands! { Wavecom;
         // 1.3
         "+WIND" { write: (wind::set), read: (wind::show), test: ok },
+        "+WOPEN" [wopen; answered],
         // 4
         "+WIPCFG" { write: (config::write), read: (config::read), test: ok },
         // 4.2.3: option 1 is the password, and 0 for those who read the WISMO228 note; 4.2.2: a server's login.
@@ -129,7 +134,8 @@ impl Vendor for Wavecom {
             ping: None,
             names: names::Names::default(),
             used: BTreeMap::new(),
-            wind: wind::Wind { level: settings.wind, registered: false },
+            registered: false,
+            wopen: Int::new(1),
         }
     }
 
