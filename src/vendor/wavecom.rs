@@ -58,8 +58,8 @@ enum Timer {
     Patience(Key),
     /// The result code of `AT+WIPCREATE` is due.
     Answer(Key),
-    /// The name of the host to be pinged is not found.
-    PingName,
+    /// The channel that a port was mapped on is closed already.
+    Closed(Key),
     /// The next echo request is due.
     PingNext,
     /// The echo request of this number is lost.
@@ -72,7 +72,7 @@ impl Timer {
         match self {
             Timer::Patience(key) => 1 << 16 | key.number(),
             Timer::Answer(key) => 2 << 16 | key.number(),
-            Timer::PingName => 3 << 16,
+            Timer::Closed(key) => 3 << 16 | key.number(),
             Timer::PingNext => 4 << 16,
             Timer::PingLost(packet) => 5 << 16 | u32::from(packet),
         }
@@ -83,7 +83,7 @@ impl Timer {
         match number >> 16 {
             1 => Key::from_number(low).map(Timer::Patience),
             2 => Key::from_number(low).map(Timer::Answer),
-            3 => Some(Timer::PingName),
+            3 => Key::from_number(low).map(Timer::Closed),
             4 => Some(Timer::PingNext),
             5 => Some(Timer::PingLost(low)),
             _ => None,
@@ -160,7 +160,7 @@ impl Vendor for Wavecom {
             Event::Timer(number) => match Timer::from_number(number) {
                 Some(Timer::Patience(key)) => create::expired(self, cx, key),
                 Some(Timer::Answer(key)) => create::answer(self, cx, key),
-                Some(Timer::PingName) => ping::failed(self, cx),
+                Some(Timer::Closed(key)) => socket::closed_already(self, cx, key),
                 Some(Timer::PingNext) => ping::next(self, cx),
                 Some(Timer::PingLost(packet)) => ping::lost(self, cx, packet),
                 None => {}
