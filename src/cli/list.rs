@@ -95,7 +95,7 @@ pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mist
             [format!("AT{}", row.name), row.forms.join(" "), support.to_string()]
         })
         .collect();
-    for (name, plain) in &profile.commands {
+    for (name, plain) in profile.commands.iter().filter(|(name, _)| !profile.absent.contains(name)) {
         let forms = plain.forms();
         let forms = [
             (forms.exec.is_some(), "exec"),
