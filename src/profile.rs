@@ -237,8 +237,10 @@ pub struct Sim {
     pub present: bool,
     /// `+CIMI`.
     pub imsi: String,
-    /// `+CCID`.
+    /// The card's number.
     pub iccid: String,
+    /// What `+CCID` prints; `{iccid}` is the card's number.
+    pub ccid: String,
     /// The PIN, where one is asked for.
     pub pin: Option<String>,
     /// The PUK that unblocks it.
@@ -255,6 +257,7 @@ impl Default for Sim {
             present: true,
             imsi: "001010123456789".into(),
             iccid: "8988211000000000001".into(),
+            ccid: "{iccid}".into(),
             pin: None,
             puk: "12345678".into(),
             cpin_ok: true,
@@ -287,6 +290,8 @@ pub struct Radio {
     pub status: u8,
     /// From power-on, or `+CFUN=1`, to registration.
     pub registers_after: Span,
+    /// Whether `+CFUN=1` resets the module where the host does not say (`+CFUN=1,0`).
+    pub full_resets: bool,
     /// `+CCLK` at power-on: `yy/MM/dd,hh:mm:ss±zz`.
     pub clock: String,
 }
@@ -303,6 +308,7 @@ impl Default for Radio {
             cell: "1A2D".into(),
             status: 1,
             registers_after: Span(Duration::ZERO),
+            full_resets: false,
             clock: "26/01/01,00:00:00+00".into(),
         }
     }
