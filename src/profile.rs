@@ -371,7 +371,8 @@ pub struct Urc {
     pub when: UrcWhen,
     /// How long after its cause.
     pub delay: Span,
-    /// What stands between its name and its values, where that differs from `serial.separator`.
+    /// What stands between its name and its values, where that differs from `serial.separator`; in information
+    /// text of that name, too.
     pub separator: Option<String>,
 }
 
