@@ -288,10 +288,10 @@ pub struct Radio {
     pub cell: String,
     /// Registration status once registered: 1 home, 5 roaming.
     pub status: u8,
-    /// From power-on, or `+CFUN=1`, to registration.
-    pub registers_after: Span,
     /// Whether `+CFUN=1` resets the module where the host does not say (`+CFUN=1,0`).
     pub full_resets: bool,
+    /// From power-on, or `+CFUN=1`, to registration.
+    pub registers_after: Span,
     /// `+CCLK` at power-on: `yy/MM/dd,hh:mm:ss±zz`.
     pub clock: String,
 }
@@ -307,8 +307,8 @@ impl Default for Radio {
             area: "00C3".into(),
             cell: "1A2D".into(),
             status: 1,
-            registers_after: Span(Duration::ZERO),
             full_resets: false,
+            registers_after: Span(Duration::ZERO),
             clock: "26/01/01,00:00:00+00".into(),
         }
     }
