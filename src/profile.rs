@@ -246,8 +246,10 @@ pub struct Sim {
     pub present: bool,
     /// `+CIMI`.
     pub imsi: String,
-    /// `+CCID`.
+    /// The card's number.
     pub iccid: String,
+    /// What `+CCID` prints; `{iccid}` is the card's number.
+    pub ccid: String,
     /// The PIN, where one is asked for.
     pub pin: Option<String>,
     /// The PUK that unblocks it.
@@ -264,6 +266,7 @@ impl Default for Sim {
             present: true,
             imsi: "001010123456789".into(),
             iccid: "8988211000000000001".into(),
+            ccid: "{iccid}".into(),
             pin: None,
             puk: "12345678".into(),
             cpin_ok: true,
@@ -294,6 +297,8 @@ pub struct Radio {
     pub cell: String,
     /// Registration status once registered: 1 home, 5 roaming.
     pub status: u8,
+    /// Whether `+CFUN=1` resets the module where the host does not say (`+CFUN=1,0`).
+    pub full_resets: bool,
     /// From power-on, or `+CFUN=1`, to registration.
     pub registers_after: Span,
     /// `+CCLK` at power-on: `yy/MM/dd,hh:mm:ss±zz`.
@@ -311,6 +316,7 @@ impl Default for Radio {
             area: "00C3".into(),
             cell: "1A2D".into(),
             status: 1,
+            full_resets: false,
             registers_after: Span(Duration::ZERO),
             clock: Calendar::default(),
         }
@@ -374,7 +380,8 @@ pub struct Urc {
     pub when: UrcWhen,
     /// How long after its cause.
     pub delay: Span,
-    /// What stands between its name and its values, where that differs from `serial.separator`.
+    /// What stands between its name and its values, where that differs from `serial.separator`; in information
+    /// text of that name, too.
     pub separator: Option<String>,
 }
 

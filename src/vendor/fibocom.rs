@@ -138,7 +138,7 @@ impl Vendor for Fibocom {
         // 1.2
         "+FTPOPEN" { write: open, read: open_read, test: "+FTPOPEN: (\"destination_ip/url\"),(\"username\"),(\"password\"),(\"account\"),(0-65535),(0-65535),(0-65535),(0-1)", secret: (3, 4) },
         "+FTPCLOSE" { exec: close },
-        "+FTPINFO" { write: info, read: info_read },
+        "+FTPINFO" { write: info, read: info_read, test: "+FTPINFO: (0-1)" },
         "+FTPCWD" { write: (asking::cwd), test: "+FTPCWD: (\"directory name\")" },
         "+FTPMKD" { write: (asking::mkd), test: "+FTPMKD: (\"directory name\")" },
         "+FTPRMD" { write: (asking::rmd), test: "+FTPRMD: (\"directory name\")" },
@@ -403,8 +403,15 @@ fn info(m: &mut Fibocom, _: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
     set(m, on, |m| &mut m.info)
 }
 
+/// The dialogue's lines have no blank, what is read has one.
 fn info_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    show(m, cx, m.info)
+    match m.session {
+        Session::Downloading => m.wrong_state(),
+        _ => {
+            cx.line(&format!("+FTPINFO: {}", m.info));
+            Reply::Ok
+        }
+    }
 }
 
 /// 1.2.21
