@@ -351,7 +351,7 @@ fn open(m: &mut Fibocom, cx: &mut Cx, args: OpenArgs) -> Reply {
         host: host.as_str().into(),
         port: to.filter(|port| *port > 0).unwrap_or(21),
         from_port: from.filter(|port| *port > 0),
-        tls: tls.then(|| Tls { verify: m.call.verify.get() == 1 }),
+        tls: tls.then(|| Tls { name: host.as_str().into(), verify: m.call.verify.get() == 1 }),
     };
     m.port = cx.port;
     m.session = Session::Opening;
