@@ -111,15 +111,17 @@ enum Session {
     Closing,
 }
 
-/// 1.2.1: an operation has succeeded.
+/// 1.2.4: an operation has succeeded.
 const DONE: i32 = 1;
+/// 1.2.4: an operation has failed.
+const FAILED: i32 = 0;
 
-/// 1.2.1: 1 where an operation has succeeded, 0 where it has failed; a fault may have its own code.
+/// The result of an operation; a fault may have its own code.
 fn code(result: &Result<ftp::Reply, Failure>) -> i32 {
     match result {
         Ok(_) => DONE,
         Err(Failure { cause: Cause::Forced(code), .. }) => *code,
-        Err(_) => 0,
+        Err(_) => FAILED,
     }
 }
 
