@@ -1,6 +1,7 @@
 //! 1.2.4 to 1.2.10 and 1.2.12 to 1.2.14: operations without a data connection.
 
 use super::{FAILED, Fibocom, Name, Session, code};
+use crate::at::octets::octets_of;
 use crate::ftp::{self, Failure, Op};
 use crate::modem::{Cx, Reply};
 
@@ -27,7 +28,7 @@ pub(super) fn report(cx: &mut Cx, name: &str, answer: Answer, result: Result<ftp
     match (&result, answer) {
         // 1.2.7
         (Ok(reply), Answer::Path) => match reply.path() {
-            Some(path) if path.len() > LONGEST => return cx.urc(name, FAILED),
+            Some(path) if octets_of(&path).len() > LONGEST => return cx.urc(name, FAILED),
             Some(path) => cx.urc(name, format_args!("2,\"{path}\"")),
             None => {}
         },
