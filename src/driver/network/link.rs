@@ -288,6 +288,9 @@ impl Network {
             link.down.write(now, tls.records(), true);
         }
         if broken {
+            if link.near_tls.is_none() {
+                self.tls_fails(link.info.peer, check::PLAIN);
+            }
             self.end_far(now, link, End::Rst);
             link.leave(now, End::Fin);
             return true;

@@ -162,6 +162,7 @@ fn plain_speech_at_a_tls_port_is_a_reset_for_the_gate() {
     rig.ask(send(1, "USER anonymous\r\n"));
     assert_eq!(rig.heard(), [In::ModuleReset]);
     assert_eq!(rig.events().last(), Some(&NetEvent::PeerShutdown { socket: Socket(1) }));
+    assert_eq!(rig.net.poll_note().unwrap(), "TLS with 192.0.2.1:990: the module does not speak TLS");
 }
 
 #[test]

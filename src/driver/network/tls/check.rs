@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// The far end has closed the connection in the middle of its handshake.
 pub const CLOSED: &str = "the far end closes the connection";
+/// What comes at a port of FTPS from a module that was not told so.
+pub const PLAIN: &str = "the module does not speak TLS";
 /// A name that no certificate can bear.
 pub const NAMELESS: &str = "no certificate can be for such a name";
 /// What a fault wants.
