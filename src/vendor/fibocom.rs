@@ -1,7 +1,7 @@
 //! Fibocom NL668 series, after "FIBOCOM AT Commands User Manual_FTP" V1.0.6 (2019-10-14).
 //!
 //! One FTP connection, opened by `AT+FTPOPEN`, and one command on it at a time: it is answered OK,
-//! and reports its result when the server has spoken. The connection is here and in [`open`], operations
+//! and reports its result when the server has spoken. The connection is here and in [`mod@open`], operations
 //! without a data connection are in [`asking`], streams and uploads in [`transfer`], the download buffer in
 //! [`cache`], what comes before FTP in [`call`].
 
