@@ -123,7 +123,7 @@ fn ports_are_announced_one_after_the_other() {
     assert_eq!(table.module("EPSV 2\r\n"), ["> 522 Network protocol not supported, use (1)"]);
     assert_eq!(table.module("PORT 1,2,3,4,5,6\r\n"), ["reset data", "> 200 PORT command successful."]);
     let dialled = table.module("LIST\r\n");
-    assert_eq!(dialled, ["dial 10.64.0.9:1286"]);
+    assert_eq!(dialled, ["dial 1.2.3.4:1286"]);
     assert_eq!(table.feed(GateInput::DataRefused), ["> 425 Failed to establish connection."]);
     assert_eq!(table.module("ABOR\r\n"), ["> 226 Abort successful."]);
 }
