@@ -247,7 +247,7 @@ impl Machine {
             return;
         }
         wire.resume = None;
-        while let Some(bytes) = self.world.outgoing(port).first() {
+        while let Some(bytes) = self.world.outgoing(port) {
             let wire = &mut self.wires[port.0];
             let allowed = match &mut wire.pace {
                 Some(pace) => {
