@@ -33,10 +33,28 @@ impl Place {
     }
 }
 
-/// A file's place and name from `RAM:name`, `UFS:name` or `name`.
-fn locate(text: &str) -> (Place, &str) {
-    let prefix = text.split_once(':').and_then(|(place, name)| Some((Place::of(place)?, name)));
-    prefix.unwrap_or((Place::Ufs, text))
+/// A file's place and name from `RAM:name`, `UFS:name` or `name`; `None` where there is no such place.
+fn locate(text: &str) -> Option<(Place, &str)> {
+    match text.split_once(':') {
+        Some((place, name)) => Some((Place::of(place)?, name)),
+        None => Some((Place::Ufs, text)),
+    }
+}
+
+/// Whether a name is as the pattern says, in which `*` stands for anything, also for nothing.
+fn fits(name: &str, pattern: &str) -> bool {
+    let parts: Vec<&str> = pattern.split('*').collect();
+    let [first, middle @ .., last] = &parts[..] else { return name == pattern };
+    let inner = name.strip_prefix(first).and_then(|rest| rest.strip_suffix(last));
+    inner.is_some_and(|mut rest| {
+        middle.iter().all(|part| match rest.split_once(part) {
+            Some((_, behind)) => {
+                rest = behind;
+                true
+            }
+            None => false,
+        })
+    })
 }
 
 #[derive(Default)]
@@ -142,12 +160,12 @@ impl Files {
         self.handles.values().any(|h| h.place == place && h.name == name)
     }
 
-    /// The files that a pattern names: a name, or `*` for all of a store.
-    fn matching(&self, pattern: &str) -> Vec<(Place, String, usize)> {
-        let (place, name) = locate(pattern);
-        let files = self.stores.get(&place).map(|store| &store.files);
-        let all = files.into_iter().flatten().filter(|(file, _)| name == "*" || *file == name);
-        all.map(|(file, content)| (place, file.clone(), content.len())).collect()
+    /// The files of a store that a pattern names; `None` where there is no such store, or no file of such a name.
+    fn matching(&self, pattern: &str) -> Option<Vec<(Place, String, usize)>> {
+        let (place, name) = locate(pattern)?;
+        let files = self.stores.get(&place)?.files.iter().filter(|(file, _)| fits(file, name));
+        let found: Vec<_> = files.map(|(file, content)| (place, file.clone(), content.len())).collect();
+        Some(found).filter(|found| name.contains('*') || !found.is_empty())
     }
 }
 
@@ -164,18 +182,16 @@ pub fn space(m: &mut Quectel, cx: &mut Cx, (place,): (Text<8>,)) -> Reply {
 
 /// `AT+QFLST`: the files of `UFS:`.
 pub fn list(m: &mut Quectel, cx: &mut Cx) -> Reply {
-    for (place, name, size) in m.files.matching("*") {
-        cx.info(format_args!("\"{}:{name}\",{size}", place.name()));
-    }
-    Reply::Ok
+    list_all(m, cx, "*")
 }
 
 /// `AT+QFLST="RAM:*"`
 pub fn list_matching(m: &mut Quectel, cx: &mut Cx, (pattern,): (Text<80>,)) -> Reply {
-    let found = m.files.matching(&pattern);
-    if found.is_empty() && !pattern.ends_with('*') {
-        return Reply::Error;
-    }
+    list_all(m, cx, &pattern)
+}
+
+fn list_all(m: &mut Quectel, cx: &mut Cx, pattern: &str) -> Reply {
+    let Some(found) = m.files.matching(pattern) else { return Reply::Error };
     for (place, name, size) in found {
         cx.info(format_args!("\"{}:{name}\",{size}", place.name()));
     }
@@ -188,7 +204,7 @@ pub fn open(
     cx: &mut Cx,
     (file, mode, length): (Text<80>, Option<Int<0, 2>>, Option<u32>),
 ) -> Reply {
-    let (place, name) = locate(&file);
+    let Some((place, name)) = locate(&file) else { return Reply::Error };
     let mode = mode.map_or(0, Int::get);
     let there = m.files.content(place, name).is_some();
     let roomy = length.is_none_or(|n| m.files.room(place, name) >= n as usize);
@@ -230,7 +246,7 @@ pub fn write(m: &mut Quectel, cx: &mut Cx, (number, length, seconds): Write) -> 
     cx.intermediate(&ResultCode::Connect);
     let after = Duration::from_secs(seconds.map_or(5, Int::get).unsigned_abs());
     let length = Some(length.map_or(10240, Int::get).unsigned_abs());
-    let ends = Ends { length, after: Some(after), escape: true, ..Ends::default() };
+    let ends = Ends { length, after: Some(after), ..Ends::default() };
     Reply::Data(DataMode { framing: Framing::Raw, ends, sink: Sink::Hold })
 }
 
@@ -279,9 +295,8 @@ pub fn close(m: &mut Quectel, _: &mut Cx, (number,): (u32,)) -> Reply {
 
 /// `AT+QFDEL="name"`, `"RAM:*"`: not a file that is open.
 pub fn delete(m: &mut Quectel, cx: &mut Cx, (pattern,): (Text<80>,)) -> Reply {
-    let found = m.files.matching(&pattern);
-    let busy = found.iter().any(|(place, name, _)| m.files.is_open(*place, name));
-    if busy || found.is_empty() && !pattern.ends_with('*') {
+    let Some(found) = m.files.matching(&pattern) else { return Reply::Error };
+    if found.iter().any(|(place, name, _)| m.files.is_open(*place, name)) {
         return Reply::Error;
     }
     for (place, name, _) in found {
