@@ -1,11 +1,12 @@
 //! The file stores of later firmware and AT+QF..., as public host code uses them: no document of ours
 //! describes them. `RAM:` is lost at a reset, `UFS:` is not.
 
+use super::transfer::framing;
 use super::{Quectel, Settings};
 use crate::at::ResultCode;
 use crate::at::{Int, Text};
-use crate::frame::Framing;
 use crate::modem::{Cx, DataMode, Ends, PortId, Reply, Sink};
+use bytes::Bytes;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -231,7 +232,8 @@ pub fn read(m: &mut Quectel, cx: &mut Cx, (number, length): (u32, Option<u32>)) 
     let bytes = &rest[..rest.len().min(length.map_or(usize::MAX, |n| n as usize))];
     handle.position += bytes.len();
     cx.line(&format!("CONNECT {}", bytes.len()));
-    cx.block(bytes);
+    let bytes = framing(cx).encode(Bytes::copy_from_slice(bytes));
+    cx.block(&bytes);
     Reply::Ok
 }
 
@@ -247,7 +249,7 @@ pub fn write(m: &mut Quectel, cx: &mut Cx, (number, length, seconds): Write) -> 
     let after = Duration::from_secs(seconds.map_or(5, Int::get).unsigned_abs());
     let length = Some(length.map_or(10240, Int::get).unsigned_abs());
     let ends = Ends { length, after: Some(after), ..Ends::default() };
-    Reply::Data(DataMode { framing: Framing::Raw, ends, sink: Sink::Hold })
+    Reply::Data(DataMode { framing: framing(cx), ends, sink: Sink::Hold })
 }
 
 /// What AT+QFWRITE was given has come, or its time is up.
