@@ -9,6 +9,7 @@ mod serial;
 
 use acts::Air;
 use serial::Serial;
+pub use serial::Write;
 
 use super::faults::Faults;
 use super::network::{IoEvent, IoRequest, Network};
@@ -18,7 +19,6 @@ use crate::modem::{HostLine, Line, Modem, Output, PortId};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Record};
 use crate::vendor;
-use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What the world tells its owner, beside what the host is to read.
@@ -207,7 +207,7 @@ impl World {
     }
 
     /// The next write for the host of a port, or what is left of it; none while that host holds it up.
-    pub fn outgoing(&self, port: PortId) -> Option<&Bytes> {
+    pub fn outgoing(&self, port: PortId) -> Option<&Write> {
         self.serial[port.0].outgoing.first().filter(|_| !self.modem.is_stopped(port))
     }
 
@@ -245,7 +245,7 @@ impl World {
                     recorder.output(now, &output);
                 }
                 match output {
-                    Output::Uart { port, bytes } => self.arrive_down(now, port, bytes),
+                    Output::Uart { port, bytes, apart } => self.arrive_down(now, port, bytes, apart),
                     Output::Line { port, line, on } => self.drive(now, port, line, on),
                     Output::Baud { port, rate } => self.told.push_back(Told::Baud { port, rate }),
                     Output::Net(request) => {
