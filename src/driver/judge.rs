@@ -41,15 +41,8 @@ impl Judge {
     pub fn observe(&mut self, record: &Record) {
         let now = Now::ZERO + std::time::Duration::from_micros(record.t);
         match &record.event {
-            Event::CommandLine { port, typed, .. } => {
-                self.verdict.observe(now, Seen::Command(*port, &typed.0));
-            }
-            Event::Result { port, text: line } | Event::Urc { port, line } => {
-                self.verdict.observe(now, Seen::Said(*port, line));
-            }
-            Event::FaultApplied { name, .. } => self.verdict.observe(now, Seen::Applied(name)),
             Event::PortOpened { .. } => self.opened = true,
-            _ => {}
+            event => seen(event).into_iter().for_each(|seen| self.verdict.observe(now, seen)),
         }
         self.coverage.observe(&record.event);
         self.tail.take(record);
@@ -66,6 +59,17 @@ impl Judge {
         let last = self.tail.last.iter().map(|(line, _)| line.clone());
         self.tail.faults.iter().cloned().chain(gap).chain(last).collect()
     }
+}
+
+/// What an expectation can be about in what happened.
+pub fn seen(event: &Event) -> Option<Seen<'_>> {
+    Some(match event {
+        Event::CommandLine { port, typed, .. } => Seen::Command(*port, &typed.0),
+        Event::Result { port, text, cause } => Seen::Result(*port, text, cause.as_deref().unwrap_or(text)),
+        Event::Urc { port, line } => Seen::Said(*port, line),
+        Event::FaultApplied { name, .. } => Seen::Applied(name),
+        _ => return None,
+    })
 }
 
 impl Tail {

@@ -12,8 +12,10 @@ pub enum Observation {
     Result {
         /// The port, from 1.
         port: usize,
-        /// The code, such as `OK` or `+CME ERROR: 3`.
+        /// The code as it was printed.
         text: String,
+        /// What it stands for, such as `OK` or `+CME ERROR: 3`.
+        cause: String,
     },
     /// The module reached one of [`STATES`](super::STATES).
     State(String),
@@ -35,6 +37,7 @@ pub(super) enum Fact<'a> {
     Result {
         port: usize,
         text: &'a str,
+        cause: &'a str,
     },
     Urc {
         port: usize,
@@ -70,7 +73,9 @@ impl Fact<'_> {
         let on = |wanted: &Option<usize>, port: &usize| wanted.is_none_or(|w| w == *port);
         match (trigger, self) {
             (Trigger::Command(p, at), Fact::Command { port, line }) => on(at, port) && p.matches(line.trim()),
-            (Trigger::Result(p, at), Fact::Result { port, text }) => on(at, port) && p.matches(text),
+            (Trigger::Result(p, at), Fact::Result { port, text, cause }) => {
+                on(at, port) && (p.matches(text) || p.matches(cause))
+            }
             (Trigger::Urc(p, at), Fact::Urc { port, text }) => on(at, port) && p.matches(text),
             (Trigger::Verb(v, f), Fact::Verb { verb, file }) => v.matches(verb) && file_matches(f, file),
             (Trigger::Reply(v, f, c), Fact::Reply { verb, file, code }) => {

@@ -98,6 +98,57 @@ fn coverage_tells_what_the_host_used_and_met() {
 }
 
 #[test]
+fn a_result_code_is_told_as_the_host_read_it_and_with_its_cause() {
+    let scenario = r#"
+[[fault]]
+what = { error = 10, command = "AT+CSQ" }
+[[fault]]
+name = "seen"
+when = { result = "ERROR" }
+what = { say = "+SEEN" }
+[[expect]]
+module_says = "ERROR"
+exactly = 1
+[[expect]]
+module_says = "+CME ERROR: 10"
+exactly = 2
+[[expect]]
+module_says = "0"
+[[expect]]
+module_never_says = "+CME ERROR: 10"
+[[expect]]
+fault_applied = "seen"
+"#;
+    let bench = Bench::new();
+    let host = talk(
+        "say ATE0+CMEE=0; hear OK; say AT+CSQ; hear ERROR; say AT+CMEE=2; hear OK; say AT+CSQ; hear +CME; \
+         say ATV0; dd bs=1 count=1 <&3 >/dev/null",
+    );
+    let (scenario, trace) = (bench.file("scenario.toml", scenario), bench.path("trace.jsonl"));
+    let options = ["--scenario", &scenario, "--trace", trace.to_str().expect("a path of letters")];
+    let ran = bench.exec(&options, &host);
+    assert_eq!(ran.status, Some(0), "{}", ran.told);
+    assert_eq!(
+        ran.verdict()["coverage"]["errors"],
+        serde_json::json!([
+            {"command": "+CSQ", "result": "+CME ERROR: SIM not inserted", "cause": "+CME ERROR: 10", "times": 1},
+            {"command": "+CSQ", "result": "ERROR", "cause": "+CME ERROR: 10", "times": 1},
+        ])
+    );
+    let trace = fs::read_to_string(trace).expect("a trace");
+    let results: Vec<Value> = trace
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a record"))
+        .filter(|record| record["event"] == "result")
+        .map(|record| serde_json::json!([record["text"], record["cause"]]))
+        .collect();
+    assert_eq!(results[1], serde_json::json!(["ERROR", "+CME ERROR: 10"]));
+    assert_eq!(results[3], serde_json::json!(["+CME ERROR: SIM not inserted", "+CME ERROR: 10"]));
+    assert_eq!(results[4], serde_json::json!(["0", "OK"]));
+    assert_eq!(results[0], serde_json::json!(["OK", null]));
+}
+
+#[test]
 fn what_the_host_sent_last_counts() {
     let scenario = "[[expect]]\nhost_sends = \"AT+CSQ\"\n";
     let ran = Bench::new().scenario(scenario, r#"printf 'AT+CSQ\r' > "$BADLINE_PORT""#);

@@ -135,7 +135,8 @@ impl Verdict {
             writeln!(out, "  the module does not know AT{} ({}), sent {times} times", what.name, what.form)?;
         }
         for (what, times) in &self.coverage.errors.0 {
-            writeln!(out, "  AT{} met {} {times} times", what.command, what.result)?;
+            let cause = what.cause.as_ref().map_or(String::new(), |cause| format!(" ({cause})"));
+            writeln!(out, "  AT{} met {}{cause} {times} times", what.command, what.result)?;
         }
         for (what, times) in &self.coverage.ftp_errors.0 {
             writeln!(out, "  the server said {} {times} times", what.code)?;
