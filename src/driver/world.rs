@@ -14,7 +14,7 @@ use super::faults::Faults;
 use super::network::{IoEvent, IoRequest, Network};
 use super::recorder::Recorder;
 use crate::fault::{Act, Observation};
-use crate::modem::{HostLine, Line, Modem, Output, PortId};
+use crate::modem::{HostLine, Line, Modem, Note, Output, PortId};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Record};
 use crate::vendor;
@@ -251,6 +251,7 @@ impl World {
                         self.network.handle_request(now, request);
                         self.hear_tap();
                     }
+                    Output::Note(Note::Fault(event)) => self.hear_fault(&event),
                     Output::Note(_) => {}
                 }
             }
@@ -258,8 +259,9 @@ impl World {
             let modem = &self.modem;
             let event = self.network.poll_event(now, |socket| modem.poll_window(socket));
             self.hear_tap();
+            self.hear_faults();
             let Some(event) = event else {
-                if self.obey(now) {
+                if self.obey(now) || self.resumes {
                     continue;
                 }
                 return;

@@ -81,7 +81,7 @@ impl Engine {
             dice,
             tally: Tally::default(),
             until: Wait::default(),
-            pending: None,
+            pending: VecDeque::new(),
             timer,
             quiet,
             lines: BTreeMap::new(),
@@ -110,7 +110,9 @@ impl Engine {
     /// Tells what nobody asks about.
     pub fn observe(&mut self, now: Now, what: &Observation) {
         match what {
-            Observation::Result { port, text } => self.happen(now, Fact::Result { port: *port, text }),
+            Observation::Result { port, text, cause } => {
+                self.happen(now, Fact::Result { port: *port, text, cause });
+            }
             Observation::State(state) => self.happen(now, Fact::State(state)),
             Observation::Boot(n) => self.happen(now, Fact::Boot(*n)),
             Observation::Opened(link) => {
@@ -143,7 +145,7 @@ impl Engine {
     pub fn lift(&mut self, now: Now, name: &str) -> bool {
         self.handle_timeout(now);
         let Some(i) = self.rules.iter().position(|r| r.name == name) else { return false };
-        self.rules[i].pending = None;
+        self.rules[i].pending.clear();
         self.end(now, i)
     }
 
@@ -151,7 +153,7 @@ impl Engine {
     pub fn lift_all(&mut self, now: Now) {
         self.handle_timeout(now);
         for i in 0..self.rules.len() {
-            self.rules[i].pending = None;
+            self.rules[i].pending.clear();
             self.end(now, i);
         }
     }
@@ -217,7 +219,9 @@ impl Engine {
         let live = &mut self.rules[i];
         if live.active.is_some_and(|a| a.ends == Some(due)) {
             self.end(due, i);
-        } else if let Some((_, link)) = live.pending.take_if(|(at, _)| *at == due) {
+        } else if live.pending.front().is_some_and(|(at, _)| *at == due)
+            && let Some((_, link)) = live.pending.pop_front()
+        {
             self.apply(due, i, link);
         } else if live.timer == Some(due) {
             live.timer = match live.rule.when {
@@ -293,7 +297,7 @@ impl Engine {
     fn fire(&mut self, now: Now, i: usize, link: Option<Link>) {
         match self.rules[i].rule.wait {
             Duration::ZERO => self.apply(now, i, link),
-            wait => self.rules[i].pending = Some((now + wait, link)),
+            wait => self.rules[i].pending.push_back((now + wait, link)),
         }
     }
 

@@ -8,7 +8,7 @@ use super::link::{Link, Way};
 use super::rule::Rule;
 use super::until::Wait;
 use crate::time::Now;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A rule with its state.
 #[derive(Clone, Debug)]
@@ -19,8 +19,8 @@ pub(super) struct Live {
     pub tally: Tally,
     /// What it waits for while it holds.
     pub until: Wait,
-    /// When the fault is to be applied, its trigger having happened before.
-    pub pending: Option<(Now, Option<Link>)>,
+    /// When the fault is to be applied, its trigger having happened before: once for each time, in their order.
+    pub pending: VecDeque<(Now, Option<Link>)>,
     /// When `at` or `each` happens.
     pub timer: Option<Now>,
     /// When each connection will have been quiet for long enough.
@@ -54,7 +54,7 @@ impl Live {
     /// When the next thing happens to it by itself.
     pub fn due(&self) -> Option<Now> {
         let ends = self.active.and_then(|a| a.ends);
-        let pending = self.pending.map(|(at, _)| at);
+        let pending = self.pending.front().map(|(at, _)| *at);
         let quiet = self.quiet.values().min().copied();
         [ends, pending, self.timer, quiet, self.until.due()].into_iter().flatten().min()
     }

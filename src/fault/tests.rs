@@ -104,6 +104,30 @@ fn an_error_holds_on_every_second_power_cycle() {
 }
 
 #[test]
+fn a_wait_loses_none_of_the_times_that_come_before_it_is_over() {
+    let mut e = engine(&[
+        "when = { command = \"AT+CSQ\", every = 1, wait = \"1s\" }\nwhat = { signal = 2 }",
+        "when = { each = \"1s\", wait = \"1500ms\" }\nwhat = { say = \"X\" }",
+    ]);
+    for at in [0, 20, 60] {
+        e.command(ms(at), 1, "AT+CSQ");
+    }
+    let mut applied = vec![];
+    while let Some(due) = e.poll_timeout().filter(|due| *due < ms(5000)) {
+        e.handle_timeout(due);
+        applied.extend(std::iter::from_fn(|| e.poll_event()).map(|event| (event.at, event.name)));
+    }
+    let times =
+        |name: &str| -> Vec<Now> { applied.iter().filter(|(_, n)| n == name).map(|(at, _)| *at).collect() };
+    assert_eq!(times("signal"), [ms(1000), ms(1020), ms(1060)]);
+    assert_eq!(times("say"), [ms(2500), ms(3500), ms(4500)]);
+    e.command(ms(5000), 1, "AT+CSQ");
+    assert!(e.lift(ms(5001), "signal"));
+    e.handle_timeout(ms(6100));
+    assert_eq!(e.status()[0].fired, 3);
+}
+
+#[test]
 fn a_urc_is_late_and_the_first_rule_in_the_file_wins() {
     let mut e = engine(&[
         "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"3s\" }",
@@ -158,7 +182,7 @@ fn names_connections_and_storage() {
     assert_eq!(e.connect(ms(1), &["10.0.0.1"], 990, true), ConnectVerdict::TlsFails);
     assert_eq!(e.storage(ms(1), StorageOp::Write, "/a"), StorageVerdict::Pass);
     e.verb(ms(1), "STOR", "a");
-    let full = StorageVerdict::FailAfter { bytes: 1024, code: 552 };
+    let full = StorageVerdict::FailAfter { bytes: 1024, code: 552, vanishes: false };
     assert_eq!(e.storage(ms(1), StorageOp::Write, "/a"), full);
     assert_eq!(e.storage(ms(1), StorageOp::Write, "/a"), StorageVerdict::Pass);
     assert_eq!(e.storage(ms(1), StorageOp::Read, "/d/x.cfg"), StorageVerdict::Fail(550));
