@@ -53,11 +53,32 @@ fn a_mistake_is_status_2_and_starts_nothing() {
 
 #[test]
 fn a_host_that_cannot_be_started_is_status_2() {
+    let bench = Bench::new();
+    let junit = bench.path("verdict.xml");
     let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
-    command.args(["exec", "--", "/no/such/host"]);
+    command.args(["exec", "--seeds", "1..3", "--junit"]).arg(&junit).args(["--", "/no/such/host"]);
     let ran = ran(command);
     assert_eq!(ran.status, Some(2));
     ran.tells("/no/such/host: No such file");
+    let verdict = ran.verdict();
+    assert_eq!((&verdict["status"], &verdict["passed"]), (&2.into(), &false.into()));
+    assert_eq!(ran.lines[2]["failures"], 1);
+    let xml = fs::read_to_string(junit).expect("a report");
+    assert!(xml.contains(r#"errors="1""#) && xml.contains("No such file"), "{xml}");
+}
+
+#[test]
+fn a_modem_that_cannot_be_there_is_an_error_in_every_report() {
+    let bench = Bench::new();
+    let junit = bench.path("verdict.xml");
+    let options = ["--seeds", "1..3", "--ftp-root", "/no/such/folder", "--junit"];
+    let ran = bench.exec(&[&options[..], &[junit.to_str().expect("a path of letters")]].concat(), "exit 0");
+    assert_eq!(ran.status, Some(2));
+    ran.tells("/no/such/folder");
+    let summary = &ran.lines[0];
+    assert_eq!((&summary["runs"], &summary["failures"], &summary["status"]), (&1.into(), &1.into(), &2.into()));
+    let xml = fs::read_to_string(junit).expect("a report");
+    assert!(xml.contains(r#"errors="1""#) && xml.contains("/no/such/folder"), "{xml}");
 }
 
 #[test]
@@ -289,7 +310,9 @@ fn what_a_host_leaves_behind_is_killed() {
 
 #[test]
 fn a_signal_ends_the_host_too() {
-    for (signal, status) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+    for (signal, status) in
+        [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129), (Signal::QUIT, 131)]
+    {
         let bench = Bench::new();
         let mut command = bench.command(&[], "echo $$ > \"$HERE/pids\"; echo started; exec sleep 600");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
