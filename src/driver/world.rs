@@ -94,10 +94,17 @@ impl World {
     /// Has [`World::poll_record`] tell what happens from here on; it costs time.
     pub fn trace(&mut self) {
         if self.recorder.is_none() {
-            self.modem.take_notes();
-            self.network.tap_on();
+            self.modem.take_notes(true);
+            self.network.tap(true);
             self.recorder = Some(Box::new(Recorder::new(vendor::secrets(&self.modem), self.serial.len())));
         }
+    }
+
+    /// Has nothing recorded any more.
+    pub(super) fn untrace(&mut self) {
+        self.modem.take_notes(false);
+        self.network.tap(false);
+        self.recorder = None;
     }
 
     /// Adds to the trace, where there is one, what happens outside the world.
