@@ -50,10 +50,13 @@ impl Engine {
         engine
     }
 
-    /// Adds a rule behind the others. Without a trigger it is applied at once. Gives its name.
+    /// Adds a rule behind the others. Without a trigger it is applied at once. Gives its name. Rules that were added
+    /// before and can do nothing more go: each costs every question time.
     pub fn add(&mut self, now: Now, rule: Rule) -> String {
         self.handle_timeout(now);
+        self.rules.retain(|live| !live.is_spent());
         let i = self.arm(now, rule);
+        self.rules[i].added = true;
         self.start(now, i);
         self.rules[i].name.clone()
     }
@@ -87,6 +90,7 @@ impl Engine {
             lines: BTreeMap::new(),
             active: None,
             fired: 0,
+            added: false,
         });
         self.rules.len() - 1
     }
@@ -263,26 +267,16 @@ impl Engine {
     fn follow(&mut self, now: Now, fact: Fact) {
         let mut lifted = vec![];
         let mut fired = vec![];
-        let names: &[String] = &match fact {
-            Fact::Applied(rule) | Fact::Lifted(rule) => vec![self.rules[rule].name.clone()],
-            _ => vec![],
-        };
         for (i, live) in self.rules.iter_mut().enumerate() {
-            let is = |trigger: &Trigger| {
-                fact.is(trigger, |_| match trigger {
-                    Trigger::After(name) | Trigger::Lifted(name) => names.contains(name),
-                    _ => false,
-                })
-            };
             let counts =
                 |tally: &mut Tally, count: &Count, dice: &mut Dice| tally.count(count, fact.file(), dice);
             if let (Some((trigger, count)), true) = (&live.rule.until, live.active.is_some())
-                && is(trigger)
+                && fact.is(trigger)
                 && counts(&mut live.until.tally, count, &mut live.dice)
             {
                 lifted.push(i);
             }
-            if is(&live.rule.when) && counts(&mut live.tally, &live.rule.count, &mut live.dice) {
+            if fact.is(&live.rule.when) && counts(&mut live.tally, &live.rule.count, &mut live.dice) {
                 fired.push(i);
             }
         }
@@ -312,9 +306,10 @@ impl Engine {
         }
         self.note(now, i, true);
         self.act(i, link);
-        self.see(now, Fact::Applied(i));
+        let name = self.rules[i].name.clone();
+        self.see(now, Fact::Applied(&name));
         if instant {
-            self.see(now, Fact::Lifted(i));
+            self.see(now, Fact::Lifted(&name));
         }
     }
 
@@ -326,7 +321,8 @@ impl Engine {
         self.rules[i].until = Wait::default();
         self.undo(i);
         self.note(now, i, false);
-        self.see(now, Fact::Lifted(i));
+        let name = self.rules[i].name.clone();
+        self.see(now, Fact::Lifted(&name));
         true
     }
 

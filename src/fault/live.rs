@@ -6,6 +6,7 @@ use super::count::{Dice, Tally};
 use super::kind::Nature;
 use super::link::{Link, Way};
 use super::rule::Rule;
+use super::trigger::{Trigger, Which};
 use super::until::Wait;
 use crate::time::Now;
 use std::collections::{BTreeMap, VecDeque};
@@ -29,6 +30,8 @@ pub(super) struct Live {
     pub lines: BTreeMap<(Link, Way), Now>,
     pub active: Option<Active>,
     pub fired: u64,
+    /// Whether it came while the module ran.
+    pub added: bool,
 }
 
 /// A fault that holds.
@@ -57,6 +60,19 @@ impl Live {
         let pending = self.pending.front().map(|(at, _)| *at);
         let quiet = self.quiet.values().min().copied();
         [ends, pending, self.timer, quiet, self.until.due()].into_iter().flatten().min()
+    }
+
+    /// Whether it was added, is over, and can happen no more.
+    pub fn is_spent(&self) -> bool {
+        let over = self.active.is_none() && self.pending.is_empty();
+        let last = match (&self.rule.when, self.rule.count.which) {
+            (Trigger::Start | Trigger::Boot(_), _) => self.fired > 0,
+            (Trigger::At(_), _) => self.timer.is_none(),
+            (Trigger::Inject, _) => false,
+            (_, Which::Nth(n) | Which::First(n)) => self.tally.all >= n && !self.rule.count.per_file,
+            (_, Which::Every(_)) => false,
+        };
+        self.added && over && last
     }
 
     /// What holds once it is applied; it acts once more where it holds already.

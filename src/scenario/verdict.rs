@@ -3,7 +3,6 @@
 use super::expect::{Expectation, Lines, Since, Subject, Want, hex};
 use crate::fault::Pattern;
 use crate::time::Now;
-use crate::time::units::Span;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
@@ -110,7 +109,7 @@ impl Verdict {
                 Subject::File(path, wants) => judge_file(path, wants, &mut file),
                 Subject::EndsWithin(limit) => {
                     let took = now.since(Now::ZERO);
-                    (took <= *limit, format!("the run took {}", Span(took)))
+                    (took <= *limit, format!("the run took {:.3} s", took.as_secs_f64()))
                 }
                 Subject::Applied(_) => match record.first {
                     Some(at) => (true, format!("it was applied at {}", shown(at))),

@@ -76,7 +76,10 @@ fn a_modem_that_cannot_be_there_is_an_error_in_every_report() {
     assert_eq!(ran.status, Some(2));
     ran.tells("/no/such/folder");
     let summary = &ran.lines[0];
-    assert_eq!((&summary["runs"], &summary["failures"], &summary["status"]), (&1.into(), &1.into(), &2.into()));
+    assert_eq!(
+        (&summary["runs"], &summary["failures"], &summary["status"]),
+        (&1.into(), &1.into(), &2.into())
+    );
     let xml = fs::read_to_string(junit).expect("a report");
     assert!(xml.contains(r#"errors="1""#) && xml.contains("/no/such/folder"), "{xml}");
 }
@@ -310,8 +313,7 @@ fn what_a_host_leaves_behind_is_killed() {
 
 #[test]
 fn a_signal_ends_the_host_too() {
-    for (signal, status) in
-        [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129), (Signal::QUIT, 131)]
+    for (signal, status) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129), (Signal::QUIT, 131)]
     {
         let bench = Bench::new();
         let mut command = bench.command(&[], "echo $$ > \"$HERE/pids\"; echo started; exec sleep 600");
@@ -333,6 +335,18 @@ fn a_signal_ends_the_host_too() {
         assert_eq!(code, Some(status), "{said}");
         assert!(said.contains("interrupted by signal"), "{said}");
         assert!(!pids(&bench).iter().any(|pid| alive(pid)));
+    }
+}
+
+#[test]
+fn a_hang_up_that_is_ignored_as_by_nohup_ends_nothing() {
+    for (trap, status) in [("trap '' HUP;", 0), ("", 129)] {
+        let mut command = Command::new("sh");
+        let host = r#"kill -HUP $PPID; sleep 0.3; : <>"$BADLINE_PORT""#;
+        command.args(["-c", &format!(r#"{trap} exec "$@""#), "sh", env!("CARGO_BIN_EXE_badline")]);
+        command.args(["exec", "--", "sh", "-c", host]).stdin(Stdio::null());
+        let ran = ran(command);
+        assert_eq!(ran.status, Some(status), "{}", ran.told);
     }
 }
 

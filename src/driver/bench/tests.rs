@@ -54,7 +54,7 @@ async fn a_stall_ends_in_the_modules_own_time_out_at_once() {
         host_sends = \"AT+FTPGET=1\"
         exactly = 1
         [[expect]]
-        host_never_sends = \"AT+FTPGET=1\"";
+        host_never_sends = \"AT+FTPGETPATH=*\"";
     let bench = Bench::scenario_text(scenario).unwrap();
     let mut runs = vec![];
     for _ in 0..2 {
