@@ -6,7 +6,7 @@ use super::io::Io;
 use super::port::{Pace, Port, PortEvent};
 use super::sinks::Sinks;
 use super::state::Store;
-use super::world::{Told, World};
+use super::world::{Told, World, Write};
 use crate::modem::{HostLine, PortId};
 use crate::time::Now;
 use crate::trace::{Event, Sink};
@@ -25,8 +25,10 @@ struct Wire {
     window: usize,
     /// The host does not read.
     blocked: bool,
-    /// When the pace lets more through.
+    /// When the pace, or the gap before what nobody asked for, lets more through.
     resume: Option<Now>,
+    /// When something was last written that was asked for.
+    answered: Option<Now>,
 }
 
 /// A modem at work.
@@ -43,6 +45,9 @@ pub struct Machine {
 
 /// How much is read from a host at once, in octets.
 const READ: usize = 64 * 1024;
+/// So much later than an answer what nobody asked for is written (real time): a host that reads what there is, and then
+/// looks for the one line it waits for, must not find both in one piece.
+const GAP: Duration = Duration::from_millis(20);
 /// How long the system may take to tell what a host has done to a port.
 const QUIET: Duration = Duration::from_millis(20);
 
@@ -51,7 +56,14 @@ impl Machine {
     pub fn new(world: World, ports: Vec<Port>, speed: u32, pace: Option<u32>) -> Machine {
         let wires = ports
             .into_iter()
-            .map(|port| Wire { port, pace: pace.map(Pace::new), window: 0, blocked: false, resume: None })
+            .map(|port| Wire {
+                port,
+                pace: pace.map(Pace::new),
+                window: 0,
+                blocked: false,
+                resume: None,
+                answered: None,
+            })
             .collect();
         let (desk, jobs) = Desk::new();
         let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::default());
@@ -247,8 +259,16 @@ impl Machine {
             return;
         }
         wire.resume = None;
-        while let Some(bytes) = self.world.outgoing(port).first() {
+        while let Some(Write { bytes, apart, .. }) = self.world.outgoing(port) {
             let wire = &mut self.wires[port.0];
+            match (apart, wire.answered) {
+                (false, _) => wire.answered = Some(now),
+                (true, Some(answered)) if now.since(answered) < GAP * self.clock.speed() => {
+                    wire.resume = Some(answered + GAP * self.clock.speed());
+                    return;
+                }
+                (true, _) => {}
+            }
             let allowed = match &mut wire.pace {
                 Some(pace) => {
                     let (n, next) = pace.take(now, bytes.len());

@@ -78,7 +78,7 @@ impl Recorder {
     /// What the module does, its lines aside: a fault may hold them elsewhere.
     pub fn output(&mut self, at: Now, output: &Output) {
         match output {
-            Output::Uart { port, bytes } => self.printed(at, *port, bytes),
+            Output::Uart { port, bytes, .. } => self.printed(at, *port, bytes),
             Output::Line { .. } => {}
             Output::Baud { port, rate } => self.push(at, Event::Baud { port: port.0 + 1, rate: *rate }),
             Output::Net(request) => self.request(at, request),
@@ -111,12 +111,12 @@ impl Recorder {
             }
             NetEvent::Failed { socket, why } => {
                 let why = match why {
-                    Failure::Refused => "refused",
-                    Failure::Unreachable => "unreachable",
-                    Failure::PortInUse => "port in use",
-                    Failure::Tls => "TLS",
+                    Failure::Refused => "refused".into(),
+                    Failure::Unreachable => "unreachable".into(),
+                    Failure::PortInUse => "port in use".into(),
+                    Failure::Tls(why) => format!("TLS: {why}"),
                 };
-                self.push(at, Event::ConnectFailed { socket: socket.0, why: why.into() });
+                self.push(at, Event::ConnectFailed { socket: socket.0, why });
             }
             _ => {}
         }

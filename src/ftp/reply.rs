@@ -1,5 +1,6 @@
 //! Replies of an FTP server and their parser (RFC 959 section 4.2).
 
+use crate::at::octets::text_of;
 use std::fmt;
 
 /// The longest reply line that is read, in octets without its line end.
@@ -37,9 +38,13 @@ impl Reply {
         self.lines.last().and_then(|line| line.get(4..)).unwrap_or("")
     }
 
-    /// The path between quotes of a 257 reply, doubled quotes undone (RFC 959 appendix II).
-    pub fn quoted(&self) -> Option<String> {
-        let (_, rest) = self.lines.first()?.split_once('"')?;
+    /// The path of a 257 reply: what is between its quotes, doubled quotes undone (RFC 959 appendix II); the
+    /// first word, where a server leaves the quotes out.
+    pub fn path(&self) -> Option<String> {
+        let text = self.lines.first()?.get(4..)?;
+        let Some((_, rest)) = text.split_once('"') else {
+            return text.split_whitespace().next().map(str::to_owned);
+        };
         let mut path = String::new();
         let mut chars = rest.chars().peekable();
         while let Some(c) = chars.next() {
@@ -101,7 +106,7 @@ impl Replies {
                 continue;
             }
             let line = std::mem::take(&mut self.line);
-            let text = decode(line.strip_suffix(b"\r").unwrap_or(&line));
+            let text = text_of(line.strip_suffix(b"\r").unwrap_or(&line));
             if let Some(found) = self.line(text) {
                 return Some(found);
             }
@@ -156,13 +161,6 @@ fn head(line: &str) -> Option<(u16, Mark)> {
     Some((code, mark))
 }
 
-fn decode(line: &[u8]) -> String {
-    match std::str::from_utf8(line) {
-        Ok(text) => text.to_owned(),
-        Err(_) => line.iter().copied().map(char::from).collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,7 +206,13 @@ mod tests {
         let line = |l: &str| Err(Malformed::Line(l.into()));
         assert_eq!(
             parse(b"\r\nhello\r\n22 x\r\n999 x\r\n220x\r\n220 \xe9t\xe9\r\n"),
-            [line("hello"), line("22 x"), line("999 x"), line("220x"), reply(220, &["220 \u{e9}t\u{e9}"])]
+            [
+                line("hello"),
+                line("22 x"),
+                line("999 x"),
+                line("220x"),
+                reply(220, &[&text_of(b"220 \xe9t\xe9")])
+            ]
         );
     }
 
@@ -227,11 +231,13 @@ mod tests {
     }
 
     #[test]
-    fn the_quoted_path_of_a_257() {
-        let quoted = |line: &str| Reply { code: 257, lines: vec![line.into()] }.quoted();
-        assert_eq!(quoted("257 \"/a \"\"b\"\"\" is the directory"), Some("/a \"b\"".into()));
-        assert_eq!(quoted("257 \"/open"), None);
-        assert_eq!(quoted("257 none"), None);
+    fn the_path_of_a_257() {
+        let path = |line: &str| Reply { code: 257, lines: vec![line.into()] }.path();
+        assert_eq!(path("257 \"/a \"\"b\"\"\" is the directory"), Some("/a \"b\"".into()));
+        assert_eq!(path("257 /a/b"), Some("/a/b".into()));
+        assert_eq!(path("257  /a is the directory"), Some("/a".into()));
+        assert_eq!(path("257 \"/open"), None);
+        assert_eq!((path("257 "), path("257")), (None, None));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::line::Line;
 use super::{Cause, Event, Failure, Output, Reply, Settings, Step, Type};
+use crate::at::octets::octets_of;
 use bytes::Bytes;
 use std::collections::VecDeque;
 
@@ -44,7 +45,7 @@ impl Wire {
     /// Sends a command line.
     pub fn command(&mut self, line: Line) {
         let text = line.into_text();
-        let bytes = Bytes::from(format!("{text}\r\n"));
+        let bytes = Bytes::from([&*octets_of(&text), b"\r\n"].concat());
         // Told first: the answer may be there as soon as it is sent.
         self.event(Event::Sent(text));
         self.push(Output::SendControl(bytes));
@@ -70,12 +71,27 @@ impl Wire {
         self.late = self.late.saturating_add(1);
     }
 
+    /// Remembers it where the transfer fails by what does not answer its verb: a line that is no reply, or a 421,
+    /// which may come at any time (RFC 959 section 5.4).
+    pub fn owe_behind(&mut self, reply: &Reply) {
+        if matches!(reply.code, 0 | 421) {
+            self.owe();
+        }
+    }
+
     /// True where `reply` is the owed end of a transfer given up earlier, and not an answer to what was sent since.
     pub fn settles(&mut self, reply: &Reply) -> bool {
-        let late = self.late > 0 && matches!(reply.code, 225 | 226 | 426 | 451);
-        if late {
-            self.late -= 1;
+        match reply.code {
+            225 | 226 | 426 | 451 if self.late > 0 => {
+                self.late -= 1;
+                true
+            }
+            // Servers answer in order: nothing earlier will come any more.
+            200.. => {
+                self.late = 0;
+                false
+            }
+            _ => false,
         }
-        late
     }
 }

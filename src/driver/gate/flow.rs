@@ -142,6 +142,13 @@ impl Gate {
         }
     }
 
+    /// How long a host takes to read is no more the server's affair.
+    pub(super) fn data_unread(&mut self, now: Now) {
+        if let Some(Step::Down(_) | Step::Closing(_)) = self.transfer_mut().map(|transfer| &transfer.step) {
+            self.moved(now);
+        }
+    }
+
     /// Nothing has moved for too long. What only waits for the module to see the end is said all the same.
     pub(super) fn stalled(&mut self, now: Now) {
         self.settle(now);
@@ -354,7 +361,7 @@ impl Gate {
     /// The server's last word.
     pub(super) fn transferred(&mut self, now: Now, reply: Reply) {
         self.moved(now);
-        let good = reply.code < 300;
+        let good = reply.is_positive();
         let Some(transfer) = self.transfer_mut() else { return };
         let up = match &mut transfer.step {
             Step::Down(down) => {

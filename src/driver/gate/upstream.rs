@@ -4,6 +4,7 @@ use super::faults::CommandVerdict;
 use super::faults::{Speech, Then};
 use super::speech::Saying;
 use super::{Command, Gate, GateOutput, Job, Pipe, builtin, reply};
+use crate::at::octets::octets_of;
 use crate::ftp::{Malformed, Reply};
 use crate::ftpd;
 use crate::time::Now;
@@ -13,7 +14,13 @@ impl Gate {
     /// Sends a command, which the server owes a reply from here on.
     pub(super) fn send(&mut self, line: String) {
         self.owed += 1;
-        self.out.push_back(GateOutput::ToUpstream(Bytes::from(line + "\r\n")));
+        let line = line + "\r\n";
+        let line = match self.session.builtin {
+            // libunftp takes UTF-8 alone: the storage turns names into their octets.
+            true => line.into(),
+            false => Bytes::from(octets_of(&line).into_owned()),
+        };
+        self.out.push_back(GateOutput::ToUpstream(line));
     }
 
     pub(super) fn upstream_failed(&mut self, now: Now) {
@@ -24,15 +31,16 @@ impl Gate {
     pub(super) fn upstream_bytes(&mut self, now: Now, bytes: &[u8]) {
         let mut rest = bytes;
         while !matches!(self.job, Job::Closed) {
-            match self.replies.next(&mut rest) {
+            let reply = match self.replies.next(&mut rest) {
                 None => return,
-                Some(reply) if matches!(self.job, Job::Ending | Job::Storing) => self.unheard(&reply),
-                Some(Ok(reply)) => self.upstream_reply(now, reply),
-                // A real server's own nonsense is for the module to judge.
-                Some(Err(Malformed::Line(line))) => {
-                    self.mouth.push(now, Saying::Bytes((line + "\r\n").into()))
-                }
-                Some(Err(Malformed::LongLine | Malformed::ManyLines)) => return self.upstream_failed(now),
+                // A real server's own nonsense is for the module to judge, which takes it for the last word.
+                Some(Err(Malformed::Line(line))) => Ok(Reply { code: 0, lines: vec![line] }),
+                Some(reply) => reply,
+            };
+            match reply {
+                reply if matches!(self.job, Job::Ending | Job::Storing) => self.unheard(&reply),
+                Ok(reply) => self.upstream_reply(now, reply),
+                Err(_) => return self.upstream_failed(now),
             }
             self.utter(now);
         }
@@ -43,12 +51,16 @@ impl Gate {
         match reply {
             Ok(reply) if reply.is_preliminary() => {}
             Ok(_) => self.owed = self.owed.saturating_sub(1),
-            Err(Malformed::Line(_)) => {}
-            Err(Malformed::LongLine | Malformed::ManyLines) => self.owed = 0,
+            Err(_) => self.owed = 0,
         }
     }
 
-    fn upstream_reply(&mut self, now: Now, reply: Reply) {
+    fn upstream_reply(&mut self, now: Now, mut reply: Reply) {
+        if self.session.builtin {
+            for line in &mut reply.lines {
+                *line = String::from_utf8_lossy(&octets_of(line)).into_owned();
+            }
+        }
         if !reply.is_preliminary() {
             match self.owed.checked_sub(1) {
                 None => return self.unasked(now, reply),

@@ -103,7 +103,7 @@ impl Bench {
     fn drain(&mut self) -> Vec<String> {
         while let Some(output) = self.modem.poll_output() {
             match output {
-                Output::Uart { bytes, port } => {
+                Output::Uart { bytes, port, .. } => {
                     self.writes.push(bytes.iter().map(|&b| char::from(b)).collect());
                     self.modem.handle_sent(self.now, port, bytes.len());
                 }
@@ -279,9 +279,29 @@ fn connect_and_results_stand_in_writes_of_their_own() {
     let mut bench = Bench::opened();
     assert_eq!(bench.host("AT+QFTPPATH=\"/\"\r"), ["\r\nOK\r\n\r\n+QFTPPATH:0\r\n"]);
     assert_eq!(bench.host("AT+QFTPCFG=3,2\r"), ["\r\nOK\r\n\r\n+QFTPCFG:0\r\n"]);
+    for (command, result) in [
+        ("+QFTPGET=\"\"", "+QFTPGET:-10"),
+        ("+QFTPPUT=\"\",2", "+QFTPPUT:-10"),
+        ("+QFTPOPEN=\"10.0.0.1\",21", "+QFTPOPEN:-3"),
+    ] {
+        let writes = bench.host(&format!("AT{command}\r"));
+        assert_eq!(writes, ["\r\nOK\r\n".into(), format!("\r\n{result}\r\n")]);
+    }
     assert_eq!(bench.host("AT+QFTPPUT=\"a\",2\r\n"), ["\r\nOK\r\n", "\r\nCONNECT\r\n"]);
     assert_eq!(bench.host("\n.AT\r"), ["\r\nOK\r\n", "\r\n+QFTPPUT:2\r\n"]);
     assert_eq!(bench.uploaded, b"\n.");
+    bench.says.insert("QUIT", "");
+    assert_eq!(bench.host("AT+QFTPCLOSE\r"), ["\r\nOK\r\n"]);
+    for (command, name) in
+        [("+QFTPCLOSE", "+QFTPCLOSE"), ("+QFTPGET=\"a\"", "+QFTPGET"), ("+QFTPPUT=\"a\",2", "+QFTPPUT")]
+    {
+        let writes = bench.host(&format!("AT{command}\r"));
+        assert_eq!(writes, ["\r\nOK\r\n".into(), format!("\r\n{name}:-3\r\n")]);
+    }
+    let mut bench = Bench::new();
+    assert_eq!(bench.host("AT+QFTPCLOSE\r"), ["\r\nOK\r\n", "\r\n+QFTPCLOSE:0\r\n"]);
+    assert_eq!(bench.host("AT+QFTPOPEN=\"\",21\r"), ["\r\nOK\r\n", "\r\n+QFTPOPEN:-10\r\n"]);
+    assert_eq!(bench.host("AT+QFTPGET=\"a\"\r"), ["\r\nOK\r\n", "\r\n+QFTPGET:-5\r\n"]);
 }
 
 #[test]
@@ -320,6 +340,26 @@ fn a_download_that_was_left_can_be_closed() {
         assert_eq!(lines(&bench.host("AT+QFTPCLOSE\r")), ["OK", "+QFTPCLOSE:0"], "{over}");
         assert_eq!(lines(&bench.host("AT+QFTPSTAT;O\r")), ["+QFTPSTAT: CLOSED", "NO CARRIER"]);
     }
+}
+
+#[test]
+fn what_nobody_asked_for_is_told_apart_from_the_answer() {
+    let mut bench = Bench::new();
+    let mut writes = vec![];
+    for line in ["AT+CSQ\r", "AT+QFTPOPEN=\"10.0.0.1\",21\r"] {
+        bench.modem.handle_uart(bench.now, PortId(0), line.as_bytes());
+        while let Some(output) = bench.modem.poll_output() {
+            match output {
+                Output::Uart { bytes, apart, .. } => writes.push((bytes, apart)),
+                Output::Net(request) => bench.network(request),
+                _ => {}
+            }
+        }
+    }
+    let writes: Vec<_> = writes.iter().map(|(bytes, apart)| (&bytes[..], *apart)).collect();
+    let wanted: [(&[u8], bool); 3] =
+        [(b"\r\n+CSQ: 27,99\r\n\r\nOK\r\n", false), (b"\r\nOK\r\n", false), (b"\r\n+QFTPOPEN:0\r\n", true)];
+    assert_eq!(writes, wanted);
 }
 
 #[test]

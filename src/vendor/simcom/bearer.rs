@@ -1,6 +1,6 @@
 //! 4.1: the bearers, and the SAPBR commands that SIM800 and SIM7000 hosts use for them.
 
-use super::Simcom;
+use super::{Simcom, network};
 use crate::at::{ArgError, Int, Text};
 use crate::modem::{BearerState, Cx, PortId, Reply};
 use crate::profile::Profile;
@@ -14,6 +14,8 @@ pub(super) struct Bearers {
     network_apn: String,
     /// Those that `AT+SAPBR=1` opens.
     profiles: BTreeMap<u8, Opened>,
+    /// Whether `AT+CNACT=1` of a SIM7000 has opened its own.
+    pub(super) network: bool,
 }
 
 /// A bearer of `AT+SAPBR=1`.
@@ -49,7 +51,7 @@ impl Default for Configuration {
 impl Bearers {
     pub fn new(profile: &Profile) -> Bearers {
         let network_apn = profile.bearer.apn.clone();
-        Bearers { configured: BTreeMap::new(), network_apn, profiles: BTreeMap::new() }
+        Bearers { configured: BTreeMap::new(), network_apn, profiles: BTreeMap::new(), network: false }
     }
 }
 
@@ -131,6 +133,11 @@ pub(super) fn sapbr(
     let (command, id, tag, value) = args;
     let context = id.get() as u8;
     match (command.get(), tag, value) {
+        // `AT+CNACT=1` goes on with it.
+        (0, None, None) if network::holds(m, context) => match m.bearers.profiles.remove(&context) {
+            Some(_) => Reply::Ok,
+            None => Reply::Error,
+        },
         (0, None, None) => match cx.deactivate(context) {
             true => Reply::Ok,
             false => Reply::Error,
@@ -219,8 +226,16 @@ fn print(cx: &mut Cx, text: &str, context: u8) {
     }
 }
 
+/// Whether `AT+SAPBR=1` has opened the context.
+pub(super) fn is_open(m: &Simcom, context: u8) -> bool {
+    matches!(m.bearers.profiles.get(&context), Some(Opened::Open))
+}
+
 /// A bearer is up.
 pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
+    if network::holds(m, context) {
+        return network::up(cx);
+    }
     match m.bearers.profiles.get_mut(&context) {
         Some(profile) => {
             if let Opened::Opening(port) = std::mem::replace(profile, Opened::Open) {
@@ -234,9 +249,17 @@ pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
 
 /// A bearer is down.
 pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
-    if let Some(Opened::Opening(port)) = m.bearers.profiles.remove(&context) {
-        cx.port = port;
-        return cx.finish(Reply::Error);
+    let held = network::holds(m, context);
+    if held {
+        network::down(m, cx);
+    }
+    match m.bearers.profiles.remove(&context) {
+        Some(Opened::Opening(port)) => {
+            cx.port = port;
+            return cx.finish(Reply::Error);
+        }
+        None if held => return,
+        _ => {}
     }
     let text = if by_network { &m.settings.bearer_lost } else { &m.settings.bearer_closed };
     print(cx, text, context);

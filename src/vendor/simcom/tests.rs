@@ -62,7 +62,7 @@ impl Bench {
     fn drain(&mut self) {
         while let Some(output) = self.modem.poll_output() {
             match output {
-                Output::Uart { bytes, port } => {
+                Output::Uart { bytes, port, .. } => {
                     self.written.extend_from_slice(&bytes);
                     if self.reads {
                         self.modem.handle_sent(Now::ZERO, port, bytes.len());
@@ -137,7 +137,9 @@ fn every_refusal_is_its_number() {
         ("RETR", "550 no", "AT+FTPGET=1", 79),
         ("RETR", "550 no", "AT+FTPEXTGET=1", 79),
         ("RETR", "550 no", "AT+FTPETGET=1", 79),
-        ("LIST", "550 no", "AT+FTPLIST=1", 79),
+        ("LIST", "550 no", "AT+FTPLIST=1", 77),
+        ("LIST", "450 no", "AT+FTPLIST=1", 77),
+        ("LIST", "451 no", "AT+FTPLIST=1", 79),
         ("STOR", "553 no", "AT+FTPPUT=1", 78),
         ("STOR", "452 full", "AT+FTPETPUT=1", 78),
         ("STOU", "550 no", "AT+FTPPUTOPT=STOU;+FTPPUT=1", 78),
