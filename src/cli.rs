@@ -7,6 +7,7 @@ mod options;
 mod play;
 mod run;
 mod schema;
+mod signals;
 mod trace;
 
 use crate::profile::mistake::Mistake;

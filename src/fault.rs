@@ -38,7 +38,7 @@ pub use act::{Act, Event, Status};
 pub use action::Action;
 pub use amount::{Amount, Lasts};
 pub use build::registration_number;
-pub use check::{Known, check, never_acts, never_happens, no_command};
+pub use check::{Known, Never, check, never_acts, never_happens, no_command, no_port};
 pub use engine::Engine;
 pub use fact::Observation;
 pub use kind::{FaultKind, Layer, Nature, Need, Param, Type, kind_named};

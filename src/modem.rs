@@ -115,9 +115,13 @@ pub enum Note {
     Result {
         /// The port.
         port: PortId,
-        /// As it is called under `V1`.
+        /// As it was printed; empty under `Q1`.
         text: String,
+        /// As it is called under `V1`, an extended one by its number, where that is not what was printed.
+        cause: Option<String>,
     },
+    /// A fault was applied or lifted.
+    Fault(crate::fault::Event),
     /// An unsolicited result code was printed.
     Urc {
         /// The port.

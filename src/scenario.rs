@@ -41,7 +41,9 @@ pub struct Scenario {
     pub profile: Option<String>,
     /// The seed of everything that is drawn.
     pub seed: Option<u64>,
-    /// How many serial ports the module has.
+    /// How many serial ports the module has, 1 to 16; one where nothing is said.
+    #[serde(default, deserialize_with = "ports")]
+    #[schemars(range(min = 1, max = 16))]
     pub ports: Option<usize>,
     /// How many times faster than real the modem's clock runs: a whole number from 1 to 1000.
     #[serde(default, deserialize_with = "speed")]
@@ -126,7 +128,8 @@ impl Scenario {
     }
 
     fn build(&mut self, text: &str, known: &Known) -> Vec<Problem> {
-        let mut problems = vec![];
+        let known = &Known { ports: Some(self.ports.unwrap_or(1)), ..*known };
+        let mut problems = self.server.misplaced(&|path| place::of(text, path).unwrap_or(0..0));
         for written in std::mem::take(&mut self.fault) {
             let span = one_line(text, written.span());
             match written.into_inner().build(span) {
@@ -145,8 +148,9 @@ impl Scenario {
         }
         // A rule that is missing would have others seem to wait for nothing.
         if problems.is_empty() {
-            problems.extend(fault::check(&self.rules, known));
+            problems.extend(fault::check(&self.rules, known).into_iter().map(|p| at_value(text, p)));
             problems.extend(self.no_such_fault());
+            problems.extend(expect::contradictions(&self.expectations));
         }
         self.rules.extend(self.network.rules());
         self.sources = sources(text);
@@ -192,6 +196,24 @@ fn sources(text: &str) -> Vec<Source> {
     let trusted = server.get("trusted").filter(|value| value.get_ref().as_str() != Some(server::MADE));
     let named = ["folder", "certificate", "key"].into_iter().filter_map(|key| server.get(key));
     named.chain(trusted).chain(from).filter_map(source).collect()
+}
+
+/// A problem of a rule's key at that key's value, where it is written down.
+fn at_value(text: &str, problem: Problem) -> Problem {
+    let value = problem.key.and_then(|(rule, table, key)| {
+        let parsed = DeTable::parse(text).ok()?;
+        let rules = parsed.get_ref().get("fault")?.get_ref().as_array()?;
+        let table = rules.get(rule)?.get_ref().get(table)?;
+        Some(table.get_ref().get(key)?.span())
+    });
+    Problem { span: value.unwrap_or(problem.span.clone()), ..problem }
+}
+
+fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    match toml::Value::deserialize(deserializer)? {
+        toml::Value::Integer(n @ 1..=16) => Ok(usize::try_from(n).ok()),
+        other => Err(D::Error::custom(format!("{other} is no number of ports; write 1 to 16"))),
+    }
 }
 
 fn speed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {

@@ -148,8 +148,12 @@ pub enum Event {
     Result {
         /// The port.
         port: usize,
-        /// The code.
+        /// The code as it was printed; empty where `ATQ1` kept it back.
         text: String,
+        /// What it stands for, where another text was printed: `+CME ERROR: 3` behind the `ERROR` of
+        /// `AT+CMEE=0` or the words of `AT+CMEE=2`, `OK` behind the `0` of `ATV0`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<String>,
     },
     /// The module said a line unasked.
     Urc {

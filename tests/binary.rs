@@ -129,8 +129,8 @@ fn it_answers_with_the_framing_of_v_250() {
 }
 
 #[test]
-fn both_signals_end_it_cleanly() {
-    for signal in [Signal::TERM, Signal::INT] {
+fn every_signal_that_ends_it_ends_it_cleanly() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT] {
         let here = folder();
         let link = here.path().join("modem");
         let temporary = here.path().join("tmp");

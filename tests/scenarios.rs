@@ -1,10 +1,11 @@
 //! Every scenario under `scenarios/`: it checks without a mistake, a good host passes it, a bad one fails.
 
+use badline::driver::judge::seen;
 use badline::driver::{files, play};
 use badline::profile::mistake::Mistake;
-use badline::scenario::{FileFacts, Outcome, Scenario, Seen, Verdict};
+use badline::scenario::{FileFacts, Outcome, Scenario, Verdict};
 use badline::time::Now;
-use badline::trace::{Event, Record, Sink};
+use badline::trace::{Record, Sink};
 use badline::transcript;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
@@ -106,15 +107,8 @@ impl Sink for Watch {
     fn take(&mut self, record: &Record) -> io::Result<()> {
         let mut judge = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         judge.now = Now::from_micros(record.t);
-        let seen = match &record.event {
-            Event::CommandLine { port, typed, .. } => Seen::Command(*port, &typed.0),
-            Event::Result { port, text } => Seen::Said(*port, text),
-            Event::Urc { port, line } => Seen::Said(*port, line),
-            Event::FaultApplied { name, .. } => Seen::Applied(name),
-            _ => return Ok(()),
-        };
         let now = judge.now;
-        judge.verdict.observe(now, seen);
+        seen(&record.event).into_iter().for_each(|seen| judge.verdict.observe(now, seen));
         Ok(())
     }
 

@@ -6,6 +6,7 @@ mod seeds;
 
 use super::options::{self, Options};
 use super::run::{self, Bench};
+use super::signals::Signals;
 use super::{show_error, show_mistakes};
 use crate::driver::coverage::Coverage;
 use crate::driver::exec::{self, End, Host, Limits};
@@ -17,7 +18,6 @@ use crate::time::units::Span;
 use crate::trace::Event;
 use clap::Args;
 use report::{Summary, Verdict};
-use rustix::process::Signal;
 use seeds::Seeds;
 use std::ffi::OsString;
 use std::fs::File;
@@ -25,7 +25,6 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio::signal::unix::{self, SignalKind};
 
 /// Run a host program at the modem and give a verdict
 ///
@@ -51,28 +50,6 @@ pub struct Exec {
     /// The host program and its arguments; {port} in them is the path of the serial port
     #[arg(last = true, required = true, value_name = "HOST-COMMAND")]
     host: Vec<OsString>,
-}
-
-/// The signals that end a run.
-struct Signals {
-    interrupt: unix::Signal,
-    terminate: unix::Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Signals> {
-        Ok(Signals {
-            interrupt: unix::signal(SignalKind::interrupt())?,
-            terminate: unix::signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.interrupt.recv() => Signal::INT,
-            _ = self.terminate.recv() => Signal::TERM,
-        }
-    }
 }
 
 impl Exec {
@@ -126,21 +103,24 @@ impl Exec {
             let verdict = match self.one(Setup { seed, ..setup.clone() }, &mut signals).await {
                 Ok(verdict) => verdict,
                 Err(error) => {
+                    summary.broke(seed);
+                    let name = setup.scenario.as_ref().unwrap_or(&setup.profile.name);
+                    suites.push(junit::broken(name, seed, &error));
                     broken = Some(error);
                     break;
                 }
             };
-            verdict.tell(self.json())?;
             summary.count(&verdict);
             if junit.is_some() {
                 suites.push(junit::suite(&verdict));
             }
-            if matches!(verdict.end, End::Interrupted(_)) {
+            broken = verdict.tell(self.json()).err();
+            if broken.is_some() || matches!(verdict.end, End::Interrupted(_) | End::NotStarted(_)) {
                 break;
             }
         }
         if self.seeds.is_some() || self.repeat > 1 {
-            summary.tell(self.json())?;
+            broken = broken.or(summary.tell(self.json()).err());
         }
         if let Some(file) = junit {
             junit::write(suites, file)?;

@@ -1,6 +1,7 @@
 //! `badline run`: a modem until interrupted.
 
 use super::options::{self, Options, warn_of_strangers};
+use super::signals::Signals;
 use super::{show_error, show_mistakes};
 use crate::control::{self, Listener};
 use crate::driver::machine::Machine;
@@ -16,7 +17,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 /// Run a modem until interrupted
@@ -93,15 +93,13 @@ impl Run {
     }
 
     async fn run(self, setup: Setup) -> io::Result<()> {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
+        let mut signals = Signals::new()?;
         let mut bench = open(&self.options, setup).await?;
         bench.machine.power_on();
         announce(&bench.ready, self.options.json)?;
         tokio::select! {
             () = bench.machine.run() => {}
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            _ = signals.next() => {}
         }
         Ok(())
     }

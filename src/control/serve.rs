@@ -7,7 +7,7 @@ use super::status::Status;
 use crate::driver::desk::{Desk, Gone};
 use crate::driver::follow::follow;
 use crate::driver::machine::Machine;
-use crate::fault::{Known, Request, Trigger, never_acts, never_happens};
+use crate::fault::{Known, Never, Request, Trigger, never_acts, never_happens};
 use crate::time::Now;
 use crate::trace::Record;
 use std::io;
@@ -161,19 +161,21 @@ fn possible(machine: &mut Machine, request: &Request) -> Result<(), Wrong> {
     let rows = modem.rows();
     let mut commands: Vec<&str> = rows.iter().map(|row| row.name).collect();
     commands.extend(modem.core().profile.commands.keys().map(String::as_str));
-    let known = Known { commands: &commands, ..Known::default() };
+    let (ports, boots) = (Some(modem.core().port_ids().count()), u64::from(modem.core().boots));
+    let known = Known { commands: &commands, ports, boots, ..Known::default() };
     let faults: Vec<String> = machine.world().faults().status().into_iter().map(|f| f.name).collect();
     let until = rule.until.as_ref().map(|(trigger, _)| trigger);
     let never = [Some(&rule.when), until].into_iter().flatten().find_map(|trigger| match trigger {
         Trigger::After(name) | Trigger::Lifted(name) if !faults.contains(name) => {
-            Some((format!("no fault is named `{name}`"), there(&faults)))
+            let (what, right) = (format!("no fault is named `{name}`"), there(&faults));
+            Some(Never { key: "", what, right })
         }
         _ => never_happens(trigger, &known),
     });
-    if let Some((what, right)) = never {
+    if let Some(Never { what, right, .. }) = never {
         return Err(Wrong::new(format!("the fault can never be applied or lifted: {what}"), right));
     }
-    if let Some((what, right)) = never_acts(&rule.what, &known) {
+    if let Some(Never { what, right, .. }) = never_acts(&rule.what, &known) {
         return Err(Wrong::new(format!("the fault can never act: {what}"), right));
     }
     Ok(())

@@ -52,8 +52,11 @@ pub struct Form {
 pub struct ErrorMet {
     /// The last command before it.
     pub command: String,
-    /// The code.
+    /// The code as it was printed.
     pub result: String,
+    /// What it stands for, where another text was printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
 }
 
 /// An FTP reply that is an error.
@@ -145,9 +148,9 @@ impl Coverage {
                     self.sent(*port, form);
                 }
             }
-            Event::Result { port, text } if is_error(text) => {
+            Event::Result { port, text, cause } if is_error(cause.as_ref().unwrap_or(text)) => {
                 let command = self.last.get(port).cloned().unwrap_or_default();
-                self.errors.add(ErrorMet { command, result: text.clone() });
+                self.errors.add(ErrorMet { command, result: text.clone(), cause: cause.clone() });
             }
             Event::FtpReply { code, .. } if *code >= 400 => self.ftp_errors.add(FtpError { code: *code }),
             Event::Urc { line, .. } => self.urcs.add(Line { line: line.clone() }),
@@ -181,5 +184,5 @@ fn first(line: &str) -> Option<Form> {
 
 /// Whether a final result code of V.250 section 5.7.1 or 27.007 section 9 is an error.
 fn is_error(code: &str) -> bool {
-    !(code == "OK" || code == "0" || code.starts_with("CONNECT"))
+    !(code == "OK" || code.starts_with("CONNECT"))
 }

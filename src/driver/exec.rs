@@ -32,8 +32,10 @@ pub struct Host {
 }
 
 /// How a host came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
+    /// It never began; why, in words.
+    NotStarted(String),
     /// By itself.
     Ended(ExitStatus),
     /// It was stopped: it took longer than it was given.
@@ -46,7 +48,7 @@ pub enum End {
 
 impl End {
     /// The host's own status, as a shell gives it; none where it was stopped.
-    pub fn status(self) -> Option<u8> {
+    pub fn status(&self) -> Option<u8> {
         match self {
             End::Ended(status) => {
                 let signal = status.signal().map(|signal| 128 + signal);
@@ -60,6 +62,7 @@ impl End {
 impl std::fmt::Display for End {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         match self {
+            End::NotStarted(why) => write!(f, "the host cannot be started: {why}"),
             End::Ended(status) => match (status.code(), status.signal()) {
                 (Some(code), _) => write!(f, "the host ended with status {code}"),
                 (None, Some(signal)) => write!(f, "the host was killed by signal {signal}"),
@@ -90,7 +93,7 @@ pub struct Limits {
 }
 
 /// How a run went.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ran {
     /// How the host came to its end.
     pub end: End,
@@ -104,7 +107,7 @@ pub struct Ran {
 /// afterwards. `interrupted` says when to stop before.
 ///
 /// # Errors
-/// The host cannot be started.
+/// What the system refuses while the host is watched.
 pub async fn run(
     machine: &mut Machine,
     host: &Host,
@@ -113,7 +116,13 @@ pub async fn run(
 ) -> io::Result<Ran> {
     let orphans = Orphans::adopt();
     let start = Instant::now();
-    let mut child = spawn(host)?;
+    let mut child = match spawn(host) {
+        Ok(child) => child,
+        Err(why) => {
+            let end = End::NotStarted(why.to_string());
+            return Ok(Ran { end, at: machine.now(), took: start.elapsed() });
+        }
+    };
     // Its group has the number of its first process.
     let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     let late = limits.ends_within.map(|limit| Now::ZERO + limit + Duration::from_micros(1));

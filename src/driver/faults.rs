@@ -104,15 +104,18 @@ impl Faults {
         self.ask(|engine| engine.poll_timeout()).flatten()
     }
 
-    /// Lets happen what is due, and gives what rules do by themselves, with the link that called for it, and
-    /// which came and went.
-    pub(super) fn poll(&self, now: Now) -> (Vec<(Act, Option<Link>)>, Vec<Event>) {
+    /// Lets happen what is due, and gives what rules do by themselves, with the link that called for it.
+    pub(super) fn poll(&self, now: Now) -> Vec<(Act, Option<Link>)> {
         let taken = self.ask(|engine| {
             engine.handle_timeout(now);
-            let acts = std::iter::from_fn(|| engine.poll_act()).collect();
-            (acts, std::iter::from_fn(|| engine.poll_event()).collect())
+            std::iter::from_fn(|| engine.poll_act()).collect()
         });
         taken.unwrap_or_default()
+    }
+
+    /// The next fault that was applied or lifted.
+    pub(super) fn poll_event(&self) -> Option<Event> {
+        self.ask(|engine| engine.poll_event()).flatten()
     }
 
     /// Has nothing more move on connections, until it is called with false: a rule is still to act.

@@ -119,8 +119,11 @@ pub fn scenario_from(file: &str, text: &str, profile: Option<&str>) -> Result<Sc
     let (rows, secrets) = (modem.rows(), vendor::secrets(&modem));
     let commands: Vec<&str> =
         rows.iter().map(|row| row.name).chain(profile.commands.keys().map(String::as_str)).collect();
-    let scenario =
-        scenario::parse(file, text, &Known { commands: &commands, verbs: &[], secrets: Some(&secrets) })?;
+    let scenario = scenario::parse(
+        file,
+        text,
+        &Known { commands: &commands, secrets: Some(&secrets), ..Known::default() },
+    )?;
     let mut hosts = Hosts::default();
     for (name, target) in &scenario.hosts {
         if let Err(what) = hosts.add(name, *target) {

@@ -23,7 +23,7 @@ pub fn follow() -> (Follower, Receiver<Record>) {
 
 impl Follower {
     fn hand(&mut self, record: Record) -> io::Result<bool> {
-        match self.to.try_send(record) {
+        match self.to.try_send(record.now()) {
             Ok(()) => Ok(true),
             Err(TrySendError::Full(_)) => Ok(false),
             Err(TrySendError::Closed(_)) => Err(io::ErrorKind::BrokenPipe.into()),
@@ -66,13 +66,18 @@ mod tests {
         for n in 0..WAITING as u64 + 10 {
             sink.take(&note(n)).unwrap();
         }
+        let mut next = || {
+            let record = records.try_recv().unwrap();
+            assert!(record.wall.is_some());
+            Record { wall: None, ..record }
+        };
         for n in 0..WAITING as u64 {
-            assert_eq!(records.try_recv().unwrap(), note(n));
+            assert_eq!(next(), note(n));
         }
         sink.take(&note(9_999)).unwrap();
-        let gap = records.try_recv().unwrap();
+        let gap = next();
         assert!(matches!(gap.event, Event::Note { text } if text.starts_with("10 records are missing")));
-        assert_eq!(records.try_recv().unwrap(), note(9_999));
+        assert_eq!(next(), note(9_999));
         drop(records);
         assert_eq!(sink.take(&note(1)).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }

@@ -4,6 +4,7 @@ use super::coverage::Coverage;
 use crate::scenario::{Expectation, FileFacts, Outcome, Seen, Verdict};
 use crate::time::Now;
 use crate::trace::{Event, Record, Sink, show};
+use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::fs;
 use std::io;
@@ -41,15 +42,8 @@ impl Judge {
     pub fn observe(&mut self, record: &Record) {
         let now = Now::ZERO + std::time::Duration::from_micros(record.t);
         match &record.event {
-            Event::CommandLine { port, typed, .. } => {
-                self.verdict.observe(now, Seen::Command(*port, &typed.0));
-            }
-            Event::Result { port, text: line } | Event::Urc { port, line } => {
-                self.verdict.observe(now, Seen::Said(*port, line));
-            }
-            Event::FaultApplied { name, .. } => self.verdict.observe(now, Seen::Applied(name)),
             Event::PortOpened { .. } => self.opened = true,
-            _ => {}
+            event => seen(event).into_iter().for_each(|seen| self.verdict.observe(now, seen)),
         }
         self.coverage.observe(&record.event);
         self.tail.take(record);
@@ -66,6 +60,17 @@ impl Judge {
         let last = self.tail.last.iter().map(|(line, _)| line.clone());
         self.tail.faults.iter().cloned().chain(gap).chain(last).collect()
     }
+}
+
+/// What an expectation can be about in what happened.
+pub fn seen(event: &Event) -> Option<Seen<'_>> {
+    Some(match event {
+        Event::CommandLine { port, typed, .. } => Seen::Command(*port, &typed.0),
+        Event::Result { port, text, cause } => Seen::Result(*port, text, cause.as_deref().unwrap_or(text)),
+        Event::Urc { port, line } => Seen::Said(*port, line),
+        Event::FaultApplied { name, .. } => Seen::Applied(name),
+        _ => return None,
+    })
 }
 
 impl Tail {
@@ -91,7 +96,10 @@ impl Tail {
 fn facts(root: &Path, path: &str) -> Option<FileFacts> {
     let inside: PathBuf =
         Path::new(path).components().filter(|part| matches!(part, Component::Normal(_))).collect();
-    fs::read(root.join(inside)).ok().map(|bytes| FileFacts::of(&bytes))
+    let mut hash = Sha256::new();
+    // A file may be as large as the disk.
+    let size = io::copy(&mut fs::File::open(root.join(inside)).ok()?, &mut hash).ok()?;
+    Some(FileFacts { size, sha256: hash.finalize().into() })
 }
 
 /// A [`Judge`] that a machine tells what happens, and that can still be asked.

@@ -294,8 +294,8 @@ impl Network {
     }
 
     /// Has [`poll_tap`](Network::poll_tap) show what passes from here on.
-    pub fn tap_on(&mut self) {
-        self.tap.on = true;
+    pub fn tap(&mut self, on: bool) {
+        self.tap.on = on;
     }
 
     /// What passed the antenna, where the tap is on.

@@ -136,11 +136,22 @@ impl Recorder {
                 let (name, form) = (name.clone(), (*form).to_owned());
                 Event::Command { port: port.0 + 1, name, form, known: *known }
             }
-            Note::Result { port, text } => Event::Result { port: port.0 + 1, text: text.clone() },
-            Note::Urc { port, line } => Event::Urc { port: port.0 + 1, line: self.serial.line(line) },
+            Note::Result { port, text, cause } => {
+                Event::Result { port: port.0 + 1, text: text.clone(), cause: cause.clone() }
+            }
+            // Each LF begins another line.
+            Note::Urc { port, line } => {
+                for line in line.split('\n') {
+                    let line = self.serial.line(line);
+                    self.push(at, Event::Urc { port: port.0 + 1, line });
+                }
+                return;
+            }
             Note::FtpSent(line) => Event::FtpVerb { line: line.clone() },
             Note::FtpReplied(reply) => Event::FtpReply { code: reply.code, lines: reply.lines.clone() },
             Note::State(state) => Event::State { state: state.clone() },
+            // The world tells of faults.
+            Note::Fault(_) => return,
         };
         self.push(at, event);
     }

@@ -8,12 +8,14 @@ use std::io;
 #[derive(Default)]
 pub struct Sinks {
     sinks: Vec<Box<dyn Sink>>,
+    /// Whether one has gone.
+    left: bool,
 }
 
 impl Sinks {
     /// None, or those that were created for a user.
     pub fn new(sinks: Vec<Box<dyn Sink>>) -> Sinks {
-        Sinks { sinks }
+        Sinks { sinks, left: false }
     }
 
     /// One more.
@@ -31,9 +33,14 @@ impl Sinks {
         if any {
             self.each(|sink| sink.flush());
         }
+        if self.left && self.sinks.is_empty() {
+            self.left = false;
+            world.untrace();
+        }
     }
 
     fn each(&mut self, mut act: impl FnMut(&mut dyn Sink) -> io::Result<()>) {
+        let before = self.sinks.len();
         self.sinks.retain_mut(|sink| match act(sink.as_mut()) {
             Ok(()) => true,
             // A follower has gone.
@@ -43,5 +50,37 @@ impl Sinks {
                 false
             }
         });
+        self.left |= self.sinks.len() < before;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::files;
+    use crate::driver::follow::follow;
+    use crate::driver::setup::{Setup, build};
+    use crate::modem::PortId;
+    use crate::time::Now;
+
+    #[test]
+    fn nothing_is_recorded_once_the_last_follower_has_gone() {
+        let setup = Setup::new(files::profile("sim7080").unwrap());
+        let (mut world, _server) = build(&setup).unwrap();
+        world.trace();
+        let (follower, mut records) = follow();
+        let mut sinks = Sinks::default();
+        sinks.add(Box::new(follower));
+        world.power_on(Now::ZERO);
+        sinks.drain(&mut world);
+        assert!(records.try_recv().is_ok());
+        drop(records);
+        world.typed(Now::from_millis(1), PortId(0), b"AT\r");
+        sinks.drain(&mut world);
+        world.typed(Now::from_millis(2), PortId(0), b"AT\r");
+        assert!(world.poll_record().is_none());
+        world.trace();
+        world.typed(Now::from_millis(3), PortId(0), b"AT\r");
+        assert!(world.poll_record().is_some());
     }
 }

@@ -15,7 +15,7 @@ use super::faults::Faults;
 use super::network::{IoEvent, IoRequest, Network};
 use super::recorder::Recorder;
 use crate::fault::{Act, Observation};
-use crate::modem::{HostLine, Line, Modem, Output, PortId};
+use crate::modem::{HostLine, Line, Modem, Note, Output, PortId};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Record};
 use crate::vendor;
@@ -95,10 +95,17 @@ impl World {
     /// Has [`World::poll_record`] tell what happens from here on; it costs time.
     pub fn trace(&mut self) {
         if self.recorder.is_none() {
-            self.modem.take_notes();
-            self.network.tap_on();
+            self.modem.take_notes(true);
+            self.network.tap(true);
             self.recorder = Some(Box::new(Recorder::new(vendor::secrets(&self.modem), self.serial.len())));
         }
+    }
+
+    /// Has nothing recorded any more.
+    pub(super) fn untrace(&mut self) {
+        self.modem.take_notes(false);
+        self.network.tap(false);
+        self.recorder = None;
     }
 
     /// Adds to the trace, where there is one, what happens outside the world.
@@ -252,6 +259,7 @@ impl World {
                         self.network.handle_request(now, request);
                         self.hear_tap();
                     }
+                    Output::Note(Note::Fault(event)) => self.hear_fault(&event),
                     Output::Note(_) => {}
                 }
             }
@@ -259,8 +267,9 @@ impl World {
             let modem = &self.modem;
             let event = self.network.poll_event(now, |socket| modem.poll_window(socket));
             self.hear_tap();
+            self.hear_faults();
             let Some(event) = event else {
-                if self.obey(now) {
+                if self.obey(now) || self.resumes {
                     continue;
                 }
                 return;

@@ -46,7 +46,7 @@ impl JsonSchema for Amount {
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}],
+            "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": Size::pattern()}],
             "description": "A number of bytes, such as 600 or \"64KiB\""
         })
     }
@@ -89,6 +89,9 @@ impl JsonSchema for Lasts {
         "Lasts".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "description": "A duration such as 20s, or \"ever\""})
+        schemars::json_schema!({
+            "anyOf": [{"const": "ever"}, {"type": "string", "pattern": Span::pattern()}],
+            "description": "A duration such as 20s, or \"ever\""
+        })
     }
 }

@@ -245,18 +245,19 @@ pub(super) fn pasv_unserved(a: &Args) -> Action {
     ftp(a, FtpFault::PassiveUnserved(how))
 }
 
-fn storage(a: &Args, file: &str, op: Ops, after: Option<u64>) -> Action {
-    Action::Storage(Storage { file: pattern(a, file), op, after, code: a.int("code") })
+fn storage(a: &Args, file: &str, op: Ops, after: Option<u64>) -> Storage {
+    Storage { file: pattern(a, file), op, after, code: a.int("code"), vanishes: false }
 }
 
 pub(super) fn full(a: &Args) -> Action {
-    storage(a, "file", Ops::Only(StorageOp::Write), a.opt("full"))
+    Action::Storage(storage(a, "file", Ops::Only(StorageOp::Write), a.opt("full")))
 }
 
 pub(super) fn denied(a: &Args) -> Action {
-    storage(a, "denied", Ops::named(&a.text("op")), None)
+    Action::Storage(storage(a, "denied", Ops::named(&a.text("op")), None))
 }
 
 pub(super) fn vanish(a: &Args) -> Action {
-    storage(a, "file", Ops::named(&a.text("op")), a.opt("vanish"))
+    let when = storage(a, "file", Ops::named(&a.text("op")), a.opt("vanish"));
+    Action::Storage(Storage { vanishes: true, ..when })
 }

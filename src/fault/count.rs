@@ -48,7 +48,8 @@ impl Dice {
 /// How often a trigger has happened.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    all: u64,
+    /// Not counted per file.
+    pub all: u64,
     per_file: BTreeMap<String, u64>,
 }
 

@@ -50,10 +50,13 @@ impl Engine {
         engine
     }
 
-    /// Adds a rule behind the others. Without a trigger it is applied at once. Gives its name.
+    /// Adds a rule behind the others. Without a trigger it is applied at once. Gives its name. Rules that were added
+    /// before and can do nothing more go: each costs every question time.
     pub fn add(&mut self, now: Now, rule: Rule) -> String {
         self.handle_timeout(now);
+        self.rules.retain(|live| !live.is_spent());
         let i = self.arm(now, rule);
+        self.rules[i].added = true;
         self.start(now, i);
         self.rules[i].name.clone()
     }
@@ -81,12 +84,13 @@ impl Engine {
             dice,
             tally: Tally::default(),
             until: Wait::default(),
-            pending: None,
+            pending: VecDeque::new(),
             timer,
             quiet,
             lines: BTreeMap::new(),
             active: None,
             fired: 0,
+            added: false,
         });
         self.rules.len() - 1
     }
@@ -110,7 +114,9 @@ impl Engine {
     /// Tells what nobody asks about.
     pub fn observe(&mut self, now: Now, what: &Observation) {
         match what {
-            Observation::Result { port, text } => self.happen(now, Fact::Result { port: *port, text }),
+            Observation::Result { port, text, cause } => {
+                self.happen(now, Fact::Result { port: *port, text, cause });
+            }
             Observation::State(state) => self.happen(now, Fact::State(state)),
             Observation::Boot(n) => self.happen(now, Fact::Boot(*n)),
             Observation::Opened(link) => {
@@ -143,7 +149,7 @@ impl Engine {
     pub fn lift(&mut self, now: Now, name: &str) -> bool {
         self.handle_timeout(now);
         let Some(i) = self.rules.iter().position(|r| r.name == name) else { return false };
-        self.rules[i].pending = None;
+        self.rules[i].pending.clear();
         self.end(now, i)
     }
 
@@ -151,7 +157,7 @@ impl Engine {
     pub fn lift_all(&mut self, now: Now) {
         self.handle_timeout(now);
         for i in 0..self.rules.len() {
-            self.rules[i].pending = None;
+            self.rules[i].pending.clear();
             self.end(now, i);
         }
     }
@@ -217,7 +223,9 @@ impl Engine {
         let live = &mut self.rules[i];
         if live.active.is_some_and(|a| a.ends == Some(due)) {
             self.end(due, i);
-        } else if let Some((_, link)) = live.pending.take_if(|(at, _)| *at == due) {
+        } else if live.pending.front().is_some_and(|(at, _)| *at == due)
+            && let Some((_, link)) = live.pending.pop_front()
+        {
             self.apply(due, i, link);
         } else if live.timer == Some(due) {
             live.timer = match live.rule.when {
@@ -259,26 +267,16 @@ impl Engine {
     fn follow(&mut self, now: Now, fact: Fact) {
         let mut lifted = vec![];
         let mut fired = vec![];
-        let names: &[String] = &match fact {
-            Fact::Applied(rule) | Fact::Lifted(rule) => vec![self.rules[rule].name.clone()],
-            _ => vec![],
-        };
         for (i, live) in self.rules.iter_mut().enumerate() {
-            let is = |trigger: &Trigger| {
-                fact.is(trigger, |_| match trigger {
-                    Trigger::After(name) | Trigger::Lifted(name) => names.contains(name),
-                    _ => false,
-                })
-            };
             let counts =
                 |tally: &mut Tally, count: &Count, dice: &mut Dice| tally.count(count, fact.file(), dice);
             if let (Some((trigger, count)), true) = (&live.rule.until, live.active.is_some())
-                && is(trigger)
+                && fact.is(trigger)
                 && counts(&mut live.until.tally, count, &mut live.dice)
             {
                 lifted.push(i);
             }
-            if is(&live.rule.when) && counts(&mut live.tally, &live.rule.count, &mut live.dice) {
+            if fact.is(&live.rule.when) && counts(&mut live.tally, &live.rule.count, &mut live.dice) {
                 fired.push(i);
             }
         }
@@ -293,7 +291,7 @@ impl Engine {
     fn fire(&mut self, now: Now, i: usize, link: Option<Link>) {
         match self.rules[i].rule.wait {
             Duration::ZERO => self.apply(now, i, link),
-            wait => self.rules[i].pending = Some((now + wait, link)),
+            wait => self.rules[i].pending.push_back((now + wait, link)),
         }
     }
 
@@ -308,9 +306,10 @@ impl Engine {
         }
         self.note(now, i, true);
         self.act(i, link);
-        self.see(now, Fact::Applied(i));
+        let name = self.rules[i].name.clone();
+        self.see(now, Fact::Applied(&name));
         if instant {
-            self.see(now, Fact::Lifted(i));
+            self.see(now, Fact::Lifted(&name));
         }
     }
 
@@ -322,7 +321,8 @@ impl Engine {
         self.rules[i].until = Wait::default();
         self.undo(i);
         self.note(now, i, false);
-        self.see(now, Fact::Lifted(i));
+        let name = self.rules[i].name.clone();
+        self.see(now, Fact::Lifted(&name));
         true
     }
 

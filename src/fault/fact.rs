@@ -12,8 +12,10 @@ pub enum Observation {
     Result {
         /// The port, from 1.
         port: usize,
-        /// The code, such as `OK` or `+CME ERROR: 3`.
+        /// The code as it was printed.
         text: String,
+        /// What it stands for, such as `OK` or `+CME ERROR: 3`.
+        cause: String,
     },
     /// The module reached one of [`STATES`](super::STATES).
     State(String),
@@ -35,6 +37,7 @@ pub(super) enum Fact<'a> {
     Result {
         port: usize,
         text: &'a str,
+        cause: &'a str,
     },
     Urc {
         port: usize,
@@ -49,7 +52,7 @@ pub(super) enum Fact<'a> {
         file: &'a str,
         code: u16,
     },
-    /// `before` and `after` in the order of [`Moved`]'s fields.
+    /// What had moved before, and what has now.
     Moved {
         link: Link,
         way: Way,
@@ -60,17 +63,20 @@ pub(super) enum Fact<'a> {
     Connect(&'a [&'a str]),
     State(&'a str),
     Boot(u64),
-    Applied(usize),
-    Lifted(usize),
+    /// The name of the rule.
+    Applied(&'a str),
+    Lifted(&'a str),
 }
 
 impl Fact<'_> {
-    /// Whether `trigger` waits for this. `name_of` gives the name of a rule.
-    pub fn is(&self, trigger: &Trigger, name_of: impl Fn(usize) -> bool) -> bool {
+    /// Whether `trigger` waits for this.
+    pub fn is(&self, trigger: &Trigger) -> bool {
         let on = |wanted: &Option<usize>, port: &usize| wanted.is_none_or(|w| w == *port);
         match (trigger, self) {
             (Trigger::Command(p, at), Fact::Command { port, line }) => on(at, port) && p.matches(line.trim()),
-            (Trigger::Result(p, at), Fact::Result { port, text }) => on(at, port) && p.matches(text),
+            (Trigger::Result(p, at), Fact::Result { port, text, cause }) => {
+                on(at, port) && (p.matches(text) || p.matches(cause))
+            }
             (Trigger::Urc(p, at), Fact::Urc { port, text }) => on(at, port) && p.matches(text),
             (Trigger::Verb(v, f), Fact::Verb { verb, file }) => v.matches(verb) && file_matches(f, file),
             (Trigger::Reply(v, f, c), Fact::Reply { verb, file, code }) => {
@@ -88,8 +94,8 @@ impl Fact<'_> {
             (Trigger::State(wanted), Fact::State(state)) => wanted == state,
             (Trigger::State(wanted), Fact::Boot(_)) => wanted == "powered",
             (Trigger::Boot(wanted), Fact::Boot(n)) => wanted == n,
-            (Trigger::After(_), Fact::Applied(rule)) | (Trigger::Lifted(_), Fact::Lifted(rule)) => {
-                name_of(*rule)
+            (Trigger::After(wanted), Fact::Applied(rule)) | (Trigger::Lifted(wanted), Fact::Lifted(rule)) => {
+                wanted == rule
             }
             _ => false,
         }

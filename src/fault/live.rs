@@ -6,9 +6,10 @@ use super::count::{Dice, Tally};
 use super::kind::Nature;
 use super::link::{Link, Way};
 use super::rule::Rule;
+use super::trigger::{Trigger, Which};
 use super::until::Wait;
 use crate::time::Now;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A rule with its state.
 #[derive(Clone, Debug)]
@@ -19,8 +20,8 @@ pub(super) struct Live {
     pub tally: Tally,
     /// What it waits for while it holds.
     pub until: Wait,
-    /// When the fault is to be applied, its trigger having happened before.
-    pub pending: Option<(Now, Option<Link>)>,
+    /// When the fault is to be applied, its trigger having happened before: once for each time, in their order.
+    pub pending: VecDeque<(Now, Option<Link>)>,
     /// When `at` or `each` happens.
     pub timer: Option<Now>,
     /// When each connection will have been quiet for long enough.
@@ -29,6 +30,8 @@ pub(super) struct Live {
     pub lines: BTreeMap<(Link, Way), Now>,
     pub active: Option<Active>,
     pub fired: u64,
+    /// Whether it came while the module ran.
+    pub added: bool,
 }
 
 /// A fault that holds.
@@ -54,9 +57,22 @@ impl Live {
     /// When the next thing happens to it by itself.
     pub fn due(&self) -> Option<Now> {
         let ends = self.active.and_then(|a| a.ends);
-        let pending = self.pending.map(|(at, _)| at);
+        let pending = self.pending.front().map(|(at, _)| *at);
         let quiet = self.quiet.values().min().copied();
         [ends, pending, self.timer, quiet, self.until.due()].into_iter().flatten().min()
+    }
+
+    /// Whether it was added, is over, and can happen no more.
+    pub fn is_spent(&self) -> bool {
+        let over = self.active.is_none() && self.pending.is_empty();
+        let last = match (&self.rule.when, self.rule.count.which) {
+            (Trigger::Start | Trigger::Boot(_), _) => self.fired > 0,
+            (Trigger::At(_), _) => self.timer.is_none(),
+            (Trigger::Inject, _) => false,
+            (_, Which::Nth(n) | Which::First(n)) => self.tally.all >= n && !self.rule.count.per_file,
+            (_, Which::Every(_)) => false,
+        };
+        self.added && over && last
     }
 
     /// What holds once it is applied; it acts once more where it holds already.

@@ -51,6 +51,22 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// Whether a text that begins so can match.
+    pub fn may_begin(&self, with: &str) -> bool {
+        let (begin, open) =
+            self.0.split_once('*').map_or((self.0.as_str(), false), |(begin, _)| (begin, true));
+        let (begin, with) = (begin.to_ascii_uppercase(), with.to_ascii_uppercase());
+        begin.starts_with(&with) || (open && with.starts_with(&begin))
+    }
+
+    /// Whether what `other` matches is matched by this one, too.
+    pub fn covers(&self, other: &Pattern) -> bool {
+        // A star of the other is absorbed by a star alone.
+        self.matches(&other.0)
+    }
+}
+
 impl From<&str> for Pattern {
     fn from(text: &str) -> Pattern {
         Pattern(text.to_owned())
@@ -82,6 +98,25 @@ mod tests {
             ("a*b*c", "aXXbYYbZ", false),
         ] {
             assert_eq!(Pattern::from(pattern).matches(text), is, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_may_begin_so_and_covers_another() {
+        let pattern = |text: &str| Pattern::from(text);
+        for (text, may) in
+            [("+cme*", true), ("*", true), ("+CME ERROR: 3", true), ("+CME ERROR", false), ("OK", false)]
+        {
+            assert_eq!(pattern(text).may_begin("+CME ERROR:"), may, "{text}");
+        }
+        for (wide, narrow, covers) in [
+            ("*", "a*", true),
+            ("*.example", "*.FTP.example", true),
+            ("a*", "a", true),
+            ("a", "a*", false),
+            ("*b", "*", false),
+        ] {
+            assert_eq!(pattern(wide).covers(&pattern(narrow)), covers, "{wide} {narrow}");
         }
     }
 

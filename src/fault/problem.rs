@@ -12,12 +12,14 @@ pub struct Problem {
     pub what: String,
     /// What would be right; empty where that cannot be told.
     pub right: String,
+    /// The key that is wrong, where it is one of a rule: the rule's number from 0, its table, the key there.
+    pub key: Option<(usize, &'static str, &'static str)>,
 }
 
 impl Problem {
     /// A problem at `span`.
     pub fn new(span: Range<usize>, what: impl Into<String>, right: impl Into<String>) -> Problem {
-        Problem { span, what: what.into(), right: right.into() }
+        Problem { span, what: what.into(), right: right.into(), key: None }
     }
 
     /// The problem that `toml` found.

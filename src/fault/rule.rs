@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
 use std::time::Duration;
-use toml::Spanned;
+use toml::{Spanned, Value};
 
 /// A rule as written: one `[[fault]]` of a scenario.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -163,8 +163,21 @@ fn event(when: &Spanned<When>) -> Result<(Trigger, Count), Problem> {
 fn show(what: &Written) -> String {
     let mut pairs: Vec<_> = what.iter().collect();
     pairs.sort_by_key(|(key, _)| key.span().start);
-    let shown: Vec<_> = pairs.iter().map(|(k, v)| format!("{} = {}", k.get_ref(), v.get_ref())).collect();
+    let shown: Vec<_> =
+        pairs.iter().map(|(k, v)| format!("{} = {}", k.get_ref(), one_line(v.get_ref()))).collect();
     shown.join(", ")
+}
+
+/// A value as it can be written on one line.
+fn one_line(value: &Value) -> String {
+    match value {
+        // The strings of JSON are strings of TOML.
+        Value::String(text) if text.contains('\n') => serde_json::Value::from(text.as_str()).to_string(),
+        Value::Array(values) => {
+            format!("[{}]", values.iter().map(one_line).collect::<Vec<_>>().join(", "))
+        }
+        value => value.to_string(),
+    }
 }
 
 impl Rule {

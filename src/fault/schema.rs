@@ -2,6 +2,7 @@
 
 use super::kind::{FaultKind, Nature, Need, Param, Type};
 use super::table::FAULTS;
+use crate::time::units::{Rate, Size, Span};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -113,13 +114,17 @@ fn type_schema(kind: Type) -> Value {
         Type::Int(low, high) => json!({"type": "integer", "minimum": low, "maximum": high}),
         Type::Number(numbers) => json!({"enum": numbers}),
         Type::Probability => json!({"type": "number", "minimum": 0, "maximum": 1}),
-        Type::Bytes => json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}),
+        Type::Bytes => {
+            json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": Size::pattern()}]})
+        }
+        Type::Span => json!({"type": "string", "pattern": Span::pattern()}),
+        Type::Rate => json!({"type": "string", "pattern": Rate::pattern()}),
         Type::Lines => json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
         Type::Word(words) => json!({"enum": words}),
         Type::Context => {
             json!({"anyOf": [{"type": "integer", "minimum": 0, "maximum": 16}, {"const": "all"}]})
         }
         Type::Address => json!({"type": "string", "format": "ipv4"}),
-        Type::Span | Type::Rate | Type::Text | Type::Pattern => json!({"type": "string"}),
+        Type::Text | Type::Pattern => json!({"type": "string"}),
     }
 }

@@ -104,6 +104,48 @@ fn an_error_holds_on_every_second_power_cycle() {
 }
 
 #[test]
+fn a_wait_loses_none_of_the_times_that_come_before_it_is_over() {
+    let mut e = engine(&[
+        "when = { command = \"AT+CSQ\", every = 1, wait = \"1s\" }\nwhat = { signal = 2 }",
+        "when = { each = \"1s\", wait = \"1500ms\" }\nwhat = { say = \"X\" }",
+    ]);
+    for at in [0, 20, 60] {
+        e.command(ms(at), 1, "AT+CSQ");
+    }
+    let mut applied = vec![];
+    while let Some(due) = e.poll_timeout().filter(|due| *due < ms(5000)) {
+        e.handle_timeout(due);
+        applied.extend(std::iter::from_fn(|| e.poll_event()).map(|event| (event.at, event.name)));
+    }
+    let times =
+        |name: &str| -> Vec<Now> { applied.iter().filter(|(_, n)| n == name).map(|(at, _)| *at).collect() };
+    assert_eq!(times("signal"), [ms(1000), ms(1020), ms(1060)]);
+    assert_eq!(times("say"), [ms(2500), ms(3500), ms(4500)]);
+    e.command(ms(5000), 1, "AT+CSQ");
+    assert!(e.lift(ms(5001), "signal"));
+    e.handle_timeout(ms(6100));
+    assert_eq!(e.status()[0].fired, 3);
+}
+
+#[test]
+fn what_was_added_and_is_spent_makes_room() {
+    let mut e = engine(&["name = \"own\"\nwhen = { command = \"AT\" }\nwhat = { say = \"X\" }"]);
+    let names = |e: &Engine| e.status().into_iter().map(|s| s.name).collect::<Vec<_>>();
+    let add = |e: &mut Engine, text: &str| e.add(ms(1), rules(&[text]).remove(0));
+    add(&mut e, "name = \"kept\"\nwhen = { inject = true }\nwhat = { say = \"X\" }");
+    add(&mut e, "name = \"each\"\nwhen = { command = \"AT\", every = 1 }\nwhat = { say = \"X\" }");
+    add(&mut e, "name = \"once\"\nwhen = { command = \"AT\" }\nwhat = { late = \"1s\" }");
+    add(&mut e, "name = \"held\"\nwhat = { signal = 2 }");
+    e.command(ms(2), 1, "AT");
+    e.lift(ms(2), "held");
+    assert_eq!(names(&e), ["own", "kept", "each", "once", "held"]);
+    for _ in 0..100 {
+        add(&mut e, "what = { say = \"Y\" }");
+    }
+    assert_eq!(names(&e), ["own", "kept", "each", "say"]);
+}
+
+#[test]
 fn a_urc_is_late_and_the_first_rule_in_the_file_wins() {
     let mut e = engine(&[
         "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"3s\" }",
@@ -158,7 +200,7 @@ fn names_connections_and_storage() {
     assert_eq!(e.connect(ms(1), &["10.0.0.1"], 990, true), ConnectVerdict::TlsFails);
     assert_eq!(e.storage(ms(1), StorageOp::Write, "/a"), StorageVerdict::Pass);
     e.verb(ms(1), "STOR", "a");
-    let full = StorageVerdict::FailAfter { bytes: 1024, code: 552 };
+    let full = StorageVerdict::FailAfter { bytes: 1024, code: 552, vanishes: false };
     assert_eq!(e.storage(ms(1), StorageOp::Write, "/a"), full);
     assert_eq!(e.storage(ms(1), StorageOp::Write, "/a"), StorageVerdict::Pass);
     assert_eq!(e.storage(ms(1), StorageOp::Read, "/d/x.cfg"), StorageVerdict::Fail(550));
@@ -333,6 +375,7 @@ fn mistakes_are_told_with_their_place() {
         ("when = { nth = 2 }\nwhat = { sim = \"out\" }", "{ nth = 2 }", "no event"),
         ("when = { at = \"1s\", boot = 2 }\nwhat = { sim = \"out\" }", "{ at", "two events"),
         ("when = { boot = 1, nth = 0 }\nwhat = { sim = \"out\" }", "{ boot", "never fire"),
+        ("when = { total_bytes = 9, nth = 2 }\nwhat = { sim = \"out\" }", "{ total", "never fire"),
         ("when = { boot = 1, nth = 2, every = 2 }\nwhat = { sim = \"out\" }", "{ boot", "contradict"),
         ("when = { state = \"happy\" }\nwhat = { sim = \"out\" }", "{ state", "is no state"),
         ("when = { cmd = \"AT\" }\nwhat = { sim = \"out\" }", "cmd", "unknown field"),
@@ -348,12 +391,23 @@ fn mistakes_are_told_with_their_place() {
 
 #[test]
 fn rules_that_cannot_be_are_found_together() {
-    let known = Known { commands: &["+FTPGET", "+FTPPUT", "E", "&F"], verbs: &[], secrets: None };
+    let known = Known { commands: &["+FTPGET", "+FTPPUT", "E", "&F"], ports: Some(1), ..Known::default() };
     let found = |texts: &[&str]| -> Vec<String> {
         check(&rules(texts), &known).into_iter().map(|p| format!("{}; {}", p.what, p.right)).collect()
     };
     let sim = "what = { sim = \"out\" }";
-    for good in ["AT+FTPGET=1", "AT+FTP*", "ATE0", "AT&F", "AT", "*GET*", "at+ftpput?"] {
+    for good in [
+        "AT+FTPGET=1",
+        "AT+FTP*",
+        "ATE0",
+        "AT&F",
+        "AT",
+        "*GET*",
+        "at+ftpput?",
+        "AT*<&*",
+        "AT+FTPGET = 1",
+        "AT+F*,1",
+    ] {
         assert_eq!(found(&[&format!("when = {{ command = \"{good}\" }}\n{sim}")]), [""; 0], "{good}");
     }
     for bad in ["AT+FTPGETS=1", "FTPGET", "AT+X*", "ATQ0"] {
@@ -363,9 +417,18 @@ fn rules_that_cannot_be_are_found_together() {
         found(&[&format!("when = {{ command = \"AT+FTPGEX=1\" }}\n{sim}")])[0]
             .contains("did you mean AT+FTPGET?")
     );
+    for good in ["OK", "*ERROR*", "+CME*", "+CME ERROR: SIM*", "4", "*"] {
+        assert_eq!(found(&[&format!("when = {{ result = \"{good}\" }}\n{sim}")]), [""; 0], "{good}");
+    }
     assert!(found(&[&format!("when = {{ verb = \"FETCH\" }}\n{sim}")])[0].contains("no FTP verb"));
     assert!(found(&[&format!("when = {{ after = \"x\" }}\n{sim}")])[0].contains("no fault is named"));
     for (bad, why) in [
+        ("when = { result = \"NOPE\" }\nwhat = { sim = \"out\" }", "`NOPE` is no final result code"),
+        ("when = { command = \"AT\", port = 2 }\nwhat = { sim = \"out\" }", "one serial port, and no 2"),
+        ("what = { say = \"X\", port = 2 }", "never act: the module has one serial port"),
+        ("what = { deaf = \"up\", port = 2 }", "never act: the module has one serial port"),
+        ("when = { verb = \"USER\" }\nwhat = { stop = 5 }", "`USER` moves no data"),
+        ("when = { at = \"3s\" }\nwhat = { sim = \"out\" }\nuntil = { at = \"1s\" }", "can never be lifted"),
         ("what = { late = \"1s\", command = \"AT+QFTPGET*\" }", "can never act: the module knows no command"),
         (
             "when = { verb = \"STOR\" }\nwhat = { reply = 550, verb = \"FETCH\" }",

@@ -65,10 +65,12 @@ pub struct When {
     /// or port_closed.
     pub state: Option<String>,
     /// Event: the module starts for the n-th time (1 is power-on).
+    #[schemars(range(min = 1))]
     pub boot: Option<u64>,
     /// Event: only a request (`inject`) over the control socket or the API.
     pub inject: Option<bool>,
     /// With `command`, `result`, `urc`, or a `link` of "serial": the serial port, from 1.
+    #[schemars(range(min = 1, max = 16))]
     pub port: Option<usize>,
     /// With `verb` or `reply`: the verb's argument matches.
     pub file: Option<Pattern>,
@@ -77,12 +79,16 @@ pub struct When {
     /// With `after_bytes`, `total_bytes`: which way; both together where it is not given.
     pub direction: Option<Direction>,
     /// Only the n-th time. Without `nth`, `every`, `first` and `probability`, the first time.
+    #[schemars(range(min = 1))]
     pub nth: Option<u64>,
     /// Every n-th time; 1 is each time.
+    #[schemars(range(min = 1))]
     pub every: Option<u64>,
     /// Each of the first n times.
+    #[schemars(range(min = 1))]
     pub first: Option<u64>,
     /// Each time that a die falls so, from 0 to 1; with `first`, each of the first n times.
+    #[schemars(range(min = 0, max = 1))]
     pub probability: Option<f64>,
     /// Counts the times per file, not together.
     pub per_file: Option<bool>,
@@ -269,7 +275,7 @@ impl When {
             (None, None, None) => Which::Nth(1),
             _ => return wrong("`nth`, `every` and `first` contradict each other", "keep one of them"),
         };
-        let once = self.at.is_some() || self.boot.is_some();
+        let once = self.at.is_some() || self.boot.is_some() || self.total_bytes.is_some();
         if once && matches!(which, Which::Nth(2..) | Which::Every(2..)) {
             return wrong("the fault can never fire: this happens once", "leave `nth` and `every` out");
         }

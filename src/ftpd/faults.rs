@@ -66,8 +66,18 @@ pub struct StorageFault {
     /// What the storage says.
     pub refusal: Refusal,
     /// Octets of a [`Read`](StorageOp::Read) or [`Write`](StorageOp::Write) that still succeed, from
-    /// where the transfer starts. 0 refuses before anything is touched, as every other operation does.
+    /// where the transfer starts. 0 refuses before anything is touched, as every other operation does,
+    /// unless the file vanishes.
     pub after: u64,
+    /// Whether the file of a [`Read`](StorageOp::Read) or [`Write`](StorageOp::Write) is removed then.
+    pub vanishes: bool,
+}
+
+impl StorageFault {
+    /// This refusal after so many octets; the file stays.
+    pub fn new(refusal: Refusal, after: u64) -> StorageFault {
+        StorageFault { refusal, after, vanishes: false }
+    }
 }
 
 /// Decides which operations fail. Called on the server's thread, once for each operation.

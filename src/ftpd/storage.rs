@@ -2,7 +2,7 @@
 
 use super::faults::{StorageFault, StorageFaults, StorageOp};
 use super::jail::absolute;
-use super::upload::{Ended, Upload};
+use super::upload::{Ended, Ending, Upload};
 use super::{Names, listing};
 use async_trait::async_trait;
 use std::ffi::OsString;
@@ -68,9 +68,18 @@ impl Storage {
             _ => self.faults.before(op, path),
         };
         match fault {
-            Some(StorageFault { refusal, after: 0 }) => Err(refusal.kind().into()),
+            Some(StorageFault { refusal, after: 0, vanishes: false }) => Err(refusal.kind().into()),
             fault => Ok(fault),
         }
+    }
+
+    /// Lets a fault strike that has let pass what it lets pass.
+    async fn strike(&self, user: &DefaultUser, path: &Path, fault: StorageFault) -> Error {
+        if fault.vanishes {
+            // Somebody else may have removed it.
+            let _ = self.files.del(user, self.real(path)).await;
+        }
+        fault.refusal.kind().into()
     }
 
     /// The metadata of what `path` leads to: unftp-sbe-fs gives a link's own, whose length is the
@@ -187,7 +196,7 @@ impl StorageBackend<DefaultUser> for Storage {
         let sent = tokio::io::copy(&mut (&mut reader).take(fault.after), output).await?;
         match reader.read(&mut [0]).await? {
             0 => Ok(sent),
-            _ => Err(fault.refusal.kind().into()),
+            _ => Err(self.strike(user, &path, fault).await),
         }
     }
 
@@ -219,7 +228,11 @@ impl StorageBackend<DefaultUser> for Storage {
         if let Some(kept @ [_, ..]) = usize::try_from(stored).ok().and_then(|n| behind.get(n..)) {
             self.files.put(user, Cursor::new(kept.to_vec()), &real, start + stored).await?;
         }
-        ended.take().map_or(Ok(stored), Err)
+        match ended.take() {
+            None => Ok(stored),
+            Some(Ending::Broken(error)) => Err(error),
+            Some(Ending::Struck(fault)) => Err(self.strike(user, &path, fault).await),
+        }
     }
 
     async fn del<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {

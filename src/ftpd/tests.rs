@@ -248,7 +248,7 @@ impl StorageFaults for Script {
 
 fn scripted(faults: &[(StorageOp, Refusal, u64)]) -> (tempfile::TempDir, FtpServer, Arc<Script>) {
     let root = tempfile::tempdir().unwrap();
-    let faults = faults.iter().map(|&(op, refusal, after)| (op, StorageFault { refusal, after })).collect();
+    let faults = faults.iter().map(|&(op, refusal, after)| (op, StorageFault::new(refusal, after))).collect();
     let script = Arc::new(Script { faults, asked: Mutex::default() });
     let server = FtpServer::start(Config { faults: script.clone(), ..Config::new(root.path()) }).unwrap();
     (root, server, script)

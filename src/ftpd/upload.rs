@@ -9,16 +9,25 @@ use unftp_core::storage::Error;
 
 use super::StorageFault;
 
-/// Why an upload ended before its sender closed; shared between the reader and the storage.
+/// Why an upload ended before its sender closed.
+#[derive(Debug)]
+pub enum Ending {
+    /// Its connection broke.
+    Broken(Error),
+    /// A fault was injected.
+    Struck(StorageFault),
+}
+
+/// The [`Ending`] of an upload, shared between the reader and the storage.
 #[derive(Clone, Debug, Default)]
-pub struct Ended(Arc<Mutex<Option<Error>>>);
+pub struct Ended(Arc<Mutex<Option<Ending>>>);
 
 impl Ended {
-    fn set(&self, error: Error) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    fn set(&self, ending: Ending) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(ending);
     }
 
-    pub fn take(&self) -> Option<Error> {
+    pub fn take(&self) -> Option<Ending> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -52,8 +61,8 @@ impl<R: AsyncRead + Unpin> AsyncRead for Upload<R> {
         let read = ready!(Pin::new(&mut this.input).poll_read(cx, &mut part));
         let n = part.filled().len();
         match (read, this.fault) {
-            (Err(error), _) => this.ended.set(error.into()),
-            (Ok(()), Some(fault)) if this.left == 0 && n > 0 => this.ended.set(fault.refusal.kind().into()),
+            (Err(error), _) => this.ended.set(Ending::Broken(error.into())),
+            (Ok(()), Some(fault)) if this.left == 0 && n > 0 => this.ended.set(Ending::Struck(fault)),
             (Ok(()), _) if this.left > 0 => {
                 this.left -= n as u64;
                 buf.advance(n);
@@ -96,7 +105,11 @@ mod tests {
         let mut bytes = vec![];
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(upload.read_to_end(&mut bytes)).unwrap();
-        (bytes, ended.take().map(|error| error.kind()))
+        let kind = |ending| match ending {
+            Ending::Broken(error) => error.kind(),
+            Ending::Struck(fault) => fault.refusal.kind(),
+        };
+        (bytes, ended.take().map(kind))
     }
 
     #[test]
@@ -109,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_fault_leaves_so_many_octets_and_spares_what_fits() {
-        let fault = Some(StorageFault { refusal: Refusal::Full, after: 4 });
+        let fault = Some(StorageFault::new(Refusal::Full, 4));
         let full = Some(ErrorKind::InsufficientStorageSpaceError);
         assert_eq!(read(&b"0123456789"[..], fault), (b"0123".to_vec(), full));
         assert_eq!(read(&b"0123"[..], fault), (b"0123".to_vec(), None));

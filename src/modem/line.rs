@@ -124,13 +124,19 @@ impl Modem {
         self.print_beside(id, UrcWhen::BeforeResult);
         let port = &mut self.core.ports[id.0];
         port.state = State::Command;
-        port.writing.result(port.style(), code, &self.core.profile);
+        let text = port.writing.result(port.style(), code, &self.core.profile);
         if port.muted {
             port.flush(&mut self.core.out);
             port.muted = false;
         } else {
-            self.core.observe(&|| Observation::Result { port: id.0 + 1, text: code.to_string() });
-            self.core.note(|| Note::Result { port: id, text: code.to_string() });
+            let (cause, port) = (code.to_string(), id.0 + 1);
+            let told = || Observation::Result { port, text: text.clone(), cause: cause.clone() };
+            self.core.observe(&told);
+            self.core.note(|| Note::Result {
+                port: id,
+                cause: Some(cause).filter(|cause| *cause != text),
+                text,
+            });
         }
         self.print_beside(id, UrcWhen::WithResult);
         let core = &mut self.core;

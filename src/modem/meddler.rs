@@ -4,7 +4,7 @@ use super::core::Timer;
 use super::port::{Due, State, Waiting};
 use super::{Core, Modem, Note, PortId, Reply};
 use crate::at::ResultCode;
-use crate::fault::{CommandVerdict, Observation, UrcVerdict};
+use crate::fault::{CommandVerdict, Event, Observation, UrcVerdict};
 use crate::profile::UrcWhen;
 use crate::time::Now;
 
@@ -21,6 +21,9 @@ pub trait Meddler: Send {
 
     /// Something happened; `what` is called where anybody wants to know.
     fn observe(&mut self, now: Now, what: &dyn Fn() -> Observation);
+
+    /// The next fault that was applied or lifted, for the trace.
+    fn poll_event(&mut self) -> Option<Event>;
 }
 
 impl Core {
@@ -33,6 +36,16 @@ impl Core {
         if let Some(meddler) = &mut self.meddler {
             meddler.observe(self.now, what);
         }
+        self.note_faults();
+    }
+
+    /// Tells the trace which faults have come and gone, before it is told what comes of that.
+    fn note_faults(&mut self) {
+        while self.noting
+            && let Some(event) = self.meddler.as_mut().and_then(|meddler| meddler.poll_event())
+        {
+            self.note(|| Note::Fault(event));
+        }
     }
 }
 
@@ -41,7 +54,9 @@ impl Modem {
     pub(super) fn may_run(&mut self, id: PortId, line: &str) -> bool {
         let core = &mut self.core;
         let Some(meddler) = core.meddler.as_mut().filter(|meddler| !meddler.is_idle()) else { return true };
-        let carried_out = match meddler.command(core.now, id, line) {
+        let verdict = meddler.command(core.now, id, line);
+        core.note_faults();
+        let carried_out = match verdict {
             CommandVerdict::Pass => return true,
             CommandVerdict::Answer { lines, carried_out } => {
                 self.answer_with(id, &lines);
@@ -71,8 +86,10 @@ impl Modem {
             port.writing.urc(port.style(), line);
             let text = line.clone();
             if ResultCode::is_final(&text) {
-                self.core.observe(&|| Observation::Result { port: id.0 + 1, text: text.clone() });
-                self.core.note(|| Note::Result { port: id, text });
+                let port = id.0 + 1;
+                let told = || Observation::Result { port, text: text.clone(), cause: text.clone() };
+                self.core.observe(&told);
+                self.core.note(|| Note::Result { port: id, text, cause: None });
             } else {
                 self.core.note(|| Note::Urc { port: id, line: text });
             }
@@ -111,6 +128,7 @@ impl Modem {
             }
             _ => UrcVerdict::Pass,
         };
+        core.note_faults();
         if let UrcVerdict::Late(by) = verdict {
             let late = Waiting { at: core.now + by, when: UrcWhen::After, judged: true, ..waiting };
             let queue = &mut core.ports[id.0].waiting;

@@ -42,8 +42,8 @@ impl Modem {
     }
 
     /// Has the module tell the trace what it does ([`Output::Note`]).
-    pub fn take_notes(&mut self) {
-        self.core.noting = true;
+    pub fn take_notes(&mut self, take: bool) {
+        self.core.noting = take;
     }
 
     /// Puts back what the module had stored when it was last switched off; before power is applied.

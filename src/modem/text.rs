@@ -51,32 +51,38 @@ impl Writing {
         self.inside = false;
     }
 
-    /// A result code.
-    pub fn result(&mut self, style: Style, code: &ResultCode, profile: &Profile) {
+    /// A result code. Gives its text as it is printed: none where `Q1` keeps it back.
+    pub fn result(&mut self, style: Style, code: &ResultCode, profile: &Profile) -> String {
         self.inside = false;
         if style.quiet {
-            return;
+            return String::new();
         }
-        let plain = |code: &ResultCode, to: &mut Vec<u8>| match (style.verbose, code.words(), code.digits()) {
+        let mut plain = |code: &ResultCode| match (style.verbose, code.words(), code.digits()) {
             (true, Some(words), _) => {
-                to.extend([style.cr, style.lf]);
-                to.extend(words.as_bytes());
-                to.extend([style.cr, style.lf]);
+                self.bytes.extend([style.cr, style.lf]);
+                self.bytes.extend(words.as_bytes());
+                self.bytes.extend([style.cr, style.lf]);
+                words.to_owned()
             }
-            (false, _, Some(digits)) => to.extend([b'0' + digits, style.cr]),
-            _ => {}
+            (false, _, Some(digits)) => {
+                self.bytes.extend([b'0' + digits, style.cr]);
+                digits.to_string()
+            }
+            _ => String::new(),
         };
         let (name, number, own, texts) = match code {
             ResultCode::Cme(n) => ("+CME ERROR: ", *n, &profile.cme, CME_TEXTS),
             ResultCode::Cms(n) => ("+CMS ERROR: ", *n, &profile.cms, &[][..]),
-            _ => return plain(code, &mut self.bytes),
+            _ => return plain(code),
         };
         let known = texts.iter().find(|(n, _)| *n == number).map(|(_, text)| *text);
-        match (style.cmee, own.get(&number).map(String::as_str).or(known)) {
-            (0, _) => plain(&ResultCode::Error, &mut self.bytes),
-            (2.., Some(text)) => self.urc(style, &format!("{name}{text}")),
-            _ => self.urc(style, &format!("{name}{number}")),
-        }
+        let text = match (style.cmee, own.get(&number).map(String::as_str).or(known)) {
+            (0, _) => return plain(&ResultCode::Error),
+            (2.., Some(text)) => format!("{name}{text}"),
+            _ => format!("{name}{number}"),
+        };
+        self.urc(style, &text);
+        text
     }
 
     /// Takes what there is; `None` where there is nothing.

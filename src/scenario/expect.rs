@@ -5,7 +5,7 @@ mod written;
 pub(super) use crate::transcript::content::hex;
 pub use written::{FileSize, WrittenExpectation};
 
-use crate::fault::Pattern;
+use crate::fault::{Pattern, Problem};
 use crate::time::units::Size;
 use std::fmt;
 use std::ops::Range;
@@ -95,11 +95,47 @@ impl fmt::Display for Want {
         match self {
             Want::Present => f.write_str("is there"),
             Want::Absent => f.write_str("is not there"),
-            Want::Size(n) => write!(f, "has {n} bytes ({})", Size(*n)),
+            Want::Size(n) => match Size(*n).to_string() {
+                size if size == n.to_string() => write!(f, "has {n} bytes"),
+                size => write!(f, "has {n} bytes ({size})"),
+            },
             Want::Sha256(hash) => write!(f, "has SHA-256 {}", hex(hash)),
             Want::Equals(other) => write!(f, "equals {other}"),
             Want::Text(text) => write!(f, "holds {text:?}"),
         }
+    }
+}
+
+/// Those that no run can meet, for what one wants of a line another forbids.
+pub(super) fn contradictions(expectations: &[Expectation]) -> Vec<Problem> {
+    let lines = |e: &Expectation| match &e.subject {
+        Subject::Lines(lines) => Some((lines.clone(), e.span.clone())),
+        _ => None,
+    };
+    let all: Vec<(Lines, Range<usize>)> = expectations.iter().filter_map(lines).collect();
+    let mut problems = vec![];
+    for (i, (one, _)) in all.iter().enumerate() {
+        for (other, span) in &all[i + 1..] {
+            if one.forbids(other) || other.forbids(one) {
+                let what = format!("one expectation wants `{}`, and one forbids it", other.pattern);
+                problems.push(Problem::new(span.clone(), what, "keep one of them"));
+            }
+        }
+    }
+    problems
+}
+
+impl Lines {
+    /// Whether nothing that this one allows is enough for another.
+    fn forbids(&self, other: &Lines) -> bool {
+        self.at_most == Some(0)
+            && other.at_least > 0
+            // A result code can be said by its cause, and not be printed.
+            && !self.module
+            && !other.module
+            && self.pattern.covers(&other.pattern)
+            && (self.port.is_none() || self.port == other.port)
+            && (self.since == Since::Start || self.since == other.since)
     }
 }
 

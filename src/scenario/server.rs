@@ -1,6 +1,6 @@
 //! `[server]`: the FTP server's logins, files and limits.
 
-use crate::fault::Amount;
+use crate::fault::{Amount, Problem};
 use crate::time::units::{Size, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 /// What `trusted` says to have the module trust the certificate that is made at start.
 pub const MADE: &str = "made";
@@ -42,6 +43,64 @@ pub struct Server {
     /// What a module trusts that checks certificates: a PEM file beside the scenario, or `made` for
     /// the certificate that is made at start.
     pub trusted: Option<String>,
+}
+
+impl Server {
+    /// The files and folders that cannot lie where they are to: outside the server's root, below a file, or where
+    /// another lies. `place` tells where a key stands.
+    pub(super) fn misplaced(&self, place: &dyn Fn(&[&str]) -> Range<usize>) -> Vec<Problem> {
+        let mut problems = vec![];
+        let mut files: BTreeMap<Vec<&str>, &str> = BTreeMap::new();
+        for (path, content) in &self.files {
+            let at = || place(&["server", "files", path]);
+            match parts(path) {
+                None => problems.push(outside(at(), path)),
+                Some(parts) => {
+                    if let Some(other) = files.insert(parts, path) {
+                        let what = format!("`{path}` and `{other}` are the same file");
+                        problems.push(Problem::new(at(), what, "keep one of them"));
+                    }
+                    // What is copied from the disk may be a folder.
+                    if matches!(content, FileContent::From(_)) {
+                        files.retain(|_, file| *file != path);
+                    }
+                }
+            }
+        }
+        let below = |path: &str, own: bool| {
+            let parts = parts(path)?;
+            let longest = parts.len() + usize::from(own);
+            let file = (1..longest).find_map(|n| files.get(&parts[..n]))?;
+            let what = format!("`{path}` cannot be there: `{file}` is a file");
+            Some((what, "give one of them another name"))
+        };
+        for path in self.files.keys() {
+            let wrong = below(path, false);
+            problems.extend(
+                wrong.map(|(what, right)| Problem::new(place(&["server", "files", path]), what, right)),
+            );
+        }
+        for path in &self.folders {
+            let at = || place(&["server", "folders"]);
+            if parts(path).is_none() {
+                problems.push(outside(at(), path));
+            }
+            problems.extend(below(path, true).map(|(what, right)| Problem::new(at(), what, right)));
+        }
+        problems
+    }
+}
+
+/// The names on the way to a file; `None` for one that would not lie on the server.
+fn parts(path: &str) -> Option<Vec<&str>> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let inside = !parts.is_empty() && parts.iter().all(|part| !matches!(*part, "." | ".."));
+    inside.then_some(parts)
+}
+
+fn outside(at: Range<usize>, path: &str) -> Problem {
+    let what = format!("`{path}` is no place on the server");
+    Problem::new(at, what, "write its path from the server's root, such as \"/dir/file\"")
 }
 
 /// What a file on the server holds.

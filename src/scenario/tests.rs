@@ -10,7 +10,7 @@ fn read(text: &str) -> Scenario {
 }
 
 fn mistake(text: &str) -> Mistake {
-    let known = Known { commands: &["+FTPGET", "+FTPQUIT"], verbs: &[], secrets: None };
+    let known = Known { commands: &["+FTPGET", "+FTPQUIT"], ..Known::default() };
     parse("s.toml", text, &known).unwrap_err().remove(0)
 }
 
@@ -94,8 +94,28 @@ fn mistakes_name_line_and_column() {
         ("[network]\nloss = 1.5", 2, 8, "no probability"),
         ("[[radio]]\nsignal = 40", 2, 10, "no signal strength"),
         ("[[fault]]\nwhat = { stal = 1 }", 2, 10, "no fault"),
-        ("[[fault]]\nwhen = { command = \"AT+FTPGIT\" }\nwhat = { sim = \"out\" }", 2, 8, "never fire"),
-        ("[[fault]]\nwhen = { verb = \"FETCH\" }\nwhat = { sim = \"out\" }", 2, 8, "never fire"),
+        ("[[fault]]\nwhen = { command = \"AT+FTPGIT\" }\nwhat = { sim = \"out\" }", 2, 20, "never fire"),
+        ("[[fault]]\nwhen = { verb = \"FETCH\" }\nwhat = { sim = \"out\" }", 2, 17, "never fire"),
+        ("[[fault]]\nwhat = { reply = 550, verb = \"FETCH\" }", 2, 30, "never act"),
+        ("[[fault]]\nwhat = { say = \"X\", port = 2 }", 2, 28, "one serial port"),
+        ("ports = 0", 1, 9, "no number of ports"),
+        ("ports = 99", 1, 9, "no number of ports"),
+        ("ports = 2\n[[expect]]\nhost_sends = \"AT\"\nport = 3", 4, 1, "2 serial ports"),
+        ("[server.files]\n\"../../etc/x\" = \"a\"", 2, 1, "no place on the server"),
+        ("[server.files]\n\"/\" = \"a\"", 2, 1, "no place on the server"),
+        ("[server.files]\na = \"1\"\n\"a/b\" = \"2\"", 3, 1, "`a` is a file"),
+        ("[server.files]\n\"/a\" = \"1\"\na = \"2\"", 3, 1, "the same file"),
+        ("[server]\nfolders = [\"a/b\"]\nfiles = { a = \"1\" }", 2, 1, "`a` is a file"),
+        ("[server]\nfolders = [\"..\"]", 2, 1, "no place on the server"),
+        (
+            "[[fault]]\nwhat = { nxdomain = \"*\" }\n[[fault]]\nwhat = { dns_silence = \"a\" }",
+            3,
+            1,
+            "contradicts",
+        ),
+        ("[[expect]]\nhost_sends = \"AT\"\n[[expect]]\nhost_never_sends = \"AT*\"", 3, 1, "forbids"),
+        ("[[expect]]\nhost_sends_in_order = []", 2, 1, "no command"),
+        ("[[expect]]\nfile = \"/a\"\nequals = \"a\"", 3, 1, "equals itself"),
         ("seed = 1\n[[expect]]\nwithin = \"1s\"", 2, 1, "no subject"),
         ("[[expect]]\nfile = \"a\"\n  within = \"1s\"", 3, 3, "`within` does not belong"),
         ("[[expect]]\nhost_sends = \"AT\"\nmodule_says = \"OK\"", 3, 1, "two subjects"),
@@ -140,6 +160,7 @@ fn expectations_about_commands() {
         (2, Command(1, "AT+FTPQUIT")),
         (10, Applied("f")),
         (11, Said(1, "+FTPGET: 1,64")),
+        (12, Result(1, "ERROR", "+CME ERROR: 3")),
         (15, Command(1, "AT+FTPQUIT")),
         (16, Command(2, "AT+CSQ")),
         (17, Command(1, "at+csq")),
@@ -164,6 +185,11 @@ fn expectations_about_commands() {
         ("host_sends_in_order = [\"AT+FTPQUIT\", \"AT+FTPQUIT\", \"AT+FTPQUIT\"]", false),
         ("module_says = \"+FTPGET: 1,64\"\nwithin = \"1s\"", true),
         ("module_never_says = \"+FTPGET: 1,6*\"", false),
+        ("module_says = \"ERROR\"\nexactly = 1", true),
+        ("module_says = \"+CME ERROR: 3\"\nexactly = 1", true),
+        ("module_says = \"*ERROR*\"\nexactly = 1", true),
+        ("module_never_says = \"+CME ERROR*\"", true),
+        ("module_never_says = \"ERROR\"", false),
         ("fault_applied = \"f\"", true),
         ("ends_within = \"100s\"", true),
         ("ends_within = \"99s\"", false),
@@ -173,6 +199,22 @@ fn expectations_about_commands() {
     }
     assert!(!judged("fault_applied = \"f\"", &[]).met);
     assert!(!judged("host_sends = \"AT\"\nsince = \"f\"", &[(1, Command(1, "AT"))]).met);
+}
+
+#[test]
+fn what_is_told_is_told_in_plain_units() {
+    let told = |expect: &str| judged(expect, &[]);
+    assert_eq!(told("ends_within = \"99s\"").why, "the run took 100.000 s");
+    assert_eq!(told("host_sends = \"AT\"\nwithin = \"0s\"").text, "the host sends AT within 0s");
+    assert_eq!(told("file = \"a\"\nsize = 5").text, "the file a has 5 bytes");
+    assert_eq!(told("file = \"a\"\nsize = 1024").text, "the file a has 1024 bytes (1KiB)");
+    let s = read("[[fault]]\nwhat = { interject = \"\\r\\n+PDP: DEACT\\r\\n\", skip = 30 }");
+    assert_eq!(s.rules[0].text, "interject = \"\\r\\n+PDP: DEACT\\r\\n\", skip = 30");
+}
+
+#[test]
+fn a_folder_that_is_copied_may_hold_more() {
+    read("[server]\nfolders = [\"d\", \"/d/e\"]\n[server.files]\nd = { from = \"data\" }\n\"d/x\" = \"1\"");
 }
 
 #[test]
@@ -206,6 +248,10 @@ fn the_schema_knows_every_part() {
     assert_eq!(schema["additionalProperties"], false);
     let fault = &schema["$defs"]["Fault"]["properties"];
     assert!(fault["what"]["anyOf"].is_array() && fault["for"].is_object());
+    let when = &schema["$defs"]["When"]["properties"];
+    assert_eq!((&when["nth"]["minimum"], &when["port"]["maximum"]), (&1.into(), &16.into()));
+    let duration = schema["$defs"]["Span"]["pattern"].as_str().unwrap();
+    assert_eq!(duration, r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*(us|ms|s|m|h)\s*$");
 }
 
 proptest! {
@@ -218,7 +264,7 @@ proptest! {
     fn no_edit_of_a_scenario_makes_it_panic(from in 0..TUNNEL.len(), n in 0usize..40, with in "[ -~\n]{0,12}") {
         let end = (from + n).min(TUNNEL.len());
         let text = format!("{}{with}{}", &TUNNEL[..from], &TUNNEL[end..]);
-        let known = Known { commands: &["+FTPQUIT"], verbs: &[], secrets: None };
+        let known = Known { commands: &["+FTPQUIT"], ..Known::default() };
         match parse("s.toml", &text, &known) {
             Ok(_) => {}
             Err(mistakes) => prop_assert!(mistakes.iter().all(|m| m.to_string().contains("s.toml:"))),

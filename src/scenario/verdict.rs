@@ -1,8 +1,8 @@
 //! The verdict: what happened, against what was expected.
 
 use super::expect::{Expectation, Lines, Since, Subject, Want, hex};
+use crate::fault::Pattern;
 use crate::time::Now;
-use crate::time::units::Span;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
@@ -17,8 +17,10 @@ pub struct Verdict {
 pub enum Seen<'a> {
     /// The host sent a command line on a port (from 1).
     Command(usize, &'a str),
-    /// The module said a line on a port (from 1): a URC or a final result code.
+    /// The module said a line unasked on a port (from 1).
     Said(usize, &'a str),
+    /// The module gave a final result code on a port (from 1): as it was printed, and what it stands for.
+    Result(usize, &'a str, &'a str),
     /// A fault was applied.
     Applied(&'a str),
 }
@@ -107,7 +109,7 @@ impl Verdict {
                 Subject::File(path, wants) => judge_file(path, wants, &mut file),
                 Subject::EndsWithin(limit) => {
                     let took = now.since(Now::ZERO);
-                    (took <= *limit, format!("the run took {}", Span(took)))
+                    (took <= *limit, format!("the run took {:.3} s", took.as_secs_f64()))
                 }
                 Subject::Applied(_) => match record.first {
                     Some(at) => (true, format!("it was applied at {}", shown(at))),
@@ -134,24 +136,30 @@ impl Record {
                     *self = Record { since: Some(now), ..Record::default() };
                 }
             }
-            Seen::Command(port, line) => self.line(now, lines, false, port, line),
-            Seen::Said(port, line) => self.line(now, lines, true, port, line),
+            Seen::Command(port, line) => self.line(now, lines, false, port, &[line.trim()]),
+            Seen::Said(port, line) => self.line(now, lines, true, port, &[line.trim()]),
+            // What must not be said is what the host would read.
+            Seen::Result(port, printed, _) if lines.at_most == Some(0) => {
+                self.line(now, lines, true, port, &[printed]);
+            }
+            Seen::Result(port, printed, cause) => self.line(now, lines, true, port, &[printed, cause]),
         }
     }
 
-    fn line(&mut self, now: Now, lines: &Lines, module: bool, port: usize, line: &str) {
+    /// A line, by each of its names.
+    fn line(&mut self, now: Now, lines: &Lines, module: bool, port: usize, names: &[&str]) {
         let waits = matches!(lines.since, Since::Fault(_)) && self.since.is_none();
         if waits || lines.port.is_some_and(|p| p != port) || lines.module != module {
             return;
         }
-        let line = line.trim();
-        if lines.pattern.matches(line) {
+        let is = |pattern: &Pattern| names.iter().any(|name| pattern.matches(name));
+        if is(&lines.pattern) {
             self.count += 1;
             self.first.get_or_insert(now);
             if self.count == lines.at_least.max(1) {
                 self.reached = Some(now);
             }
-        } else if lines.before.as_ref().is_some_and(|p| p.matches(line)) {
+        } else if lines.before.as_ref().is_some_and(is) {
             self.overtaken |= self.first.is_none();
             self.rival.get_or_insert(now);
         }

@@ -30,6 +30,8 @@ const SIZE: &[(&str, u64)] = &[
     ("MiB", 1 << 20),
     ("GiB", 1 << 30),
 ];
+/// The units of nothing.
+const ZERO: [&str; 3] = ["s", "", "bit/s"];
 const RATE: &[(&str, u64)] = &[("bit/s", 1), ("kbit/s", 1_000), ("Mbit/s", 1_000_000)];
 
 fn parse(text: &str, units: &[(&str, u64)], what: &str, example: &str) -> Result<u64, String> {
@@ -47,12 +49,20 @@ fn parse(text: &str, units: &[(&str, u64)], what: &str, example: &str) -> Result
     }
 }
 
+fn pattern(units: &[(&str, u64)]) -> String {
+    let units: Vec<&str> = units.iter().map(|(unit, _)| *unit).collect();
+    format!("^\\s*([0-9]+\\.?[0-9]*|\\.[0-9]+)\\s*({})\\s*$", units.join("|"))
+}
+
 fn show(f: &mut fmt::Formatter, value: u64, units: &[(&str, u64)]) -> fmt::Result {
     let (unit, factor) = units
         .iter()
         .rev()
-        .filter(|(_, factor)| value.is_multiple_of(*factor))
-        .max_by_key(|(_, factor)| if value == 0 { u64::MAX - factor } else { *factor })
+        .filter(|(unit, factor)| match value {
+            0 => ZERO.contains(unit),
+            value => value.is_multiple_of(*factor),
+        })
+        .max_by_key(|(_, factor)| *factor)
         .unwrap_or(&units[0]);
     write!(f, "{}{unit}", value / factor)
 }
@@ -68,6 +78,12 @@ macro_rules! unit {
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
                 show(f, $get(self), $table)
+            }
+        }
+        impl $type {
+            /// What all texts match that can be one, as a regular expression.
+            pub fn pattern() -> String {
+                pattern($table)
             }
         }
         impl Serialize for $type {
@@ -95,7 +111,8 @@ macro_rules! unit {
                 stringify!($type).into()
             }
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({"type": "string", "description": concat!("A ", $what, ", such as ", $example)})
+                let description = concat!("A ", $what, ", such as ", $example);
+                schemars::json_schema!({"type": "string", "pattern": $type::pattern(), "description": description})
             }
         }
     };
@@ -113,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_what_is_read() {
-        for text in ["250ms", "20s", "2m", "1500ms", "7us", "1h"] {
+        for text in ["250ms", "20s", "2m", "1500ms", "7us", "1h", "0s"] {
             assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
         }
         for text in ["64KiB", "10MiB", "5B"] {

@@ -28,7 +28,7 @@ impl<W: Write + Send> Sink for Writer<W> {
     fn take(&mut self, record: &Record) -> io::Result<()> {
         match record.wall {
             Some(_) => serde_json::to_writer(&mut self.out, record)?,
-            None => serde_json::to_writer(&mut self.out, &Record { wall: wall(), ..record.clone() })?,
+            None => serde_json::to_writer(&mut self.out, &record.clone().now())?,
         }
         self.out.write_all(b"\n")
     }
@@ -38,9 +38,16 @@ impl<W: Write + Send> Sink for Writer<W> {
     }
 }
 
-fn wall() -> Option<u64> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    u64::try_from(since.as_micros()).ok()
+impl Record {
+    /// The same with the wall's time, where it has none yet.
+    #[must_use]
+    pub fn now(self) -> Record {
+        let wall = || {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+            u64::try_from(since.as_micros()).ok()
+        };
+        Record { wall: self.wall.or_else(wall), ..self }
+    }
 }
 
 /// A line that is no record.

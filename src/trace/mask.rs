@@ -183,7 +183,9 @@ impl Mask {
     fn named(&self) -> Option<(&'static str, &'static [Secret])> {
         let said = |name: &str| {
             let mut said = self.recent.iter().rev().filter(|b| **b != b' ');
+            // A label begins its line: PWD is no part of +FTPPWD.
             name.bytes().rev().all(|b| said.next() == Some(&b))
+                && (name.starts_with(SIGNS) || said.next().is_none())
         };
         match &self.kind {
             Kind::Serial(secrets) => secrets.0.iter().copied().find(|(name, _)| said(name)),
@@ -219,6 +221,10 @@ mod tests {
         assert_eq!(serial("\r\n+FTPPW: \"abc\"\r\n"), "\r\n+FTPPW: \"***\"\r\n");
         assert_eq!(serial("\r\n+FTPPW:abc\r\nOK"), "\r\n+FTPPW:***\r\nOK");
         assert_eq!(serial("\r\nPWD: abc\r\n"), "\r\nPWD: ***\r\n");
+        assert_eq!(
+            serial("\r\n+FTPPWD: 1\r\n+FTPPWD: 2,\"/\"\r\n"),
+            "\r\n+FTPPWD: 1\r\n+FTPPWD: 2,\"/\"\r\n"
+        );
         assert_eq!(serial("\r\n+CPIN: READY\r\n"), "\r\n+CPIN: READY\r\n");
         assert_eq!(serial("AT+CPIN=1234\r"), "AT+CPIN=****\r");
         assert_eq!(serial("AT+FTPPW=?\r"), "AT+FTPPW=?\r");

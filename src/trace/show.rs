@@ -33,7 +33,11 @@ fn event(event: &Event) -> (&'static str, String) {
             let unknown = if *known { "" } else { ", which the module does not know" };
             ("command", format!("  {name} ({form}){unknown}{}", port(p)))
         }
-        Event::Result { port: p, text } => ("result", format!("{text}{}", port(p))),
+        Event::Result { port: p, text, cause: None } => ("result", format!("{text}{}", port(p))),
+        Event::Result { port: p, text, cause: Some(cause) } => {
+            let text = if text.is_empty() { "nothing" } else { text };
+            ("result", format!("{text}, which stands for {cause}{}", port(p)))
+        }
         Event::Urc { port: p, line } => ("urc", format!("{line}{}", port(p))),
         Event::State { state } => ("state", state.clone()),
         Event::Line { port: p, line, on } => {

@@ -53,11 +53,35 @@ fn a_mistake_is_status_2_and_starts_nothing() {
 
 #[test]
 fn a_host_that_cannot_be_started_is_status_2() {
+    let bench = Bench::new();
+    let junit = bench.path("verdict.xml");
     let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
-    command.args(["exec", "--", "/no/such/host"]);
+    command.args(["exec", "--seeds", "1..3", "--junit"]).arg(&junit).args(["--", "/no/such/host"]);
     let ran = ran(command);
     assert_eq!(ran.status, Some(2));
     ran.tells("/no/such/host: No such file");
+    let verdict = ran.verdict();
+    assert_eq!((&verdict["status"], &verdict["passed"]), (&2.into(), &false.into()));
+    assert_eq!(ran.lines[2]["failures"], 1);
+    let xml = fs::read_to_string(junit).expect("a report");
+    assert!(xml.contains(r#"errors="1""#) && xml.contains("No such file"), "{xml}");
+}
+
+#[test]
+fn a_modem_that_cannot_be_there_is_an_error_in_every_report() {
+    let bench = Bench::new();
+    let junit = bench.path("verdict.xml");
+    let options = ["--seeds", "1..3", "--ftp-root", "/no/such/folder", "--junit"];
+    let ran = bench.exec(&[&options[..], &[junit.to_str().expect("a path of letters")]].concat(), "exit 0");
+    assert_eq!(ran.status, Some(2));
+    ran.tells("/no/such/folder");
+    let summary = &ran.lines[0];
+    assert_eq!(
+        (&summary["runs"], &summary["failures"], &summary["status"]),
+        (&1.into(), &1.into(), &2.into())
+    );
+    let xml = fs::read_to_string(junit).expect("a report");
+    assert!(xml.contains(r#"errors="1""#) && xml.contains("/no/such/folder"), "{xml}");
 }
 
 #[test]
@@ -95,6 +119,57 @@ fn coverage_tells_what_the_host_used_and_met() {
         serde_json::json!([{"command": "+NOSUCH", "result": "ERROR", "times": 1}])
     );
     assert!(coverage["forms"].as_u64() > Some(used.len() as u64));
+}
+
+#[test]
+fn a_result_code_is_told_as_the_host_read_it_and_with_its_cause() {
+    let scenario = r#"
+[[fault]]
+what = { error = 10, command = "AT+CSQ" }
+[[fault]]
+name = "seen"
+when = { result = "ERROR" }
+what = { say = "+SEEN" }
+[[expect]]
+module_says = "ERROR"
+exactly = 1
+[[expect]]
+module_says = "+CME ERROR: 10"
+exactly = 2
+[[expect]]
+module_says = "0"
+[[expect]]
+module_never_says = "+CME ERROR: 10"
+[[expect]]
+fault_applied = "seen"
+"#;
+    let bench = Bench::new();
+    let host = talk(
+        "say ATE0+CMEE=0; hear OK; say AT+CSQ; hear ERROR; say AT+CMEE=2; hear OK; say AT+CSQ; hear +CME; \
+         say ATV0; dd bs=1 count=1 <&3 >/dev/null",
+    );
+    let (scenario, trace) = (bench.file("scenario.toml", scenario), bench.path("trace.jsonl"));
+    let options = ["--scenario", &scenario, "--trace", trace.to_str().expect("a path of letters")];
+    let ran = bench.exec(&options, &host);
+    assert_eq!(ran.status, Some(0), "{}", ran.told);
+    assert_eq!(
+        ran.verdict()["coverage"]["errors"],
+        serde_json::json!([
+            {"command": "+CSQ", "result": "+CME ERROR: SIM not inserted", "cause": "+CME ERROR: 10", "times": 1},
+            {"command": "+CSQ", "result": "ERROR", "cause": "+CME ERROR: 10", "times": 1},
+        ])
+    );
+    let trace = fs::read_to_string(trace).expect("a trace");
+    let results: Vec<Value> = trace
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a record"))
+        .filter(|record| record["event"] == "result")
+        .map(|record| serde_json::json!([record["text"], record["cause"]]))
+        .collect();
+    assert_eq!(results[1], serde_json::json!(["ERROR", "+CME ERROR: 10"]));
+    assert_eq!(results[3], serde_json::json!(["+CME ERROR: SIM not inserted", "+CME ERROR: 10"]));
+    assert_eq!(results[4], serde_json::json!(["0", "OK"]));
+    assert_eq!(results[0], serde_json::json!(["OK", null]));
 }
 
 #[test]
@@ -238,7 +313,8 @@ fn what_a_host_leaves_behind_is_killed() {
 
 #[test]
 fn a_signal_ends_the_host_too() {
-    for (signal, status) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+    for (signal, status) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129), (Signal::QUIT, 131)]
+    {
         let bench = Bench::new();
         let mut command = bench.command(&[], "echo $$ > \"$HERE/pids\"; echo started; exec sleep 600");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
@@ -259,6 +335,18 @@ fn a_signal_ends_the_host_too() {
         assert_eq!(code, Some(status), "{said}");
         assert!(said.contains("interrupted by signal"), "{said}");
         assert!(!pids(&bench).iter().any(|pid| alive(pid)));
+    }
+}
+
+#[test]
+fn a_hang_up_that_is_ignored_as_by_nohup_ends_nothing() {
+    for (trap, status) in [("trap '' HUP;", 0), ("", 129)] {
+        let mut command = Command::new("sh");
+        let host = r#"kill -HUP $PPID; sleep 0.3; : <>"$BADLINE_PORT""#;
+        command.args(["-c", &format!(r#"{trap} exec "$@""#), "sh", env!("CARGO_BIN_EXE_badline")]);
+        command.args(["exec", "--", "sh", "-c", host]).stdin(Stdio::null());
+        let ran = ran(command);
+        assert_eq!(ran.status, Some(status), "{}", ran.told);
     }
 }
 

@@ -15,9 +15,9 @@ exactly = 2
 [[expect]]
 host_sends = 'AT+WIPCREATE=4,1,"ftp.example","me","hushhush"'
 [[expect]]
-host_sends = "AT+CPIN=7316"
+host_sends = "AT+CPIN=73160482"
 [[expect]]
-host_sends_in_order = ["AT+CPIN=7316", 'AT+WIPBR=2,6,1,"hushhush"', "AT+CSQ", 'AT+WIPBR=2,6,1,"hushhush"']
+host_sends_in_order = ["AT+CPIN=73160482", 'AT+WIPBR=2,6,1,"hushhush"', "AT+CSQ", 'AT+WIPBR=2,6,1,"hushhush"']
 [[expect]]
 fault_applied = "no network"
 "#;
@@ -25,10 +25,10 @@ fault_applied = "no network"
 const HOST: &str = r#"
 ask() { say "$1"; while read -r line <&3; do case "$line" in OK*|ERROR*|+CM*) return 0;; esac; done; }
 ask ATE0
-ask at+cpin=7316
+ask at+cpin=73160482
 ask 'AT+WIPBR=2,6,1,"hushhush"'
 ask 'AT+CSQ;+WIPBR=2,6,1,"hushhush"'
-ask 'AT+CPIN="7316'
+ask 'AT+CPIN="73160482'
 ask 'AT+WIPCREATE=4,1,"ftp.example","me"hushhush"'
 ask 'AT+WIPCREATE=4,1,"ftp.example","me","hushhush"'
 ask 'AT+FTPPW="hushhush"'
@@ -68,7 +68,7 @@ fn secrets_are_matched_and_never_written_down() {
 }
 
 fn keeps(text: &str, place: &str) {
-    for secret in ["hushhush", "7316"] {
+    for secret in ["hushhush", "73160482"] {
         let at = text.find(secret);
         assert!(at.is_none(), "{place}: {}", &text[at.unwrap_or(0).saturating_sub(80)..]);
     }

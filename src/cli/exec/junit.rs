@@ -8,7 +8,7 @@ use std::io;
 
 /// A run.
 pub fn suite(verdict: &Verdict) -> TestSuite {
-    let name = format!("{} (seed {})", verdict.name(), verdict.seed);
+    let name = name(verdict.name(), verdict.seed);
     let mut suite = TestSuite::new(name.clone());
     suite.set_time(verdict.took);
     suite.add_property(Property::new("profile", &verdict.profile));
@@ -34,6 +34,22 @@ pub fn suite(verdict: &Verdict) -> TestSuite {
         suite.add_test_case(case);
     }
     suite
+}
+
+/// A run that came to nothing before its host was started.
+pub fn broken(what: &str, seed: u64, error: &io::Error) -> TestSuite {
+    let name = name(what, seed);
+    let mut suite = TestSuite::new(name.clone());
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(error.to_string()).set_type("badline");
+    let mut case = TestCase::new("the modem is there", status);
+    case.set_classname(name);
+    suite.add_test_case(case);
+    suite
+}
+
+fn name(what: &str, seed: u64) -> String {
+    format!("{what} (seed {seed})")
 }
 
 fn failed(verdict: &Verdict, kind: NonSuccessKind, why: &str) -> TestCaseStatus {

@@ -1,6 +1,6 @@
 //! The verdict as it is told: one JSON object per line, or a few lines for a person.
 
-use crate::cli::UNMET;
+use crate::cli::{MISTAKE, UNMET};
 use crate::driver::coverage::Coverage;
 use crate::driver::exec::End;
 use crate::scenario::Outcome;
@@ -42,8 +42,9 @@ impl Verdict {
 
     /// The status of `badline` for it.
     pub fn status(&self) -> u8 {
-        match self.end {
+        match &self.end {
             End::Interrupted(signal) => u8::try_from(128 + signal.as_raw()).unwrap_or(u8::MAX),
+            End::NotStarted(_) => MISTAKE,
             end => match end.status() {
                 Some(0) if self.outcomes.iter().all(|o| o.met) => 0,
                 Some(0) | None => UNMET,
@@ -54,9 +55,9 @@ impl Verdict {
 
     /// How the host came to its end, and whether it did what it is there for.
     pub fn reason(&self) -> String {
-        match self.opened {
-            true => self.end.to_string(),
-            false => format!("{}; it never opened the port", self.end),
+        match (self.opened, &self.end) {
+            (true, end) | (false, end @ End::NotStarted(_)) => end.to_string(),
+            (false, end) => format!("{end}; it never opened the port"),
         }
     }
 
@@ -65,16 +66,9 @@ impl Verdict {
     /// # Errors
     /// Where standard output is closed.
     pub fn tell(&self, json: bool) -> io::Result<()> {
-        let status = self.status();
-        if status != 0 {
-            eprintln!("badline: the last of the trace (seed {}):", self.seed);
-            self.explanation.iter().for_each(|line| eprintln!("{line}"));
-            for outcome in self.outcomes.iter().filter(|o| !o.met) {
-                eprintln!("badline: not met: {}: {}", outcome.text, outcome.why);
-            }
-        }
-        if status != 0 {
-            eprintln!("badline: {}", self.reason());
+        if self.status() != 0 {
+            // A terminal that is gone reads nothing more; the verdict goes elsewhere, too.
+            let _ = self.explain(&mut io::stderr().lock());
         }
         let mut out = io::stdout().lock();
         match json {
@@ -82,6 +76,15 @@ impl Verdict {
             false => self.plain(&mut out)?,
         }
         out.flush()
+    }
+
+    fn explain(&self, to: &mut impl Write) -> io::Result<()> {
+        writeln!(to, "badline: the last of the trace (seed {}):", self.seed)?;
+        self.explanation.iter().try_for_each(|line| writeln!(to, "{line}"))?;
+        for outcome in self.outcomes.iter().filter(|o| !o.met) {
+            writeln!(to, "badline: not met: {}: {}", outcome.text, outcome.why)?;
+        }
+        writeln!(to, "badline: {}", self.reason())
     }
 
     fn json(&self) -> String {
@@ -135,7 +138,8 @@ impl Verdict {
             writeln!(out, "  the module does not know AT{} ({}), sent {times} times", what.name, what.form)?;
         }
         for (what, times) in &self.coverage.errors.0 {
-            writeln!(out, "  AT{} met {} {times} times", what.command, what.result)?;
+            let cause = what.cause.as_ref().map_or(String::new(), |cause| format!(" ({cause})"));
+            writeln!(out, "  AT{} met {}{cause} {times} times", what.command, what.result)?;
         }
         for (what, times) in &self.coverage.ftp_errors.0 {
             writeln!(out, "  the server said {} {times} times", what.code)?;
@@ -163,8 +167,16 @@ struct Failed {
 impl Summary {
     /// Takes a run into account.
     pub fn count(&mut self, verdict: &Verdict) {
+        self.ended(verdict.seed, verdict.status());
+    }
+
+    /// Takes a run into account that came to nothing before its host was started.
+    pub fn broke(&mut self, seed: u64) {
+        self.ended(seed, MISTAKE);
+    }
+
+    fn ended(&mut self, seed: u64, status: u8) {
         self.runs += 1;
-        let (seed, status) = (verdict.seed, verdict.status());
         if status != 0 {
             self.failed.push(Failed { seed, status, reproduce: format!("--seed {seed}") });
             if self.status == 0 {

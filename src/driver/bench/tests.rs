@@ -54,7 +54,7 @@ async fn a_stall_ends_in_the_modules_own_time_out_at_once() {
         host_sends = \"AT+FTPGET=1\"
         exactly = 1
         [[expect]]
-        host_never_sends = \"AT+FTPGET=1\"";
+        host_never_sends = \"AT+FTPGETPATH=*\"";
     let bench = Bench::scenario_text(scenario).unwrap();
     let mut runs = vec![];
     for _ in 0..2 {
@@ -68,6 +68,35 @@ async fn a_stall_ends_in_the_modules_own_time_out_at_once() {
     }
     assert!(!runs[0].is_empty());
     assert_eq!(runs[0], runs[1], "the same seed is the same run");
+}
+
+#[tokio::test]
+async fn a_fault_stands_in_the_trace_before_what_comes_of_it() {
+    let scenario = "
+        profile = \"sim7080\"
+        [[fault]]
+        name = \"wrong\"
+        when = { command = \"AT+CSQ\" }
+        what = { error = 3 }
+        [[fault]]
+        name = \"other\"
+        when = { urc = \"+FTPGET: 1,*\" }
+        what = { answer = \"+FTPGET: 1,77\" }";
+    let bench = Bench::scenario_text(scenario).unwrap();
+    let mut hand = bench.by_hand().await.unwrap();
+    let records = hand.records();
+    hand.command(1, "AT+CSQ", &["ERROR"], SECOND).await.unwrap();
+    assert!(download(&mut hand).await.unwrap().is_err());
+    let told = |record: &Record| match &record.event {
+        Event::CommandLine { line, .. } => Some(line.clone()),
+        Event::FaultApplied { name, .. } | Event::FaultLifted { name, .. } => Some(name.clone()),
+        Event::Result { text, .. } | Event::Urc { line: text, .. } => Some(text.clone()),
+        _ => None,
+    };
+    let story: Vec<String> = records.take().iter().filter_map(told).collect();
+    assert_eq!(story[..4], ["AT+CSQ", "wrong", "wrong", "ERROR"]);
+    let other = story.iter().position(|told| told == "other").unwrap();
+    assert_eq!(story[other..other + 3], ["other", "other", "+FTPGET: 1,77"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Commands, answers and URCs.
 
 use super::Faults;
-use crate::fault::{CommandVerdict, Observation, UrcVerdict};
+use crate::fault::{CommandVerdict, Event, Observation, UrcVerdict};
 use crate::modem::{Meddler, PortId};
 use crate::time::Now;
 
@@ -25,5 +25,9 @@ impl Meddler for Module {
         if !self.0.is_empty() {
             self.0.observe(now, &what());
         }
+    }
+
+    fn poll_event(&mut self) -> Option<Event> {
+        self.0.poll_event()
     }
 }

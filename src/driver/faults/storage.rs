@@ -45,9 +45,9 @@ impl StorageFaults for Disk {
         let path = path.display().to_string();
         let verdict = self.faults.ask(|engine| engine.storage(now, kind(op), &path));
         match verdict {
-            Some(StorageVerdict::Fail(code)) => Some(StorageFault { refusal: refusal(code), after: 0 }),
-            Some(StorageVerdict::FailAfter { bytes, code }) => {
-                Some(StorageFault { refusal: refusal(code), after: bytes })
+            Some(StorageVerdict::Fail(code)) => Some(StorageFault::new(refusal(code), 0)),
+            Some(StorageVerdict::FailAfter { bytes, code, vanishes }) => {
+                Some(StorageFault { vanishes, ..StorageFault::new(refusal(code), bytes) })
             }
             None | Some(StorageVerdict::Pass) => self.quota(op, &path),
         }
@@ -60,7 +60,7 @@ impl Disk {
         // What is written over does not count.
         let old = fs::metadata(self.root.join(path.trim_start_matches('/'))).map_or(0, |m| m.len());
         let after = quota.saturating_sub(size(&self.root).saturating_sub(old));
-        Some(StorageFault { refusal: Refusal::Quota, after })
+        Some(StorageFault::new(Refusal::Quota, after))
     }
 }
 

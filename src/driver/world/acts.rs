@@ -4,7 +4,7 @@
 use super::World;
 use crate::driver::faults::speech;
 use crate::driver::network::faults::{Carries, LinkId, LinkInfo};
-use crate::fault::{Act, LinkKind, Links};
+use crate::fault::{self, Act, LinkKind, Links};
 use crate::modem::PortId;
 use crate::modem::net::{NetEvent, Radio as Change};
 use crate::scenario::Radio;
@@ -93,13 +93,11 @@ impl World {
         if self.faults.is_empty() {
             return false;
         }
-        let (acts, events) = self.faults.poll(now);
+        let acts = self.faults.poll(now);
+        let told = self.hear_faults();
         let landed = self.land(now);
-        let any = !acts.is_empty() || !events.is_empty() || landed;
-        self.resumes |= landed || events.iter().any(|event| !event.applied);
-        for event in events {
-            self.record(event.at, || Event::of_fault(&event));
-        }
+        let any = !acts.is_empty() || told || landed;
+        self.resumes |= landed;
         for (act, link) in acts {
             self.resumes = true;
             let lands = link.and_then(|link| self.network.lands(LinkId(link.id))).filter(|at| *at > now);
@@ -112,6 +110,21 @@ impl World {
             }
         }
         any
+    }
+
+    /// Tells which faults have come and gone; false where none has.
+    pub(super) fn hear_faults(&mut self) -> bool {
+        let mut any = false;
+        while let Some(event) = self.faults.poll_event() {
+            any = true;
+            self.hear_fault(&event);
+        }
+        any
+    }
+
+    pub(super) fn hear_fault(&mut self, event: &fault::Event) {
+        self.resumes |= !event.applied;
+        self.record(event.at, || Event::of_fault(event));
     }
 
     /// Lets move on what faults have kept back; once the module has done what was done to it.

@@ -99,6 +99,8 @@ pub struct Storage {
     pub after: Option<u64>,
     /// The reply that the server makes of it: 450, 451, 452, 550, 551, 552, 553.
     pub code: u16,
+    /// Whether the file is gone then.
+    pub vanishes: bool,
 }
 
 /// What is done to a file on the server.

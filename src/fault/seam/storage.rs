@@ -18,6 +18,8 @@ pub enum StorageVerdict {
         bytes: u64,
         /// The server's reply.
         code: u16,
+        /// Whether the file is gone then.
+        vanishes: bool,
     },
 }
 
@@ -32,7 +34,9 @@ impl Engine {
         let transfer = matches!(op, StorageOp::Read | StorageOp::Write);
         let verdict = self.first(now, |action| match action {
             Action::Storage(s) if s.op.cover(op) && file_matches(&s.file, path) => match s.after {
-                Some(bytes) if transfer => Some(StorageVerdict::FailAfter { bytes, code: s.code }),
+                Some(bytes) if transfer => {
+                    Some(StorageVerdict::FailAfter { bytes, code: s.code, vanishes: s.vanishes })
+                }
                 Some(_) => None,
                 None => Some(StorageVerdict::Fail(s.code)),
             },

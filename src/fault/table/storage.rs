@@ -38,7 +38,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
         layer: Layer::Storage,
         name: "vanish",
         nature: Nature::Next,
-        help: "A file vanishes in the middle of a transfer.",
+        help: "A file vanishes in the middle of a transfer: it is on the server no more.",
         params: &[
             must("vanish", Type::Bytes, "bytes that are still moved"),
             or("code", Type::Number(&[450, 451, 550, 551]), "451", "the reply's code"),

@@ -1,7 +1,7 @@
 //! `[[expect]]` as it is written, and what it means.
 
 use super::{Expectation, Lines, Since, Subject, Want};
-use crate::fault::{Known, Pattern, Problem, no_command};
+use crate::fault::{Known, Never, Pattern, Problem, no_command, no_port};
 use crate::time::units::Span;
 use crate::transcript::content::sha256;
 use schemars::JsonSchema;
@@ -45,6 +45,7 @@ pub struct WrittenExpectation {
     /// Only what comes from the time on that the fault with this name was applied counts; "start" is the start.
     pub since: Option<String>,
     /// Only lines on this serial port count, from 1.
+    #[schemars(range(min = 1, max = 16))]
     pub port: Option<usize>,
     /// The file is not there.
     pub absent: Option<bool>,
@@ -97,6 +98,9 @@ impl WrittenExpectation {
             if let Some((what, right)) = no_command(&pattern, known.commands) {
                 return Err(wrong(key, format!("the expectation is void: {what}"), right));
             }
+        }
+        if let Some(Never { key, what, right }) = no_port(self.port, known) {
+            return Err(wrong(key, what, right));
         }
         let lines = |pattern: &Option<Pattern>, module: bool, none: bool, verb: &str| {
             pattern.as_ref().map(|p| -> Result<_, Wrong> {
@@ -187,6 +191,9 @@ impl WrittenExpectation {
         if let Some(key) = self.counts().or(self.times()).or(self.files()) {
             return Err(stray(key, "of these, only `port` goes with host_sends_in_order"));
         }
+        if patterns.is_empty() {
+            return Err(wrong("host_sends_in_order", "it names no command", "write two or more"));
+        }
         let shown: Vec<String> = patterns.iter().map(|pattern| known.shown(pattern)).collect();
         let text = format!("the host sends {}", shown.join(", then "));
         let patterns = patterns.iter().cloned().zip(shown).collect();
@@ -268,6 +275,10 @@ impl WrittenExpectation {
                 wrong("sha256", format!("`{text}` is no SHA-256"), "write its 64 hexadecimal digits")
             })?)),
         };
+        let same = |other: &String| other.trim_matches('/') == path.trim_matches('/');
+        if self.equals.as_ref().is_some_and(same) {
+            return Err(wrong("equals", "every file equals itself", "name another file on the server"));
+        }
         let absent = self.absent.unwrap_or(false);
         let wants = [
             self.size.map(|n| Want::Size(n.0)),

@@ -236,7 +236,7 @@ struct Full;
 
 impl StorageFaults for Full {
     fn before(&self, op: StorageOp, _: &Path) -> Option<StorageFault> {
-        (op == StorageOp::Write).then_some(StorageFault { refusal: Refusal::Full, after: 1000 })
+        (op == StorageOp::Write).then_some(StorageFault::new(Refusal::Full, 1000))
     }
 }
 
