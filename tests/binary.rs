@@ -401,6 +401,12 @@ fn a_mistake_is_shown_in_the_line_that_has_it() {
             "g.toml:5:1: ",
         ),
         ("h.toml", "extends = \"m10\"\n[commands.\"+X\"]\nread = \"x\"\n", "h.toml:3:8: "),
+        ("k.toml", "extends = \"m10\"\n[radio]\nrssi = 200\n", "k.toml:3:8: `AT+CSQ` has no such value"),
+        (
+            "l.toml",
+            "extends = \"m10\"\n[commands]\nCBC = \"+CBC: 0\"\n",
+            "l.toml:3:7: no command line can name this",
+        ),
         ("i.toml", "[identity]\nmodel = \"x\"\n", "i.toml:1:1: a profile says which one it changes"),
     ];
     for (name, content, place) in cases {

@@ -34,7 +34,10 @@ pub fn load(file: &str, text: &str, find: Find) -> Result<Profile, Vec<Mistake>>
         vec![wrong(&chain, &path, e.inner().message())]
     })?;
     profile.name = stem(file).to_string();
-    Ok(profile)
+    match profile.unusable() {
+        Some((path, what)) => Err(vec![wrong(&chain, &path, &what)]),
+        None => Ok(profile),
+    }
 }
 
 fn step(segment: &Segment) -> Option<String> {
