@@ -40,7 +40,7 @@ pub use port::{Line, PortId, Settings};
 pub use radio::{Functionality, Radio};
 pub use run::{HostLine, Modem};
 pub use session::{Session, Target};
-pub use sim::Sim;
+pub use sim::{Denied, Sim};
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
 pub use vendor::{Personality, Row, Vendor, make, secrets_of};
 

@@ -210,7 +210,7 @@ pub enum PowerOnSim {
     /// Any, or none.
     #[default]
     Any,
-    /// One that asks for no PIN any more.
+    /// One that asks for no PIN any more: said once the PIN was entered.
     Ready,
     /// An empty slot.
     Absent,
@@ -220,7 +220,7 @@ pub enum PowerOnSim {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PowerOn {
-    /// The line; `{cpin}` is the SIM's state as `+CPIN?` tells it.
+    /// The line; `{cpin}` is the SIM's state as `+CPIN?` tells it, `{cfun}` the number that `+CFUN?` tells.
     pub line: String,
     /// Time since power-on.
     #[serde(default)]

@@ -249,6 +249,10 @@ impl Modem {
                     self.tell(Event::Ftp(event));
                 }
             }
+            Event::SimReady => {
+                self.tell(Event::SimReady);
+                self.core.say_sim_ready();
+            }
             event => self.tell(event),
         }
     }
