@@ -75,7 +75,7 @@ pub enum Output {
         /// Whether it is on.
         on: bool,
     },
-    /// The rate of the serial line was set (`+IPR`), in bit/s; 0 has the module find it out.
+    /// The rate of the serial line has changed (`+IPR`), in bit/s; 0, as at first, has the module find it out.
     Baud {
         /// The port.
         port: PortId,

@@ -127,7 +127,7 @@ pub enum LineEnd {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Serial {
-    /// The rate at power-on, in bit/s.
+    /// `+IPR` at power-on, in bit/s; 0 has the module find out the host's.
     pub baud: u32,
     /// What ends a command line.
     pub line_end: LineEnd,
@@ -150,7 +150,7 @@ pub struct Serial {
 impl Default for Serial {
     fn default() -> Self {
         Serial {
-            baud: 115_200,
+            baud: 0,
             line_end: LineEnd::S3,
             line_max: 4096,
             echo: true,

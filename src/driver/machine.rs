@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::desk::{Desk, Job};
 use super::io::Io;
-use super::port::{Pace, Port, PortEvent};
+use super::port::{BAUD, Pace, Port, PortEvent};
 use super::sinks::Sinks;
 use super::state::Store;
 use super::world::{Told, World};
@@ -21,12 +21,31 @@ use tokio::time::timeout;
 struct Wire {
     port: Port,
     pace: Option<Pace>,
+    /// The host's rate, in bit/s.
+    host_rate: u32,
+    /// The rate that the module keeps to, in bit/s; 0 where it follows the host's.
+    module_rate: u32,
     /// How much the modem takes from the host now, in octets.
     window: usize,
     /// The host does not read.
     blocked: bool,
     /// When the pace lets more through.
     resume: Option<Now>,
+}
+
+impl Wire {
+    fn new(port: Port, pace: bool) -> Wire {
+        let pace = pace.then(|| Pace::new(BAUD));
+        Wire { port, pace, host_rate: BAUD, module_rate: 0, window: 0, blocked: false, resume: None }
+    }
+
+    /// One of the two rates has changed.
+    fn set_pace(&mut self, now: Now) {
+        let rate = if self.module_rate > 0 { self.module_rate } else { self.host_rate };
+        if let Some(pace) = &mut self.pace {
+            pace.set_baud(now, rate);
+        }
+    }
 }
 
 /// A modem at work.
@@ -47,12 +66,9 @@ const READ: usize = 64 * 1024;
 const QUIET: Duration = Duration::from_millis(20);
 
 impl Machine {
-    /// A modem on real ports; `pace` limits the byte rate to the baud rate, which is `baud` until the host sets it.
-    pub fn new(world: World, ports: Vec<Port>, speed: u32, pace: Option<u32>) -> Machine {
-        let wires = ports
-            .into_iter()
-            .map(|port| Wire { port, pace: pace.map(Pace::new), window: 0, blocked: false, resume: None })
-            .collect();
+    /// A modem on real ports; `pace` limits the byte rate to the baud rate.
+    pub fn new(world: World, ports: Vec<Port>, speed: u32, pace: bool) -> Machine {
+        let wires = ports.into_iter().map(|port| Wire::new(port, pace)).collect();
         let (desk, jobs) = Desk::new();
         let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::default());
         Machine { world, wires, io, clock, sinks, store: None, desk, jobs }
@@ -185,9 +201,8 @@ impl Machine {
             }
             PortEvent::Dtr(on) => self.world.line(now, port, HostLine::Dtr(on)),
             PortEvent::Baud(rate) => {
-                if let Some(pace) = &mut wire.pace {
-                    pace.set_baud(now, rate);
-                }
+                wire.host_rate = rate;
+                wire.set_pace(now);
             }
             PortEvent::FlowControl { .. } => {}
         }
@@ -210,11 +225,10 @@ impl Machine {
             if let Told::Plugged { port, there } = told {
                 self.plug(now, port, there);
             }
-            if let Told::Baud { port, rate } = told
-                && let Some(pace) = &mut self.wires[port.0].pace
-                && rate > 0
-            {
-                pace.set_baud(now, rate);
+            if let Told::Baud { port, rate } = told {
+                let wire = &mut self.wires[port.0];
+                wire.module_rate = rate;
+                wire.set_pace(now);
             }
         }
         while let Some(note) = self.world.network_mut().poll_note() {

@@ -76,7 +76,7 @@ impl Settings {
             dtr: profile.serial.dtr,
             flow: 0,
             cmee: profile.serial.cmee,
-            ipr: 0,
+            ipr: profile.serial.baud,
             ifc: (0, 0),
             icf: (3, 3),
             charset: "IRA".into(),
@@ -144,6 +144,8 @@ pub(super) struct Port {
     /// Octets on their way to the host.
     pub backlog: usize,
     pub lines: Vec<(Line, bool)>,
+    /// The rate that the line was told to run at last.
+    pub rate: u32,
 }
 
 /// How long a half-typed command line keeps unsolicited result codes back.
@@ -182,6 +184,7 @@ impl Port {
             muted: false,
             backlog: 0,
             lines: vec![],
+            rate: 0,
         }
     }
 
@@ -248,6 +251,14 @@ impl Port {
     pub fn clear_line(&mut self) {
         self.line.clear();
         self.overlong = false;
+    }
+
+    /// Has the line run at the rate of `+IPR`, which a command, `Z`, `&F` or a reset has set.
+    pub fn set_rate(&mut self, out: &mut VecDeque<Output>) {
+        let rate = self.settings.ipr;
+        if std::mem::replace(&mut self.rate, rate) != rate {
+            out.push_back(Output::Baud { port: self.id, rate });
+        }
     }
 
     /// Hands what was put together to the host, as one write.

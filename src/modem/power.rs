@@ -72,6 +72,7 @@ impl Modem {
         for (port, old) in core.ports.iter_mut().zip(old.ports) {
             port.backlog = old.backlog;
             port.lines = old.lines;
+            port.rate = old.rate;
         }
         self.core.restore();
         self.vendor.restart(&self.core.profile);

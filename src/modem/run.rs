@@ -268,7 +268,10 @@ impl Modem {
     /// Does the next thing on a port; false where there is none.
     fn serve(&mut self, id: PortId) -> bool {
         let core = &mut self.core;
-        core.ports[id.0].flush(&mut core.out);
+        let port = &mut core.ports[id.0];
+        port.flush(&mut core.out);
+        // Behind what was written: a result code still goes at the rate that its command came at (V.250 6.2.10).
+        port.set_rate(&mut core.out);
         self.listen(id) || self.print_due(id) || self.download(id)
     }
 }

@@ -3,7 +3,7 @@
 use super::Base;
 use crate::at::Int;
 use crate::modem::port::{Line, Settings};
-use crate::modem::{Cx, Output, Reply};
+use crate::modem::{Cx, Reply};
 use crate::profile::Identity;
 
 /// `Z` (6.1.1): what `&W` stored, or the factory's.
@@ -185,8 +185,6 @@ pub(super) fn ipr(_: &mut Base, cx: &mut Cx, (rate,): (Option<u32>,)) -> Reply {
         return cx.refuse(crate::at::ArgError::Range);
     }
     settings(cx).ipr = rate;
-    let port = cx.port;
-    cx.out.push_back(Output::Baud { port, rate });
     Reply::Ok
 }
 
