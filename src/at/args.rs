@@ -196,7 +196,7 @@ macro_rules! plain_int {
 }
 plain_int!(u8, u16, u32);
 
-/// Text of at most `MAX` octets, quoted or bare.
+/// Text of at most `MAX` octets, quoted or bare. It is printed as it can be typed, in quotation marks and with escapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(String);
 
@@ -226,7 +226,14 @@ impl<const MAX: usize> std::ops::Deref for Text<MAX> {
 
 impl<const MAX: usize> fmt::Display for Text<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "\"{}\"", self.0)
+        f.write_str("\"")?;
+        for c in self.0.chars() {
+            match c {
+                '"' | '\\' | '\0'..'\x20' => write!(f, "\\{:02X}", u32::from(c))?,
+                c => write!(f, "{c}")?,
+            }
+        }
+        f.write_str("\"")
     }
 }
 
