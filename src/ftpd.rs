@@ -56,7 +56,12 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The storage's faults.
     pub faults: Arc<dyn StorageFaults>,
+    /// The octets of the name on disk that a client's path stands for.
+    pub names: Names,
 }
+
+/// See [`Config::names`].
+pub type Names = fn(&str) -> Vec<u8>;
 
 impl Config {
     /// Serves `root` to everybody, on a free port of the loopback interface, without faults.
@@ -66,6 +71,7 @@ impl Config {
             users: vec![],
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             faults: Arc::new(NoFaults),
+            names: |path| path.as_bytes().to_vec(),
         }
     }
 }
@@ -101,7 +107,9 @@ impl FtpServer {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let sessions = Sessions { files, faults: config.faults, logins: Arc::new(Logins::new(config.users)) };
+        let names = config.names;
+        let sessions =
+            Sessions { files, faults: config.faults, names, logins: Arc::new(Logins::new(config.users)) };
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("ftpd".into())
@@ -141,15 +149,16 @@ impl Drop for FtpServer {
 struct Sessions {
     files: Arc<Filesystem>,
     faults: Arc<dyn StorageFaults>,
+    names: Names,
     logins: Arc<Logins>,
 }
 
 impl Sessions {
     /// A server for one connection: libunftp's `Binder` is taken by a server's first session.
     fn server(&self) -> Option<Server<Storage, DefaultUser>> {
-        let (files, faults) = (self.files.clone(), self.faults.clone());
+        let (files, faults, names) = (self.files.clone(), self.faults.clone(), self.names);
         ServerBuilder::with_authenticator(
-            Box::new(move || Storage::new(files.clone(), faults.clone())),
+            Box::new(move || Storage::new(files.clone(), faults.clone(), names)),
             self.logins.clone(),
         )
         .greeting(GREETING)

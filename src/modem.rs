@@ -65,6 +65,8 @@ pub enum Output {
         port: PortId,
         /// The octets.
         bytes: Bytes,
+        /// Nobody asked for it: the host is to be able to tell it from the answer before.
+        apart: bool,
     },
     /// A line of the serial interface is driven.
     Line {

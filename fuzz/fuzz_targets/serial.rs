@@ -12,7 +12,7 @@ const PORT: PortId = PortId(0);
 
 fn drain(modem: &mut Modem, now: Now) {
     while let Some(output) = modem.poll_output() {
-        if let Output::Uart { port, bytes } = output {
+        if let Output::Uart { port, bytes, .. } = output {
             modem.handle_sent(now, port, bytes.len());
         }
     }

@@ -1,6 +1,7 @@
 //! Typed arguments: the parameters of ITU-T V.250 section 5.4.2, from text to the types that a
 //! handler's signature names. The type is the grammar: `=?` prints it.
 
+use super::octets::{octets_of, text_of};
 use std::fmt;
 
 /// One argument as typed.
@@ -72,7 +73,7 @@ fn unescape(text: &str) -> String {
     if !text.contains('\\') {
         return text.into();
     }
-    let bytes = text.as_bytes();
+    let bytes = octets_of(text);
     let mut out = Vec::with_capacity(bytes.len());
     let mut i = 0;
     while i < bytes.len() {
@@ -93,14 +94,6 @@ fn unescape(text: &str) -> String {
         }
     }
     text_of(&out)
-}
-
-/// Octets as text: UTF-8 where they are that, else one character an octet (ISO 8859-1).
-pub fn text_of(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(_) => bytes.iter().map(|&b| char::from(b)).collect(),
-    }
 }
 
 /// A type that one argument can have.
@@ -203,7 +196,7 @@ pub struct Text<const MAX: usize>(String);
 impl<const MAX: usize> Text<MAX> {
     /// The text, if it is short enough.
     pub fn new(text: impl Into<String>) -> Option<Self> {
-        Some(Text(text.into())).filter(|t| t.0.len() <= MAX)
+        Some(Text(text.into())).filter(|t| octets_of(&t.0).len() <= MAX)
     }
 
     /// The text.
@@ -243,7 +236,7 @@ impl<const MAX: usize> FromArg for Text<MAX> {
         if arg.text.is_empty() && !arg.quoted {
             return Err(ArgError::Missing);
         }
-        if arg.text.len() > MAX { Err(ArgError::TooLong) } else { Ok(Text(arg.text.clone())) }
+        if octets_of(&arg.text).len() > MAX { Err(ArgError::TooLong) } else { Ok(Text(arg.text.clone())) }
     }
     fn grammar(_: &mut fmt::Formatter) -> fmt::Result {
         Ok(())

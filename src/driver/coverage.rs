@@ -168,7 +168,7 @@ impl Coverage {
 
 /// The first command of a line.
 fn first(line: &str) -> Option<Form> {
-    let text = at::args::text_of(at::line::body(line.as_bytes())?);
+    let text = at::octets::text_of(at::line::body(line.as_bytes())?);
     let (call, _) = at::line::next(&text).ok()??;
     let form = match call.form {
         at::Form::Exec => "exec",

@@ -6,7 +6,7 @@ use super::io::Io;
 use super::port::{BAUD, Pace, Port, PortEvent};
 use super::sinks::Sinks;
 use super::state::Store;
-use super::world::{Told, World};
+use super::world::{Told, World, Write};
 use crate::modem::{HostLine, PortId};
 use crate::time::Now;
 use crate::trace::{Event, Sink};
@@ -25,18 +25,33 @@ struct Wire {
     host_rate: u32,
     /// The rate that the module keeps to, in bit/s; 0 where it follows the host's.
     module_rate: u32,
+    /// The same, once what was written before is through: the result code of `AT+IPR` still goes at the old rate (V.250
+    /// section 6.2.10).
+    next_rate: Option<u32>,
     /// How much the modem takes from the host now, in octets.
     window: usize,
     /// The host does not read.
     blocked: bool,
-    /// When the pace lets more through.
+    /// When the pace, or the gap before what nobody asked for, lets more through.
     resume: Option<Now>,
+    /// When something was last written that was asked for.
+    answered: Option<Now>,
 }
 
 impl Wire {
     fn new(port: Port, pace: bool) -> Wire {
         let pace = pace.then(|| Pace::new(BAUD));
-        Wire { port, pace, host_rate: BAUD, module_rate: 0, window: 0, blocked: false, resume: None }
+        Wire {
+            port,
+            pace,
+            host_rate: BAUD,
+            module_rate: 0,
+            next_rate: None,
+            window: 0,
+            blocked: false,
+            resume: None,
+            answered: None,
+        }
     }
 
     /// One of the two rates has changed.
@@ -62,6 +77,9 @@ pub struct Machine {
 
 /// How much is read from a host at once, in octets.
 const READ: usize = 64 * 1024;
+/// So much later than an answer what nobody asked for is written (real time): a host that reads what there is, and then
+/// looks for the one line it waits for, must not find both in one piece.
+const GAP: Duration = Duration::from_millis(20);
 /// How long the system may take to tell what a host has done to a port.
 const QUIET: Duration = Duration::from_millis(20);
 
@@ -226,9 +244,8 @@ impl Machine {
                 self.plug(now, port, there);
             }
             if let Told::Baud { port, rate } = told {
-                let wire = &mut self.wires[port.0];
-                wire.module_rate = rate;
-                wire.set_pace(now);
+                self.wires[port.0].next_rate = Some(rate);
+                self.write(now, port);
             }
         }
         while let Some(note) = self.world.network_mut().poll_note() {
@@ -261,8 +278,16 @@ impl Machine {
             return;
         }
         wire.resume = None;
-        while let Some(bytes) = self.world.outgoing(port).first() {
+        while let Some(Write { bytes, apart, .. }) = self.world.outgoing(port).first() {
             let wire = &mut self.wires[port.0];
+            match (apart, wire.answered) {
+                (false, _) => wire.answered = Some(now),
+                (true, Some(answered)) if now.since(answered) < GAP * self.clock.speed() => {
+                    wire.resume = Some(answered + GAP * self.clock.speed());
+                    return;
+                }
+                (true, _) => {}
+            }
             let allowed = match &mut wire.pace {
                 Some(pace) => {
                     let (n, next) = pace.take(now, bytes.len());
@@ -286,6 +311,11 @@ impl Machine {
             if stop {
                 return;
             }
+        }
+        let wire = &mut self.wires[port.0];
+        if let Some(rate) = wire.next_rate.take() {
+            wire.module_rate = rate;
+            wire.set_pace(now);
         }
     }
 }

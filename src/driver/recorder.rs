@@ -78,7 +78,7 @@ impl Recorder {
     /// What the module does, its lines aside: a fault may hold them elsewhere.
     pub fn output(&mut self, at: Now, output: &Output) {
         match output {
-            Output::Uart { port, bytes } => self.printed(at, *port, bytes),
+            Output::Uart { port, bytes, .. } => self.printed(at, *port, bytes),
             Output::Line { .. } => {}
             Output::Baud { port, rate } => self.push(at, Event::Baud { port: port.0 + 1, rate: *rate }),
             Output::Net(request) => self.request(at, request),

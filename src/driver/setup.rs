@@ -10,6 +10,7 @@ use super::files;
 use super::gate::{Gate, GateConfig};
 use super::network::{Call, Forward, Hosts, LinkProfile, Network, NetworkConfig, TlsFiles, TlsSetup};
 use super::world::World;
+use crate::at::octets::octets_of;
 use crate::fault::Rule;
 use crate::ftpd::{self, FtpServer};
 use crate::modem::Modem;
@@ -146,6 +147,7 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         users: setup.users.clone(),
         listen: setup.ftp_listen,
         faults: faults.storage(root.clone(), setup.quota),
+        names: |path| octets_of(path).into_owned(),
     };
     let server = FtpServer::start(config).map_err(|e| {
         io::Error::new(e.kind(), format!("the FTP server cannot listen at {}: {e}", setup.ftp_listen))

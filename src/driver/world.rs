@@ -8,6 +8,7 @@ mod acts;
 mod serial;
 
 use acts::Air;
+pub use serial::Write;
 use serial::{Outgoing, Serial};
 
 use super::faults::Faults;
@@ -244,7 +245,7 @@ impl World {
                     recorder.output(now, &output);
                 }
                 match output {
-                    Output::Uart { port, bytes } => self.arrive_down(now, port, bytes),
+                    Output::Uart { port, bytes, apart } => self.arrive_down(now, port, bytes, apart),
                     Output::Line { port, line, on } => self.drive(now, port, line, on),
                     Output::Baud { port, rate } => self.told.push_back(Told::Baud { port, rate }),
                     Output::Net(request) => {

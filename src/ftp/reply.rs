@@ -1,5 +1,6 @@
 //! Replies of an FTP server and their parser (RFC 959 section 4.2).
 
+use crate::at::octets::text_of;
 use std::fmt;
 
 /// The longest reply line that is read, in octets without its line end.
@@ -101,7 +102,7 @@ impl Replies {
                 continue;
             }
             let line = std::mem::take(&mut self.line);
-            let text = decode(line.strip_suffix(b"\r").unwrap_or(&line));
+            let text = text_of(line.strip_suffix(b"\r").unwrap_or(&line));
             if let Some(found) = self.line(text) {
                 return Some(found);
             }
@@ -156,13 +157,6 @@ fn head(line: &str) -> Option<(u16, Mark)> {
     Some((code, mark))
 }
 
-fn decode(line: &[u8]) -> String {
-    match std::str::from_utf8(line) {
-        Ok(text) => text.to_owned(),
-        Err(_) => line.iter().copied().map(char::from).collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,7 +202,13 @@ mod tests {
         let line = |l: &str| Err(Malformed::Line(l.into()));
         assert_eq!(
             parse(b"\r\nhello\r\n22 x\r\n999 x\r\n220x\r\n220 \xe9t\xe9\r\n"),
-            [line("hello"), line("22 x"), line("999 x"), line("220x"), reply(220, &["220 \u{e9}t\u{e9}"])]
+            [
+                line("hello"),
+                line("22 x"),
+                line("999 x"),
+                line("220x"),
+                reply(220, &[&text_of(b"220 \xe9t\xe9")])
+            ]
         );
     }
 

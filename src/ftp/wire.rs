@@ -2,6 +2,7 @@
 
 use super::line::Line;
 use super::{Cause, Event, Failure, Output, Reply, Settings, Step, Type};
+use crate::at::octets::octets_of;
 use bytes::Bytes;
 use std::collections::VecDeque;
 
@@ -44,7 +45,7 @@ impl Wire {
     /// Sends a command line.
     pub fn command(&mut self, line: Line) {
         let text = line.into_text();
-        let bytes = Bytes::from(format!("{text}\r\n"));
+        let bytes = Bytes::from([&*octets_of(&text), b"\r\n"].concat());
         // Told first: the answer may be there as soon as it is sent.
         self.event(Event::Sent(text));
         self.push(Output::SendControl(bytes));

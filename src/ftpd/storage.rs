@@ -2,11 +2,13 @@
 
 use super::faults::{StorageFault, StorageFaults, StorageOp};
 use super::jail::absolute;
-use super::listing;
 use super::upload::{Ended, Upload};
+use super::{Names, listing};
 use async_trait::async_trait;
+use std::ffi::OsString;
 use std::fmt::Debug;
 use std::io::Cursor;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
@@ -30,12 +32,21 @@ struct Cleared {
 pub struct Storage {
     files: Arc<Filesystem>,
     faults: Arc<dyn StorageFaults>,
+    names: Names,
     cleared: Mutex<Option<Cleared>>,
 }
 
 impl Storage {
-    pub fn new(files: Arc<Filesystem>, faults: Arc<dyn StorageFaults>) -> Storage {
-        Storage { files, faults, cleared: Mutex::default() }
+    pub fn new(files: Arc<Filesystem>, faults: Arc<dyn StorageFaults>, names: Names) -> Storage {
+        Storage { files, faults, names, cleared: Mutex::default() }
+    }
+
+    /// A path as the file system knows it.
+    fn real(&self, path: &Path) -> PathBuf {
+        match path.to_str() {
+            Some(text) => PathBuf::from(OsString::from_vec((self.names)(text))),
+            None => path.to_owned(),
+        }
     }
 
     /// Asks the faults about `op` now, so that the operation itself, when it comes, does not ask again.
@@ -67,7 +78,7 @@ impl Storage {
     pub async fn look(&self, user: &DefaultUser, path: &Path) -> Result<Meta> {
         let mut path = path.to_owned();
         for _ in 0..MAX_LINKS {
-            let meta = self.files.metadata(user, &path).await?;
+            let meta = self.files.metadata(user, self.real(&path)).await?;
             match meta.readlink() {
                 None => return Ok(meta),
                 // As in the jail itself, an absolute target leads nowhere.
@@ -86,7 +97,7 @@ impl Storage {
                 metadata,
             }]);
         }
-        let mut entries = self.files.list(user, path).await?;
+        let mut entries = self.files.list(user, self.real(path)).await?;
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(entries)
     }
@@ -133,8 +144,9 @@ impl StorageBackend<DefaultUser> for Storage {
         user: &DefaultUser,
         path: P,
     ) -> Result<Cursor<Vec<u8>>> {
-        let lines = self.list_vec(user, path).await?;
-        Ok(Cursor::new(lines.into_iter().flat_map(|line| (line + "\r\n").into_bytes()).collect()))
+        let entries = self.list(user, path).await?;
+        let lines: Vec<_> = entries.iter().map(|entry| listing::line(entry).into_vec()).collect();
+        Ok(Cursor::new(lines.into_iter().flat_map(|line| [line, b"\r\n".to_vec()].concat()).collect()))
     }
 
     async fn list_vec<P: AsRef<Path> + Send + Debug>(
@@ -142,7 +154,8 @@ impl StorageBackend<DefaultUser> for Storage {
         user: &DefaultUser,
         path: P,
     ) -> Result<Vec<String>> {
-        Ok(self.list(user, path).await?.iter().map(listing::line).collect())
+        let entries = self.list(user, path).await?;
+        Ok(entries.iter().map(|entry| listing::line(entry).to_string_lossy().into_owned()).collect())
     }
 
     async fn get_into<'a, P, W: ?Sized>(
@@ -158,7 +171,7 @@ impl StorageBackend<DefaultUser> for Storage {
     {
         let path = absolute(path.as_ref());
         let fault = self.before(StorageOp::Read, &path)?;
-        let mut reader = self.files.get(user, &path, start).await?;
+        let mut reader = self.files.get(user, self.real(&path), start).await?;
         let Some(fault) = fault else { return Ok(tokio::io::copy(&mut reader, output).await?) };
         let sent = tokio::io::copy(&mut (&mut reader).take(fault.after), output).await?;
         match reader.read(&mut [0]).await? {
@@ -175,7 +188,7 @@ impl StorageBackend<DefaultUser> for Storage {
     ) -> Result<Box<dyn AsyncRead + Send + Sync + Unpin>> {
         let path = absolute(path.as_ref());
         self.before(StorageOp::Read, &path)?;
-        self.files.get(user, &path, start).await
+        self.files.get(user, self.real(&path), start).await
     }
 
     async fn put<P: AsRef<Path> + Send + Debug, R: AsyncRead + Send + Sync + Unpin + 'static>(
@@ -188,33 +201,34 @@ impl StorageBackend<DefaultUser> for Storage {
         let path = absolute(path.as_ref());
         let fault = self.before(StorageOp::Write, &path)?;
         let ended = Ended::default();
-        let stored = self.files.put(user, Upload::new(input, fault, ended.clone()), &path, start).await?;
+        let upload = Upload::new(input, fault, ended.clone());
+        let stored = self.files.put(user, upload, self.real(&path), start).await?;
         ended.take().map_or(Ok(stored), Err)
     }
 
     async fn del<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {
         let path = not_root(absolute(path.as_ref()))?;
         self.before(StorageOp::Delete, &path)?;
-        self.files.del(user, &path).await
+        self.files.del(user, self.real(&path)).await
     }
 
     async fn mkd<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {
         let path = not_root(absolute(path.as_ref()))?;
         self.before(StorageOp::MakeDir, &path)?;
-        self.files.mkd(user, &path).await
+        self.files.mkd(user, self.real(&path)).await
     }
 
     async fn rename<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, from: P, to: P) -> Result<()> {
         let from = not_root(absolute(from.as_ref()))?;
         let to = not_root(absolute(to.as_ref()))?;
         self.before(StorageOp::Rename, &from)?;
-        self.files.rename(user, &from, &to).await
+        self.files.rename(user, self.real(&from), self.real(&to)).await
     }
 
     async fn rmd<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {
         let path = not_root(absolute(path.as_ref()))?;
         self.before(StorageOp::RemoveDir, &path)?;
-        self.files.rmd(user, &path).await
+        self.files.rmd(user, self.real(&path)).await
     }
 
     async fn cwd<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {

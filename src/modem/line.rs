@@ -33,8 +33,8 @@ impl Modem {
 
     fn run_line(&mut self, id: PortId, line: Vec<u8>) {
         let Some(body) = at::line::body(&line) else { return };
-        let rest = at::args::text_of(body);
-        let typed = at::args::text_of(&line[line.len() - body.len() - 2..]);
+        let rest = at::octets::text_of(body);
+        let typed = at::octets::text_of(&line[line.len() - body.len() - 2..]);
         self.core.note(|| Note::CommandLine { port: id, line: typed.trim().to_owned() });
         let runs = self.may_run(id, typed.trim());
         self.core.ports[id.0].last_line = line;

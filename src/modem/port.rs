@@ -263,19 +263,32 @@ impl Port {
 
     /// Hands what was put together to the host, as one write.
     pub fn flush(&mut self, out: &mut VecDeque<Output>) {
+        self.hand_over(false, out);
+    }
+
+    /// As [`Port::flush`], apart from what was written before.
+    pub fn flush_apart(&mut self, out: &mut VecDeque<Output>) {
+        self.hand_over(true, out);
+    }
+
+    fn hand_over(&mut self, apart: bool, out: &mut VecDeque<Output>) {
         let kept_back = self.late.is_some() || self.kept_back.is_some();
         if kept_back {
             return;
         }
         if let Some(bytes) = self.writing.take().filter(|_| !self.muted) {
-            self.emit(bytes.into(), out);
+            self.write(bytes.into(), apart, out);
         }
     }
 
     pub fn emit(&mut self, bytes: Bytes, out: &mut VecDeque<Output>) {
+        self.write(bytes, false, out);
+    }
+
+    fn write(&mut self, bytes: Bytes, apart: bool, out: &mut VecDeque<Output>) {
         if !bytes.is_empty() {
             self.backlog += bytes.len();
-            out.push_back(Output::Uart { port: self.id, bytes });
+            out.push_back(Output::Uart { port: self.id, bytes, apart });
         }
     }
 

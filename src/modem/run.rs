@@ -270,7 +270,7 @@ impl Modem {
         let core = &mut self.core;
         let port = &mut core.ports[id.0];
         port.flush(&mut core.out);
-        // Behind what was written: a result code still goes at the rate that its command came at (V.250 6.2.10).
+        // Behind what was written: the line changes after the result code (V.250 section 6.2.10).
         port.set_rate(&mut core.out);
         self.listen(id) || self.print_due(id) || self.download(id)
     }

@@ -1,6 +1,7 @@
 //! How text stands on the serial line (ITU-T V.250 section 5.7): the one place that frames it.
 
 use crate::at::ResultCode;
+use crate::at::octets::octets_of;
 use crate::at::result::CME_TEXTS;
 use crate::profile::Profile;
 
@@ -38,7 +39,7 @@ impl Writing {
             self.bytes.extend([style.cr, style.lf]);
         }
         self.inside = true;
-        self.bytes.extend(text.as_bytes());
+        self.bytes.extend_from_slice(&octets_of(text));
         self.bytes.extend([style.cr, style.lf]);
     }
 

@@ -119,7 +119,7 @@ impl Modem {
             }
         }
         let core = &mut self.core;
-        core.ports[id.0].flush(&mut core.out);
+        core.ports[id.0].flush_apart(&mut core.out);
         true
     }
 

@@ -1,5 +1,6 @@
 //! The module's command lines (RFC 959 section 5.3).
 
+use crate::at::octets::text_of;
 use std::collections::VecDeque;
 use std::fmt;
 
@@ -32,10 +33,7 @@ impl fmt::Debug for Command {
 
 impl Command {
     fn parse(line: &[u8]) -> Command {
-        let line = match std::str::from_utf8(line) {
-            Ok(line) => line.to_owned(),
-            Err(_) => line.iter().copied().map(char::from).collect(),
-        };
+        let line = text_of(line);
         let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
         let verb = verb.to_ascii_uppercase();
         let verb = match verb.as_str() {
@@ -141,7 +139,7 @@ mod tests {
                 command("RETR", " a b "),
                 command("CDUP", ""),
                 command("ABOR", ""),
-                command("DELE", "\u{e9}"),
+                command("DELE", &text_of(b"\xe9")),
             ]
         );
     }

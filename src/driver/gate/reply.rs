@@ -1,5 +1,6 @@
 //! Replies that the gate makes itself (RFC 959 section 4.2).
 
+use crate::at::octets::octets_of;
 use crate::ftp::Reply;
 use bytes::Bytes;
 
@@ -22,5 +23,5 @@ pub fn quoted(path: &str) -> String {
 }
 
 pub fn bytes(reply: &Reply) -> Bytes {
-    (reply.lines.join("\r\n") + "\r\n").into()
+    octets_of(&(reply.lines.join("\r\n") + "\r\n")).into_owned().into()
 }

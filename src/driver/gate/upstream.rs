@@ -4,6 +4,7 @@ use super::faults::CommandVerdict;
 use super::faults::{Speech, Then};
 use super::speech::Saying;
 use super::{Command, Gate, GateOutput, Job, Pipe, builtin, reply};
+use crate::at::octets::octets_of;
 use crate::ftp::{Malformed, Reply};
 use crate::ftpd;
 use crate::time::Now;
@@ -13,7 +14,13 @@ impl Gate {
     /// Sends a command, which the server owes a reply from here on.
     pub(super) fn send(&mut self, line: String) {
         self.owed += 1;
-        self.out.push_back(GateOutput::ToUpstream(Bytes::from(line + "\r\n")));
+        let line = line + "\r\n";
+        let line = match self.session.builtin {
+            // libunftp takes UTF-8 alone: the storage turns names into their octets.
+            true => line.into(),
+            false => Bytes::from(octets_of(&line).into_owned()),
+        };
+        self.out.push_back(GateOutput::ToUpstream(line));
     }
 
     pub(super) fn upstream_failed(&mut self, now: Now) {
@@ -30,7 +37,7 @@ impl Gate {
                 Some(Ok(reply)) => self.upstream_reply(now, reply),
                 // A real server's own nonsense is for the module to judge.
                 Some(Err(Malformed::Line(line))) => {
-                    self.mouth.push(now, Saying::Bytes((line + "\r\n").into()))
+                    self.mouth.push(now, Saying::Bytes(octets_of(&(line + "\r\n")).into_owned().into()))
                 }
                 Some(Err(Malformed::LongLine | Malformed::ManyLines)) => return self.upstream_failed(now),
             }
@@ -48,7 +55,12 @@ impl Gate {
         }
     }
 
-    fn upstream_reply(&mut self, now: Now, reply: Reply) {
+    fn upstream_reply(&mut self, now: Now, mut reply: Reply) {
+        if self.session.builtin {
+            for line in &mut reply.lines {
+                *line = String::from_utf8_lossy(&octets_of(line)).into_owned();
+            }
+        }
         if !reply.is_preliminary() {
             match self.owed.checked_sub(1) {
                 None => return self.unasked(now, reply),

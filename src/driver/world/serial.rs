@@ -31,17 +31,21 @@ pub struct Outgoing {
     writes: VecDeque<Write>,
 }
 
+/// One write of the module's.
 #[derive(Debug)]
-struct Write {
-    bytes: Bytes,
+pub struct Write {
+    /// What is left of it.
+    pub bytes: Bytes,
+    /// It has not begun, and the host is to be able to tell it from the answer before.
+    pub apart: bool,
     /// How many octets of the module's are gone when this has left, where not these ones are.
     stands_for: Option<usize>,
 }
 
 impl Outgoing {
     /// The next write, or what is left of it.
-    pub fn first(&self) -> Option<&Bytes> {
-        self.writes.front().map(|write| &write.bytes)
+    pub fn first(&self) -> Option<&Write> {
+        self.writes.front()
     }
 
     /// So many octets have left; gives how many of the module's they were.
@@ -51,6 +55,7 @@ impl Outgoing {
             let taken = n.min(first.bytes.len());
             n -= taken;
             let _ = first.bytes.split_to(taken);
+            first.apart = false;
             if first.stands_for.is_none() {
                 credit += taken;
             }
@@ -106,9 +111,9 @@ impl World {
     }
 
     /// What the module sends reaches the host, as faults have it.
-    pub(super) fn arrive_down(&mut self, now: Now, port: PortId, bytes: Bytes) {
+    pub(super) fn arrive_down(&mut self, now: Now, port: PortId, bytes: Bytes, apart: bool) {
         if self.faults.is_empty() {
-            return self.hand_down(now, port, Write { bytes, stands_for: None });
+            return self.hand_down(now, port, Write { bytes, apart, stands_for: None });
         }
         let whole = bytes.len();
         if self.serial[port.0].gone.is_some() {
@@ -116,7 +121,7 @@ impl World {
         }
         let pieces = match self.faults.uart(now, port.0, Way::Down, &bytes) {
             UartVerdict::Pass => {
-                return self.send_down(now, port, now, Write { bytes, stands_for: None });
+                return self.send_down(now, port, now, Write { bytes, apart, stands_for: None });
             }
             UartVerdict::Deliver(pieces) => pieces,
         };
@@ -126,7 +131,8 @@ impl World {
         }
         for (i, piece) in pieces.into_iter().filter(|piece| !piece.bytes.is_empty()).enumerate() {
             let stands_for = Some(if i + 1 == count { whole } else { 0 });
-            self.send_down(now, port, now + piece.after, Write { bytes: piece.bytes, stands_for });
+            let write = Write { bytes: piece.bytes, apart: apart && i == 0, stands_for };
+            self.send_down(now, port, now + piece.after, write);
         }
     }
 
@@ -149,7 +155,7 @@ impl World {
     /// Bytes reach the host that the module never sent.
     pub(super) fn noise(&mut self, now: Now, port: PortId, bytes: Vec<u8>) {
         if !bytes.is_empty() && self.serial[port.0].gone.is_none() {
-            self.send_down(now, port, now, Write { bytes: bytes.into(), stands_for: Some(0) });
+            self.send_down(now, port, now, Write { bytes: bytes.into(), apart: false, stands_for: Some(0) });
         }
     }
 

@@ -103,7 +103,7 @@ impl Bench {
     fn drain(&mut self) -> Vec<String> {
         while let Some(output) = self.modem.poll_output() {
             match output {
-                Output::Uart { bytes, port } => {
+                Output::Uart { bytes, port, .. } => {
                     self.writes.push(bytes.iter().map(|&b| char::from(b)).collect());
                     self.modem.handle_sent(self.now, port, bytes.len());
                 }
@@ -320,6 +320,26 @@ fn a_download_that_was_left_can_be_closed() {
         assert_eq!(lines(&bench.host("AT+QFTPCLOSE\r")), ["OK", "+QFTPCLOSE:0"], "{over}");
         assert_eq!(lines(&bench.host("AT+QFTPSTAT;O\r")), ["+QFTPSTAT: CLOSED", "NO CARRIER"]);
     }
+}
+
+#[test]
+fn what_nobody_asked_for_is_told_apart_from_the_answer() {
+    let mut bench = Bench::new();
+    let mut writes = vec![];
+    for line in ["AT+CSQ\r", "AT+QFTPOPEN=\"10.0.0.1\",21\r"] {
+        bench.modem.handle_uart(bench.now, PortId(0), line.as_bytes());
+        while let Some(output) = bench.modem.poll_output() {
+            match output {
+                Output::Uart { bytes, apart, .. } => writes.push((bytes, apart)),
+                Output::Net(request) => bench.network(request),
+                _ => {}
+            }
+        }
+    }
+    let writes: Vec<_> = writes.iter().map(|(bytes, apart)| (&bytes[..], *apart)).collect();
+    let wanted: [(&[u8], bool); 3] =
+        [(b"\r\n+CSQ: 27,99\r\n\r\nOK\r\n", false), (b"\r\nOK\r\n", false), (b"\r\n+QFTPOPEN:0\r\n", true)];
+    assert_eq!(writes, wanted);
 }
 
 #[test]

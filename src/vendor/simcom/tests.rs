@@ -62,7 +62,7 @@ impl Bench {
     fn drain(&mut self) {
         while let Some(output) = self.modem.poll_output() {
             match output {
-                Output::Uart { bytes, port } => {
+                Output::Uart { bytes, port, .. } => {
                     self.written.extend_from_slice(&bytes);
                     if self.reads {
                         self.modem.handle_sent(Now::ZERO, port, bytes.len());

@@ -3,6 +3,7 @@
 use super::args::{self, Refusal};
 use super::{Wavecom, code};
 use crate::at::Arguments;
+use crate::at::octets::octets_of;
 use crate::modem::{Cx, Functionality, PortId, Reply};
 use ::core::net::Ipv4Addr;
 use std::collections::BTreeMap;
@@ -86,7 +87,7 @@ enum Kind {
 impl Kind {
     fn holds(&self, value: &str) -> bool {
         match *self {
-            Kind::Text(max) => value.len() <= max,
+            Kind::Text(max) => octets_of(value).len() <= max,
             Kind::Number(least, most) => value.parse().is_ok_and(|n: i64| (least..=most).contains(&n)),
             Kind::Address => value.parse::<Ipv4Addr>().is_ok(),
         }
@@ -195,8 +196,9 @@ fn set(bearer: &mut Bearer, bid: u8, typed: &Arguments) -> Result<Reply, Refusal
         return Err(code::WRONG_BEARER.into());
     }
     let value = match *kind {
-        Kind::Text(max) => args::text::<4096>(typed, 3, code::VALUE)
-            .and_then(|text| if text.len() <= max { Ok(text) } else { Err(code::VALUE.into()) })?,
+        Kind::Text(max) => args::text::<4096>(typed, 3, code::VALUE).and_then(|text| {
+            if octets_of(&text).len() <= max { Ok(text) } else { Err(code::VALUE.into()) }
+        })?,
         Kind::Number(least, most) => args::number::<i64>(typed, 3, least..=most, code::VALUE)?.to_string(),
         Kind::Address => {
             let text = args::text::<15>(typed, 3, code::VALUE)?;

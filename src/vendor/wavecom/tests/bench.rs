@@ -47,7 +47,7 @@ impl Bench {
     pub fn drain(&mut self) {
         while let Some(output) = self.modem.poll_output() {
             match output {
-                Output::Uart { port, bytes } => {
+                Output::Uart { port, bytes, .. } => {
                     self.heard[port.0].extend_from_slice(&bytes);
                     self.modem.handle_sent(self.now, port, bytes.len());
                 }
