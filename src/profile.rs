@@ -13,9 +13,11 @@ pub use load::{Find, Library, load, wrong_in};
 use crate::time::Calendar;
 use crate::time::units::Span;
 use schemars::JsonSchema;
-use serde::de::Error;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 /// One module's personality, whole: `extends` resolved, every default filled in.
@@ -23,7 +25,7 @@ use std::time::Duration;
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// The profile's own name: its file name without `.toml`.
-    #[serde(default)]
+    #[serde(skip)]
     pub name: String,
     /// The profile that this one changes.
     #[serde(default)]
@@ -164,15 +166,21 @@ impl Default for Serial {
 }
 
 /// The answer to a wrong command: the plain result code, or a `+CME ERROR` number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(untagged)]
 pub enum ErrorCode {
     /// `ERROR`.
     #[default]
-    #[serde(skip)]
+    #[schemars(skip)]
     Plain,
     /// `+CME ERROR: n`, or `ERROR` under `+CMEE=0`.
     Cme(u16),
+}
+
+impl<'de> Deserialize<'de> for ErrorCode {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        u16::deserialize(from).map(ErrorCode::Cme)
+    }
 }
 
 /// Which error a wrong command gets; plain `ERROR` where nothing is said.
@@ -238,8 +246,10 @@ pub struct Sim {
     pub present: bool,
     /// `+CIMI`.
     pub imsi: String,
-    /// `+CCID`.
+    /// The card's number.
     pub iccid: String,
+    /// What `+CCID` prints; `{iccid}` is the card's number.
+    pub ccid: String,
     /// The PIN, where one is asked for.
     pub pin: Option<String>,
     /// The PUK that unblocks it.
@@ -256,6 +266,7 @@ impl Default for Sim {
             present: true,
             imsi: "001010123456789".into(),
             iccid: "8988211000000000001".into(),
+            ccid: "{iccid}".into(),
             pin: None,
             puk: "12345678".into(),
             cpin_ok: true,
@@ -286,6 +297,8 @@ pub struct Radio {
     pub cell: String,
     /// Registration status once registered: 1 home, 5 roaming.
     pub status: u8,
+    /// Whether `+CFUN=1` resets the module where the host does not say (`+CFUN=1,0`).
+    pub full_resets: bool,
     /// From power-on, or `+CFUN=1`, to registration.
     pub registers_after: Span,
     /// `+CCLK` at power-on: `yy/MM/dd,hh:mm:ss±zz`.
@@ -303,6 +316,7 @@ impl Default for Radio {
             area: "00C3".into(),
             cell: "1A2D".into(),
             status: 1,
+            full_resets: false,
             registers_after: Span(Duration::ZERO),
             clock: Calendar::default(),
         }
@@ -366,13 +380,14 @@ pub struct Urc {
     pub when: UrcWhen,
     /// How long after its cause.
     pub delay: Span,
-    /// What stands between its name and its values, where that differs from `serial.separator`.
+    /// What stands between its name and its values, where that differs from `serial.separator`; in information
+    /// text of that name, too.
     pub separator: Option<String>,
 }
 
-/// A plain command: question and answer. A bare list of lines answers the execution form.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+/// A plain command: question and answer. A line alone answers the execution form.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(untagged)]
 pub enum Plain {
     /// One line, in answer to the execution form.
     Line(String),
@@ -398,6 +413,25 @@ pub struct Forms {
     pub result: Option<String>,
     /// How long the answer takes.
     pub delay: Span,
+}
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Plain;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("one line in quotation marks, or a table of forms: { exec = [\"+X: 1\"] }")
+            }
+            fn visit_str<E: Error>(self, line: &str) -> Result<Plain, E> {
+                Ok(Plain::Line(line.to_owned()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, forms: A) -> Result<Plain, A::Error> {
+                Forms::deserialize(MapAccessDeserializer::new(forms)).map(Plain::Forms)
+            }
+        }
+        from.deserialize_any(Either)
+    }
 }
 
 impl Plain {

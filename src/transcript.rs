@@ -223,6 +223,13 @@ impl Step {
     }
 }
 
+impl Setting {
+    /// Whether it says how the module and its network are to be.
+    pub fn concerns_the_module(&self) -> bool {
+        !matches!(self, Setting::Comment(_) | Setting::Blank | Setting::Echo(_))
+    }
+}
+
 impl Heading {
     /// A header line made by the program; [`Transcript::renumber`] gives it its line.
     pub fn new(setting: Setting) -> Heading {

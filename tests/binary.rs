@@ -378,7 +378,42 @@ fn a_mistake_in_a_file_is_shown_where_it_stands() {
     fs::write(&path, "extends = \"sim7080\"\n[radio]\nclock = \"noon\"\n").expect("a file");
     let told = String::from_utf8_lossy(&badline(&["check", text(&path)]).stderr).into_owned();
     assert!(told.contains("write it like 26/01/01,00:00:00+00"), "{told}");
-    assert!(told.contains("mine.toml:3:1: `noon` is no time\n"), "{told}");
+    assert!(told.contains("mine.toml:3:9: `noon` is no time\n"), "{told}");
+}
+
+#[test]
+fn a_mistake_is_shown_in_the_line_that_has_it() {
+    let here = folder();
+    let cases = [
+        (
+            "a.at",
+            "profile sim7080\n# c\n\nset radio.rssi = 4\nset serial.bauds = 9\n",
+            "a.at:5:12: unknown key `bauds`",
+        ),
+        ("b.at", "set radio.rssi = \"x\"\n", "b.at:1:18: invalid type: string \"x\""),
+        ("c.at", "profile nope\n", "c.at:1:9: there is no profile `nope`"),
+        ("d.at", "\nhost a = nonsense\n", "d.at:2:6: `nonsense` is no target"),
+        ("e.at", "file /../x = a\n", "e.at:1:6: `/../x` leads out of the server's root"),
+        ("f.at", "scenario nope.toml\n", "f.at:1:10: "),
+        (
+            "g.toml",
+            "extends = \"m10\"\n[[power_on]]\nline = \"a\"\n[[power_on]]\nlinee = \"b\"\n",
+            "g.toml:5:1: ",
+        ),
+        ("h.toml", "extends = \"m10\"\n[commands.\"+X\"]\nread = \"x\"\n", "h.toml:3:8: "),
+        ("i.toml", "[identity]\nmodel = \"x\"\n", "i.toml:1:1: a profile says which one it changes"),
+    ];
+    for (name, content, place) in cases {
+        let path = here.path().join(name);
+        fs::write(&path, content).expect("a file");
+        let out = badline(&["check", text(&path)]);
+        let told = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(out.status.code() == Some(2) && told.contains(place), "{told}");
+    }
+    fs::write(here.path().join("j.at"), b"> AT\n< \xff\n").expect("a file");
+    let told =
+        String::from_utf8_lossy(&badline(&["check", text(&here.path().join("j.at"))]).stderr).into_owned();
+    assert!(told.contains("j.at:2:3: this is no UTF-8"), "{told}");
 }
 
 #[test]

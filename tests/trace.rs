@@ -181,6 +181,8 @@ const TYPED: &[(&str, &[&str])] = &[
             "AT+SAPBR=4,1",
             "AT+SAPBR=3,1,PWD,hushhush",
             "AT+CSTT=\"a\",\"u\",\"hushhush\"",
+            "AT+FTPPW=\"hushhush\";+FTPSCONT",
+            "AT+FTPSCONT?",
         ],
     ),
     (
@@ -190,6 +192,8 @@ const TYPED: &[(&str, &[&str])] = &[
             "AT+QFTPPASS?",
             "AT+QICSGP=1,\"apn\",\"me\",\"hushhush\"",
             "AT+QICSGP?",
+            "AT+QIREGAPP=\"apn\",\"me\",\"hushhush\"",
+            "AT+QIREGAPP?",
         ],
     ),
     ("m10", &["AT+QICSGP=0,\"123\",\"me\",\"hushhush\",4", "AT+QICSGP?", "AT+QFTPPASS=\"hu\",\"hushhush\""]),

@@ -11,7 +11,7 @@ fn read(octets: &[u8], piece: usize) -> Vec<String> {
             all.push(format!("{reply:?}"));
             match reply {
                 Ok(reply) => {
-                    let _ = (parse_passive(reply.text()), reply.quoted());
+                    let _ = (parse_passive(reply.text()), reply.path());
                 }
                 Err(Malformed::Line(_)) => {}
                 Err(Malformed::LongLine | Malformed::ManyLines) => return all,

@@ -1,13 +1,13 @@
 //! `badline list`: what there is.
 
-use super::show_mistakes;
+use super::{show_error, show_mistakes};
 use crate::driver::files;
 use crate::fault;
 use crate::modem::{Modem, Support};
 use crate::scenario::SCENARIOS;
 use crate::vendor::PROFILES;
 use clap::{Args, Subcommand};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -43,34 +43,25 @@ impl List {
     pub fn main(self) -> ExitCode {
         match self.what {
             What::Profiles => {
-                for (name, _) in PROFILES {
-                    match files::profile(name) {
-                        Ok(profile) => show(format_args!("{name:<10} {}\n", profile.summary)),
-                        Err(mistakes) => return show_mistakes(&mistakes),
-                    }
+                let line = |(name, _): &(&str, &str)| {
+                    files::profile(name).map(|profile| format!("{name:<10} {}\n", profile.summary))
+                };
+                match PROFILES.iter().map(line).collect::<Result<String, _>>() {
+                    Ok(lines) => show(lines),
+                    Err(mistakes) => show_mistakes(&mistakes),
                 }
-                ExitCode::SUCCESS
             }
-            What::Faults { json: false } => {
-                show(format_args!("{}", fault::list()));
-                ExitCode::SUCCESS
-            }
-            What::Faults { json: true } => {
-                show(format_args!("{:#}\n", fault::json()));
-                ExitCode::SUCCESS
-            }
+            What::Faults { json: false } => show(fault::list()),
+            What::Faults { json: true } => show(format_args!("{:#}\n", fault::json())),
             What::Scenarios => {
-                for (name, text) in SCENARIOS {
-                    show(format_args!("{name:<24} {}\n", summary(text)));
-                }
-                ExitCode::SUCCESS
+                let line = |(name, text): &(&str, &str)| format!("{name:<24} {}\n", summary(text));
+                show(SCENARIOS.iter().map(line).collect::<String>())
             }
             What::Commands { profile } => match table(&profile) {
                 Ok(rows) => {
-                    for [name, forms, support] in rows {
-                        show(format_args!("{name:<14} {forms:<22} {support}\n"));
-                    }
-                    ExitCode::SUCCESS
+                    let line =
+                        |[name, forms, support]: [String; 3]| format!("{name:<14} {forms:<22} {support}\n");
+                    show(rows.into_iter().map(line).collect::<String>())
                 }
                 Err(mistakes) => show_mistakes(&mistakes),
             },
@@ -104,7 +95,7 @@ pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mist
             [format!("AT{}", row.name), row.forms.join(" "), support.to_string()]
         })
         .collect();
-    for (name, plain) in &profile.commands {
+    for (name, plain) in profile.commands.iter().filter(|(name, _)| !profile.absent.contains(name)) {
         let forms = plain.forms();
         let forms = [
             (forms.exec.is_some(), "exec"),
@@ -118,7 +109,11 @@ pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mist
     Ok(rows)
 }
 
-/// Prints; a reader such as `head` that has seen enough is no error.
-fn show(text: std::fmt::Arguments) {
-    let _ = std::io::stdout().write_fmt(text);
+/// Prints, and gives the status; a reader such as `head` that has seen enough is no error.
+fn show(text: impl std::fmt::Display) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    match write!(out, "{text}").and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => show_error(e),
+        _ => ExitCode::SUCCESS,
+    }
 }

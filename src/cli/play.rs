@@ -3,6 +3,7 @@
 use super::options::{self, TraceFiles};
 use super::{MISTAKE, UNMET, show_error, show_mistakes};
 use crate::driver::device;
+use crate::driver::files;
 use crate::driver::play::{self, PlayError};
 use crate::transcript;
 use clap::Args;
@@ -50,7 +51,8 @@ impl Play {
         let mut status = ExitCode::SUCCESS;
         for file in &self.files {
             match self.one(&runtime, file) {
-                Ok(()) => println!("{}: as written", file.display()),
+                Ok(false) => println!("{}: as written", file.display()),
+                Ok(true) => println!("{}: rewritten", file.display()),
                 Err(PlayError::Mistakes(mistakes)) => return show_mistakes(&mistakes),
                 Err(PlayError::Io(error)) => {
                     eprintln!("{}: {error}", file.display());
@@ -65,23 +67,34 @@ impl Play {
         status
     }
 
-    fn one(&self, runtime: &Runtime, file: &Path) -> Result<(), PlayError> {
-        let text = fs::read_to_string(file)?;
+    /// Plays a transcript; true where it was rewritten.
+    fn one(&self, runtime: &Runtime, file: &Path) -> Result<bool, PlayError> {
+        let text = files::read(file).map_err(|mistake| PlayError::Mistakes(vec![mistake]))?;
         let mut transcript =
             transcript::parse(&file.display().to_string(), &text).map_err(PlayError::Mistakes)?;
         if let Some(scenario) = &self.scenario {
             transcript.set_scenario(&std::path::absolute(scenario)?.display().to_string());
         }
         let blessed = match &self.port {
-            Some(device) => device::play(transcript, device, self.bless)?,
+            Some(device) => {
+                let unmet = transcript.header.iter().any(|heading| heading.setting.concerns_the_module());
+                if unmet {
+                    eprintln!(
+                        "{}: its header is for a modem in this process; {} is played at as it is",
+                        file.display(),
+                        device.display()
+                    );
+                }
+                device::play(transcript, device, self.bless)?
+            }
             None => {
                 let profile = self.profile.as_deref();
                 runtime.block_on(play::play_traced(transcript, profile, self.bless, self.trace.create()?))?
             }
         };
         match blessed.filter(|_| self.bless).map(|blessed| blessed.to_string()) {
-            Some(new) if new != text => Ok(fs::write(file, new)?),
-            _ => Ok(()),
+            Some(new) if new != text => Ok(fs::write(file, new).map(|()| true)?),
+            _ => Ok(false),
         }
     }
 }

@@ -85,9 +85,13 @@ impl Device {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let fd = rustix::fs::open(path, flags, Mode::empty())
             .map_err(|e| io::Error::new(io::Error::from(e).kind(), format!("{}: {e}", path.display())))?;
-        let mut settings = termios::tcgetattr(&fd)?;
+        let named = |e: Errno| {
+            let e = io::Error::from(e);
+            io::Error::new(e.kind(), format!("{} cannot be set up as a serial port: {e}", path.display()))
+        };
+        let mut settings = termios::tcgetattr(&fd).map_err(named)?;
         settings.make_raw();
-        termios::tcsetattr(&fd, OptionalActions::Now, &settings)?;
+        termios::tcsetattr(&fd, OptionalActions::Now, &settings).map_err(named)?;
         Ok(Device { fd: Some(fd) })
     }
 

@@ -10,6 +10,23 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+/// The text of a file, without the mark of its encoding.
+///
+/// # Errors
+/// Where it cannot be read; where it is no UTF-8, with the place.
+pub fn read(path: &Path) -> Result<String, Mistake> {
+    let name = path.display().to_string();
+    let bytes = fs::read(path).map_err(|e| Mistake::of_file(&name, format!("it cannot be read: {e}")))?;
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let (at, text) = (e.utf8_error().valid_up_to(), String::from_utf8_lossy(e.as_bytes()));
+        Mistake::at(&name, &text, at..at + 1, "this is no UTF-8").right("save the file as UTF-8")
+    })?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(text) => text.to_owned(),
+        None => text,
+    })
+}
+
 /// The text of a profile and the name of its file: one of the binary's, or a file.
 fn find(name: &str, beside: Option<&Path>) -> Option<(String, String)> {
     if let Some((name, text)) = PROFILES.iter().find(|(n, _)| *n == name) {
@@ -19,7 +36,7 @@ fn find(name: &str, beside: Option<&Path>) -> Option<(String, String)> {
         Some(folder) => folder.join(name),
         None => name.into(),
     };
-    let text = fs::read_to_string(&path).ok()?;
+    let text = read(&path).ok()?;
     Some((path.display().to_string(), text))
 }
 
@@ -32,9 +49,10 @@ pub fn profile(name: &str) -> Result<Profile, Vec<Mistake>> {
     let Some((file, text)) = find(name, None) else {
         let names: Vec<&str> = PROFILES.iter().map(|(name, _)| *name).collect();
         let right = profile::mistake::suggest(name, &names, "profiles");
-        return Err(vec![
-            Mistake::at(name, "", 0..0, "there is no such profile, and no such file").right(right),
-        ]);
+        return Err(match Path::new(name).exists() {
+            true => read(Path::new(name)).err().into_iter().collect(),
+            false => vec![Mistake::of_file(name, "there is no such profile, and no such file").right(right)],
+        });
     };
     profile_from(&file, &text)
 }
@@ -78,8 +96,7 @@ pub fn scenario(path: &Path, profile: Option<&str>) -> Result<Scenario, Vec<Mist
     if let Some((name, text)) = SCENARIOS.iter().find(|(name, _)| file == *name) {
         return scenario_from(&format!("scenarios/{name}.toml"), text, profile);
     }
-    let text = fs::read_to_string(path)
-        .map_err(|e| vec![Mistake::at(&file, "", 0..0, format!("it cannot be read: {e}"))])?;
+    let text = read(path).map_err(|mistake| vec![mistake])?;
     scenario_from(&file, &text, profile)
 }
 

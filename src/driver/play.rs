@@ -3,7 +3,7 @@
 use super::by_hand::{ByHand, Ear};
 use super::files;
 use super::network::Forward;
-use super::setup::{self, Server, Setup};
+use super::setup::{Server, Setup};
 use super::sinks::Sinks;
 use crate::fault::Request;
 use crate::modem::{Line, PortId};
@@ -11,7 +11,7 @@ use crate::profile::mistake::Mistake;
 use crate::trace::Sink;
 use crate::transcript::content::{Content, Found, Judge, Want};
 use crate::transcript::player::{Action, Failure, Options, Player};
-use crate::transcript::{Setting, Signal, Transcript};
+use crate::transcript::{Heading, Setting, Signal, Transcript};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
@@ -82,9 +82,11 @@ pub async fn play_at(
     sinks: Vec<Box<dyn Sink>>,
     root: &Path,
 ) -> Result<Option<Transcript>, PlayError> {
-    let mut setup = prepare(&transcript, profile, root)?;
+    let mut setup = setup(&transcript, profile).map_err(PlayError::Mistakes)?;
+    lay(&transcript, root)?;
+    setup.ftp_root = Some(root.to_path_buf());
     (setup.trace, setup.by_hand) = (!sinks.is_empty(), true);
-    let (world, server) = setup::build(&setup)?;
+    let (world, server) = super::setup::build(&setup)?;
     let player = Player::new(transcript, Options { bless, lines: true });
     let mut bench = Bench { hand: ByHand::new(world, setup.ports, Sinks::new(sinks), player), server };
     let played = bench.play().await;
@@ -92,48 +94,29 @@ pub async fn play_at(
     played.map(|()| bench.hand.ear.blessed())
 }
 
-/// What the header asks for. The files are laid into `root`.
-fn prepare(transcript: &Transcript, profile: Option<&str>, root: &Path) -> Result<Setup, PlayError> {
+/// What the header asks for, but for what lies on the server; `profile` stands in the place of the transcript's own.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn setup(transcript: &Transcript, profile: Option<&str>) -> Result<Setup, Vec<Mistake>> {
     let mut setup = match transcript.scenario() {
-        Some(file) => {
-            let file = Path::new(&transcript.name).parent().unwrap_or(Path::new("")).join(file);
-            let instead = profile.or(transcript.profile());
-            let mut scenario = files::scenario(&file, instead).map_err(PlayError::Mistakes)?;
-            for setting in transcript.settings() {
-                if let Setting::Set { key, value } = setting {
-                    scenario.set(key, value).map_err(|what| {
-                        PlayError::Mistakes(vec![Mistake::at(&transcript.name, "", 0..0, what)])
-                    })?;
-                }
-            }
-            let folder = file.parent().unwrap_or(Path::new(""));
-            let mut setup =
-                Setup::from_scenario_with(&scenario, folder, instead).map_err(PlayError::Mistakes)?;
-            setup.scenario = Some(file.display().to_string());
-            setup
-        }
+        Some(file) => from_scenario(transcript, file, profile)?,
         None => {
-            let name = profile.or(transcript.profile()).unwrap_or("sim7080");
-            let mut text = format!("extends = {name:?}\n");
-            for setting in transcript.settings() {
-                if let Setting::Set { key, value } = setting {
-                    text.push_str(&format!("{key} = {value}\n"));
-                }
-            }
-            let mut profile = files::profile_from(&transcript.name, &text).map_err(PlayError::Mistakes)?;
-            profile.name = name.to_owned();
-            Setup::new(profile)
+            let named = transcript.profile();
+            let mut found = files::profile_from(&transcript.name, &as_profile(transcript, profile)).map_err(
+                |mistakes| mistakes.into_iter().map(|m| in_header(transcript, m)).collect::<Vec<_>>(),
+            )?;
+            found.name = profile.or(named).unwrap_or(DEFAULT).to_owned();
+            Setup::new(found)
         }
     };
     setup.ports = setup.ports.max(transcript.ports());
     setup.seed = transcript.seed().unwrap_or(setup.seed);
-    setup.ftp_root = Some(root.to_path_buf());
-    let mut hosts = std::mem::take(&mut setup.hosts);
     for heading in &transcript.header {
-        let wrong = |what: String| PlayError::Mistakes(vec![heading.mistake(&transcript.name, what)]);
+        let wrong = |what: String| vec![heading.mistake(&transcript.name, what)];
         match &heading.setting {
             Setting::Host { name, target } => {
-                hosts.set(name, target.parse().map_err(wrong)?).map_err(wrong)?;
+                setup.hosts.set(name, target.parse().map_err(wrong)?).map_err(wrong)?;
             }
             Setting::Forward { port, target } => {
                 let at = target.parse().map_err(|_| wrong(format!("`{target}` is no ADDRESS:PORT")))?;
@@ -141,6 +124,73 @@ fn prepare(transcript: &Transcript, profile: Option<&str>, root: &Path) -> Resul
                 setup.forward.push(Forward { port, at });
             }
             Setting::User { name, password } => setup.users.push((name.clone(), password.clone())),
+            Setting::Dir(path) | Setting::File { path, .. } => {
+                inside(Path::new(""), path).map_err(wrong)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(setup)
+}
+
+/// The module where nothing names one.
+const DEFAULT: &str = "sim7080";
+
+fn from_scenario(transcript: &Transcript, file: &str, profile: Option<&str>) -> Result<Setup, Vec<Mistake>> {
+    let names = |heading: &&Heading| matches!(heading.setting, Setting::Scenario(_));
+    let file = Path::new(&transcript.name).parent().unwrap_or(Path::new("")).join(file);
+    let instead = profile.or(transcript.profile());
+    let mut scenario = files::scenario(&file, instead).map_err(|mistakes| {
+        let heading = transcript.header.iter().find(names);
+        let there = |m: Mistake| match (m.line, heading) {
+            (0, Some(heading)) => heading.mistake(&transcript.name, format!("{}: {}", m.file, m.what)),
+            _ => m,
+        };
+        mistakes.into_iter().map(there).collect::<Vec<_>>()
+    })?;
+    for heading in &transcript.header {
+        if let Setting::Set { key, value } = &heading.setting {
+            scenario.set(key, value).map_err(|what| vec![heading.mistake(&transcript.name, what)])?;
+        }
+    }
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mut setup = Setup::from_scenario_with(&scenario, folder, instead)?;
+    setup.scenario = Some(file.display().to_string());
+    Ok(setup)
+}
+
+/// The header as a profile: its lines stand where the header has them, and so do the keys of `set`.
+fn as_profile(transcript: &Transcript, instead: Option<&str>) -> String {
+    let line = |heading: &Heading| match &heading.setting {
+        Setting::Profile(name) if instead.is_none() => format!("extends = {name:?}\n"),
+        Setting::Set { .. } => format!("    {}\n", &heading.source["set ".len()..]),
+        _ => "\n".to_owned(),
+    };
+    let text: String = transcript.header.iter().map(line).collect();
+    match (instead, transcript.profile()) {
+        (None, Some(_)) => text,
+        (instead, _) => format!("{text}extends = {:?}\n", instead.unwrap_or(DEFAULT)),
+    }
+}
+
+/// A mistake in what [`as_profile`] gave, in the transcript.
+fn in_header(transcript: &Transcript, mistake: Mistake) -> Mistake {
+    let line = |heading: &&Heading| mistake.file == transcript.name && heading.line == mistake.line;
+    match transcript.header.iter().find(line) {
+        Some(heading) if matches!(heading.setting, Setting::Set { .. }) => {
+            Mistake { source: heading.source.clone(), ..mistake }
+        }
+        Some(heading) => Mistake { right: mistake.right, ..heading.mistake(&transcript.name, mistake.what) },
+        None if mistake.file == transcript.name => Mistake { file: "--profile".into(), line: 0, ..mistake },
+        None => mistake,
+    }
+}
+
+/// Lays what the header has on the server into its `root`.
+fn lay(transcript: &Transcript, root: &Path) -> Result<(), PlayError> {
+    for heading in &transcript.header {
+        let wrong = |what: String| PlayError::Mistakes(vec![heading.mistake(&transcript.name, what)]);
+        match &heading.setting {
             Setting::Dir(path) => fs::create_dir_all(inside(root, path).map_err(wrong)?)?,
             Setting::File { path, content } => {
                 let path = inside(root, path).map_err(wrong)?;
@@ -150,8 +200,7 @@ fn prepare(transcript: &Transcript, profile: Option<&str>, root: &Path) -> Resul
             _ => {}
         }
     }
-    setup.hosts = hosts;
-    Ok(setup)
+    Ok(())
 }
 
 fn inside(root: &Path, path: &str) -> Result<PathBuf, String> {

@@ -111,12 +111,12 @@ impl Recorder {
             }
             NetEvent::Failed { socket, why } => {
                 let why = match why {
-                    Failure::Refused => "refused",
-                    Failure::Unreachable => "unreachable",
-                    Failure::PortInUse => "port in use",
-                    Failure::Tls => "TLS",
+                    Failure::Refused => "refused".into(),
+                    Failure::Unreachable => "unreachable".into(),
+                    Failure::PortInUse => "port in use".into(),
+                    Failure::Tls(why) => format!("TLS: {why}"),
                 };
-                self.push(at, Event::ConnectFailed { socket: socket.0, why: why.into() });
+                self.push(at, Event::ConnectFailed { socket: socket.0, why });
             }
             _ => {}
         }

@@ -39,7 +39,7 @@ pub enum Op {
     Cwd(String),
     /// CDUP.
     Cdup,
-    /// PWD; see [`Reply::quoted`](super::Reply::quoted).
+    /// PWD; see [`Reply::path`](super::Reply::path).
     Pwd,
     /// MKD.
     Mkd(String),

@@ -38,9 +38,13 @@ impl Reply {
         self.lines.last().and_then(|line| line.get(4..)).unwrap_or("")
     }
 
-    /// The path between quotes of a 257 reply, doubled quotes undone (RFC 959 appendix II).
-    pub fn quoted(&self) -> Option<String> {
-        let (_, rest) = self.lines.first()?.split_once('"')?;
+    /// The path of a 257 reply: what is between its quotes, doubled quotes undone (RFC 959 appendix II); the
+    /// first word, where a server leaves the quotes out.
+    pub fn path(&self) -> Option<String> {
+        let text = self.lines.first()?.get(4..)?;
+        let Some((_, rest)) = text.split_once('"') else {
+            return text.split_whitespace().next().map(str::to_owned);
+        };
         let mut path = String::new();
         let mut chars = rest.chars().peekable();
         while let Some(c) = chars.next() {
@@ -227,11 +231,13 @@ mod tests {
     }
 
     #[test]
-    fn the_quoted_path_of_a_257() {
-        let quoted = |line: &str| Reply { code: 257, lines: vec![line.into()] }.quoted();
-        assert_eq!(quoted("257 \"/a \"\"b\"\"\" is the directory"), Some("/a \"b\"".into()));
-        assert_eq!(quoted("257 \"/open"), None);
-        assert_eq!(quoted("257 none"), None);
+    fn the_path_of_a_257() {
+        let path = |line: &str| Reply { code: 257, lines: vec![line.into()] }.path();
+        assert_eq!(path("257 \"/a \"\"b\"\"\" is the directory"), Some("/a \"b\"".into()));
+        assert_eq!(path("257 /a/b"), Some("/a/b".into()));
+        assert_eq!(path("257  /a is the directory"), Some("/a".into()));
+        assert_eq!(path("257 \"/open"), None);
+        assert_eq!((path("257 "), path("257")), (None, None));
     }
 
     #[test]

@@ -89,6 +89,17 @@ impl Storage {
         Err(ErrorKind::PermanentFileNotAvailable.into())
     }
 
+    /// What a file has from an offset on: unftp-sbe-fs cuts it off there, where other servers write over it.
+    async fn behind(&self, user: &DefaultUser, real: &Path, start: u64) -> Result<Vec<u8>> {
+        let mut behind = vec![];
+        if start > 0
+            && let Ok(mut file) = self.files.get(user, real, start).await
+        {
+            file.read_to_end(&mut behind).await?;
+        }
+        Ok(behind)
+    }
+
     async fn entries(&self, user: &DefaultUser, path: &Path) -> Result<Vec<Fileinfo<PathBuf, Meta>>> {
         let metadata = self.look(user, path).await?;
         if !metadata.is_dir() {
@@ -201,8 +212,13 @@ impl StorageBackend<DefaultUser> for Storage {
         let path = absolute(path.as_ref());
         let fault = self.before(StorageOp::Write, &path)?;
         let ended = Ended::default();
+        let real = self.real(&path);
+        let behind = self.behind(user, &real, start).await?;
         let upload = Upload::new(input, fault, ended.clone());
-        let stored = self.files.put(user, upload, self.real(&path), start).await?;
+        let stored = self.files.put(user, upload, &real, start).await?;
+        if let Some(kept @ [_, ..]) = usize::try_from(stored).ok().and_then(|n| behind.get(n..)) {
+            self.files.put(user, Cursor::new(kept.to_vec()), &real, start + stored).await?;
+        }
         ended.take().map_or(Ok(stored), Err)
     }
 

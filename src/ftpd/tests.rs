@@ -112,7 +112,7 @@ fn uploads_continue_append_and_replace() {
     assert_eq!(fs::read(root.path().join("a")).unwrap(), b"0123456789abc");
     assert!(client.ask("REST 4").starts_with("350"));
     assert!(client.upload("STOR a", b"xy").starts_with("226"));
-    assert_eq!(fs::read(root.path().join("a")).unwrap(), b"0123xy");
+    assert_eq!(fs::read(root.path().join("a")).unwrap(), b"0123xy6789abc");
     assert!(client.upload("STOR a", b"new").starts_with("226"));
     assert_eq!(fs::read(root.path().join("a")).unwrap(), b"new");
     assert!(client.ask("REST 10").starts_with("350"));

@@ -33,7 +33,9 @@ impl DerefMut for Cx<'_> {
 impl Cx<'_> {
     /// A line of information text: `NAME: values`.
     pub fn info(&mut self, values: impl Display) {
-        let line = format!("{}{}{values}", self.name, self.core.profile.serial.separator);
+        let rule = self.core.rule(self.name, &format!("{}: {values}", self.name));
+        let separator = rule.separator.as_deref().unwrap_or(&self.core.profile.serial.separator);
+        let line = format!("{}{separator}{values}", self.name);
         self.line(&line);
     }
 

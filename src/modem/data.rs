@@ -27,6 +27,8 @@ pub struct Ends {
     pub idle: Option<Duration>,
     /// `+++` between two guard times (V.250 section 5.2.7 leaves it to the maker; S12).
     pub escape: bool,
+    /// The end mark of the framing is the module's alone: the host's ends nothing.
+    pub unmarked: bool,
 }
 
 /// Where the octets go and come from.

@@ -30,8 +30,11 @@ pub enum Purpose {
 }
 
 /// TLS as the module's client side wants it (FTPS).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
+    /// Whose certificate the server is to have: a name or a dotted address. A data connection's is that of
+    /// its control connection (RFC 4217 section 10).
+    pub name: String,
     /// Check the server's certificate against the name and the trusted roots.
     pub verify: bool,
 }
@@ -52,7 +55,7 @@ pub enum NetRequest {
         socket: Socket,
         /// The far end.
         to: SocketAddrV4,
-        /// The name that resolved to `to`, for certificates and traces.
+        /// The name that resolved to `to`.
         name: Option<String>,
         /// The port to bind on the module's side; the network picks one where it is `None`.
         from_port: Option<u16>,
@@ -137,8 +140,8 @@ pub enum Failure {
     Unreachable,
     /// The local port is taken.
     PortInUse,
-    /// The TLS handshake failed, or the certificate was not to be trusted.
-    Tls,
+    /// The TLS handshake failed, or the certificate was not to be trusted: why, in words.
+    Tls(&'static str),
 }
 
 /// An event of the network for the module.

@@ -145,7 +145,8 @@ impl Modem {
         let full = running.mode.ends.length == Some(running.moved);
         let marked = ended && !full;
         let socket = running.mode.sink.socket();
-        if marked && socket.is_some() {
+        let goes_on = socket.is_some() || running.mode.ends.unmarked;
+        if marked && goes_on {
             running.decoder.resume();
         }
         match running.mode.sink {
@@ -162,7 +163,7 @@ impl Modem {
         }
         match (ended, full) {
             (true, true) => self.end_data(id, DataEnd::Length),
-            (true, false) if socket.is_none() => self.end_data(id, DataEnd::Etx),
+            (true, false) if !goes_on => self.end_data(id, DataEnd::Etx),
             _ => {}
         }
     }

@@ -20,6 +20,11 @@ pub trait Vendor: Send + Sized + 'static {
     /// The behaviour as it is at power-on.
     fn new(settings: &Self::Settings, profile: &Profile) -> Self;
 
+    /// Refuses a command of its table, whichever form it has; `None` has it run.
+    fn refuse(&self, _: &Call) -> Option<Reply> {
+        None
+    }
+
     /// Something happened that no command asked for just now.
     fn on_event(&mut self, cx: &mut Cx, event: Event);
 
@@ -131,7 +136,11 @@ impl<V: Vendor> Personality for Behaviour<V> {
         self.vendor = V::new(&self.settings, profile);
     }
     fn run(&mut self, cx: &mut Cx, call: &Call) -> Option<Reply> {
-        run(V::COMMANDS, &mut self.vendor, cx, call)
+        let refused = self.vendor.refuse(call);
+        match refused.filter(|_| V::COMMANDS.iter().any(|row| row.name == call.name)) {
+            None => run(V::COMMANDS, &mut self.vendor, cx, call),
+            refused => refused,
+        }
     }
     fn on_event(&mut self, cx: &mut Cx, event: Event) {
         self.vendor.on_event(cx, event);

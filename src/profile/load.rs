@@ -1,9 +1,9 @@
 //! From TOML text to a [`Profile`]: `extends` resolved key by key, then typed.
 
-use super::Profile;
 use super::mistake::Mistake;
+use super::{Profile, place};
+use serde_path_to_error::Segment;
 use std::ops::Range;
-use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 /// The profiles in the binary, by name.
@@ -25,12 +25,24 @@ pub fn load(file: &str, text: &str, find: Find) -> Result<Profile, Vec<Mistake>>
     for (_, text) in chain.iter().rev() {
         merge(&mut merged, toml::from_str(text).unwrap_or_default());
     }
+    if !merged.contains_key("vendor") {
+        let what = "a profile says which one it changes, and this one does not";
+        return Err(vec![Mistake::at(file, text, 0..0, what).right("begin it with `extends = \"sim7080\"`")]);
+    }
     let mut profile: Profile = serde_path_to_error::deserialize(Value::Table(merged)).map_err(|e| {
-        let path: Vec<String> = e.path().iter().map(|s| s.to_string()).collect();
-        vec![wrong(&chain, &path, &e.inner().to_string())]
+        let path: Vec<String> = e.path().iter().filter_map(step).collect();
+        vec![wrong(&chain, &path, e.inner().message())]
     })?;
     profile.name = stem(file).to_string();
     Ok(profile)
+}
+
+fn step(segment: &Segment) -> Option<String> {
+    match segment {
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    }
 }
 
 /// A mistake at a key of a profile, in whichever of its files has it.
@@ -49,7 +61,7 @@ fn chain(file: &str, text: &str, find: Find) -> Result<Chain, Vec<Mistake>> {
         let table: Table = toml::from_str(text).map_err(|e| vec![Mistake::from_toml(file, text, &e)])?;
         let Some(parent) = table.get("extends") else { return Ok(chain) };
         let at = |what: &str, right: &str| {
-            let span = place(text, &["extends".into()]).unwrap_or(0..0);
+            let span = place::value_of(text, &["extends"]).unwrap_or(0..0);
             vec![Mistake::at(file, text, span, what).right(right)]
         };
         let parent = parent.as_str().ok_or_else(|| at("`extends` is no string", "name a profile"))?;
@@ -82,29 +94,21 @@ fn merge(into: &mut Table, child: Table) {
 
 /// A mistake at a key: in the first file of the chain, nearest the one that was asked for, that has it.
 fn wrong(chain: &[(String, String)], path: &[String], what: &str) -> Mistake {
-    // An unknown key is not in serde's path; it stands quoted in what serde says.
-    let named = what.split('`').nth(1).map(|key| [path, &[key.to_string()]].concat());
-    for path in named.iter().map(Vec::as_slice).chain((0..=path.len()).rev().map(|n| &path[..n])) {
-        for (file, text) in chain {
-            if let Some(span) = place(text, path).filter(|_| !path.is_empty()) {
-                return Mistake::worded(file, text, span, what);
-            }
-        }
-    }
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    // An unknown key may be in serde's path or not; it stands quoted in what serde says.
+    let named = what.split('`').nth(1).map(|key| [&path[..], &[key]].concat());
+    let keys = |text: &str| named.as_deref().and_then(|path| place::of(text, path));
+    let values = |text: &str| match what.starts_with("unknown field") {
+        true => place::of(text, &path),
+        false => place::value_of(text, &path),
+    };
+    let at = |find: &dyn Fn(&str) -> Option<Range<usize>>| {
+        chain.iter().find_map(|(file, text)| Some(Mistake::worded(file, text, find(text)?, what)))
+    };
+    let nearest = || (1..path.len()).rev().find_map(|n| at(&|text| place::of(text, &path[..n])));
     let (file, text) = &chain[0];
-    Mistake::worded(file, text, 0..0, what)
-}
-
-/// Where a key stands in a TOML text.
-fn place(text: &str, path: &[String]) -> Option<Range<usize>> {
-    let (last, tables) = path.split_last()?;
-    let root = DeTable::parse(text).ok()?.into_inner();
-    let mut table = &root;
-    for key in tables {
-        match table.get(key.as_str())?.get_ref() {
-            DeValue::Table(inner) => table = inner,
-            _ => return None,
-        }
-    }
-    table.iter().find(|(key, _)| key.get_ref() == last).map(|(key, _)| key.span())
+    at(&keys)
+        .or_else(|| at(&values))
+        .or_else(nearest)
+        .unwrap_or_else(|| Mistake::worded(file, text, 0..0, what))
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 pub struct Mistake {
     /// The file, as the user named it.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 where the file itself cannot be had.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
@@ -38,6 +38,11 @@ impl Mistake {
             what: what.into(),
             right: None,
         }
+    }
+
+    /// A mistake about a file of which there is no text.
+    pub fn of_file(file: &str, what: impl Into<String>) -> Mistake {
+        Mistake { line: 0, ..Mistake::at(file, "", 0..0, what) }
     }
 
     /// The same, with what would be right.
@@ -93,7 +98,9 @@ fn reword(message: &str) -> (String, Option<String>) {
 /// What serde expects, in words that are none of Rust's.
 fn plain(expected: &str) -> &str {
     match expected {
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number that is not negative",
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
         "f32" | "f64" => "a number",
         "a boolean" => "true or false",
@@ -166,6 +173,10 @@ fn distance(a: &str, b: &str) -> usize {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if self.line == 0 {
+            write!(f, "{}: {}", self.file, self.what)?;
+            return self.right.iter().try_for_each(|right| write!(f, "; {right}"));
+        }
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
         writeln!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.what)?;

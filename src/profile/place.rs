@@ -1,15 +1,24 @@
-//! Where the keys of a TOML text stand, and back.
+//! Where the keys of a TOML text and their values stand, and back.
 
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The path of a key, with the numbers of array elements (from 0), and where the key stands.
-type Key = (Vec<String>, Range<usize>);
+struct Key {
+    /// With the numbers of array elements, from 0.
+    path: Vec<String>,
+    key: Range<usize>,
+    value: Range<usize>,
+}
 
 /// Where the key at a path stands; `None` where there is none.
 pub fn of(text: &str, path: &[&str]) -> Option<Range<usize>> {
-    keys(text).into_iter().find(|(there, _)| there == path).map(|(_, span)| span)
+    keys(text).into_iter().find(|there| there.path == path).map(|there| there.key)
+}
+
+/// Where the value at a path stands; `None` where there is none.
+pub fn value_of(text: &str, path: &[&str]) -> Option<Range<usize>> {
+    keys(text).into_iter().find(|there| there.path == path).map(|there| there.value)
 }
 
 /// Where the key at a path stands, or else the last key on the way to it that is there.
@@ -19,8 +28,8 @@ pub fn nearest(text: &str, path: &[&str]) -> Option<Range<usize>> {
 
 /// The path of the key that stands at an offset into the text, or the last one before it: that whose value is there.
 pub fn path_at(text: &str, offset: usize) -> Option<Vec<String>> {
-    let before = keys(text).into_iter().filter(|(_, span)| span.start <= offset);
-    before.max_by_key(|(path, span)| (span.start, path.len())).map(|(path, _)| path)
+    let before = keys(text).into_iter().filter(|there| there.key.start <= offset);
+    before.max_by_key(|there| (there.key.start, there.path.len())).map(|there| there.path)
 }
 
 fn keys(text: &str) -> Vec<Key> {
@@ -34,7 +43,7 @@ fn keys(text: &str) -> Vec<Key> {
 fn walk_table(table: &DeTable, path: &mut Vec<String>, found: &mut Vec<Key>) {
     for (key, value) in table {
         path.push(key.get_ref().to_string());
-        found.push((path.clone(), key.span()));
+        found.push(Key { path: path.clone(), key: key.span(), value: value.span() });
         walk(value, path, found);
         path.pop();
     }
@@ -68,6 +77,7 @@ mod tests {
         let text = "[[expect]]\na = 1\n[[expect]]\na = 2";
         assert_eq!(of(text, &["expect", "1", "a"]), Some(28..29));
         assert_eq!(nearest(text, &["expect", "1", "b"]), Some(2..8));
+        assert_eq!(value_of(text, &["expect", "1", "a"]), Some(32..33));
         assert_eq!(of(text, &["nothing"]), None);
     }
 }

@@ -1,26 +1,27 @@
 //! Fibocom NL668 series, after "FIBOCOM AT Commands User Manual_FTP" V1.0.6 (2019-10-14).
 //!
 //! One FTP connection, opened by `AT+FTPOPEN`, and one command on it at a time: it is answered OK,
-//! and reports its result when the server has spoken. The connection is here, operations without a
-//! data connection are in [`asking`], streams and uploads in [`transfer`], the download buffer in
+//! and reports its result when the server has spoken. The connection is here and in [`mod@open`], operations
+//! without a data connection are in [`asking`], streams and uploads in [`transfer`], the download buffer in
 //! [`cache`], what comes before FTP in [`call`].
 
 mod asking;
 mod cache;
 mod call;
+mod open;
 #[cfg(test)]
 mod tests;
 mod transfer;
 
-use crate::at::{Int, Text};
+use crate::at::{Call, Form, Int, Text};
 use crate::commands;
 use crate::ftp::{self, Cause, Failure, Op};
-use crate::modem::net::Tls;
-use crate::modem::{Command, Cx, DataEnd, Event, PortId, Reply, Target, Vendor};
+use crate::modem::{Command, Cx, DataEnd, Event, PortId, Reply, Vendor};
 use crate::profile::Profile;
 use crate::time::units::{Size, Span};
 use asking::Answer;
 use cache::Cache;
+use open::{close, open, open_read};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use transfer::{Put, Stream};
@@ -110,15 +111,17 @@ enum Session {
     Closing,
 }
 
-/// 1.2.1: an operation has succeeded.
+/// 1.2.4: an operation has succeeded.
 const DONE: i32 = 1;
+/// 1.2.4: an operation has failed.
+const FAILED: i32 = 0;
 
-/// 1.2.1: 1 where an operation has succeeded, 0 where it has failed; a fault may have its own code.
+/// The result of an operation; a fault may have its own code.
 fn code(result: &Result<ftp::Reply, Failure>) -> i32 {
     match result {
         Ok(_) => DONE,
         Err(Failure { cause: Cause::Forced(code), .. }) => *code,
-        Err(_) => 0,
+        Err(_) => FAILED,
     }
 }
 
@@ -138,7 +141,7 @@ impl Vendor for Fibocom {
         // 1.2
         "+FTPOPEN" { write: open, read: open_read, test: "+FTPOPEN: (\"destination_ip/url\"),(\"username\"),(\"password\"),(\"account\"),(0-65535),(0-65535),(0-65535),(0-1)", secret: (3, 4) },
         "+FTPCLOSE" { exec: close },
-        "+FTPINFO" { write: info, read: info_read },
+        "+FTPINFO" { write: info, read: info_read, test: "+FTPINFO: (0-1)" },
         "+FTPCWD" { write: (asking::cwd), test: "+FTPCWD: (\"directory name\")" },
         "+FTPMKD" { write: (asking::mkd), test: "+FTPMKD: (\"directory name\")" },
         "+FTPRMD" { write: (asking::rmd), test: "+FTPRMD: (\"directory name\")" },
@@ -152,12 +155,12 @@ impl Vendor for Fibocom {
         "+FTPNOOP" { exec: (asking::noop) },
         "+FTPSTOR" { write: (transfer::stor), test: "+FTPSTOR: (\"file name\"),(0-1),(0-4294967294)" },
         "+FTPRETR" { write: (transfer::retr), test: "+FTPRETR: (\"file name\"),(0-1),(0-4294967295)" },
-        "+FTPREST" { write: (transfer::rest), read: (transfer::rest_read) },
+        "+FTPREST" [rest],
         "+FTPGET" { write: (cache::get), read: (cache::get_read), test: "+FTPGET: (\"file name\"),(0-1),(0-4294967295)" },
         "+FTPRECV" { write: (cache::recv), read: (cache::recv_read) },
         "+FTP_RECV" { write: (cache::recv), read: (cache::recv_read) },
         "+FTPPUT" { write: (transfer::put), test: "+FTPPUT: (\"file name\"),(1-1024),(0-1),(0-1)" },
-        "+FTPMODE" { write: mode, read: mode_read },
+        "+FTPMODE" [mode],
         // what hosts do before FTP, and 1.2.16 on FTPLIMIT
         "+MIPCALL" { write: (call::call), read: (call::read), test: "+MIPCALL: (0-1)", secret: (4) },
         "+GTSET" { write: (call::set), read: (call::set_read), test: ok, support: Answered },
@@ -174,6 +177,20 @@ impl Vendor for Fibocom {
             port: PortId::default(),
             cache: None,
             settings: settings.clone(),
+        }
+    }
+
+    /// 1.2.18: the download mode answers these commands of FTP alone; a second `AT+FTPOPEN` has an error of
+    /// its own.
+    fn refuse(&self, call: &Call) -> Option<Reply> {
+        let answered = match (call.name.as_str(), &call.form) {
+            ("+FTPRECV" | "+FTP_RECV" | "+FTPCLOSE", _) => true,
+            ("+FTPOPEN", Form::Read | Form::Write(_)) | ("+FTPGET", Form::Read) => true,
+            (name, _) => !name.starts_with("+FTP"),
+        };
+        match self.session {
+            Session::Downloading if !answered => Some(self.wrong_state()),
+            _ => None,
         }
     }
 
@@ -317,101 +334,14 @@ impl Fibocom {
     }
 }
 
-type Account = Option<Name>;
-type Port = Option<u16>;
-type OpenArgs = (Text<1024>, Name, Name, Account, Port, Port, Port, Option<Int<0, 1>>);
-
-/// 1.2.1. The example of 3.1, `,,990,,1`, is one comma short: its 990 is the server's port and its 1
-/// asks for TLS.
-fn open(m: &mut Fibocom, cx: &mut Cx, args: OpenArgs) -> Reply {
-    let (host, user, password, account, ..) = &args;
-    let (from, to, data, tls) = match (args.4, args.5, args.6, args.7) {
-        (to, None, Some(tls @ 0..=1), None) => (None, to, None, tls == 1),
-        (from, to, data, tls) => (from, to, data, tls.is_some_and(|tls| tls.get() == 1)),
-    };
-    match (&m.session, cx.bearers.active()) {
-        (Session::Closed, Some(_)) => {}
-        (Session::Closed, None) => return Reply::Cme(m.settings.no_call),
-        _ => return Reply::Cme(m.settings.already_open),
-    }
-    let patience = m.settings.server_timeout.0;
-    let settings = ftp::Settings {
-        user: user.as_str().into(),
-        password: password.as_str().into(),
-        account: account.as_ref().map(|account| account.as_str().into()),
-        passive: m.mode.get() == 0,
-        source_data_port: data.filter(|port| *port > 0),
-        reply_timeout: patience,
-        connect_timeout: patience,
-        data_timeout: patience,
-        protect: tls,
-        ..ftp::Settings::default()
-    };
-    let target = Target {
-        host: host.as_str().into(),
-        port: to.filter(|port| *port > 0).unwrap_or(21),
-        from_port: from.filter(|port| *port > 0),
-        tls: tls.then(|| Tls { verify: m.call.verify.get() == 1 }),
-    };
-    m.port = cx.port;
-    m.session = Session::Opening;
-    cx.ftp_open(target, settings);
-    Reply::Ok
-}
-
-fn open_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    cx.info(u8::from(!matches!(m.session, Session::Closed | Session::Opening)));
-    Reply::Ok
-}
-
-/// 1.2.2: not while a command is carried out, but out of the download mode (1.2.18).
-fn close(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    match m.session {
-        Session::Idle | Session::Downloading => {
-            m.port = cx.port;
-            m.say_goodbye(cx);
-            Reply::Ok
-        }
-        _ => m.wrong_state(),
-    }
-}
-
-/// Writes a setting of the FTP service, or refuses it in the download mode (1.2.18).
-fn set<T>(m: &mut Fibocom, value: T, field: fn(&mut Fibocom) -> &mut T) -> Reply {
-    match m.session {
-        Session::Downloading => m.wrong_state(),
-        _ => {
-            *field(m) = value;
-            Reply::Ok
-        }
-    }
-}
-
-/// Prints a setting of the FTP service, or refuses it in the download mode (1.2.18).
-fn show(m: &Fibocom, cx: &mut Cx, value: impl std::fmt::Display) -> Reply {
-    match m.session {
-        Session::Downloading => m.wrong_state(),
-        _ => {
-            cx.info(value);
-            Reply::Ok
-        }
-    }
-}
-
 /// 1.2.3
 fn info(m: &mut Fibocom, _: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
-    set(m, on, |m| &mut m.info)
+    m.info = on;
+    Reply::Ok
 }
 
+/// The dialogue's lines have no blank, what is read has one.
 fn info_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    show(m, cx, m.info)
-}
-
-/// 1.2.21
-fn mode(m: &mut Fibocom, _: &mut Cx, (mode,): (Int<0, 1>,)) -> Reply {
-    set(m, mode, |m| &mut m.mode)
-}
-
-fn mode_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    show(m, cx, m.mode)
+    cx.line(&format!("+FTPINFO: {}", m.info));
+    Reply::Ok
 }

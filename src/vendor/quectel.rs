@@ -98,15 +98,18 @@ impl Vendor for Quectel {
         // the manual of the TCP/IP stack, document [2] of 1.1
         "+QIFGCNT" { write: (context::select), read: (context::selected), test: "+QIFGCNT: (0,1)" },
         "+QICSGP" { write: (context::bearer), read: (context::bearer_read), test: "+QICSGP: 0-CSD,DIAL NUMBER,USER NAME,PASSWORD,RATE(0-4); 1-GPRS,APN,USER NAME,PASSWORD", secret: (4) },
-        "+QIREGAPP" { exec: (context::register), write: (context::register_as), test: ok },
+        "+QIREGAPP" { exec: (context::register), read: (context::registered), write: (context::register_as), test: ok, secret: (3) },
         "+QIACT" { exec: (context::activate), test: ok },
         "+QIDEACT" { exec: (context::deactivate), test: ok },
         "+QILOCIP" { exec: (context::address), test: ok },
         "+QISTAT" { exec: (context::status), test: ok },
+        "+QISTATE" { exec: (context::status), test: ok },
         "+QIMUX" { write: (context::multiplex), read: (context::multiplex_read), test: "+QIMUX: (0,1)", support: Answered },
         "+QIMODE" [context.mode; answered],
         "+QINDI" [context.indication; answered],
         "+QIDNSIP" [context.by_name; answered],
+        // the module's command manual
+        "+QCCID" { exec: card, test: ok },
         // later firmware
         "+QFTPSIZE" { write: (later::size), test: "+QFTPSIZE: \"FILE NAME\"" },
         "+QFTPLEN" { exec: (later::length), test: ok },
@@ -285,6 +288,18 @@ fn state(m: &mut Quectel, cx: &mut Cx) -> Reply {
         Service::Closed => "CLOSED",
     });
     Reply::Ok
+}
+
+/// AT+QCCID: the SIM card's number.
+fn card(_: &mut Quectel, cx: &mut Cx) -> Reply {
+    match cx.sim.present() {
+        true => {
+            let number = cx.profile.sim.iccid.clone();
+            cx.line(&number);
+            Reply::Ok
+        }
+        false => Reply::Cme(10),
+    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,10 @@
 mod bearer;
 mod extended;
 mod files;
+mod network;
 mod number;
 mod parameters;
+mod saved;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -59,6 +61,8 @@ pub struct Settings {
     bearer_closed: String,
     /// What is printed when the network takes a bearer down.
     bearer_lost: String,
+    /// What `AT+CNACT` names.
+    cnact: network::Names,
     /// What `AT+SAPBR=4` lists.
     bearer_tags: Vec<String>,
     /// The number that `AT+FTPQUIT` ends a session with (5.16).
@@ -170,11 +174,12 @@ impl Vendor for Simcom {
         // 4.1
         "+CGNAPN" { exec: (bearer::network_apn), test: "+CGNAPN: (0,1),(0-100)" },
         "+CNCFG" { write: (bearer::configure), read: (bearer::configuration), test: "+CNCFG: (0-3),(0-4),(0-150),(0-127),(0-127),(0-3)", secret: (5) },
-        "+CNACT" { write: (bearer::activate), read: (bearer::active), test: "+CNACT: (0-3),(0-2)" },
+        "+CNACT" { write: (network::write), read: (network::read), test: (network::test) },
         // of the command manual
         "+CREBOOT" { exec: (files::reboot), test: ok },
         // the SIM800 and SIM7000 hosts' way to the same bearers
         "+SAPBR" { write: (bearer::sapbr), test: "+SAPBR: (0-5),(1-3),\"ConParamTag\",\"ConParamValue\"", secret: (4 unless 3 in ["CONTYPE", "APN", "PHONENUM", "USER", "RATE"]) },
+        "+FTPSCONT" { exec: (saved::save), read: (saved::read), test: ok },
         // what their libraries send of the TCP commands
         "+CSTT" { write: (bearer::task), test: "+CSTT: \"APN\",\"USER\",\"PWD\"", secret: (3), support: Answered },
     };
@@ -209,6 +214,7 @@ impl Vendor for Simcom {
                     self.fail(cx, 61);
                 }
             }
+            Event::Boot => saved::load(self, cx),
             Event::SimReady => cx.urc_all("+CPIN: READY"),
             _ => {}
         }

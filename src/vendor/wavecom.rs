@@ -18,6 +18,7 @@ mod settings;
 mod socket;
 mod wind;
 
+use crate::at::Int;
 use crate::commands;
 use crate::modem::{Command, Cx, DataEnd, Event, PortId, Reply, Socket, Vendor};
 use crate::profile::Profile;
@@ -36,7 +37,10 @@ pub struct Wavecom {
     names: names::Names,
     /// What a port in data mode is used for.
     used: BTreeMap<PortId, Use>,
-    wind: wind::Wind,
+    /// Whether the network was there when `+WIND` indicated it last.
+    registered: bool,
+    /// Whether the application runs.
+    wopen: Int<0, 1>,
 }
 
 /// What a port in data mode is used for.
@@ -54,8 +58,8 @@ enum Timer {
     Patience(Key),
     /// The result code of `AT+WIPCREATE` is due.
     Answer(Key),
-    /// The name of the host to be pinged is not found.
-    PingName,
+    /// The channel that a port was mapped on is closed already.
+    Closed(Key),
     /// The next echo request is due.
     PingNext,
     /// The echo request of this number is lost.
@@ -68,7 +72,7 @@ impl Timer {
         match self {
             Timer::Patience(key) => 1 << 16 | key.number(),
             Timer::Answer(key) => 2 << 16 | key.number(),
-            Timer::PingName => 3 << 16,
+            Timer::Closed(key) => 3 << 16 | key.number(),
             Timer::PingNext => 4 << 16,
             Timer::PingLost(packet) => 5 << 16 | u32::from(packet),
         }
@@ -79,7 +83,7 @@ impl Timer {
         match number >> 16 {
             1 => Key::from_number(low).map(Timer::Patience),
             2 => Key::from_number(low).map(Timer::Answer),
-            3 => Some(Timer::PingName),
+            3 => Key::from_number(low).map(Timer::Closed),
             4 => Some(Timer::PingNext),
             5 => Some(Timer::PingLost(low)),
             _ => None,
@@ -93,6 +97,7 @@ impl Vendor for Wavecom {
     const COMMANDS: &'static [Command<Self>] = commands! { Wavecom;
         // 1.3
         "+WIND" { write: (wind::set), read: (wind::show), test: ok },
+        "+WOPEN" [wopen; answered],
         // 4
         "+WIPCFG" { write: (config::write), read: (config::read), test: ok },
         // 4.2.3: option 1 is the password, and 0 for those who read the WISMO228 note; 4.2.2: a server's login.
@@ -129,7 +134,8 @@ impl Vendor for Wavecom {
             ping: None,
             names: names::Names::default(),
             used: BTreeMap::new(),
-            wind: wind::Wind { level: settings.wind, registered: false },
+            registered: false,
+            wopen: Int::new(1),
         }
     }
 
@@ -140,7 +146,7 @@ impl Vendor for Wavecom {
             Event::SimReady => wind::sim_ready(self, cx),
             Event::Registration(status) => wind::registration(self, cx, status),
             Event::BearerUp(cid) => bearer::up(self, cx, cid),
-            Event::BearerDown { cid, by_network } => bearer::down(self, cx, cid, by_network),
+            Event::BearerDown { cid, .. } => bearer::down(self, cx, cid),
             Event::Socket(socket, event) => socket::event(self, cx, socket, event),
             Event::Resolved(query, address) => {
                 let name = self.names.found(query, address, self.stack.name_cache());
@@ -154,7 +160,7 @@ impl Vendor for Wavecom {
             Event::Timer(number) => match Timer::from_number(number) {
                 Some(Timer::Patience(key)) => create::expired(self, cx, key),
                 Some(Timer::Answer(key)) => create::answer(self, cx, key),
-                Some(Timer::PingName) => ping::failed(self, cx),
+                Some(Timer::Closed(key)) => socket::closed_already(self, cx, key),
                 Some(Timer::PingNext) => ping::next(self, cx),
                 Some(Timer::PingLost(packet)) => ping::lost(self, cx, packet),
                 None => {}

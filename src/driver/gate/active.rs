@@ -43,17 +43,17 @@ impl Gate {
         self.answer(now, &command, reply);
     }
 
-    /// Whatever address is named, the port is the module's: behind a carrier's NAT no other is reached.
+    /// Data is dialled to where the host said, once there is some.
     pub(super) fn active(&mut self, now: Now, command: Command) {
         let named = match command.verb.as_str() {
             "PORT" => port(&command.argument),
             _ => extended_port(&command.argument),
         };
         let (code, text) = match named {
-            Ok(port) => {
+            Ok(address) => {
                 self.release_data();
                 self.session.stall = false;
-                self.data = Data::Port(SocketAddrV4::new(*self.module.ip(), port));
+                self.data = Data::Port(address);
                 (200, format!("{} command successful.", command.verb))
             }
             Err((code, text)) => (code, text.to_owned()),
@@ -66,19 +66,20 @@ type Refused = (u16, &'static str);
 
 const NO_ADDRESS: Refused = (501, "No address and port.");
 
-fn port(argument: &str) -> Result<u16, Refused> {
+fn port(argument: &str) -> Result<SocketAddrV4, Refused> {
     let plain = argument.chars().all(|c| c.is_ascii_digit() || c == ',' || c == ' ');
-    parse_passive(argument).filter(|_| plain).map(|address| address.port()).ok_or(NO_ADDRESS)
+    parse_passive(argument).filter(|_| plain).ok_or(NO_ADDRESS)
 }
 
 /// `|1|132.235.1.2|6275|`; the bar may be any character.
-fn extended_port(argument: &str) -> Result<u16, Refused> {
+fn extended_port(argument: &str) -> Result<SocketAddrV4, Refused> {
     let bar = argument.chars().next().ok_or(NO_ADDRESS)?;
     let fields: Vec<&str> = argument.split(bar).collect();
     match fields[..] {
-        ["", "1", address, port, ""] if address.parse::<core::net::Ipv4Addr>().is_ok() => {
-            port.parse().ok().filter(|port| *port != 0).ok_or(NO_ADDRESS)
-        }
+        ["", "1", address, port, ""] => match (address.parse(), port.parse()) {
+            (Ok(address), Ok(port)) if port != 0 => Ok(SocketAddrV4::new(address, port)),
+            _ => Err(NO_ADDRESS),
+        },
         ["", "1", ..] => Err(NO_ADDRESS),
         ["", protocol, ..] if protocol.parse::<u16>().is_ok() => {
             Err((522, "Network protocol not supported, use (1)"))
@@ -94,13 +95,14 @@ mod tests {
 
     #[test]
     fn ports_are_read() {
-        assert_eq!(port("166,129,120,246,11,45"), Ok(0x0b2d));
-        assert_eq!(port("10, 0, 0, 2, 4, 1"), Ok(0x0401));
+        let named = |text: &str| Ok(text.parse::<SocketAddrV4>().unwrap());
+        assert_eq!(port("166,129,120,246,11,45"), named("166.129.120.246:2861"));
+        assert_eq!(port("10, 0, 0, 2, 4, 1"), named("10.0.0.2:1025"));
         for wrong in ["", "1,2,3,4,5", "1,2,3,4,0,0", "1,2,3,4,5,256", "to 1,2,3,4,5,6"] {
             assert_eq!(port(wrong), Err(NO_ADDRESS), "{wrong}");
         }
-        assert_eq!(extended_port("|1|132.235.1.2|6275|"), Ok(6275));
-        assert_eq!(extended_port("!1!132.235.1.2!6275!"), Ok(6275));
+        assert_eq!(extended_port("|1|132.235.1.2|6275|"), named("132.235.1.2:6275"));
+        assert_eq!(extended_port("!1!132.235.1.2!6275!"), named("132.235.1.2:6275"));
         assert_eq!(extended_port("|2|::1|6275|").map_err(|e| e.0), Err(522));
         for wrong in ["", "|", "|1|::1|6275|", "|1|1.2.3.4|0|", "|1|1.2.3.4|6275", "|x|1.2.3.4|6275|"] {
             assert_eq!(extended_port(wrong), Err(NO_ADDRESS), "{wrong}");

@@ -2,7 +2,8 @@
 //!
 //! Any syntax error ends its session, so commands are read here first. It resolves `..` into a
 //! working directory that it prints as typed, forgets the working directory in STAT and MLST, gives
-//! ACCT 530, STAT 200, MKD no quotes, and calls every type binary.
+//! ACCT 530, STAT 200, MKD no quotes and "File not found" for a folder that is there, and calls every
+//! type binary.
 
 use super::{Command, reply};
 use crate::ftp::Reply;
@@ -21,6 +22,9 @@ pub enum Order {
     /// The gate answers.
     Answer(u16, String),
 }
+
+/// What libunftp says of any path that was of no use.
+const NOT_FOUND: &str = "File not found";
 
 /// The path that `argument` means in `directory`.
 pub fn absolute(directory: &str, argument: &str) -> String {
@@ -98,6 +102,8 @@ fn representation(argument: &str) -> Order {
 pub fn mended(command: &Command, given: Reply) -> Reply {
     match (command.verb.as_str(), given.code) {
         ("MKD", 257) => reply::line(257, &format!("{} created.", reply::quoted(given.text()))),
+        // Why it cannot be made, nobody says: the folder may be there, or its parent not.
+        ("MKD", 550) if given.text() == NOT_FOUND => reply::line(550, "Create directory operation failed."),
         // A listing, its first and last lines behind the code.
         ("STAT", 200) => {
             let entries = given.lines.iter().map(|line| {

@@ -354,7 +354,7 @@ impl Gate {
     /// The server's last word.
     pub(super) fn transferred(&mut self, now: Now, reply: Reply) {
         self.moved(now);
-        let good = reply.code < 300;
+        let good = reply.is_positive();
         let Some(transfer) = self.transfer_mut() else { return };
         let up = match &mut transfer.step {
             Step::Down(down) => {

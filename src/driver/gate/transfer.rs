@@ -142,15 +142,17 @@ impl Gate {
                 }
                 None => self.fail(now, 425, "Can't open data connection."),
             },
-            (Step::Passive, 500..=599) => self.fail(now, 425, "Can't open data connection."),
+            (Step::Check | Step::Passive | Step::Restart, 200..=299) | (Step::Passive, 0 | 500..=599) => {
+                self.fail(now, 425, "Can't open data connection.");
+            }
             (Step::Restart, 350) => self.order_transfer(),
             (Step::Verb, 100..=199) => self.started(now, Some(reply)),
             (Step::Verb, 200..=299) => {
                 self.started(now, None);
                 self.transferred(now, reply);
             }
-            (Step::Down(_) | Step::Up(_), 200..) => self.transferred(now, reply),
-            (Step::Check | Step::Passive | Step::Restart | Step::Verb, 300..) => self.refuse(now, reply),
+            (Step::Down(_) | Step::Up(_), 0 | 200..) => self.transferred(now, reply),
+            (Step::Check | Step::Passive | Step::Restart | Step::Verb, 0 | 300..) => self.refuse(now, reply),
             _ => {}
         }
     }

@@ -31,15 +31,16 @@ impl Gate {
     pub(super) fn upstream_bytes(&mut self, now: Now, bytes: &[u8]) {
         let mut rest = bytes;
         while !matches!(self.job, Job::Closed) {
-            match self.replies.next(&mut rest) {
+            let reply = match self.replies.next(&mut rest) {
                 None => return,
-                Some(reply) if matches!(self.job, Job::Ending | Job::Storing) => self.unheard(&reply),
-                Some(Ok(reply)) => self.upstream_reply(now, reply),
-                // A real server's own nonsense is for the module to judge.
-                Some(Err(Malformed::Line(line))) => {
-                    self.mouth.push(now, Saying::Bytes(octets_of(&(line + "\r\n")).into_owned().into()))
-                }
-                Some(Err(Malformed::LongLine | Malformed::ManyLines)) => return self.upstream_failed(now),
+                // A real server's own nonsense is for the module to judge, which takes it for the last word.
+                Some(Err(Malformed::Line(line))) => Ok(Reply { code: 0, lines: vec![line] }),
+                Some(reply) => reply,
+            };
+            match reply {
+                reply if matches!(self.job, Job::Ending | Job::Storing) => self.unheard(&reply),
+                Ok(reply) => self.upstream_reply(now, reply),
+                Err(_) => return self.upstream_failed(now),
             }
             self.utter(now);
         }
@@ -50,8 +51,7 @@ impl Gate {
         match reply {
             Ok(reply) if reply.is_preliminary() => {}
             Ok(_) => self.owed = self.owed.saturating_sub(1),
-            Err(Malformed::Line(_)) => {}
-            Err(Malformed::LongLine | Malformed::ManyLines) => self.owed = 0,
+            Err(_) => self.owed = 0,
         }
     }
 

@@ -9,7 +9,7 @@ use super::outside::{IoEvent, IoRequest};
 use super::pipe::{End, WINDOW};
 use super::sockets::Owner;
 use super::tap::TappedWhat;
-use super::tls::Whose;
+use super::tls::{Whose, check};
 use super::{IoUse, Network};
 use crate::modem::net::{Failure, NetEvent, Purpose, Query, Socket, Tls};
 use crate::scenario::Target;
@@ -106,7 +106,7 @@ impl Network {
             }
             Way::Gate(upstream, tls) => self.connect_gate(now, order, local, upstream, tls),
             Way::Door(gate) => {
-                let order = Order { tls: self.near(gate, order.tls), ..order };
+                let order = Order { tls: self.near(gate, order.tls.clone()), ..order };
                 let far = Far::Data { gate, credit: 0 };
                 if let Some(id) = self.dial(now, order, local, Carries::FtpData, far) {
                     self.enter(now, gate, id);
@@ -128,11 +128,11 @@ impl Network {
     }
 
     fn way(&mut self, now: Now, order: &Order) -> Way {
-        let Order { to, purpose, .. } = *order;
+        let &Order { to, purpose, .. } = order;
         let name = order.name.as_deref().or_else(|| self.config.hosts.owner(*to.ip()));
         let target = match self.faults.connect(now, to, name, order.tls.is_some()) {
             Some(Called::Target(target)) => target,
-            Some(Called::TlsFails) => return Way::Fail(Failure::Tls),
+            Some(Called::TlsFails) => return Way::Fail(self.tls_fails(to, check::WANTED)),
             None => match self.gates.door(to) {
                 Door::Open(gate) => return Way::Door(gate),
                 Door::Silent => return Way::Silence,
@@ -175,12 +175,12 @@ impl Network {
         let info = LinkInfo { id, purpose: order.purpose, carries, local, peer: order.to };
         let mut link = Link::new(info, socket, NetEvent::Connected { socket, local }, far);
         if let Some(tls) = order.tls {
-            let name = order.name.unwrap_or_else(|| order.to.ip().to_string());
-            match self.tls.client(Whose::Module, &name, tls.verify) {
+            match self.tls.client(Whose::Module, &tls.name, tls.verify) {
                 Ok(end) => link.near_tls = Some(Box::new(end)),
-                Err(_) => {
+                Err(why) => {
                     self.sockets.insert(socket, Owner::Waiting { port: local.port() });
-                    self.after_round_trip(now, Then::Fail { socket, why: Failure::Tls });
+                    let why = self.tls_fails(order.to, why);
+                    self.after_round_trip(now, Then::Fail { socket, why });
                     return None;
                 }
             }
@@ -205,6 +205,12 @@ impl Network {
             let direction = if called { Direction::Down } else { Direction::Up };
             self.tap.push(now, &link.info, direction, || TappedWhat::Open);
         }
+    }
+
+    /// TLS comes to nothing between the module and a server, which the user is told.
+    pub(super) fn tls_fails(&mut self, server: SocketAddrV4, why: &'static str) -> Failure {
+        self.notes.push_back(format!("TLS with {server}: {why}"));
+        Failure::Tls(why)
     }
 
     /// A call comes to nothing.

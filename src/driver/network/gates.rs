@@ -14,7 +14,7 @@ use super::{GateId, Network};
 use crate::driver::gate::Speech;
 use crate::modem::net::Tls;
 use crate::time::Now;
-use server::{Leg, Upstream};
+use server::{Leg, Upstream, Wanted};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, SocketAddrV4};
 
@@ -92,8 +92,8 @@ impl Network {
         let server = order.to;
         let name = order.name.clone().unwrap_or_else(|| server.ip().to_string());
         let real = to != self.config.server;
-        let wanted = order.tls.unwrap_or(Tls { verify: false });
-        let upstream = Upstream::new(to, Some(wanted).filter(|_| real && tls));
+        let verify = order.tls.as_ref().is_some_and(|tls| tls.verify);
+        let upstream = Upstream::new(to, Some(Wanted { verify }).filter(|_| real && tls));
         if let (Some(near), true) = (&mut order.tls, upstream.is_secure()) {
             near.verify = false;
         }
@@ -139,7 +139,7 @@ impl Network {
     /// What the module checks of a gate's certificate: nothing where the real server's was checked.
     pub(super) fn near(&self, gate: GateId, tls: Option<Tls>) -> Option<Tls> {
         let secure = self.gates.slots.get(&gate).is_some_and(|slot| slot.upstream.is_secure());
-        tls.map(|tls| Tls { verify: tls.verify && !secure })
+        tls.map(|tls| Tls { verify: tls.verify && !secure, ..tls })
     }
 
     /// The gate's TLS end of a data connection, where it is protected.

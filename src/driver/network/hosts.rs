@@ -149,14 +149,13 @@ fn normal(name: &str) -> String {
     name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
-/// A host name (RFC 1123 section 2.1), with the underscore that many use. One that ends in a number is an address gone
-/// wrong.
+/// A host name (RFC 1123 section 2.1), with the underscore that many use. Four numbers are an address gone wrong.
 fn is_name(name: &str) -> bool {
     let label = |l: &str| {
         (1..=63).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
-    let numeric = |l: &str| l.bytes().all(|b| b.is_ascii_digit());
-    name.len() <= 253 && name.split('.').all(label) && !name.rsplit('.').next().is_some_and(numeric)
+    let numbers = name.split('.').all(|l| l.bytes().all(|b| b.is_ascii_digit()));
+    name.len() <= 253 && name.split('.').all(label) && !(numbers && name.split('.').count() == 4)
 }
 
 /// Hosts write `010.001.002.003` too, which the standard parser refuses.
@@ -227,13 +226,13 @@ mod tests {
             "a b",
             "h\u{e9}",
             "1.2.3.999",
-            "1.2.3",
+            "1.2.3.1000",
             &long,
         ];
         for name in names {
             assert_eq!(hosts.look_up(name), LookUp::NxDomain, "{name}");
         }
-        for name in ["localhost", "a_b.example", "3com.example.", "x--y", "1.2.3.4a"] {
+        for name in ["localhost", "a_b.example", "3com.example.", "x--y", "1.2.3.4a", "256.1.1"] {
             assert!(matches!(hosts.look_up(name), LookUp::Address(_)), "{name}");
         }
     }

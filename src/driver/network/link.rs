@@ -5,9 +5,9 @@ use super::outside::{IoId, IoRequest};
 use super::pipe::{End, Line, LinkProfile, Piece, Pipe, WINDOW, Watch};
 use super::relay::GateInput;
 use super::tap::{Tap, TappedWhat};
-use super::tls::TlsEnd;
+use super::tls::{TlsEnd, check};
 use super::{GateId, Network};
-use crate::modem::net::{Failure, NetEvent, Socket};
+use crate::modem::net::{NetEvent, Socket};
 use crate::time::Now;
 use bytes::Bytes;
 
@@ -288,6 +288,9 @@ impl Network {
             link.down.write(now, tls.records(), true);
         }
         if broken {
+            if link.near_tls.is_none() {
+                self.tls_fails(link.info.peer, check::PLAIN);
+            }
             self.end_far(now, link, End::Rst);
             link.leave(now, End::Fin);
             return true;
@@ -367,24 +370,25 @@ impl Network {
             return false;
         }
         let mut moved = false;
-        let mut broken = false;
+        let mut broken = None;
         if let Some(tls) = &mut link.near_tls {
             while let Some(records) = if tls.full() { None } else { link.down.take(usize::MAX) } {
                 moved = true;
-                broken |= tls.read(&records).is_err();
+                broken = broken.or(tls.read(&records).err());
             }
             let records = tls.records();
             moved |= !records.is_empty();
             link.up.write(now, records, true);
         }
         let ended = link.announce.is_some() && link.near_end().is_some() && link.handshaking();
-        if let Some(socket) = link.socket.filter(|_| broken || ended) {
+        if let Some(socket) = link.socket.filter(|_| broken.is_some() || ended) {
             self.let_go(link);
             link.up.finish(End::Fin);
+            let why = self.tls_fails(link.info.peer, broken.as_ref().map_or(check::CLOSED, check::words));
             match link.announce.take() {
                 // A caller that the module has not heard of yet leaves no trace.
                 Some(NetEvent::Accepted { .. }) => {}
-                Some(_) => self.events.push_back(NetEvent::Failed { socket, why: Failure::Tls }),
+                Some(_) => self.events.push_back(NetEvent::Failed { socket, why }),
                 None => self.events.push_back(NetEvent::Reset { socket }),
             }
             return true;

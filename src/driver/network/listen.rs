@@ -144,9 +144,8 @@ impl Network {
             _ => listener.tls,
         };
         // A certificate that cannot be made has the handshake fail, as one that is missing would.
-        link.near_tls = tls
-            .and_then(|tls| self.tls.client(Whose::Module, &from.ip().to_string(), tls.verify).ok())
-            .map(Box::new);
+        link.near_tls =
+            tls.and_then(|tls| self.tls.client(Whose::Module, &tls.name, tls.verify).ok()).map(Box::new);
         if let Far::Data { gate, .. } = far {
             link.far_tls = self.data_tls(gate);
         }

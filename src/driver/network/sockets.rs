@@ -29,7 +29,7 @@ pub(super) enum Owner {
 }
 
 /// A TCP listener of the module.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Listener {
     pub socket: Socket,
     pub port: u16,
@@ -68,7 +68,7 @@ impl Sockets {
 
     pub fn listener(&self, port: u16) -> Option<Listener> {
         self.owners.values().find_map(|owner| match owner {
-            Owner::Listener(listener) if listener.port == port => Some(*listener),
+            Owner::Listener(listener) if listener.port == port => Some(listener.clone()),
             _ => None,
         })
     }

@@ -1,14 +1,15 @@
 //! TLS for FTPS (RFC 4217): the module's end as client, the server's end at the gate, both sans-IO.
 
+pub mod check;
+
 use super::pipe::{Queue, WINDOW};
 use bytes::Bytes;
+use check::Check;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PKCS_ED25519};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, Connection, RootCertStore, ServerConfig, ServerConnection};
-use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, Connection, Error, ServerConfig, ServerConnection};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -25,7 +26,9 @@ pub struct TlsFiles {
 /// Makes the ends of TLS connections; what costs time is made at its first use.
 pub struct TlsSetup {
     provider: Arc<CryptoProvider>,
-    roots: RootCertStore,
+    roots: Vec<CertificateDer<'static>>,
+    /// What a module that checks asks of a certificate.
+    check: Arc<Check>,
     given: Option<Arc<ServerConfig>>,
     authority: Option<CertifiedIssuer<'static, KeyPair>>,
     made: BTreeMap<String, Arc<ServerConfig>>,
@@ -49,10 +52,9 @@ impl TlsSetup {
     /// Says which of them is no PEM, or why key and chain cannot be used.
     pub fn new(files: &TlsFiles) -> Result<TlsSetup, String> {
         let provider = Arc::new(ring::default_provider());
-        let mut roots = RootCertStore::empty();
-        for root in files.roots.as_deref().map_or(Ok(vec![]), certificates)? {
-            roots.add(root).map_err(|e| format!("a trusted root cannot be used: {e}"))?;
-        }
+        let roots = files.roots.as_deref().map_or(Ok(vec![]), certificates)?;
+        let check = Check::against(&provider, &roots);
+        let check = Arc::new(check.map_err(|e| format!("a trusted root cannot be used: {e}"))?);
         let given = match &files.server {
             Some((chain, key)) => {
                 let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
@@ -62,7 +64,7 @@ impl TlsSetup {
             None => None,
         };
         let (made, clients) = (BTreeMap::new(), BTreeMap::new());
-        Ok(TlsSetup { provider, roots, given, authority: None, made, clients })
+        Ok(TlsSetup { provider, roots, check, given, authority: None, made, clients })
     }
 
     /// The certificate (PEM) of the authority that signs the made certificates, to be trusted by a
@@ -81,7 +83,9 @@ impl TlsSetup {
     pub fn trust_authority(&mut self) -> Result<(), String> {
         let root = self.issuer()?.der().clone();
         self.clients.clear();
-        self.roots.add(root).map_err(|e| e.to_string())
+        self.roots.push(root);
+        self.check = Arc::new(Check::against(&self.provider, &self.roots)?);
+        Ok(())
     }
 
     fn issuer(&mut self) -> Result<&CertifiedIssuer<'static, KeyPair>, String> {
@@ -96,28 +100,34 @@ impl TlsSetup {
         self.authority.as_ref().ok_or_else(|| "no authority".to_owned())
     }
 
-    pub(super) fn client(&mut self, whose: Whose, name: &str, verify: bool) -> Result<TlsEnd, String> {
+    /// The client's end of a connection to a server of that name; else why there can be none.
+    pub(super) fn client(&mut self, whose: Whose, name: &str, verify: bool) -> Result<TlsEnd, &'static str> {
         let config = match self.clients.get(&(whose, verify)) {
             Some(config) => config.clone(),
             None => {
-                let builder = ClientConfig::builder_with_provider(self.provider.clone())
-                    .with_safe_default_protocol_versions()
-                    .map_err(|e| e.to_string())?;
-                let mut config = match verify {
-                    true => builder.with_root_certificates(self.roots.clone()).with_no_client_auth(),
-                    false => builder
-                        .dangerous()
-                        .with_custom_certificate_verifier(Arc::new(Trusting(self.provider.clone())))
-                        .with_no_client_auth(),
-                };
-                if whose == Whose::Module {
-                    config.resumption = rustls::client::Resumption::disabled();
-                }
+                let config = self.client_config(whose, verify)?;
                 self.clients.entry((whose, verify)).or_insert(Arc::new(config)).clone()
             }
         };
-        let name = ServerName::try_from(name.to_owned()).map_err(|e| e.to_string())?;
-        Ok(TlsEnd::new(ClientConnection::new(config, name).map_err(|e| e.to_string())?.into()))
+        let name = ServerName::try_from(name.to_owned()).map_err(|_| check::NAMELESS)?;
+        Ok(TlsEnd::new(ClientConnection::new(config, name).map_err(|e| check::words(&e))?.into()))
+    }
+
+    fn client_config(&self, whose: Whose, verify: bool) -> Result<ClientConfig, &'static str> {
+        let check = match verify {
+            true => self.check.clone(),
+            false => Arc::new(Check::nothing(&self.provider)),
+        };
+        let mut config = ClientConfig::builder_with_provider(self.provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(|e| check::words(&e))?
+            .dangerous()
+            .with_custom_certificate_verifier(check)
+            .with_no_client_auth();
+        if whose == Whose::Module {
+            config.resumption = rustls::client::Resumption::disabled();
+        }
+        Ok(config)
     }
 
     pub(super) fn server(&mut self, name: &str) -> Result<TlsEnd, String> {
@@ -164,45 +174,6 @@ fn server_config(
         .map_err(|e| format!("the server's certificate cannot be used: {e}"))?;
     config.send_tls13_tickets = 0;
     Ok(Arc::new(config))
-}
-
-/// The module that does not check: any certificate will do, but signatures must be right.
-#[derive(Debug)]
-struct Trusting(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Trusting {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }
 
 /// One end of a TLS connection: plain octets on one side, records on the other.

@@ -20,7 +20,7 @@ pub(super) fn iccid(_: &mut Base, cx: &mut Cx) -> Reply {
     if !cx.sim.present() {
         return Reply::Cme(10);
     }
-    let text = cx.profile.sim.iccid.clone();
+    let text = cx.profile.sim.ccid.replace("{iccid}", &cx.profile.sim.iccid);
     cx.line(&text);
     Reply::Ok
 }
@@ -149,7 +149,8 @@ pub(super) fn operator_test(_: &mut Base, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
-/// `+CFUN` (8.2): 0 minimum, 1 full, 4 radio off; `,1` resets the module first.
+/// `+CFUN` (8.2): 0 minimum, 1 full, 4 radio off; `,1` resets the module first, and so does 1 alone
+/// where the profile has it so.
 pub(super) fn functionality(
     _: &mut Base,
     cx: &mut Cx,
@@ -161,7 +162,8 @@ pub(super) fn functionality(
         4 => Functionality::Flight,
         _ => return cx.refuse(crate::at::ArgError::Range),
     };
-    if reset.is_some_and(|r| r.get() == 1) {
+    let resets = functionality == Functionality::Full && cx.profile.radio.full_resets;
+    if reset.map_or(resets, |r| r.get() == 1) {
         cx.wakes_with = functionality;
         cx.reset(true);
     } else if functionality != cx.radio.functionality {

@@ -93,7 +93,7 @@ impl Core {
 
     pub(super) fn ftp_output(&mut self, output: Output) {
         let Some(session) = &mut self.ftp else { return };
-        let (control, data, tls) = (session.control, session.data.socket(), session.target.tls);
+        let (control, data) = (session.control, session.data.socket());
         match output {
             Output::Connect => {
                 let host = session.target.host.clone();
@@ -109,6 +109,7 @@ impl Core {
             }
             Output::ConnectData(to) => {
                 let from_port = session.client.settings_mut().source_data_port;
+                let tls = session.target.tls.clone();
                 let socket = self.open_for(Owner::FtpData, |socket| NetRequest::Connect {
                     socket,
                     to,
@@ -120,6 +121,7 @@ impl Core {
                 self.ftp.iter_mut().for_each(|s| s.data = Leg::Connection(socket));
             }
             Output::ListenData { port } => {
+                let tls = session.target.tls.clone();
                 let socket = self.open_for(Owner::FtpData, |socket| NetRequest::Listen {
                     socket,
                     port,
@@ -149,6 +151,6 @@ fn cause(why: Failure) -> Cause {
     match why {
         Failure::Refused => Cause::Refused,
         Failure::Unreachable | Failure::PortInUse => Cause::Unreachable,
-        Failure::Tls => Cause::Tls,
+        Failure::Tls(_) => Cause::Tls,
     }
 }

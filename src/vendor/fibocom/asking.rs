@@ -1,6 +1,7 @@
 //! 1.2.4 to 1.2.10 and 1.2.12 to 1.2.14: operations without a data connection.
 
-use super::{Fibocom, Name, Session, code};
+use super::{FAILED, Fibocom, Name, Session, code};
+use crate::at::octets::octets_of;
 use crate::ftp::{self, Failure, Op};
 use crate::modem::{Cx, Reply};
 
@@ -11,6 +12,9 @@ pub(super) enum Answer {
     Path,
     Text,
 }
+
+/// The longest path that 1.2.7 prints, in octets.
+const LONGEST: usize = 255;
 
 impl Fibocom {
     fn ask(&mut self, cx: &mut Cx, op: Op, answer: Answer) -> Reply {
@@ -23,9 +27,11 @@ impl Fibocom {
 pub(super) fn report(cx: &mut Cx, name: &str, answer: Answer, result: Result<ftp::Reply, Failure>) {
     match (&result, answer) {
         // 1.2.7
-        (Ok(reply), Answer::Path) => {
-            cx.urc(name, format_args!("2,\"{}\"", reply.quoted().unwrap_or_default()));
-        }
+        (Ok(reply), Answer::Path) => match reply.path() {
+            Some(path) if octets_of(&path).len() > LONGEST => return cx.urc(name, FAILED),
+            Some(path) => cx.urc(name, format_args!("2,\"{path}\"")),
+            None => {}
+        },
         // 1.2.12, 1.2.13
         (Ok(reply), Answer::Text) => cx.urc(name, format_args!("2,{}", text(reply))),
         _ => {}

@@ -25,8 +25,8 @@ enum Flow {
     Stopping,
     /// It is closed until half of the buffer is free.
     Stopped,
-    /// All of the file has come.
-    Whole,
+    /// All of the file has come, or no more of it will.
+    Over,
 }
 
 impl Cache {
@@ -57,11 +57,12 @@ pub(super) fn get(m: &mut Fibocom, cx: &mut Cx, (path, mode, offset): GetArgs) -
     }
 }
 
-/// `AT+FTPGET?`: nothing where the buffer is empty. Its table, as that of `AT+FTPRECV?`, has no error.
+/// `AT+FTPGET?`: nothing where the buffer is empty. Its table, as that of `AT+FTPRECV?`, has no error. `<eof>`
+/// 0 is a file that is being downloaded, which one that has failed is not.
 pub(super) fn get_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
     if let Some(cache) = m.cache.as_ref().filter(|cache| !cache.data.is_empty()) {
         let mode = u8::from(cache.kind == Type::Image);
-        let eof = u8::from(cache.flow == Flow::Whole);
+        let eof = u8::from(cache.flow == Flow::Over);
         cx.line(&format!("+FTPGET:\"{}\",{mode},{eof}", cache.file));
     }
     Reply::Ok
@@ -143,7 +144,7 @@ pub(super) fn over(m: &mut Fibocom, cx: &mut Cx, failure: Option<Failure>) {
     let Some(cache) = &mut m.cache else { return };
     match (failure, cache.flow) {
         (None, _) => {
-            cache.flow = Flow::Whole;
+            cache.flow = Flow::Over;
             cx.urc("+FTPGET", 1);
         }
         (Some(Failure { cause: Cause::Aborted, .. }), Flow::Stopping) => {
@@ -151,7 +152,10 @@ pub(super) fn over(m: &mut Fibocom, cx: &mut Cx, failure: Option<Failure>) {
             m.session = Session::Downloading;
             go_on(m, cx);
         }
-        (Some(failure), _) => cx.urc("+FTPGET", code(&Err(failure))),
+        (Some(failure), _) => {
+            cache.flow = Flow::Over;
+            cx.urc("+FTPGET", code(&Err(failure)));
+        }
     }
 }
 

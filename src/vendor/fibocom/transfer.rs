@@ -1,6 +1,6 @@
-//! 1.2.11 and 1.2.15 to 1.2.17: transfers that stream through data mode. 1.2.20: uploads in chunks.
+//! 1.2.11, 1.2.15 and 1.2.16: transfers that stream through data mode. 1.2.20: uploads in chunks.
 
-use super::{DONE, Fibocom, Name, Session, set, show};
+use super::{DONE, Fibocom, Name, Session};
 use crate::at::Int;
 use crate::frame::Framing;
 use crate::ftp::{How, Op, Type};
@@ -53,7 +53,8 @@ impl Fibocom {
         self.start(cx, op, Session::Streaming { name, stream })
     }
 
-    /// The command's own offset, else that of `AT+FTPREST`, which holds for one transfer.
+    /// The command's own offset, else that of `AT+FTPREST` (1.2.17), which holds for one command that has an
+    /// offset.
     pub(super) fn offset(&mut self, own: Option<u32>) -> u64 {
         let rest = match self.session {
             Session::Idle => std::mem::take(&mut self.rest),
@@ -96,15 +97,6 @@ pub(super) fn retr(
     let offset = m.offset(offset);
     let op = Op::Retrieve { path: path.into_string(), kind: kind(file_type), offset };
     m.stream(cx, op, Stream::Retrieve)
-}
-
-/// 1.2.17
-pub(super) fn rest(m: &mut Fibocom, _: &mut Cx, (position,): (u32,)) -> Reply {
-    set(m, position, |m| &mut m.rest)
-}
-
-pub(super) fn rest_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
-    show(m, cx, m.rest)
 }
 
 /// 1.2.20: `AT+FTPPUT=<name>,<length>,<eof>[,<type>]`; the first chunk opens the data connection.

@@ -229,6 +229,18 @@ pub(super) fn register_as(m: &mut Quectel, cx: &mut Cx, (apn, user, password): G
     register(m, cx)
 }
 
+/// AT+QIREGAPP?
+pub(super) fn registered(m: &mut Quectel, cx: &mut Cx) -> Reply {
+    match m.context.way().clone() {
+        Way::Gprs { apn, user, password } => {
+            cx.info(format_args!("\"{apn}\",\"{user}\",\"{password}\""));
+        }
+        // A call has no access point.
+        Way::Csd { user, password, .. } => cx.info(format_args!("\"\",\"{user}\",\"{password}\"")),
+    }
+    Reply::Ok
+}
+
 /// AT+QIACT: behind AT+QIREGAPP only.
 pub(super) fn activate(m: &mut Quectel, cx: &mut Cx) -> Reply {
     let port = cx.port;
@@ -272,7 +284,7 @@ pub(super) fn address(m: &mut Quectel, cx: &mut Cx) -> Reply {
     }
 }
 
-/// AT+QISTAT: OK, then the state.
+/// AT+QISTAT, AT+QISTATE: OK, then the state.
 pub(super) fn status(m: &mut Quectel, cx: &mut Cx) -> Reply {
     cx.urc("STATE", m.context.state.name());
     Reply::Ok

@@ -60,24 +60,17 @@ pub fn put(m: &mut Quectel, cx: &mut Cx, (name, size, time): Put) -> Reply {
     begin(m, cx, "+QFTPPUT", &name, job, op)
 }
 
-/// 2.2.4; the size is later firmware's, which makes room for it.
+/// 2.2.4; the size is later firmware's: the most that may come. What counts is what comes.
 pub fn get(m: &mut Quectel, cx: &mut Cx, (name, size): (Text<50>, Option<u32>)) -> Reply {
     if size.is_some() && m.settings.places.is_empty() {
         return cx.refuse(ArgError::Extra);
     }
     let job = match m.local.clone() {
-        Local::Uart => Ok(Job::Get),
-        Local::File(place, own) => {
-            let own = own.unwrap_or_else(|| name.as_str().into());
-            let kept = m.files.content(place, &own).map_or(0, |content| content.len().min(m.resume as usize));
-            match m.files.room(place, &own) >= kept + size.unwrap_or(0) as usize {
-                true => Ok(Job::Fetch(place, own)),
-                false => Err(Code::NO_ROOM),
-            }
-        }
+        Local::Uart => Job::Get,
+        Local::File(place, own) => Job::Fetch(place, own.unwrap_or_else(|| name.as_str().into())),
     };
     let op = Op::Retrieve { path: m.remote(&name), kind: m.kind, offset: u64::from(m.resume) };
-    begin(m, cx, "+QFTPGET", &name, job, op)
+    begin(m, cx, "+QFTPGET", &name, Ok(job), op)
 }
 
 /// Starts a job, or says what forbids it.

@@ -1,6 +1,6 @@
 //! 4.1: the bearers, and the SAPBR commands that SIM800 and SIM7000 hosts use for them.
 
-use super::Simcom;
+use super::{Simcom, network};
 use crate::at::{ArgError, Int, Text};
 use crate::modem::{BearerState, Cx, PortId, Reply};
 use crate::profile::Profile;
@@ -16,6 +16,8 @@ pub(super) struct Bearers {
     profiles: BTreeMap<u8, Opened>,
     /// What `AT+SAPBR=3` has set, by its tag, where it is no part of the context.
     tags: BTreeMap<(u8, &'static str), String>,
+    /// Whether `AT+CNACT=1` of a SIM7000 has opened its own.
+    pub(super) network: bool,
 }
 
 /// A bearer of `AT+SAPBR=1`.
@@ -55,7 +57,13 @@ impl Default for Configuration {
 impl Bearers {
     pub fn new(profile: &Profile) -> Bearers {
         let network_apn = profile.bearer.apn.clone();
-        Bearers { configured: BTreeMap::new(), network_apn, profiles: BTreeMap::new(), tags: BTreeMap::new() }
+        Bearers {
+            configured: BTreeMap::new(),
+            network_apn,
+            profiles: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            network: false,
+        }
     }
 }
 
@@ -137,6 +145,11 @@ pub(super) fn sapbr(
     let (command, id, tag, value) = args;
     let context = id.get() as u8;
     match (command.get(), tag, value) {
+        // `AT+CNACT=1` goes on with it.
+        (0, None, None) if network::holds(m, context) => match m.bearers.profiles.remove(&context) {
+            Some(_) => Reply::Ok,
+            None => Reply::Error,
+        },
         (0, None, None) if cx.deactivate(context) => {
             if let Some(opened @ Opened::Open) = m.bearers.profiles.get_mut(&context) {
                 *opened = Opened::Closing;
@@ -232,8 +245,16 @@ fn print(cx: &mut Cx, text: &str, context: u8) {
     }
 }
 
+/// Whether `AT+SAPBR=1` has opened the context.
+pub(super) fn is_open(m: &Simcom, context: u8) -> bool {
+    matches!(m.bearers.profiles.get(&context), Some(Opened::Open | Opened::Joined))
+}
+
 /// A bearer is up.
 pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
+    if network::holds(m, context) {
+        return network::up(cx);
+    }
     match m.bearers.profiles.get_mut(&context) {
         Some(opened @ &mut Opened::Opening(port)) => {
             *opened = Opened::Open;
@@ -247,6 +268,10 @@ pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
 
 /// A bearer is down.
 pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
+    let held = network::holds(m, context);
+    if held {
+        network::down(m, cx);
+    }
     match m.bearers.profiles.remove(&context) {
         Some(Opened::Opening(port)) => {
             cx.port = port;
@@ -254,6 +279,7 @@ pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
         }
         // It came up in silence too.
         Some(Opened::Closing) if !by_network => {}
+        None if held => {}
         _ if by_network => print(cx, &m.settings.bearer_lost, context),
         _ => print(cx, &m.settings.bearer_closed, context),
     }

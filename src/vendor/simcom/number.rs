@@ -21,6 +21,7 @@ pub(super) fn number(failure: &Failure, job: &Job, op: Option<&Op>) -> u16 {
         (Cause::Rejected(_), Step::Passive) => 75,
         (Cause::Rejected(_), Step::Active) => 76,
         (Cause::Rejected(_), _) if matches!(op, Some(Op::Cwd(_))) => 77,
+        (Cause::Rejected(reply), _) if is_missing(reply.code, op) => 77,
         (Cause::Rejected(_), _) => job.refused(),
         (Cause::Reset | Cause::Closed, _) if op.is_some() => job.refused(),
         (Cause::Reset, _) => 61,
@@ -28,6 +29,12 @@ pub(super) fn number(failure: &Failure, job: &Job, op: Option<&Op>) -> u16 {
         (Cause::Aborted, _) => 80,
         (Cause::Forced(number), _) => u16::try_from(*number).unwrap_or(80),
     }
+}
+
+/// Whether what was to be listed is not there (RFC 959: 450 and 550). A path that is listed may be a
+/// file's (5.11), so the module does not enter it first, and only LIST can tell.
+fn is_missing(code: u16, op: Option<&Op>) -> bool {
+    matches!((code, op), (450 | 550, Some(Op::List { path: Some(_), .. })))
 }
 
 impl Job {

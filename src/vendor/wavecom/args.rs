@@ -62,10 +62,15 @@ pub fn given(args: &Arguments, place: usize) -> bool {
     args.0.get(place).is_some_and(|arg| arg.quoted || !arg.text.is_empty())
 }
 
-/// Whether a number was typed at a place, not text: in quotation marks it is text.
+/// Whether a number was typed at a place, with a sign or not, in quotation marks or not.
 pub fn is_number(args: &Arguments, place: usize) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    args.0.get(place).is_some_and(|arg| !arg.quoted && digits(&arg.text))
+    args.0.get(place).is_some_and(|arg| digits(arg.text.strip_prefix('-').unwrap_or(&arg.text)))
+}
+
+/// Whether a number was typed at a place without quotation marks, which a text has.
+pub fn is_bare_number(args: &Arguments, place: usize) -> bool {
+    is_number(args, place) && !args.0[place].quoted
 }
 
 /// No more than `count` arguments.

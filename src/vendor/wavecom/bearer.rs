@@ -1,17 +1,17 @@
 //! 4.2: `+WIPBR`, the bearers.
 
+mod options;
+
 use super::args::{self, Refusal};
 use super::{Wavecom, code};
 use crate::at::Arguments;
-use crate::at::octets::octets_of;
 use crate::modem::{Cx, Functionality, PortId, Reply};
 use ::core::net::Ipv4Addr;
-use std::collections::BTreeMap;
+use options::{ADDRESS, APN, CID, DESTINATION, DNS, Kind, LOGIN, NAME, Options, PASSWORD, PHONE};
 
 /// A bearer that is open.
 pub struct Bearer {
-    /// Options that differ from their default.
-    options: BTreeMap<u8, String>,
+    options: Options,
     state: State,
 }
 
@@ -63,8 +63,7 @@ impl Bearer {
     }
 
     fn option(&self, number: u8) -> &str {
-        let default = OPTIONS.iter().find(|(n, ..)| *n == number).map_or("", |(_, _, default)| *default);
-        self.options.get(&number).map_or(default, String::as_str)
+        self.options.get(number)
     }
 }
 
@@ -76,55 +75,6 @@ const BEARERS: [u8; 12] = [1, 2, GSM, GPRS, 11, 12, 13, 14, 21, 22, 23, 24];
 
 /// The context of a GSM data call, which is no PDP context: none that the host can name.
 const GSM_CID: u8 = 0;
-
-/// What an option holds.
-enum Kind {
-    Text(usize),
-    Number(i64, i64),
-    Address,
-}
-
-impl Kind {
-    fn holds(&self, value: &str) -> bool {
-        match *self {
-            Kind::Text(max) => octets_of(value).len() <= max,
-            Kind::Number(least, most) => value.parse().is_ok_and(|n: i64| (least..=most).contains(&n)),
-            Kind::Address => value.parse::<Ipv4Addr>().is_ok(),
-        }
-    }
-}
-
-const LOGIN: u8 = 0;
-const PASSWORD: u8 = 1;
-const PHONE: u8 = 2;
-const APN: u8 = 11;
-const CID: u8 = 12;
-const ADDRESS: u8 = 15;
-const DESTINATION: u8 = 16;
-const DNS: [u8; 2] = [17, 18];
-
-/// The options (4.2.3); 3 and 4 are reserved (4.2.7.1). The guide gives no defaults.
-const OPTIONS: [(u8, Kind, &str); 19] = [
-    (LOGIN, Kind::Text(64), ""),
-    (PASSWORD, Kind::Text(64), ""),
-    (PHONE, Kind::Text(32), ""),
-    (5, Kind::Number(0, 65535), "0"),
-    (6, Kind::Number(0, 1), "0"),
-    (7, Kind::Number(0, 1), "1"),
-    (8, Kind::Number(0, 1), "1"),
-    (9, Kind::Number(0, 1), "1"),
-    (10, Kind::Number(0, 1), "1"),
-    (APN, Kind::Text(96), ""),
-    (CID, Kind::Number(1, 4), "1"),
-    (13, Kind::Number(0, 1), "0"),
-    (14, Kind::Number(0, 1), "0"),
-    (ADDRESS, Kind::Address, "0.0.0.0"),
-    (DESTINATION, Kind::Address, "0.0.0.0"),
-    (DNS[0], Kind::Address, "0.0.0.0"),
-    (DNS[1], Kind::Address, "0.0.0.0"),
-    (19, Kind::Number(0, 1), "1"),
-    (20, Kind::Number(0, 1), "1"),
-];
 
 /// 4.2.2
 pub fn write(m: &mut Wavecom, cx: &mut Cx, typed: Arguments) -> Reply {
@@ -144,73 +94,28 @@ fn command(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Ref
     match (kind, m.bearers.get_mut(&bid)) {
         (1, Some(_)) => Err(m.settings.codes.open.into()),
         (1, None) => {
-            m.bearers.insert(bid, Bearer { options: stored(cx, bid), state: State::Stopped });
+            m.bearers.insert(bid, Bearer { options: Options::stored(cx, bid), state: State::Stopped });
             Ok(Reply::Ok)
         }
         (_, None) => Err(code::STATE.into()),
         (0, Some(_)) => Ok(stop(m, cx, bid, true)),
-        (2, Some(bearer)) => set(bearer, bid, typed),
+        (2, Some(bearer)) => bearer.options.set(bid, typed),
         (3, Some(bearer)) => get(bearer, cx, bid, m.settings.remote, typed),
         (4, Some(_)) => start(m, cx, bid, typed),
         (5, Some(bearer)) if !bearer.is_busy() => Err(code::STATE.into()),
         (5, Some(_)) => Ok(stop(m, cx, bid, false)),
         (_, Some(bearer)) => {
-            let keeps = args::number::<u8>(typed, 2, 0..=1, code::OPTION)? == 1;
-            cx.flash.retain(|key, _| !key.starts_with(&key_of(bid)));
-            if keeps {
-                for (option, value) in &bearer.options {
-                    cx.flash.insert(format!("{}{option}", key_of(bid)), value.clone());
-                }
+            match args::number::<u8>(typed, 2, 0..=1, code::OPTION)? {
+                0 => options::forget(cx, bid),
+                _ => bearer.options.store(cx, bid),
             }
             Ok(Reply::Ok)
         }
     }
 }
 
-/// Where the options of a bearer are in the flash.
-fn key_of(bid: u8) -> String {
-    format!("wip.br.{bid}.")
-}
-
-/// 4.2.4: opening a bearer takes the options that were kept. A flash that somebody has written by hand
-/// may hold what is none.
-fn stored(cx: &Cx, bid: u8) -> BTreeMap<u8, String> {
-    let kept = |(number, kind, _): &(u8, Kind, &str)| {
-        let value = cx.flash.get(&format!("{}{number}", key_of(bid)))?;
-        kind.holds(value).then(|| (*number, value.clone()))
-    };
-    OPTIONS.iter().filter_map(kept).collect()
-}
-
-fn option(typed: &Arguments) -> Result<(u8, &'static Kind), Refusal> {
-    let number: u8 = args::number(typed, 2, 0..=255, code::OPTION)?;
-    let found = OPTIONS.iter().find(|(n, ..)| *n == number);
-    found.map(|(n, kind, _)| (*n, kind)).ok_or(code::OPTION.into())
-}
-
-/// 4.2.3: what the network gives cannot be set over GSM and GPRS.
-fn set(bearer: &mut Bearer, bid: u8, typed: &Arguments) -> Result<Reply, Refusal> {
-    let (number, kind) = option(typed)?;
-    let given = number == DESTINATION || DNS.contains(&number);
-    if given && (bid == GSM || bid == GPRS) {
-        return Err(code::WRONG_BEARER.into());
-    }
-    let value = match *kind {
-        Kind::Text(max) => args::text::<4096>(typed, 3, code::VALUE).and_then(|text| {
-            if octets_of(&text).len() <= max { Ok(text) } else { Err(code::VALUE.into()) }
-        })?,
-        Kind::Number(least, most) => args::number::<i64>(typed, 3, least..=most, code::VALUE)?.to_string(),
-        Kind::Address => {
-            let text = args::text::<15>(typed, 3, code::VALUE)?;
-            text.parse::<Ipv4Addr>().map_err(|_| code::VALUE)?.to_string()
-        }
-    };
-    bearer.options.insert(number, value);
-    Ok(Reply::Ok)
-}
-
 fn get(bearer: &Bearer, cx: &mut Cx, bid: u8, remote: Ipv4Addr, typed: &Arguments) -> Result<Reply, Refusal> {
-    let (number, kind) = option(typed)?;
+    let (number, kind) = options::typed(typed)?;
     let from_network = match (&bearer.state, number) {
         (State::Started { cid, .. }, ADDRESS) => cx.bearers.address(*cid),
         (State::Started { .. }, DESTINATION) => Some(remote),
@@ -227,6 +132,9 @@ fn get(bearer: &Bearer, cx: &mut Cx, bid: u8, remote: Ipv4Addr, typed: &Argument
     Ok(Reply::Ok)
 }
 
+/// The number that may call, where one is named; the guide gives it no length.
+const CALLER: usize = 64;
+
 /// 4.2.7.1: what each bearer needs and forbids.
 fn start(m: &mut Wavecom, cx: &mut Cx, bid: u8, typed: &Arguments) -> Result<Reply, Refusal> {
     let serves = match args::given(typed, 2) {
@@ -240,6 +148,12 @@ fn start(m: &mut Wavecom, cx: &mut Cx, bid: u8, typed: &Arguments) -> Result<Rep
         (GSM, true) => {}
         (_, true) => args::at_most(typed, 5).map_err(|_| code::OPTION)?,
     }
+    if serves {
+        // They are what options 0 and 1 are to a client.
+        args::text::<NAME>(typed, 3, code::VALUE)?;
+        args::text::<NAME>(typed, 4, code::VALUE)?;
+    }
+    let caller = args::given(typed, 5).then(|| args::text::<CALLER>(typed, 5, code::VALUE)).transpose()?;
     if bid != GSM && bid != GPRS {
         return Err(code::WRONG_BEARER.into());
     }
@@ -261,7 +175,6 @@ fn start(m: &mut Wavecom, cx: &mut Cx, bid: u8, typed: &Arguments) -> Result<Rep
     cx.activate(cid).map_err(|_| if bid == GSM { code::NO_CARRIER } else { code::GPRS_FAILED })?;
     let port = cx.port;
     if serves {
-        let caller = args::given(typed, 5).then(|| args::text::<64>(typed, 5, code::VALUE)).transpose()?;
         bearer.state = State::Serving { cid, port, caller };
         return Ok(Reply::Ok);
     }
@@ -302,13 +215,11 @@ fn stop(m: &mut Wavecom, cx: &mut Cx, bid: u8, close: bool) -> Reply {
     Reply::Ok
 }
 
-/// The stack stops.
-pub fn close_all(m: &mut Wavecom, cx: &mut Cx) {
-    for (_, bearer) in std::mem::take(&mut m.bearers) {
-        if let Some(cid) = bearer.cid() {
-            cx.deactivate(cid);
-        }
-    }
+/// The stack stops: over once the context is down that carries a bearer; no more than one does.
+pub fn close_all(m: &mut Wavecom, cx: &mut Cx) -> Reply {
+    let open: Vec<u8> = m.bearers.keys().copied().collect();
+    let replies = open.into_iter().map(|bid| stop(m, cx, bid, true));
+    replies.fold(Reply::Ok, |all, one| if matches!(one, Reply::Pending) { one } else { all })
 }
 
 fn with_cid(m: &mut Wavecom, cid: u8) -> Option<(u8, &mut Bearer)> {
@@ -347,8 +258,9 @@ fn tell(cx: &mut Cx, bid: u8, status: u16, [local, remote, first, second]: [Ipv4
     cx.urc("+WIPBR", format_args!("{bid},{status},{local},{remote},{first},{second}"));
 }
 
-/// A context is not active any more.
-pub fn down(m: &mut Wavecom, cx: &mut Cx, cid: u8, by_network: bool) {
+/// A context is not active any more. Where no `+WIPBR` has asked for it the host is told, also of what it
+/// has done itself (`+CGACT`).
+pub fn down(m: &mut Wavecom, cx: &mut Cx, cid: u8) {
     let Some((bid, bearer)) = with_cid(m, cid) else { return };
     let cause = if bid == GSM { code::PEER_TERMINATED } else { code::GPRS_FAILED };
     match std::mem::replace(&mut bearer.state, State::Stopped) {
@@ -363,11 +275,11 @@ pub fn down(m: &mut Wavecom, cx: &mut Cx, cid: u8, by_network: bool) {
             cx.port = port;
             cx.finish(Reply::Cme(if bid == GSM { code::NO_CARRIER } else { code::GPRS_FAILED }));
         }
-        State::Started { port, .. } | State::Serving { port, .. } if by_network => {
+        State::Started { port, .. } | State::Serving { port, .. } => {
             cx.port = port;
             tell(cx, bid, cause, [Ipv4Addr::UNSPECIFIED; 4]);
         }
-        _ => {}
+        State::Stopped => {}
     }
 }
 

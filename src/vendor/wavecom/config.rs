@@ -88,7 +88,7 @@ fn configure(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, R
     args::at_most(typed, count[mode])?;
     match (mode, m.stack.started) {
         (0, false) => return Err(code::STATE.into()),
-        (0, true) => stop(m, cx),
+        (0, true) => return Ok(stop(m, cx)),
         (1, true) => return Err(m.settings.codes.started.into()),
         (1, false) => {
             m.stack.started = true;
@@ -129,13 +129,13 @@ fn restore(m: &mut Wavecom, cx: &Cx) {
     }
 }
 
-fn stop(m: &mut Wavecom, cx: &mut Cx) {
+fn stop(m: &mut Wavecom, cx: &mut Cx) -> Reply {
     m.stack.started = false;
     ping::stop(m, cx);
     file::drop_session(m, cx);
     socket::close_all(m, cx);
-    super::bearer::close_all(m, cx);
     m.names = super::names::Names::default();
+    super::bearer::close_all(m, cx)
 }
 
 /// `AT+WIPCFG?`

@@ -241,7 +241,7 @@ pub fn failed(m: &mut Wavecom, cx: &mut Cx, key: Key, why: Failure) {
         Failure::Refused => m.settings.codes.refused,
         Failure::Unreachable => code::UNREACHABLE,
         Failure::PortInUse => code::PORT_STATE,
-        Failure::Tls => code::CHANNEL,
+        Failure::Tls(_) => code::CHANNEL,
     };
     fail(m, cx, key, code);
 }

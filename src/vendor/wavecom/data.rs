@@ -2,10 +2,11 @@
 
 use super::args::{self, Refusal};
 use super::socket::{self, Key, Protocol, State};
-use super::{Use, Wavecom, bearer, code};
+use super::{Timer, Use, Wavecom, bearer, code};
 use crate::at::{Arguments, Int, ResultCode};
 use crate::frame::Framing;
 use crate::modem::{Cx, DataEnd, DataMode, Ends, Fin, Reply, Sink};
+use std::time::Duration;
 
 /// 6.2.2
 pub fn write(m: &mut Wavecom, cx: &mut Cx, typed: Arguments) -> Reply {
@@ -45,6 +46,10 @@ fn map(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Refusal
     let framing = if mode == 2 { Framing::Raw } else { framing(m) };
     if let Some(service) = m.services.get_mut(&key) {
         service.announced = false;
+    }
+    // 6.2.1.1: what ended data mode then ends it now.
+    if m.settings.leaves_on_close && cx.sockets.get(&socket).is_some_and(|conn| conn.fin == Fin::Told) {
+        cx.timer(Timer::Closed(key).number(), Duration::ZERO);
     }
     m.used.insert(cx.port, Use::Socket(key));
     cx.intermediate(&ResultCode::Connect);

@@ -9,7 +9,9 @@ use crate::modem::{Cx, DataEnd, DataMode, Ends, PortId, Reply, Sink, Target};
 
 /// The FTP session.
 pub struct Ftp {
-    /// Who created it, and whose command runs.
+    /// Who created it and is told of it.
+    owner: PortId,
+    /// Whose command runs.
     port: PortId,
     /// 5.3.7, option 40
     pub binary: bool,
@@ -48,14 +50,18 @@ enum Way {
 
 const INDEX: &str = "4,1";
 
-/// 5.1.2, mode 4. The port may be left out together with its comma (5.1.6). A second session is one
-/// too many under any index.
+/// 5.1.2, mode 4. The port may be left out together with its comma (5.1.6): what is a number is the port,
+/// but for one in quotation marks with no login and password behind it, which is the login. A second
+/// session is one too many under any index.
 pub fn create(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Refusal> {
     let active = m.ftp.as_ref().is_some_and(|ftp| ftp.state != State::Gone);
     if !active {
         socket::index(m, typed, Protocol::Ftp)?;
     }
-    let has_port = args::is_number(typed, 3) || !args::given(typed, 3);
+    let has_port = match args::given(typed, 5) {
+        true => args::is_number(typed, 3) || !args::given(typed, 3),
+        false => args::is_bare_number(typed, 3) || !args::given(typed, 3),
+    };
     let login = if has_port { 4 } else { 3 };
     args::at_most(typed, login + 3)?;
     let host = args::text::<255>(typed, 2, code::OPTION)?;
@@ -89,34 +95,33 @@ pub fn create(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, 
         data_timeout: patience,
         ..ftp::Settings::default()
     };
-    m.ftp = Some(Ftp { port: cx.port, binary: false, passive: true, state: State::Opening });
+    m.ftp = Some(Ftp { owner: cx.port, port: cx.port, binary: false, passive: true, state: State::Opening });
     cx.ftp_open(Target { host, port, from_port: None, tls: None }, settings);
     Ok(Reply::Pending)
 }
 
 /// 5.2.2, protocol 4
 pub fn close(m: &mut Wavecom, cx: &mut Cx) -> Result<Reply, Refusal> {
-    match m.ftp.as_mut().map(|ftp| (ftp.state, ftp)) {
-        None => Err(code::BAD_STATE.into()),
-        Some((State::Gone, _)) => {
+    let Some(ftp) = &mut m.ftp else { return Err(code::BAD_STATE.into()) };
+    match ftp.state {
+        State::Gone => {
+            let owner = ftp.owner;
             m.ftp = None;
-            tell_closed(m, cx);
-            Ok(Reply::Ok)
+            if m.settings.close_told {
+                tell_closed(cx, owner);
+            }
         }
-        Some((State::Idle, ftp)) => {
+        State::Idle => {
             ftp.state = State::Closing;
-            ftp.port = cx.port;
             cx.ftp_start(Op::Quit);
-            Ok(Reply::Ok)
         }
-        Some(_) => Err(code::STATE.into()),
+        _ => return Err(code::STATE.into()),
     }
+    Ok(Reply::Ok)
 }
 
-fn tell_closed(m: &Wavecom, cx: &mut Cx) {
-    if m.settings.close_told {
-        cx.urc("+WIPPEERCLOSE", INDEX);
-    }
+fn tell_closed(cx: &mut Cx, owner: PortId) {
+    cx.core.urc_to(owner, "+WIPPEERCLOSE", INDEX);
 }
 
 /// The stack stops.
@@ -183,20 +188,25 @@ pub fn event(m: &mut Wavecom, cx: &mut Cx, event: ftp::Event) {
             ftp.state = State::Moving(way);
             m.used.insert(cx.port, Use::File);
             cx.intermediate(&ResultCode::Connect);
-            cx.finish(Reply::Data(DataMode { framing, ends: Ends::default(), sink: Sink::Ftp }));
+            // 6.1.3: the end mark of the host ends what it sends.
+            let ends = Ends { unmarked: way == Way::Down, ..Ends::default() };
+            cx.finish(Reply::Data(DataMode { framing, ends, sink: Sink::Ftp }));
         }
         // The port's way into data mode was asked for, and is behind this in the queue.
         (State::Moving(Way::Down), _) if !cx.in_data_mode(cx.port) => cx.ftp_again(event),
         (_, ftp::Event::Done { .. }) => over(m, cx, None),
         (_, ftp::Event::Failed { failure, .. }) => over(m, cx, Some(number(m, failure))),
         (State::Closing, _) => {
+            let owner = ftp.owner;
             m.ftp = None;
             cx.ftp_drop();
-            tell_closed(m, cx);
+            if m.settings.close_told {
+                tell_closed(cx, owner);
+            }
         }
         (State::Idle, ftp::Event::Lost { .. }) => {
             ftp.state = State::Gone;
-            cx.urc("+WIPPEERCLOSE", INDEX);
+            tell_closed(cx, ftp.owner);
         }
         (State::Opening, ftp::Event::Lost { failure, .. }) => {
             let code = number(m, failure);
@@ -204,10 +214,11 @@ pub fn event(m: &mut Wavecom, cx: &mut Cx, event: ftp::Event) {
             cx.finish(Reply::Cme(code));
         }
         (state, ftp::Event::Lost { failure, .. }) => {
+            let owner = ftp.owner;
             let code = number(m, failure);
             over(m, cx, Some(code));
             if state != State::Gone {
-                cx.urc("+WIPPEERCLOSE", INDEX);
+                tell_closed(cx, owner);
             }
         }
         _ => {}
@@ -239,6 +250,11 @@ fn rest(cx: &Cx) -> State {
     if cx.ftp_is_open() { State::Idle } else { State::Gone }
 }
 
+/// Whether the session is lost, and waits for the host to close it.
+pub fn is_gone(m: &Wavecom) -> bool {
+    m.ftp.as_ref().is_some_and(|ftp| ftp.state == State::Gone)
+}
+
 /// The port leaves data mode.
 pub fn data_end(m: &mut Wavecom, cx: &mut Cx, end: DataEnd) -> Reply {
     let Some(ftp) = &mut m.ftp else { return Reply::Cme(code::BAD_STATE) };
@@ -260,7 +276,7 @@ pub fn data_end(m: &mut Wavecom, cx: &mut Cx, end: DataEnd) -> Reply {
         _ => {
             ftp.state = State::Gone;
             cx.ftp_drop();
-            cx.urc("+WIPPEERCLOSE", INDEX);
+            tell_closed(cx, ftp.owner);
             Reply::NoCarrier
         }
     }

@@ -3,7 +3,7 @@
 use super::args::{self, Refusal};
 use super::config::Stack;
 use super::socket::{self, Key, Protocol, Service, State};
-use super::{Wavecom, code, create};
+use super::{Wavecom, code, create, file};
 use crate::at::Arguments;
 use crate::modem::{Cx, Reply};
 
@@ -90,6 +90,9 @@ fn option(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Refu
         true => Some(args::number::<u16>(typed, 4, 0..=*most, code::VALUE)?),
         false => None,
     };
+    if protocol == Protocol::Ftp && file::is_gone(m) {
+        return Err(code::STATE.into());
+    }
     match (value, protocol) {
         (Some(value), Protocol::Ftp) => set_ftp(m, number, value)?,
         (Some(value), _) => {
@@ -112,7 +115,11 @@ fn option(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Refu
 }
 
 fn service(m: &mut Wavecom, key: Key) -> Result<&mut Service, Refusal> {
-    m.services.get_mut(&key).ok_or(code::BAD_INDEX.into())
+    match m.services.get_mut(&key) {
+        None => Err(code::BAD_INDEX.into()),
+        Some(Service { state: State::Dead, .. }) => Err(code::STATE.into()),
+        Some(service) => Ok(service),
+    }
 }
 
 fn set(options: &mut Options, number: u8, value: u16) {

@@ -3,7 +3,7 @@
 use super::args::{self, Refusal};
 use super::names::{self, Found};
 use super::{Timer, Wavecom, code};
-use crate::at::{Int, Text};
+use crate::at::{Int, ResultCode, Text};
 use crate::modem::net::NetRequest;
 use crate::modem::{Cx, PortId, Query, Reply};
 use ::core::net::Ipv4Addr;
@@ -21,12 +21,12 @@ pub struct Ping {
     patience: Duration,
     length: u16,
     ttl: u8,
-    /// What was sent and not answered yet.
+    /// What was sent, or waits for the host's address, and was not answered yet.
     open: BTreeMap<Query, u16>,
 }
 
 enum Target {
-    /// Its name is looked up; the command is pending.
+    /// Its name is looked up.
     Naming(Query),
     Host(Ipv4Addr),
 }
@@ -68,9 +68,12 @@ fn begin(
     }
     let millis = |n: Count| Duration::from_millis(n.map_or(2000, Int::get) as u64);
     let found = names::look_up(m, cx, &host)?;
-    let mut ping = Ping {
+    m.ping = Some(Ping {
         port: cx.port,
-        target: Target::Host(Ipv4Addr::UNSPECIFIED),
+        target: match found {
+            Found::Asked(query) => Target::Naming(query),
+            Found::Address(address) => Target::Host(address),
+        },
         count: count.map_or(1, Int::get) as u16,
         sent: 0,
         interval: millis(interval),
@@ -78,64 +81,49 @@ fn begin(
         length: length.map_or(64, Int::get) as u16,
         ttl: ttl.map_or(m.stack.ttl(), |n| n.get() as u8),
         open: BTreeMap::new(),
-    };
-    Ok(match found {
-        Found::Asked(query) => {
-            ping.target = Target::Naming(query);
-            m.ping = Some(ping);
-            cx.timer(Timer::PingName.number(), m.settings.connect_timeout.0);
-            Reply::Pending
-        }
-        Found::Address(address) => {
-            ping.target = Target::Host(address);
-            m.ping = Some(ping);
-            next(m, cx);
-            Reply::Ok
-        }
-    })
+    });
+    next(m, cx);
+    Ok(Reply::Ok)
 }
 
 /// The host's name is found, or is not.
 pub fn resolved(m: &mut Wavecom, cx: &mut Cx, address: Option<Ipv4Addr>) {
     let Some(ping) = &mut m.ping else { return };
     match address {
-        None => failed(m, cx),
-        Some(address) => {
-            cx.cancel(Timer::PingName.number());
-            ping.target = Target::Host(address);
-            cx.port = ping.port;
-            cx.finish(Reply::Ok);
-            next(m, cx);
+        None => {
+            let port = ping.port;
+            stop(m, cx);
+            cx.core.urc_code(port, ResultCode::Cme(code::PING));
         }
-    }
-}
-
-/// The host's name was not found, or not in time.
-pub fn failed(m: &mut Wavecom, cx: &mut Cx) {
-    let Some(ping) = m.ping.take() else { return };
-    cx.cancel(Timer::PingName.number());
-    if let Target::Naming(query) = ping.target {
-        m.names.give_up(query);
-        cx.port = ping.port;
-        cx.finish(Reply::Cme(code::PING));
+        Some(address) => {
+            ping.target = Target::Host(address);
+            for (query, packet) in &ping.open {
+                send(ping, cx, m.settings.hops, *query, *packet);
+            }
+        }
     }
 }
 
 /// The next echo request is due.
 pub fn next(m: &mut Wavecom, cx: &mut Cx) {
     let Some(ping) = &mut m.ping else { return };
-    let Target::Host(to) = ping.target else { return };
-    let packet = ping.sent;
-    let query = cx.new_query();
-    if ping.ttl >= m.settings.hops {
-        cx.net(NetRequest::Ping { query, to, length: ping.length, ttl: ping.ttl });
-    }
+    let (query, packet) = (cx.new_query(), ping.sent);
     ping.open.insert(query, packet);
     ping.sent += 1;
-    cx.timer(Timer::PingLost(packet).number(), ping.patience);
+    send(ping, cx, m.settings.hops, query, packet);
     if ping.sent < ping.count {
         cx.timer(Timer::PingNext.number(), ping.interval);
     }
+}
+
+/// 7.1.3: what has no answer in time is lost, also where the look-up of the name has none.
+fn send(ping: &Ping, cx: &mut Cx, hops: u8, query: Query, packet: u16) {
+    if let Target::Host(to) = ping.target
+        && ping.ttl >= hops
+    {
+        cx.net(NetRequest::Ping { query, to, length: ping.length, ttl: ping.ttl });
+    }
+    cx.timer(Timer::PingLost(packet).number(), ping.patience);
 }
 
 /// An answer.
@@ -158,12 +146,18 @@ fn tell(m: &mut Wavecom, cx: &mut Cx, result: std::fmt::Arguments) {
     cx.port = ping.port;
     cx.urc("+WIPPING", result);
     if ping.open.is_empty() && ping.sent == ping.count {
-        m.ping = None;
+        stop(m, cx);
     }
 }
 
-/// The stack stops.
+/// It is over, or the stack stops.
 pub fn stop(m: &mut Wavecom, cx: &mut Cx) {
-    failed(m, cx);
+    let Some(ping) = m.ping.take() else { return };
     cx.cancel(Timer::PingNext.number());
+    for packet in ping.open.into_values() {
+        cx.cancel(Timer::PingLost(packet).number());
+    }
+    if let Target::Naming(query) = ping.target {
+        m.names.give_up(query);
+    }
 }

@@ -137,14 +137,29 @@ fn peer_closed(m: &mut Wavecom, cx: &mut Cx, key: Key, socket: Socket, told: Tol
         cx.finish(Reply::Ok);
     }
     match told {
-        Told::Closed => cx.urc("+WIPPEERCLOSE", key),
-        Told::Error(code) => cx.core.urc_code(cx.port, ResultCode::Cme(code)),
+        // Without its number it would pass for another command's result.
+        Told::Error(code) if cx.settings(cx.port).cmee > 0 => {
+            cx.core.urc_code(cx.port, ResultCode::Cme(code));
+        }
+        Told::Error(_) | Told::Closed => {}
     }
+    cx.urc("+WIPPEERCLOSE", key);
     if let Some(port) = cx.mapped(socket) {
         cx.send_end(port);
         if m.settings.leaves_on_close {
             Wavecom::unmap(cx, port);
         }
+    }
+}
+
+/// A port was mapped on what the far end has closed before.
+pub fn closed_already(m: &mut Wavecom, cx: &mut Cx, key: Key) {
+    let Some(service) = m.services.get(&key) else { return };
+    if let State::Open(socket) = service.state
+        && cx.mapped(socket).is_some()
+    {
+        cx.port = service.port;
+        peer_closed(m, cx, key, socket, Told::Closed);
     }
 }
 
@@ -190,9 +205,10 @@ fn close_one(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, R
         return file::close(m, cx);
     }
     let Some(service) = m.services.remove(&key) else { return Err(code::BAD_STATE.into()) };
+    let owner = service.port;
     release(m, cx, key, service);
     if m.settings.close_told {
-        cx.urc("+WIPPEERCLOSE", key);
+        cx.core.urc_to(owner, "+WIPPEERCLOSE", key);
     }
     Ok(Reply::Ok)
 }
@@ -220,6 +236,7 @@ pub fn index(m: &Wavecom, typed: &Arguments, protocol: Protocol) -> Result<Key, 
 pub fn release(m: &mut Wavecom, cx: &mut Cx, key: Key, service: Service) {
     cx.cancel(super::Timer::Patience(key).number());
     cx.cancel(super::Timer::Answer(key).number());
+    cx.cancel(super::Timer::Closed(key).number());
     if service.owed {
         Cx { core: cx.core, port: service.port, name: "" }.finish(Reply::Cme(code::BAD_STATE));
     }

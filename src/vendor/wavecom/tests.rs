@@ -1,6 +1,7 @@
 //! What needs a network that says exactly what a test wants: datagrams, resets, lost bearers.
 
 mod bench;
+mod ends;
 
 use crate::modem::PortId;
 use crate::modem::net::{NetEvent, NetRequest, Radio, Socket};
@@ -127,7 +128,10 @@ fn a_reset_has_a_number_and_keeps_the_index_until_it_is_closed() {
     let socket = b.tcp();
     b.maps(1, "2,1,1");
     b.net(NetEvent::Reset { socket });
-    assert_eq!((b.hears(0), b.hears(1)), ("\r\n+CME ERROR: 841\r\n".into(), "\x03".into()));
+    assert_eq!(
+        (b.hears(0), b.hears(1)),
+        ("\r\n+CME ERROR: 841\r\n\r\n+WIPPEERCLOSE: 2,1\r\n".into(), "\x03".into())
+    );
     b.sends(1, b"nobody takes this\x03");
     assert_eq!(b.escapes(1), "\r\nOK\r\n");
     for (command, code) in [
@@ -152,7 +156,7 @@ fn a_later_stack_numbers_a_reset_otherwise() {
     b.turn(1);
     assert_eq!(b.hears(0), "\r\n+WIPREADY: 2,1\r\n\r\n+WIPDATA: 2,1,11\r\n\r\nOK\r\n");
     b.net(NetEvent::Reset { socket });
-    assert_eq!(b.hears(0), "\r\n+CME ERROR: 843\r\n");
+    assert_eq!(b.hears(0), "\r\n+CME ERROR: 843\r\n\r\n+WIPPEERCLOSE: 2,1\r\n");
     b.types(0, "AT+WIPCFG=1\r");
     assert_eq!(b.hears(0), "\r\n+CME ERROR: 844\r\n");
 }

@@ -3,12 +3,11 @@
 use super::Wavecom;
 use crate::modem::{Cx, Reply};
 
-/// What is indicated.
-pub struct Wind {
-    /// The sum of the indications that are printed.
-    pub level: u32,
-    /// Whether the network was there when it was indicated last.
-    pub registered: bool,
+/// Where the sum of the indications that are printed is in the flash.
+const STORED: &str = "wind";
+
+fn level(m: &Wavecom, cx: &Cx) -> u32 {
+    cx.flash.get(STORED).and_then(|level| level.parse().ok()).unwrap_or(m.settings.wind)
 }
 
 /// The indications and what they count for in the sum.
@@ -17,7 +16,7 @@ const WEIGHTS: [(u8, u32); 7] = [(0, 1), (1, 1), (3, 4), (4, 8), (7, 64), (8, 12
 fn indicate(m: &Wavecom, cx: &mut Cx, indications: &[u8]) {
     for indication in indications {
         let weight = WEIGHTS.iter().find(|(n, _)| n == indication).map_or(0, |(_, weight)| *weight);
-        if m.wind.level & weight != 0 {
+        if level(m, cx) & weight != 0 {
             cx.urc_all(&format!("+WIND: {indication}"));
         }
     }
@@ -50,19 +49,20 @@ pub fn sim_ready(m: &Wavecom, cx: &mut Cx) {
 /// The network came or went.
 pub fn registration(m: &mut Wavecom, cx: &mut Cx, status: u8) {
     let registered = matches!(status, 1 | 5);
-    if std::mem::replace(&mut m.wind.registered, registered) != registered {
+    if std::mem::replace(&mut m.registered, registered) != registered {
         indicate(m, cx, if registered { &[7] } else { &[8] });
     }
 }
 
-/// `AT+WIND=<level>`
-pub fn set(m: &mut Wavecom, _: &mut Cx, (level,): (u32,)) -> Reply {
-    m.wind.level = level;
+/// `AT+WIND=<level>`: kept at once, without `&W`.
+pub fn set(_: &mut Wavecom, cx: &mut Cx, (level,): (u32,)) -> Reply {
+    cx.flash.insert(STORED.into(), level.to_string());
     Reply::Ok
 }
 
 /// `AT+WIND?`
 pub fn show(m: &mut Wavecom, cx: &mut Cx) -> Reply {
-    cx.info(m.wind.level);
+    let level = level(m, cx);
+    cx.info(level);
     Reply::Ok
 }

@@ -21,6 +21,42 @@ fn commands_and_replies_are_passed_on_as_they_are() {
     assert_eq!(table.module("TYPE A\r\n"), ["< TYPE A"]);
 }
 
+/// As the module's client takes it: its operation has failed, and the next command is to be heard.
+#[test]
+fn nonsense_is_the_last_word_about_its_command() {
+    for nonsense in ["650 odd code", "999", "000 x", "no code"] {
+        let mut table = Table::new();
+        assert_eq!(table.module("CWD d\r\nNOOP\r\n"), ["< CWD d"]);
+        let said = format!("> {nonsense}");
+        assert_eq!(table.server(&format!("{nonsense}\r\n")), [said.as_str(), "< NOOP"]);
+        assert_eq!(table.server("200 ok\r\n"), ["> 200 ok"]);
+        assert!(!table.gate.busy());
+
+        table.passive();
+        assert_eq!(table.module("RETR f\r\n"), ["< PASV"]);
+        let refused = ["reset data", "> 425 Can't open data connection."];
+        assert_eq!(table.server(&format!("{nonsense}\r\n")), refused);
+
+        assert_eq!(table.begin("RETR f"), ["> 150 go", "allow server 65536"]);
+        assert_eq!(table.server(&format!("{nonsense}\r\n")), NOTHING);
+        table.feed(GateInput::UpstreamDataFin);
+        assert_eq!(table.feed(GateInput::DataDelivered), [said.as_str()]);
+
+        assert_eq!(table.begin("STOR f"), ["> 150 go", "allow module 65536"]);
+        assert_eq!(table.server(&format!("{nonsense}\r\n")), ["reset pipe", "reset data", said.as_str()]);
+        assert_eq!(table.module("NOOP\r\n"), ["< NOOP"]);
+    }
+}
+
+#[test]
+fn a_reply_that_fits_nothing_fails_the_transfer() {
+    let mut table = Table::new();
+    table.passive();
+    assert_eq!(table.module("RETR f\r\n"), ["< PASV"]);
+    assert_eq!(table.server("200 what?\r\n"), ["reset data", "> 425 Can't open data connection."]);
+    assert_eq!(table.module("NOOP\r\n"), ["< NOOP"]);
+}
+
 #[test]
 fn commands_wait_for_the_one_before() {
     let mut table = Table::new();
@@ -87,7 +123,7 @@ fn ports_are_announced_one_after_the_other() {
     assert_eq!(table.module("EPSV 2\r\n"), ["> 522 Network protocol not supported, use (1)"]);
     assert_eq!(table.module("PORT 1,2,3,4,5,6\r\n"), ["reset data", "> 200 PORT command successful."]);
     let dialled = table.module("LIST\r\n");
-    assert_eq!(dialled, ["dial 10.64.0.9:1286"]);
+    assert_eq!(dialled, ["dial 1.2.3.4:1286"]);
     assert_eq!(table.feed(GateInput::DataRefused), ["> 425 Failed to establish connection."]);
     assert_eq!(table.module("ABOR\r\n"), ["> 226 Abort successful."]);
 }

@@ -4,9 +4,9 @@
 use super::super::outside::{IoEvent, IoId, IoRequest};
 use super::super::pipe::WINDOW;
 use super::super::relay::{GateInput, GateOutput};
-use super::super::tls::{TlsEnd, Whose};
+use super::super::tls::{TlsEnd, Whose, check};
 use super::super::{GateId, IoUse, Network};
-use crate::modem::net::{Failure, Tls};
+use crate::modem::net::Failure;
 use crate::time::Now;
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -15,17 +15,23 @@ use std::net::SocketAddr;
 /// left the server before the module has read an octet, and a cut would come too late for its reply.
 const DATA_BUFFER: u32 = 64 * 1024;
 
+/// What the module asks of a real server's TLS.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    pub verify: bool,
+}
+
 /// A gate's control connection to its server.
 pub(super) struct Upstream {
     to: SocketAddr,
     pub io: Option<IoId>,
-    /// What the module asks of a real server's TLS.
-    wanted: Option<Tls>,
+    /// TLS, where a real server is to speak it.
+    wanted: Option<Wanted>,
     tls: Option<Box<TlsEnd>>,
 }
 
 impl Upstream {
-    pub fn new(to: SocketAddr, wanted: Option<Tls>) -> Upstream {
+    pub fn new(to: SocketAddr, wanted: Option<Wanted>) -> Upstream {
         Upstream { to, io: None, wanted, tls: None }
     }
 
@@ -59,7 +65,7 @@ struct Secure {
 
 impl Network {
     /// A TLS end towards the gate's real server, where that is to speak TLS.
-    fn upstream_tls(&mut self, id: GateId) -> Option<Result<Box<TlsEnd>, String>> {
+    fn upstream_tls(&mut self, id: GateId) -> Option<Result<Box<TlsEnd>, &'static str>> {
         let slot = self.gates.slots.get(&id)?;
         let verify = slot.upstream.wanted?.verify;
         Some(self.tls.client(Whose::Gate, &slot.name, verify).map(Box::new))
@@ -231,6 +237,12 @@ impl Network {
         }
     }
 
+    fn upstream_tls_fails(&mut self, now: Now, id: GateId, why: &'static str) {
+        let Some(server) = self.gates.slots.get(&id).map(|slot| slot.server) else { return };
+        let why = self.tls_fails(server, why);
+        self.upstream_failed(now, id, Some(why));
+    }
+
     /// News of a gate's control connection to the server.
     pub(in super::super) fn upstream_io(&mut self, now: Now, id: GateId, event: IoEvent) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
@@ -246,7 +258,7 @@ impl Network {
                 // A name that no certificate can have.
                 None if secure => {
                     self.abort_io(io);
-                    self.upstream_failed(now, id, Some(Failure::Tls));
+                    self.upstream_tls_fails(now, id, check::NAMELESS);
                 }
                 None => self.upstream_opened(now, id),
             },
@@ -263,7 +275,7 @@ impl Network {
             }
             IoEvent::Eof { io } | IoEvent::Reset { io } if shaking => {
                 self.abort_io(io);
-                self.upstream_failed(now, id, Some(Failure::Tls));
+                self.upstream_tls_fails(now, id, check::CLOSED);
             }
             IoEvent::Eof { .. } => self.feed(now, id, GateInput::UpstreamFin),
             IoEvent::Reset { io } => {
@@ -285,9 +297,9 @@ impl Network {
         let over = tls.ended();
         self.send_io(Some(io), answer);
         match read {
-            Err(_) if shaking => {
+            Err(error) if shaking => {
                 self.close_io(io);
-                return self.upstream_failed(now, id, Some(Failure::Tls));
+                return self.upstream_tls_fails(now, id, check::words(&error));
             }
             Err(_) => return self.feed(now, id, GateInput::UpstreamReset),
             Ok(()) if opened => self.upstream_opened(now, id),
@@ -309,11 +321,10 @@ impl Network {
             (IoEvent::Connected { .. }, _) => GateInput::UpstreamDataOpened,
             (IoEvent::Data { io, bytes }, Some(tls)) => {
                 tls.read += bytes.len();
-                if tls.end.read(&bytes).is_ok() {
-                    return self.move_leg(now, id);
-                }
-                let alert = tls.end.records();
+                let Err(error) = tls.end.read(&bytes) else { return self.move_leg(now, id) };
+                let (alert, server) = (tls.end.records(), slot.server);
                 slot.leg = None;
+                self.tls_fails(server, check::words(&error));
                 self.send_io(Some(io), alert);
                 self.close_io(io);
                 GateInput::UpstreamDataReset

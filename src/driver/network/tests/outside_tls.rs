@@ -1,6 +1,6 @@
 //! A host that is mapped to a real FTPS server: the gate speaks TLS to it, as the module does to the gate.
 
-use super::real::{CONTROL, DATA, Module, file};
+use super::real::{CONTROL, DATA, Module, file, tls_to};
 use super::*;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -98,8 +98,7 @@ fn trusting(root: &str) -> TlsSetup {
 async fn a_real_server_is_spoken_to_under_tls_and_its_certificate_is_the_one_that_is_checked() {
     let sent = file(1_000_001);
     let outside = Outside::start(sent.clone());
-    let mut module =
-        Module::dial_to(Some(Tls { verify: true }), hosts(outside.at), trusting(&outside.root)).await;
+    let mut module = Module::dial_to(Some(tls_to(true)), hosts(outside.at), trusting(&outside.root)).await;
     assert_eq!(module.command("NOOP", "200").await, "200 Fine, outside.");
     module.passive().await;
     module.command("RETR a", "150").await;
@@ -115,8 +114,7 @@ async fn a_real_server_is_spoken_to_under_tls_and_its_certificate_is_the_one_tha
 #[tokio::test]
 async fn an_empty_file_passes_both_ways() {
     let outside = Outside::start(vec![]);
-    let mut module =
-        Module::dial_to(Some(Tls { verify: false }), hosts(outside.at), trusting(&outside.root)).await;
+    let mut module = Module::dial_to(Some(tls_to(false)), hosts(outside.at), trusting(&outside.root)).await;
     module.store("b", b"").await;
     module.passive().await;
     module.command("RETR a", "150").await;
@@ -127,7 +125,8 @@ async fn an_empty_file_passes_both_ways() {
 async fn a_real_server_that_is_not_trusted_fails_the_call() {
     let outside = Outside::start(vec![]);
     let tls = TlsSetup::new(&TlsFiles::default()).unwrap();
-    assert_eq!(Module::refused(Tls { verify: true }, hosts(outside.at), tls).await, Failure::Tls);
+    let why = Failure::Tls("the certificate is not trusted, nor is who signed it");
+    assert_eq!(Module::refused(tls_to(true), hosts(outside.at), tls).await, why);
 }
 
 #[tokio::test]
@@ -141,5 +140,6 @@ async fn a_real_server_that_speaks_in_the_clear_fails_the_call() {
         let _ = stream.read_to_end(&mut heard);
     });
     let tls = TlsSetup::new(&TlsFiles::default()).unwrap();
-    assert_eq!(Module::refused(Tls { verify: false }, hosts, tls).await, Failure::Tls);
+    let why = Failure::Tls("the far end does not speak TLS");
+    assert_eq!(Module::refused(tls_to(false), hosts, tls).await, why);
 }

@@ -33,13 +33,14 @@ impl Module {
 
     /// Logs in, and protects data connections where TLS is spoken.
     pub(super) async fn dial_to(tls: Option<Tls>, hosts: Hosts, setup: TlsSetup) -> Module {
+        let protect = tls.is_some();
         let mut module = Module::new(tls, hosts, setup);
         module.open(CONTROL, module.server(), Purpose::FtpControl).await;
         module.reply("220").await;
         module.command("USER anonymous", "331").await;
         module.command("PASS x", "230").await;
         module.command("TYPE I", "200").await;
-        if tls.is_some() {
+        if protect {
             module.command("PBSZ 0", "200").await;
             module.command("PROT P", "200").await;
         }
@@ -139,7 +140,7 @@ impl Module {
     }
 
     fn call(&mut self, socket: Socket, to: SocketAddrV4, purpose: Purpose) {
-        let (name, tls) = (None, self.tls);
+        let (name, tls) = (None, self.tls.clone());
         self.ask(NetRequest::Connect { socket, to, name, from_port: None, purpose, tls });
     }
 
@@ -198,6 +199,10 @@ impl Module {
     }
 }
 
+pub(super) fn tls_to(verify: bool) -> Tls {
+    Tls { name: FTP.ip().to_string(), verify }
+}
+
 pub(super) fn file(len: usize) -> Vec<u8> {
     (0..=255).cycle().take(len).collect()
 }
@@ -238,7 +243,7 @@ async fn active_mode_reaches_the_module() {
 
 #[tokio::test]
 async fn the_same_under_tls() {
-    let mut module = Module::dial(Some(Tls { verify: false })).await;
+    let mut module = Module::dial(Some(tls_to(false))).await;
     let sent = file(1_000_001);
     module.store("s.bin", &sent).await;
     module.passive().await;

@@ -9,7 +9,7 @@ fn secure(socket: u32, port: u16, purpose: Purpose, verify: bool) -> NetRequest 
         name: Some("ftp.example".into()),
         from_port: None,
         purpose,
-        tls: Some(Tls { verify }),
+        tls: Some(Tls { name: "ftp.example".into(), verify }),
     }
 }
 
@@ -91,7 +91,12 @@ fn a_protected_upload_arrives_whole_and_is_confirmed() {
 fn a_module_that_checks_needs_a_root() {
     let mut rig = Rig::new();
     rig.ask(secure(1, 990, Purpose::FtpControl, true));
-    assert_eq!(rig.events(), [failed(1, Failure::Tls)]);
+    assert_eq!(
+        rig.events(),
+        [failed(1, Failure::Tls("the certificate is not trusted, nor is who signed it"))]
+    );
+    let note = "TLS with 192.0.2.1:990: the certificate is not trusted, nor is who signed it";
+    assert_eq!(rig.net.poll_note().unwrap(), note);
     assert_eq!(rig.heard(), [In::ModuleReset]);
 
     let mut tls = TlsSetup::new(&TlsFiles::default()).unwrap();
@@ -101,13 +106,51 @@ fn a_module_that_checks_needs_a_root() {
     assert!(matches!(rig.events()[..], [NetEvent::Connected { .. }]));
 }
 
+/// A certificate that signs itself, as `openssl req -x509` makes one: that of an authority.
+fn own_authority(name: &str, not_after: (i32, u8, u8)) -> (String, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.not_before = rcgen::date_time_ymd(1999, 1, 1);
+    params.not_after = rcgen::date_time_ymd(not_after.0, not_after.1, not_after.2);
+    (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+}
+
+/// What becomes of a call under TLS to a server with that certificate.
+fn calls(certificate: (String, String), roots: Option<String>) -> Option<Failure> {
+    let files = TlsFiles { server: Some(certificate), roots };
+    let mut rig = Rig::with_tls(|_| (), Box::new(NoFaults), TlsSetup::new(&files).unwrap());
+    rig.ask(secure(1, 990, Purpose::FtpControl, true));
+    match rig.events()[..] {
+        [NetEvent::Connected { .. }] => None,
+        [NetEvent::Failed { why, .. }] => Some(why),
+        ref other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_certificate_that_is_trusted_itself_may_be_an_authoritys() {
+    let own = own_authority("ftp.example", (4000, 1, 1));
+    let other = own_authority("ftp.example", (4000, 1, 1)).0;
+    assert_eq!(calls(own.clone(), Some(own.0.clone())), None);
+    assert_eq!(calls(own.clone(), Some(other.clone() + &own.0)), None);
+    let unfit = Failure::Tls("the certificate is not a server's, and is not trusted itself");
+    assert_eq!(calls(own, Some(other)), Some(unfit));
+    let named = own_authority("other.example", (4000, 1, 1));
+    let another = Failure::Tls("the certificate is for another name");
+    assert_eq!(calls(named.clone(), Some(named.0)), Some(another));
+    let old = own_authority("ftp.example", (2001, 1, 1));
+    let expired = Failure::Tls("the certificate has expired");
+    assert_eq!(calls(old.clone(), Some(old.0)), Some(expired));
+}
+
 #[test]
 fn a_tls_peer_that_is_none_fails_the_handshake() {
     let mut rig = Rig::new();
     rig.ask(secure(1, 21, Purpose::FtpControl, false));
     assert_eq!(rig.events(), []);
     rig.say(Out::ToModule("220 not what you think\r\n".into()));
-    assert_eq!(rig.events(), [failed(1, Failure::Tls)]);
+    assert_eq!(rig.events(), [failed(1, Failure::Tls("the far end does not speak TLS"))]);
     assert_eq!(rig.net.sockets.link(Socket(1)), None);
 }
 
@@ -119,6 +162,7 @@ fn plain_speech_at_a_tls_port_is_a_reset_for_the_gate() {
     rig.ask(send(1, "USER anonymous\r\n"));
     assert_eq!(rig.heard(), [In::ModuleReset]);
     assert_eq!(rig.events().last(), Some(&NetEvent::PeerShutdown { socket: Socket(1) }));
+    assert_eq!(rig.net.poll_note().unwrap(), "TLS with 192.0.2.1:990: the module does not speak TLS");
 }
 
 #[test]
