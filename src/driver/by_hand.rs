@@ -98,7 +98,7 @@ impl<E: Ear> ByHand<E> {
     fn collect(&mut self) -> bool {
         let mut any = false;
         for port in (0..self.open.len()).map(PortId) {
-            while let Some(bytes) = self.world.outgoing(port).first().map(|write| write.bytes.clone()) {
+            while let Some(bytes) = self.world.outgoing(port).map(|write| write.bytes.clone()) {
                 if self.open[port.0] {
                     any = true;
                     self.ear.heard(port, &bytes);

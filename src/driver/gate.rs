@@ -34,6 +34,7 @@ use core::net::{SocketAddr, SocketAddrV4};
 use speech::{Mouth, Saying};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 use transfer::{Step, Transfer};
 
 pub use config::GateConfig;
@@ -42,6 +43,9 @@ pub use faults::{CommandVerdict, Cut, GateFaults, NoGateFaults, Passive, Speech,
 
 /// How a TLS connection begins (RFC 8446 section 5.1): a handshake record of version 3.
 const TLS_HANDSHAKE: &[u8] = &[22, 3];
+
+/// How long an idle session has between its 421 and its end.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// One control connection of the module, its data connections, and their counterparts upstream.
 #[derive(Debug)]
@@ -209,6 +213,7 @@ impl Gate {
             GateInput::DataFin => self.data_fin(now),
             GateInput::DataReset => self.data_reset(now),
             GateInput::DataSent(n) => self.data_sent(now, n),
+            GateInput::DataUnread => self.data_unread(now),
             GateInput::DataDelivered => self.data_delivered(now),
             GateInput::UpstreamOpened => {}
             GateInput::UpstreamFailed => self.upstream_failed(now),
@@ -315,8 +320,8 @@ impl Gate {
     fn idle(&mut self, now: Now) {
         match self.job {
             Job::Idle => {
-                let speech = Speech { then: Then::Close, ..Speech::reply(421, "Timeout.") };
-                self.say(now, speech, None);
+                self.say(now, Speech::reply(421, "Timeout."), None);
+                self.end_after(now, FAREWELL, Saying::Close);
             }
             _ => self.arm_idle(now),
         }
@@ -400,9 +405,14 @@ impl Gate {
 
     /// Closes, or resets, the module behind what is still to be said.
     fn end(&mut self, now: Now, how: Saying) {
+        self.end_after(now, Duration::ZERO, how);
+    }
+
+    /// The same, so much later; nothing is listened to meanwhile.
+    fn end_after(&mut self, now: Now, delay: Duration, how: Saying) {
         self.release_pipe();
         self.job = Job::Ending;
-        self.mouth.push(now, how);
+        self.mouth.push_after(now, delay, how);
         self.utter(now);
     }
 

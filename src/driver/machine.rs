@@ -278,7 +278,7 @@ impl Machine {
             return;
         }
         wire.resume = None;
-        while let Some(Write { bytes, apart, .. }) = self.world.outgoing(port).first() {
+        while let Some(Write { bytes, apart, .. }) = self.world.outgoing(port) {
             let wire = &mut self.wires[port.0];
             match (apart, wire.answered) {
                 (false, _) => wire.answered = Some(now),

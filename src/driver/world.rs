@@ -8,8 +8,8 @@ mod acts;
 mod serial;
 
 use acts::Air;
+use serial::Serial;
 pub use serial::Write;
-use serial::{Outgoing, Serial};
 
 use super::faults::Faults;
 use super::network::{IoEvent, IoRequest, Network};
@@ -206,9 +206,9 @@ impl World {
         own.chain(self.faults.poll_timeout()).chain(self.air.poll_timeout()).chain(serial).min()
     }
 
-    /// What waits for the host of a port.
-    pub fn outgoing(&self, port: PortId) -> &Outgoing {
-        &self.serial[port.0].outgoing
+    /// The next write for the host of a port, or what is left of it; none while that host holds it up.
+    pub fn outgoing(&self, port: PortId) -> Option<&Write> {
+        self.serial[port.0].outgoing.first().filter(|_| !self.modem.is_stopped(port))
     }
 
     /// How much the modem takes from the host of a port now, in octets.

@@ -80,7 +80,10 @@ impl Transfer {
                 self.stage = Stage::Closing(reply);
                 self.proceed(wire, now)
             }
-            _ => Turn::failed(self.phase(), Cause::from_reply(reply)),
+            _ => {
+                wire.owe_behind(&reply);
+                Turn::failed(self.phase(), Cause::from_reply(reply))
+            }
         }
     }
 

@@ -110,7 +110,12 @@ impl Transfer {
             // Nothing was asked; only a server that is going away means us.
             (Stage::Connecting | Stage::Listening, code) if code != 421 => {}
             (Stage::Cancelled(step), _) => return Turn::failed(*step, Cause::Aborted),
-            _ => return Turn::failed(self.step(), Cause::from_reply(reply)),
+            (stage, _) => {
+                if let Stage::Verb = stage {
+                    wire.owe_behind(&reply);
+                }
+                return Turn::failed(self.step(), Cause::from_reply(reply));
+            }
         }
         Turn::Wait
     }

@@ -71,12 +71,27 @@ impl Wire {
         self.late = self.late.saturating_add(1);
     }
 
+    /// Remembers it where the transfer fails by what does not answer its verb: a line that is no reply, or a 421,
+    /// which may come at any time (RFC 959 section 5.4).
+    pub fn owe_behind(&mut self, reply: &Reply) {
+        if matches!(reply.code, 0 | 421) {
+            self.owe();
+        }
+    }
+
     /// True where `reply` is the owed end of a transfer given up earlier, and not an answer to what was sent since.
     pub fn settles(&mut self, reply: &Reply) -> bool {
-        let late = self.late > 0 && matches!(reply.code, 225 | 226 | 426 | 451);
-        if late {
-            self.late -= 1;
+        match reply.code {
+            225 | 226 | 426 | 451 if self.late > 0 => {
+                self.late -= 1;
+                true
+            }
+            // Servers answer in order: nothing earlier will come any more.
+            200.. => {
+                self.late = 0;
+                false
+            }
+            _ => false,
         }
-        late
     }
 }

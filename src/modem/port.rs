@@ -143,10 +143,16 @@ pub(super) struct Port {
     pub muted: bool,
     /// Octets on their way to the host.
     pub backlog: usize,
+    /// The host has said XOFF, and not XON since.
+    pub stopped: bool,
     pub lines: Vec<(Line, bool)>,
     /// The rate that the line was told to run at last.
     pub rate: u32,
 }
+
+/// ITU-T T.50, DC1 and DC3.
+const XON: u8 = 0x11;
+const XOFF: u8 = 0x13;
 
 /// How long a half-typed command line keeps unsolicited result codes back.
 pub(super) const HOLD: Duration = Duration::from_secs(1);
@@ -183,6 +189,7 @@ impl Port {
             kept_back: None,
             muted: false,
             backlog: 0,
+            stopped: false,
             lines: vec![],
             rate: 0,
         }
@@ -292,7 +299,36 @@ impl Port {
         }
     }
 
-    pub fn stash(&mut self, bytes: Bytes) {
+    /// Takes what the host sent. Where it controls by XON and XOFF what the module sends, they go no further
+    /// (V.250 section 6.2.12).
+    pub fn receive(&mut self, bytes: &[u8]) {
+        if !self.obeys_xoff() {
+            self.stopped = false;
+            return self.stash(Bytes::copy_from_slice(bytes));
+        }
+        let mut text = Vec::with_capacity(bytes.len());
+        for &byte in bytes {
+            match byte {
+                XON => self.stopped = false,
+                XOFF => self.stopped = true,
+                _ => text.push(byte),
+            }
+        }
+        if !text.is_empty() {
+            self.stash(text.into());
+        }
+    }
+
+    /// Whether the host wants nothing sent now.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped && self.obeys_xoff()
+    }
+
+    fn obeys_xoff(&self) -> bool {
+        self.settings.ifc.0 == 1
+    }
+
+    fn stash(&mut self, bytes: Bytes) {
         self.pending_len += bytes.len();
         self.pending.push_back(bytes);
     }

@@ -67,6 +67,14 @@ impl Radio {
         [self.status, packet, packet]
     }
 
+    /// Whether the host itself has taken the module off the network (`+CFUN`, `+COPS=2`), or off its packet
+    /// domain (`+CGATT=0`).
+    pub fn left_by_host(&self) -> bool {
+        self.functionality != Functionality::Full
+            || self.selection == 2
+            || self.registered() && !self.attached
+    }
+
     /// Home or roaming.
     pub fn registered(&self) -> bool {
         matches!(self.status, 1 | 5)

@@ -8,7 +8,6 @@ use super::{Cx, DataEnd, Event, Meddler, Output, Reply, Sink, base};
 use crate::at::Secrets;
 use crate::profile::Profile;
 use crate::time::Now;
-use bytes::Bytes;
 use std::sync::Arc;
 
 /// What a host does to the lines of a port.
@@ -82,7 +81,7 @@ impl Modem {
     pub fn handle_uart(&mut self, now: Now, port: PortId, bytes: &[u8]) {
         self.core.now = now;
         if let Some(port) = self.core.ports.get_mut(port.0).filter(|_| self.core.dead.is_none()) {
-            port.stash(Bytes::copy_from_slice(bytes));
+            port.receive(bytes);
         }
         self.settle();
     }
@@ -94,6 +93,9 @@ impl Modem {
             return;
         }
         let HostLine::Dtr(on) = line;
+        if !on {
+            self.core.ports[port.0].stopped = false;
+        }
         let dtr = self.core.ports[port.0].settings.dtr;
         if !on && dtr > 0 {
             // V.250 section 6.2.1: 1 leaves for online command mode, 2 hangs up.
@@ -179,6 +181,11 @@ impl Modem {
             _ => 0,
         };
         super::BACKLOG.saturating_sub(used.max(port.pending_len))
+    }
+
+    /// Whether the host has stopped what the module sends (XOFF under `+IFC=1`): it is kept until XON.
+    pub fn is_stopped(&self, port: PortId) -> bool {
+        self.core.ports[port.0].is_stopped()
     }
 
     /// What every module has: SIM, radio, contexts, ports.

@@ -32,7 +32,7 @@ pub struct Server {
     pub quota: Option<Size>,
     /// The text of the greeting, behind its 220.
     pub greeting: Option<String>,
-    /// How long a session may be idle before the server says 421 and closes it.
+    /// How long a session may be idle before the server says 421, and closes it a second later.
     pub idle: Option<Span>,
     /// The server's certificate chain for FTPS, a PEM file beside the scenario; one is made at start
     /// where there is none.

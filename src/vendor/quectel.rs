@@ -11,7 +11,7 @@ mod later;
 mod session;
 mod transfer;
 
-use crate::at::Text;
+use crate::at::{Int, Text};
 use crate::commands;
 use crate::ftp::Type;
 use crate::modem::{Command, Cx, DataEnd, Event, PortId, Reply, Vendor};
@@ -158,11 +158,11 @@ impl Vendor for Quectel {
     }
 
     fn on_data_end(&mut self, cx: &mut Cx, end: DataEnd, held: Vec<u8>, _: u64) -> Reply {
-        match (end, self.files.writing(cx.port)) {
+        match (self.files.writing(cx.port), end) {
+            (Some(handle), _) => file::written(self, cx, handle, &held),
             // V.250 leaves online command mode to ATO or ATH.
-            (DataEnd::Escape, _) => Reply::Ok,
-            (_, Some(handle)) => file::written(self, cx, handle, &held),
-            (end, None) => transfer::data_end(self, cx, end),
+            (None, DataEnd::Escape) => Reply::Ok,
+            (None, end) => transfer::data_end(self, cx, end),
         }
     }
 }
@@ -177,9 +177,13 @@ impl Quectel {
         }
     }
 
-    /// Whether a setting can be changed.
-    fn is_busy(&self) -> bool {
-        !matches!(self.service, Service::Idle | Service::Opened | Service::Closed)
+    /// Whether a port cannot change a setting now: chapter 3, -3.
+    fn is_busy(&self, port: PortId) -> bool {
+        match self.service {
+            Service::Idle | Service::Closed => false,
+            Service::Opened => port != self.port,
+            _ => true,
+        }
     }
 
     /// What the server is told for a file: `AT+QFTPPATH` and the name.
@@ -194,7 +198,7 @@ impl Quectel {
 /// 2.2.5
 fn path(m: &mut Quectel, cx: &mut Cx, (path,): (Text<100>,)) -> Reply {
     match () {
-        () if m.is_busy() => cx.urc("+QFTPPATH", Code::BUSY),
+        () if m.is_busy(cx.port) => cx.urc("+QFTPPATH", Code::BUSY),
         () if error::is_illegal(&path) => cx.urc("+QFTPPATH", Code::ILLEGAL),
         () => {
             m.path = path;
@@ -240,8 +244,11 @@ fn password_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
-/// 2.2.8: sets or queries; type 4 is later firmware's.
-fn configure(m: &mut Quectel, cx: &mut Cx, (which, value): (u32, Option<Text<100>>)) -> Reply {
+type Any = Int<{ i64::MIN }, { i64::MAX }>;
+
+/// 2.2.8: sets or queries; type 4 is later firmware's. A type that does not exist is illegal, not ill-formed.
+fn configure(m: &mut Quectel, cx: &mut Cx, (which, value): (Any, Option<Text<100>>)) -> Reply {
+    let which = which.get();
     let number = value.as_ref().and_then(|v| v.parse::<u32>().ok());
     let places = !m.settings.places.is_empty();
     match (which, value, number) {
@@ -249,7 +256,7 @@ fn configure(m: &mut Quectel, cx: &mut Cx, (which, value): (u32, Option<Text<100
         (2, None, _) => cx.urc("+QFTPCFG", u8::from(m.kind == Type::Ascii)),
         (3, None, _) => cx.urc("+QFTPCFG", m.resume),
         (4, None, _) if places => cx.urc("+QFTPCFG", format_args!("\"{}\"", m.local_path())),
-        (1..=4, Some(_), _) if m.is_busy() => cx.urc("+QFTPCFG", Code::BUSY),
+        (1..=4, Some(_), _) if m.is_busy(cx.port) => cx.urc("+QFTPCFG", Code::BUSY),
         (1, Some(_), Some(mode @ (0 | 1))) => {
             m.passive = mode == 1;
             if let Some(settings) = cx.ftp_settings() {

@@ -25,6 +25,8 @@ pub enum GateInput {
     DataReset,
     /// So many octets of [`GateOutput::DataToModule`] are on their way.
     DataSent(usize),
+    /// Octets have arrived at the module, and it does not take them.
+    DataUnread,
     /// All data, and the FIN of [`GateOutput::DataFinModule`], have been handed to the module.
     DataDelivered,
     /// The server has accepted the control connection.

@@ -142,6 +142,13 @@ impl Gate {
         }
     }
 
+    /// How long a host takes to read is no more the server's affair.
+    pub(super) fn data_unread(&mut self, now: Now) {
+        if let Some(Step::Down(_) | Step::Closing(_)) = self.transfer_mut().map(|transfer| &transfer.step) {
+            self.moved(now);
+        }
+    }
+
     /// Nothing has moved for too long. What only waits for the module to see the end is said all the same.
     pub(super) fn stalled(&mut self, now: Now) {
         self.settle(now);

@@ -33,7 +33,7 @@ impl Mouth {
         self.push_after(now, Duration::ZERO, saying);
     }
 
-    fn push_after(&mut self, now: Now, delay: Duration, saying: Saying) {
+    pub fn push_after(&mut self, now: Now, delay: Duration, saying: Saying) {
         let last = self.queue.back().map_or(now, |(due, _)| *due);
         self.queue.push_back((last.max(now + delay), saying));
     }

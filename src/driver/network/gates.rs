@@ -6,7 +6,7 @@ mod server;
 use super::connect::Order;
 use super::faults::{Carries, LinkId};
 use super::later::Then;
-use super::link::Far;
+use super::link::{Far, Link};
 use super::pipe::End;
 use super::relay::{Call, GateInput, GateOutput, Relay};
 use super::tls::TlsEnd;
@@ -184,6 +184,10 @@ impl Network {
     pub(super) fn gates_timeout(&mut self, now: Now) {
         for slot in self.gates.slots.values_mut() {
             if slot.relay.poll_timeout().is_some_and(|at| at <= now) {
+                let data = slot.data.and_then(|data| self.links.get(&data));
+                if data.is_some_and(Link::is_unread) {
+                    slot.relay.handle(now, GateInput::DataUnread);
+                }
                 slot.relay.handle_timeout(now);
             }
         }

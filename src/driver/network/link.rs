@@ -89,9 +89,14 @@ impl Link {
         self.up.finish(End::Fin);
     }
 
+    /// Whether octets have arrived that the module has not taken.
+    pub fn is_unread(&self) -> bool {
+        self.down.readable() || self.near_tls.as_ref().is_some_and(|tls| tls.readable())
+    }
+
     /// The module lets go of the socket; unread octets make a RST of the FIN, as in any TCP.
     pub fn close(&mut self, now: Now) {
-        let unread = self.down.readable() || self.near_tls.as_ref().is_some_and(|tls| tls.readable());
+        let unread = self.is_unread();
         self.socket = None;
         match self.announce.is_some() || unread {
             true => self.up.finish(End::Rst),

@@ -64,8 +64,17 @@ impl Line {
 pub(super) fn make_raw(master: impl AsFd) -> io::Result<()> {
     let mut termios = tcgetattr(&master)?;
     termios.make_raw();
-    termios.control_modes |= ControlModes::CLOCAL | ControlModes::CREAD;
+    termios.control_modes |= ControlModes::CREAD;
+    termios.control_modes -= ControlModes::CLOCAL;
     termios.set_speed(BAUD)?;
+    Ok(tcsetattr(master, OptionalActions::Now, &termios)?)
+}
+
+/// Gives the next host something to change. The system refuses it parity and seven data bits, which no pseudo-terminal
+/// has, only where nothing else of what it sets is new; every host sets CLOCAL, and nothing here depends on it.
+pub(super) fn forget(master: impl AsFd) -> io::Result<()> {
+    let mut termios = tcgetattr(&master)?;
+    termios.control_modes -= ControlModes::CLOCAL;
     Ok(tcsetattr(master, OptionalActions::Now, &termios)?)
 }
 

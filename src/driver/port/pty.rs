@@ -194,7 +194,7 @@ impl Pty {
         }
         if buf.is_empty() {
             if self.hung_up && !self.state().contains(PollFlags::IN) {
-                self.closed();
+                self.gone();
                 return Poll::Ready(None);
             }
         } else if let Poll::Ready(event) = self.poll_read(cx, buf) {
@@ -224,7 +224,7 @@ impl Pty {
             }
             self.hung_up |= state.contains(PollFlags::HUP);
             if self.hung_up && !state.contains(PollFlags::IN) {
-                self.closed();
+                self.gone();
                 return Poll::Ready(None);
             }
             if let Some(change) = self.presence.as_mut().and_then(Presence::look) {
@@ -245,7 +245,7 @@ impl Pty {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
                 Ok(0) | Err(_) => {
-                    self.closed();
+                    self.gone();
                     return Poll::Ready(None);
                 }
             }
@@ -293,6 +293,14 @@ impl Pty {
     fn follow_line(&mut self) {
         self.looked = Instant::now();
         self.events.extend(self.line.update(self.master.as_fd()));
+    }
+
+    /// As [`Pty::closed`], and no other has come that might be setting up the line now.
+    fn gone(&mut self) {
+        if let Err(error) = line::forget(&self.master) {
+            tracing::debug!("{} keeps its settings: {error}", self.path.display());
+        }
+        self.closed();
     }
 
     /// The last host has gone, and all that it sent has been read.

@@ -186,6 +186,26 @@ fn the_port_is_closed_when_the_last_of_two_hosts_has_gone() -> Outcome {
     })
 }
 
+/// The system refuses parity where nothing else is new.
+#[test]
+fn a_host_with_parity_comes_back() -> Outcome {
+    run(async {
+        let mut port = Port::pty()?;
+        for _ in 0..3 {
+            let file = host(&port)?;
+            let mut termios = tcgetattr(&file)?;
+            assert!(!termios.control_modes.contains(ControlModes::CLOCAL), "there is nothing new to set");
+            termios.make_raw();
+            termios.set_speed(9600)?;
+            termios.control_modes |= ControlModes::PARENB | ControlModes::CLOCAL;
+            tcsetattr(&file, OptionalActions::Now, &termios)?;
+            drop(file);
+            while next(&mut port).await.0 != PortEvent::HostClosed {}
+        }
+        Ok(())
+    })
+}
+
 /// Only a user who may not override the claim (not root) sees the terminal replaced.
 #[test]
 fn a_host_that_claims_the_port_does_not_lock_the_next_one_out() -> Outcome {

@@ -27,7 +27,7 @@ pub(super) struct Serial {
 
 /// What waits for the host of one port: writes, in their order.
 #[derive(Debug, Default)]
-pub struct Outgoing {
+pub(super) struct Outgoing {
     writes: VecDeque<Write>,
 }
 

@@ -113,6 +113,24 @@ fn refusals_at_each_place_behind_the_verb() {
 }
 
 #[test]
+fn what_the_server_still_says_of_a_transfer_that_it_broke_off_is_no_news() {
+    for news in ["421 going", "garbage"] {
+        for mut d in [Dialogue::at_verb(retrieve(0)), Dialogue::begun(retrieve(0))] {
+            d.says(news);
+            assert_eq!(d.says("426 cut"), [""; 0]);
+            assert_eq!(d.says("426 again"), ["unasked 426"]);
+        }
+        // Servers answer in order: what answers a later command ends the wait for it.
+        let mut d = Dialogue::begun(retrieve(0));
+        d.says(news);
+        d.start(Op::Noop);
+        assert_eq!(d.says("200 fine"), ["done 200, 0"]);
+        d.start(Op::Dele("f".into()));
+        assert_eq!(d.says("451 no"), ["failed Verb 451, 0"]);
+    }
+}
+
+#[test]
 fn a_reset_is_no_end_even_if_the_server_is_content() {
     let mut d = Dialogue::begun(retrieve(0));
     d.data("abc");

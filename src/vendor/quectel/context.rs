@@ -155,7 +155,7 @@ pub(super) fn down(m: &mut Quectel, cx: &mut Cx, cid: u8, by_network: bool) {
         State::Config(Asker::Ftp) if matches!(m.service, Service::Opening) => {
             m.open_failed(cx, Code::NETWORK);
         }
-        State::Active | State::Status if by_network => {
+        State::Active | State::Status if by_network && !cx.radio.left_by_host() => {
             m.context.state = State::Lost;
             cx.urc_all("+PDP DEACT");
         }

@@ -1,11 +1,12 @@
 //! The file stores of later firmware and AT+QF..., as public host code uses them: no document of ours
 //! describes them. `RAM:` is lost at a reset, `UFS:` is not.
 
+use super::transfer::framing;
 use super::{Quectel, Settings};
 use crate::at::ResultCode;
 use crate::at::{Int, Text};
-use crate::frame::Framing;
 use crate::modem::{Cx, DataMode, Ends, PortId, Reply, Sink};
+use bytes::Bytes;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,10 +34,28 @@ impl Place {
     }
 }
 
-/// A file's place and name from `RAM:name`, `UFS:name` or `name`.
-fn locate(text: &str) -> (Place, &str) {
-    let prefix = text.split_once(':').and_then(|(place, name)| Some((Place::of(place)?, name)));
-    prefix.unwrap_or((Place::Ufs, text))
+/// A file's place and name from `RAM:name`, `UFS:name` or `name`; `None` where there is no such place.
+fn locate(text: &str) -> Option<(Place, &str)> {
+    match text.split_once(':') {
+        Some((place, name)) => Some((Place::of(place)?, name)),
+        None => Some((Place::Ufs, text)),
+    }
+}
+
+/// Whether a name is as the pattern says, in which `*` stands for anything, also for nothing.
+fn fits(name: &str, pattern: &str) -> bool {
+    let parts: Vec<&str> = pattern.split('*').collect();
+    let [first, middle @ .., last] = &parts[..] else { return name == pattern };
+    let inner = name.strip_prefix(first).and_then(|rest| rest.strip_suffix(last));
+    inner.is_some_and(|mut rest| {
+        middle.iter().all(|part| match rest.split_once(part) {
+            Some((_, behind)) => {
+                rest = behind;
+                true
+            }
+            None => false,
+        })
+    })
 }
 
 #[derive(Default)]
@@ -142,12 +161,12 @@ impl Files {
         self.handles.values().any(|h| h.place == place && h.name == name)
     }
 
-    /// The files that a pattern names: a name, or `*` for all of a store.
-    fn matching(&self, pattern: &str) -> Vec<(Place, String, usize)> {
-        let (place, name) = locate(pattern);
-        let files = self.stores.get(&place).map(|store| &store.files);
-        let all = files.into_iter().flatten().filter(|(file, _)| name == "*" || *file == name);
-        all.map(|(file, content)| (place, file.clone(), content.len())).collect()
+    /// The files of a store that a pattern names; `None` where there is no such store, or no file of such a name.
+    fn matching(&self, pattern: &str) -> Option<Vec<(Place, String, usize)>> {
+        let (place, name) = locate(pattern)?;
+        let files = self.stores.get(&place)?.files.iter().filter(|(file, _)| fits(file, name));
+        let found: Vec<_> = files.map(|(file, content)| (place, file.clone(), content.len())).collect();
+        Some(found).filter(|found| name.contains('*') || !found.is_empty())
     }
 }
 
@@ -164,18 +183,16 @@ pub fn space(m: &mut Quectel, cx: &mut Cx, (place,): (Text<8>,)) -> Reply {
 
 /// `AT+QFLST`: the files of `UFS:`.
 pub fn list(m: &mut Quectel, cx: &mut Cx) -> Reply {
-    for (place, name, size) in m.files.matching("*") {
-        cx.info(format_args!("\"{}:{name}\",{size}", place.name()));
-    }
-    Reply::Ok
+    list_all(m, cx, "*")
 }
 
 /// `AT+QFLST="RAM:*"`
 pub fn list_matching(m: &mut Quectel, cx: &mut Cx, (pattern,): (Text<80>,)) -> Reply {
-    let found = m.files.matching(&pattern);
-    if found.is_empty() && !pattern.ends_with('*') {
-        return Reply::Error;
-    }
+    list_all(m, cx, &pattern)
+}
+
+fn list_all(m: &mut Quectel, cx: &mut Cx, pattern: &str) -> Reply {
+    let Some(found) = m.files.matching(pattern) else { return Reply::Error };
     for (place, name, size) in found {
         cx.info(format_args!("\"{}:{name}\",{size}", place.name()));
     }
@@ -188,7 +205,7 @@ pub fn open(
     cx: &mut Cx,
     (file, mode, length): (Text<80>, Option<Int<0, 2>>, Option<u32>),
 ) -> Reply {
-    let (place, name) = locate(&file);
+    let Some((place, name)) = locate(&file) else { return Reply::Error };
     let mode = mode.map_or(0, Int::get);
     let there = m.files.content(place, name).is_some();
     let roomy = length.is_none_or(|n| m.files.room(place, name) >= n as usize);
@@ -215,7 +232,8 @@ pub fn read(m: &mut Quectel, cx: &mut Cx, (number, length): (u32, Option<u32>)) 
     let bytes = &rest[..rest.len().min(length.map_or(usize::MAX, |n| n as usize))];
     handle.position += bytes.len();
     cx.line(&format!("CONNECT {}", bytes.len()));
-    cx.block(bytes);
+    let bytes = framing(cx).encode(Bytes::copy_from_slice(bytes));
+    cx.block(&bytes);
     Reply::Ok
 }
 
@@ -230,8 +248,8 @@ pub fn write(m: &mut Quectel, cx: &mut Cx, (number, length, seconds): Write) -> 
     cx.intermediate(&ResultCode::Connect);
     let after = Duration::from_secs(seconds.map_or(5, Int::get).unsigned_abs());
     let length = Some(length.map_or(10240, Int::get).unsigned_abs());
-    let ends = Ends { length, after: Some(after), escape: true, ..Ends::default() };
-    Reply::Data(DataMode { framing: Framing::Raw, ends, sink: Sink::Hold })
+    let ends = Ends { length, after: Some(after), ..Ends::default() };
+    Reply::Data(DataMode { framing: framing(cx), ends, sink: Sink::Hold })
 }
 
 /// What AT+QFWRITE was given has come, or its time is up.
@@ -279,9 +297,8 @@ pub fn close(m: &mut Quectel, _: &mut Cx, (number,): (u32,)) -> Reply {
 
 /// `AT+QFDEL="name"`, `"RAM:*"`: not a file that is open.
 pub fn delete(m: &mut Quectel, cx: &mut Cx, (pattern,): (Text<80>,)) -> Reply {
-    let found = m.files.matching(&pattern);
-    let busy = found.iter().any(|(place, name, _)| m.files.is_open(*place, name));
-    if busy || found.is_empty() && !pattern.ends_with('*') {
+    let Some(found) = m.files.matching(&pattern) else { return Reply::Error };
+    if found.iter().any(|(place, name, _)| m.files.is_open(*place, name)) {
         return Reply::Error;
     }
     for (place, name, _) in found {

@@ -279,9 +279,29 @@ fn connect_and_results_stand_in_writes_of_their_own() {
     let mut bench = Bench::opened();
     assert_eq!(bench.host("AT+QFTPPATH=\"/\"\r"), ["\r\nOK\r\n\r\n+QFTPPATH:0\r\n"]);
     assert_eq!(bench.host("AT+QFTPCFG=3,2\r"), ["\r\nOK\r\n\r\n+QFTPCFG:0\r\n"]);
+    for (command, result) in [
+        ("+QFTPGET=\"\"", "+QFTPGET:-10"),
+        ("+QFTPPUT=\"\",2", "+QFTPPUT:-10"),
+        ("+QFTPOPEN=\"10.0.0.1\",21", "+QFTPOPEN:-3"),
+    ] {
+        let writes = bench.host(&format!("AT{command}\r"));
+        assert_eq!(writes, ["\r\nOK\r\n".into(), format!("\r\n{result}\r\n")]);
+    }
     assert_eq!(bench.host("AT+QFTPPUT=\"a\",2\r\n"), ["\r\nOK\r\n", "\r\nCONNECT\r\n"]);
     assert_eq!(bench.host("\n.AT\r"), ["\r\nOK\r\n", "\r\n+QFTPPUT:2\r\n"]);
     assert_eq!(bench.uploaded, b"\n.");
+    bench.says.insert("QUIT", "");
+    assert_eq!(bench.host("AT+QFTPCLOSE\r"), ["\r\nOK\r\n"]);
+    for (command, name) in
+        [("+QFTPCLOSE", "+QFTPCLOSE"), ("+QFTPGET=\"a\"", "+QFTPGET"), ("+QFTPPUT=\"a\",2", "+QFTPPUT")]
+    {
+        let writes = bench.host(&format!("AT{command}\r"));
+        assert_eq!(writes, ["\r\nOK\r\n".into(), format!("\r\n{name}:-3\r\n")]);
+    }
+    let mut bench = Bench::new();
+    assert_eq!(bench.host("AT+QFTPCLOSE\r"), ["\r\nOK\r\n", "\r\n+QFTPCLOSE:0\r\n"]);
+    assert_eq!(bench.host("AT+QFTPOPEN=\"\",21\r"), ["\r\nOK\r\n", "\r\n+QFTPOPEN:-10\r\n"]);
+    assert_eq!(bench.host("AT+QFTPGET=\"a\"\r"), ["\r\nOK\r\n", "\r\n+QFTPGET:-5\r\n"]);
 }
 
 #[test]

@@ -114,10 +114,13 @@ pub fn begun(m: &mut Quectel, cx: &mut Cx, job: Job) {
     m.service = Service::Transfer(job);
 }
 
+/// The TCP/IP manual, AT+IFC=1,1: XON and XOFF cannot be payload as they are.
+pub fn framing(cx: &Cx) -> Framing {
+    if cx.settings(cx.port).ifc == (1, 1) { Framing::XON_XOFF } else { Framing::Raw }
+}
+
 fn enter(cx: &mut Cx, ends: Ends) {
-    let port = cx.port;
-    // The TCP/IP manual, AT+IFC=1,1: XON and XOFF cannot be payload as they are.
-    let framing = if cx.settings(port).ifc == (1, 1) { Framing::XON_XOFF } else { Framing::Raw };
+    let (port, framing) = (cx.port, framing(cx));
     cx.enter_data(port, Some("CONNECT"), DataMode { framing, ends, sink: Sink::Ftp });
 }
 

@@ -86,8 +86,12 @@ fn an_idle_session_gets_421() {
     table.module("NOOP\r\n");
     table.server("200 ok\r\n");
     assert_eq!(table.wait(Duration::from_secs(299)), NOTHING);
-    let closed = ["> 421 Timeout.", "close upstream", "close"];
-    assert_eq!(table.wait(Duration::from_secs(1)), closed);
+    assert_eq!(table.wait(Duration::from_secs(1)), ["> 421 Timeout."]);
+    // Its client has a moment, in which nothing is listened to.
+    assert_eq!(table.module("NOOP\r\n"), NOTHING);
+    assert!(!table.gate.busy());
+    assert_eq!(table.wait(Duration::from_millis(999)), NOTHING);
+    assert_eq!(table.wait(Duration::from_millis(1)), ["close upstream", "close"]);
 
     let mut table = Table::with(Box::new(crate::driver::gate::NoGateFaults), |config| config.idle = None);
     assert_eq!(table.wait(Duration::from_secs(1_000_000)), NOTHING);

@@ -177,6 +177,32 @@ fn a_transfer_that_stands_still_is_given_up() {
 }
 
 #[test]
+fn a_host_may_take_its_time_over_a_download() {
+    let mut table = Table::new();
+    table.begin("RETR f");
+    table.feed(GateInput::UpstreamDataBytes("0123456789".into()));
+    for _ in 0..10 {
+        assert_eq!(table.wait(Duration::from_secs(299)), NOTHING);
+        assert_eq!(table.feed(GateInput::DataUnread), NOTHING);
+    }
+    // The server has sent everything, which changes nothing.
+    table.server("226 done\r\n");
+    table.feed(GateInput::UpstreamDataFin);
+    for _ in 0..10 {
+        assert_eq!(table.wait(Duration::from_secs(299)), NOTHING);
+        assert_eq!(table.feed(GateInput::DataUnread), NOTHING);
+    }
+    assert_eq!(table.feed(GateInput::DataDelivered), ["> 226 done"]);
+    assert_eq!(table.feed(GateInput::DataUnread), NOTHING);
+    // A module that takes what there is waits for the server.
+    table.begin("RETR f");
+    table.feed(GateInput::UpstreamDataBytes("0123456789".into()));
+    table.feed(GateInput::DataSent(10));
+    let late = ["reset pipe", "reset data", "> 426 Data timeout."];
+    assert_eq!(table.wait(Duration::from_secs(300)), late);
+}
+
+#[test]
 fn a_host_may_take_its_time_over_an_upload() {
     let mut table = Table::new();
     table.begin("STOR f");
