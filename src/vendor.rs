@@ -5,18 +5,32 @@ mod quectel;
 mod simcom;
 mod wavecom;
 
-use crate::at::Secrets;
-use crate::modem::{Modem, Personality, make, secrets_of};
+use crate::at::{Secret, Secrets};
+use crate::modem::{Modem, Personality, Vendor, make, secrets_of};
 use crate::profile::{Library, Profile};
 
 type Make = fn(&Profile) -> Result<Box<dyn Personality>, (Vec<String>, String)>;
 
-/// The behaviours, by the name that a profile's `vendor` gives.
-pub const VENDORS: &[(&str, Make)] = &[
-    ("fibocom", make::<fibocom::Fibocom>),
-    ("quectel", make::<quectel::Quectel>),
-    ("simcom", make::<simcom::Simcom>),
-    ("wavecom", make::<wavecom::Wavecom>),
+/// One behaviour.
+pub struct Behaviour {
+    /// What a profile's `vendor` calls it.
+    pub name: &'static str,
+    /// Makes one with a profile's settings; else the path of the key that is wrong, and what is wrong with it.
+    pub make: Make,
+    /// What is secret in its commands.
+    secrets: fn() -> Vec<(&'static str, &'static [Secret])>,
+}
+
+const fn behaviour<V: Vendor + 'static>(name: &'static str) -> Behaviour {
+    Behaviour { name, make: make::<V>, secrets: secrets_of::<V> }
+}
+
+/// The behaviours.
+pub const VENDORS: &[Behaviour] = &[
+    behaviour::<fibocom::Fibocom>("fibocom"),
+    behaviour::<quectel::Quectel>("quectel"),
+    behaviour::<simcom::Simcom>("simcom"),
+    behaviour::<wavecom::Wavecom>("wavecom"),
 ];
 
 /// What is kept out of traces of a module: what it knows as secret, and what others do of the commands that
@@ -24,15 +38,14 @@ pub const VENDORS: &[(&str, Make)] = &[
 pub fn secrets(modem: &Modem) -> Secrets {
     let mut secrets = modem.secrets();
     let own = modem.rows();
-    let all = [
-        secrets_of::<fibocom::Fibocom>(),
-        secrets_of::<quectel::Quectel>(),
-        secrets_of::<simcom::Simcom>(),
-        secrets_of::<wavecom::Wavecom>(),
-    ];
-    secrets.0.extend(all.into_iter().flatten().filter(|(name, _)| own.iter().all(|row| row.name != *name)));
+    let all = VENDORS.iter().flat_map(|vendor| (vendor.secrets)()).chain(NOBODYS.iter().copied());
+    secrets.0.extend(all.filter(|(name, _)| own.iter().all(|row| row.name != *name)));
     secrets
 }
+
+/// Commands of 3GPP TS 27.007 that bear passwords and that no module here has (sections 7.4 and 7.5).
+const NOBODYS: &[(&str, &[Secret])] =
+    &[("+CLCK", &[Secret::at(3)]), ("+CPWD", &[Secret::at(2), Secret::at(3)])];
 
 /// The profiles in the binary.
 pub const PROFILES: Library = &[

@@ -27,13 +27,13 @@ pub struct Options {
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
     /// Serve the (first) port raw over TCP as well
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     pub tcp: Option<SocketAddr>,
     /// The folder that the FTP server serves; a temporary one where it is not given
     #[arg(long, value_name = "DIR")]
     pub ftp_root: Option<PathBuf>,
     /// Where the FTP server listens
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
     pub ftp_listen: SocketAddr,
     /// A login of the FTP server; without one every login is accepted
     #[arg(long, value_name = "NAME:PASSWORD", value_parser = login)]
@@ -158,6 +158,17 @@ impl Options {
     /// How many times faster than real time the module's clock runs.
     pub fn speed(&self, setup: &Setup) -> u32 {
         self.speed.or(setup.speed).unwrap_or(1)
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "write IP:PORT, such as 127.0.0.1:5555; port 0 has the system pick one".into())
+}
+
+/// Says so where an address is one that other machines reach: whoever connects can do as he likes.
+pub fn warn_of_strangers(option: &str, address: SocketAddr) {
+    if !address.ip().is_loopback() {
+        tracing::warn!("{option} {address}: other machines can reach it");
     }
 }
 

@@ -1,6 +1,6 @@
 //! `badline run`: a modem until interrupted.
 
-use super::options::{self, Options};
+use super::options::{self, Options, warn_of_strangers};
 use super::{show_error, show_mistakes};
 use crate::control::{self, Listener};
 use crate::driver::machine::Machine;
@@ -112,6 +112,9 @@ impl Run {
 /// # Errors
 /// What this machine refuses, in words for the user.
 pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
+    warn_of_strangers("--ftp-listen", setup.ftp_listen);
+    options.tcp.iter().for_each(|address| warn_of_strangers("--tcp", *address));
+    setup.forward.iter().for_each(|forward| warn_of_strangers("[forward]", forward.at));
     let named = options.link.is_some() && options.ftp_root.is_some();
     let dir = if named { None } else { Some(TempDir::with_prefix("badline-")?) };
     if let (None, Some(dir)) = (&setup.ftp_root, &dir) {

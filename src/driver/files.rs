@@ -73,10 +73,10 @@ pub fn profile_from(file: &str, text: &str) -> Result<Profile, Vec<Mistake>> {
 /// # Errors
 /// The path of the wrong key, and what is wrong with it.
 pub fn behaviour(profile: &Profile) -> Result<Box<dyn Personality>, (Vec<String>, String)> {
-    match VENDORS.iter().find(|(name, _)| *name == profile.vendor) {
-        Some((_, make)) => make(profile),
+    match VENDORS.iter().find(|vendor| vendor.name == profile.vendor) {
+        Some(vendor) => (vendor.make)(profile),
         None => {
-            let names: Vec<&str> = VENDORS.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = VENDORS.iter().map(|vendor| vendor.name).collect();
             let what = format!("there is no vendor {:?}", profile.vendor);
             Err((
                 vec!["vendor".into()],

@@ -142,10 +142,11 @@ impl Port {
                 Kind::Pty(_) => {}
             }
         }
-        match self.unlinked.take() {
-            Some(path) => self.link(&path),
-            None => Ok(()),
+        if let Some(path) = self.unlinked.clone() {
+            self.link(&path)?;
+            self.unlinked = None;
         }
+        Ok(())
     }
 
     /// The path of the pseudo-terminal, where there is one.

@@ -13,6 +13,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+/// RFC 959 section 8: where FTP servers listen.
+const FTP: u16 = 21;
+
 /// The records of a world that nobody has taken yet.
 #[derive(Debug)]
 pub(super) struct Recorder {
@@ -160,6 +163,8 @@ impl Recorder {
             TappedWhat::Segment(bytes) => {
                 payload = match (kind, way) {
                     (LinkKind::Control, Way::Up) => self.ftp_sent(link, bytes),
+                    // The host speaks FTP itself.
+                    (LinkKind::Socket, Way::Up) if peer.port() == FTP => self.ftp_sent(link, bytes),
                     _ => bytes,
                 };
                 Event::Segment { link, way, len: payload.len() }

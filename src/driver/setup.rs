@@ -140,6 +140,7 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         }
     };
     let root = fs::canonicalize(&root).map_err(|e| at(&root, &e))?;
+    fs::read_dir(&root).map_err(|e| at(&root, &e))?;
     content::lay(&root, &setup.files)?;
     let faults = Faults::new(setup.rules.clone(), setup.seed);
     let config = ftpd::Config {

@@ -3,7 +3,7 @@
 use rustix::fs::{FlockOperation, flock};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What a module has stored, by its vendor's own keys.
@@ -62,7 +62,11 @@ impl Store {
         }
         self.saved.clone_from(flash);
         let new = self.file.with_extension("json.new");
-        let written = fs::write(&new, serde_json::to_vec_pretty(flash)?);
+        let text = serde_json::to_vec_pretty(flash)?;
+        let written = File::create(&new).and_then(|mut file| {
+            file.write_all(&text)?;
+            file.sync_all()
+        });
         let stored = written.and_then(|()| fs::rename(&new, &self.file));
         stored.map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", self.file.display())))
     }

@@ -154,6 +154,8 @@ impl Mask {
 
     fn look(&mut self, byte: u8) {
         self.state = match (&self.kind, byte, self.named()) {
+            // A host that speaks FTP itself, over a socket, and `+FTPINFO:PASS secret`.
+            (Kind::Serial(_), b' ', _) if self.speaks_ftp() => State::Hidden(Hidden::Lost),
             (Kind::Serial(_), b'=', Some((name, _))) => State::Numbers { name, typed: String::new() },
             (Kind::Serial(_), b':', Some((_, secrets))) => {
                 State::Answer { whole: secrets == [Secret::at(1)], quoted: false }
@@ -169,6 +171,12 @@ impl Mask {
         if self.recent.len() > RECENT {
             self.recent.drain(..RECENT / 2);
         }
+    }
+
+    /// Whether the line so far is a verb with a secret behind it.
+    fn speaks_ftp(&self) -> bool {
+        let said = self.recent.rsplit(|byte| *byte == b':').next().unwrap_or_default().trim_ascii();
+        FTP.iter().any(|verb| verb.as_bytes() == said)
     }
 
     /// The name that was just said, and its secrets.
@@ -217,6 +225,14 @@ mod tests {
         assert_eq!(serial("AT+FTPPX\x08W=abc\r"), "AT+FTPPX\x08W=***\r");
         assert_eq!(serial("AT+FTPPX\x08 \x08W=abc\r"), "AT+FTPPX\x08 \x08W=***\r");
         assert_eq!(serial("AT+BEARER=2,6, 11,\"web\";+CSQ\r"), "AT+BEARER=2,6, 11,\"web\";+CSQ\r");
+        assert_eq!(
+            serial("\r\n+FTPINFO:PASS abc\r\n+FTPINFO:230 PASS ok"),
+            "\r\n+FTPINFO:PASS ***\r\n+FTPINFO:230 PASS ok"
+        );
+        assert_eq!(
+            serial("USER me\r\nPASS abc\r\nCOMPASS north\r\n"),
+            "USER me\r\nPASS ***\r\nCOMPASS north\r\n"
+        );
         assert_eq!(Mask::ftp().line("USER me\r\nPASS s;\"c\r\nPWD\r\n"), "USER me\r\nPASS ****\r\nPWD\r\n");
     }
 

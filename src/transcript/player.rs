@@ -1,8 +1,8 @@
 //! Walking a transcript as the host, sans-IO: the player says what to do, the driver does it and reports.
 //!
 //! A driver calls [`Player::next_action`], does what the [`Action`] says, hands everything it hears to
-//! [`Player::heard`], and asks again, until [`Action::Done`] or [`Action::Failed`]. Three drivers use
-//! it: in-process with a clock turned by hand, our own port in real time, and any device.
+//! [`Player::heard`], and asks again, until [`Action::Done`] or [`Action::Failed`]. Two drivers use
+//! it: in-process with a clock turned by hand, and any serial device in real time.
 
 mod action;
 
@@ -95,11 +95,6 @@ impl Player {
     /// The last action could not be done, or the check it asked for failed.
     pub fn refuse(&mut self, why: impl Into<String>) {
         self.fail(self.at.saturating_sub(1), why.into());
-    }
-
-    /// The step that is next, for a driver that shows its progress.
-    pub fn step(&self) -> Option<&Step> {
-        self.transcript.steps.get(self.at)
     }
 
     /// The transcript rewritten from what was heard; `None` where nothing had to change.

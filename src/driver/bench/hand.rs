@@ -21,7 +21,8 @@ use std::time::Duration;
 
 /// A modem whose clock its host turns.
 ///
-/// [`Bench::by_hand`](super::Bench::by_hand) makes one. Ports are counted from 1.
+/// [`Bench::by_hand`](super::Bench::by_hand) makes one. Ports are counted from 1; asking for one that the module does not
+/// have panics.
 pub struct Hand {
     hand: ByHand<Unread>,
     server: Server,
@@ -72,7 +73,7 @@ impl Hand {
     /// # Errors
     /// `TimedOut` where the real network does not answer, `WouldBlock` where the module takes nothing more.
     pub async fn send(&mut self, port: usize, mut bytes: &[u8]) -> io::Result<()> {
-        let id = PortId(port - 1);
+        let id = self.id(port);
         while !bytes.is_empty() {
             let window = self.hand.window(id).await?.min(bytes.len());
             if window == 0 {
@@ -91,10 +92,10 @@ impl Hand {
     /// # Errors
     /// `TimedOut` where the real network does not answer.
     pub async fn line(&mut self, port: usize, within: Duration) -> io::Result<Option<String>> {
-        let end = self.now() + within;
+        let (end, PortId(port)) = (self.now() + within, self.id(port));
         loop {
-            while let Some(at) = self.hand.ear.0[port - 1].iter().position(|b| *b == b'\n') {
-                let line = self.hand.ear.0[port - 1].split_to(at + 1);
+            while let Some(at) = self.hand.ear.0[port].iter().position(|b| *b == b'\n') {
+                let line = self.hand.ear.0[port].split_to(at + 1);
                 let text = String::from_utf8_lossy(line.trim_ascii()).into_owned();
                 if !text.is_empty() {
                     return Ok(Some(text));
@@ -111,13 +112,13 @@ impl Hand {
     /// # Errors
     /// As [`line`](Hand::line).
     pub async fn bytes(&mut self, port: usize, n: usize, within: Duration) -> io::Result<Option<Bytes>> {
-        let end = self.now() + within;
-        while self.hand.ear.0[port - 1].len() < n {
+        let (end, PortId(port)) = (self.now() + within, self.id(port));
+        while self.hand.ear.0[port].len() < n {
             if !self.hear(end).await? {
                 return Ok(None);
             }
         }
-        Ok(Some(self.hand.ear.0[port - 1].split_to(n).freeze()))
+        Ok(Some(self.hand.ear.0[port].split_to(n).freeze()))
     }
 
     /// Types a command line and gives what the module says up to the line that ends with one of `finals`,
@@ -155,7 +156,8 @@ impl Hand {
 
     /// Opens or closes a port; all are open at the start.
     pub fn set_open(&mut self, port: usize, open: bool) {
-        self.hand.set_open(PortId(port - 1), open);
+        let id = self.id(port);
+        self.hand.set_open(id, open);
     }
 
     /// How the expectations of the scenario have fared so far.
@@ -208,7 +210,17 @@ impl Hand {
 
     /// Drives DTR on a port, where the host has it open.
     pub fn dtr(&mut self, port: usize, on: bool) {
-        self.hand.dtr(PortId(port - 1), on);
+        let id = self.id(port);
+        self.hand.dtr(id, on);
+    }
+
+    fn id(&self, port: usize) -> PortId {
+        let ports = self.hand.ear.0.len();
+        assert!(
+            (1..=ports).contains(&port),
+            "the module has {ports} port(s), counted from 1, and no port {port}"
+        );
+        PortId(port - 1)
     }
 
     /// Goes on until something is heard; false where nothing is until `end`.

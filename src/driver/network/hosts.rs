@@ -33,6 +33,9 @@ pub enum LookUp {
     Silence,
 }
 
+/// The part of an address in 198.18.0.0/15 that is a name's own.
+const MASK: u32 = 0x1_ffff;
+
 /// The map of names and dotted addresses, and the virtual addresses that names were given.
 ///
 /// A name's address lies in 198.18.0.0/15 (set aside for tests of network devices, RFC 2544) and
@@ -105,7 +108,7 @@ impl Hosts {
             _ if !is_name(&key) => LookUp::NxDomain,
             Some(Target::NxDomain) => LookUp::NxDomain,
             Some(Target::DnsSilence) => LookUp::Silence,
-            _ => LookUp::Address(self.address_of(key)),
+            _ => self.address_of(key).map_or(LookUp::Silence, LookUp::Address),
         }
     }
 
@@ -127,21 +130,23 @@ impl Hosts {
         self.owners.get(&address).map(String::as_str)
     }
 
-    fn address_of(&mut self, key: String) -> Ipv4Addr {
+    /// `None` where every address is some name's already.
+    fn address_of(&mut self, key: String) -> Option<Ipv4Addr> {
         let mut offset =
             key.bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
-        loop {
-            let address = Ipv4Addr::from_bits(Ipv4Addr::new(198, 18, 0, 0).to_bits() | (offset & 0x1_ffff));
+        for _ in 0..=MASK {
+            let address = Ipv4Addr::from_bits(Ipv4Addr::new(198, 18, 0, 0).to_bits() | (offset & MASK));
             let usable = !matches!(address.octets()[3], 0 | 255);
             match self.owners.get(&address) {
-                Some(owner) if *owner == key => return address,
+                Some(owner) if *owner == key => return Some(address),
                 None if usable => {
                     self.owners.insert(address, key);
-                    return address;
+                    return Some(address);
                 }
                 _ => offset = offset.wrapping_add(1),
             }
         }
+        None
     }
 }
 

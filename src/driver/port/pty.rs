@@ -167,6 +167,7 @@ impl Pty {
             }
             if came {
                 // It has gone again, and has sent nothing.
+                self.forget();
                 self.events.extend([PortEvent::HostOpened, PortEvent::HostClosed]);
                 return Poll::Ready(());
             }
@@ -297,10 +298,14 @@ impl Pty {
 
     /// As [`Pty::closed`], and no other has come that might be setting up the line now.
     fn gone(&mut self) {
+        self.forget();
+        self.closed();
+    }
+
+    fn forget(&self) {
         if let Err(error) = line::forget(&self.master) {
             tracing::debug!("{} keeps its settings: {error}", self.path.display());
         }
-        self.closed();
     }
 
     /// The last host has gone, and all that it sent has been read.
