@@ -3,6 +3,7 @@
 pub mod args;
 pub mod line;
 pub mod octets;
+pub mod ranges;
 pub mod result;
 pub mod secret;
 

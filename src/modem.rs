@@ -40,7 +40,7 @@ pub use port::{Line, PortId, Settings};
 pub use radio::{Functionality, Radio};
 pub use run::{HostLine, Modem};
 pub use session::{Session, Target};
-pub use sim::Sim;
+pub use sim::{Denied, Sim};
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
 pub use vendor::{Personality, Row, Vendor, make, secrets_of};
 
@@ -77,7 +77,7 @@ pub enum Output {
         /// Whether it is on.
         on: bool,
     },
-    /// The rate of the serial line was set (`+IPR`), in bit/s; 0 has the module find it out.
+    /// The rate of the serial line has changed (`+IPR`), in bit/s; 0, as at first, has the module find it out.
     Baud {
         /// The port.
         port: PortId,

@@ -91,7 +91,6 @@ impl Profile {
         let (serial, radio, bearer) = (&self.serial, &self.radio, &self.bearer);
         let pin = self.sim.pin.as_deref().is_none_or(|pin| digits(pin, 4..=8));
         let values = [
-            ("serial.baud", serial.baud > 0, "a line stands still at 0 bit/s; write 115200, say"),
             ("serial.line_max", serial.line_max >= 16, "no command fits into such a line; write 16 or more"),
             ("serial.cmee", serial.cmee <= 2, "`AT+CMEE` has no such value; write 0, 1 or 2"),
             ("serial.dcd", serial.dcd <= 1, "`AT&C` has no such value; write 0 or 1"),
@@ -173,7 +172,7 @@ pub enum LineEnd {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Serial {
-    /// The rate at power-on, in bit/s.
+    /// `+IPR` at power-on, in bit/s; 0 has the module find out the host's.
     pub baud: u32,
     /// What ends a command line.
     pub line_end: LineEnd,
@@ -196,7 +195,7 @@ pub struct Serial {
 impl Default for Serial {
     fn default() -> Self {
         Serial {
-            baud: 115_200,
+            baud: 0,
             line_end: LineEnd::S3,
             line_max: 4096,
             echo: true,
@@ -262,7 +261,7 @@ pub enum PowerOnSim {
     /// Any, or none.
     #[default]
     Any,
-    /// One that asks for no PIN any more.
+    /// One that asks for no PIN any more: said once the PIN was entered.
     Ready,
     /// An empty slot.
     Absent,
@@ -272,7 +271,7 @@ pub enum PowerOnSim {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PowerOn {
-    /// The line; `{cpin}` is the SIM's state as `+CPIN?` tells it.
+    /// The line; `{cpin}` is the SIM's state as `+CPIN?` tells it, `{cfun}` the number that `+CFUN?` tells.
     pub line: String,
     /// Time since power-on.
     #[serde(default)]

@@ -84,13 +84,17 @@ impl Played {
 }
 
 fn played() -> Played {
+    play(SESSION)
+}
+
+fn play(text: &str) -> Played {
     let (kept, trace, capture) = (Kept::default(), Shared::default(), Shared::default());
     let sinks: Vec<Box<dyn Sink>> = vec![
         Box::new(kept.clone()),
         Box::new(Writer::new(trace.clone())),
         Box::new(Capture::new(capture.clone()).unwrap()),
     ];
-    let transcript = transcript::parse("session.at", SESSION).unwrap();
+    let transcript = transcript::parse("session.at", text).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let played = runtime.block_on(play::play_traced(transcript, None, false, sinks));
     played.unwrap_or_else(|e| panic!("{e}"));
@@ -119,6 +123,27 @@ fn the_trace_tells_the_whole_session() {
     let verb = |e: &Event| matches!(e, Event::FtpVerb { line } if line == "TYPE I");
     let reply = |e: &Event| matches!(e, Event::FtpReply { lines, .. } if lines[0].contains("Type set"));
     assert!(events.iter().position(verb) < events.iter().position(reply));
+}
+
+#[test]
+fn the_rate_of_the_line_is_told_whenever_it_changes() {
+    let rates = |text: &str| -> Vec<u32> {
+        let rate = |record: Record| match record.event {
+            Event::Baud { rate, .. } => Some(rate),
+            _ => None,
+        };
+        play(text).records.into_iter().filter_map(rate).collect()
+    };
+    let ok = |commands: &[&str]| commands.iter().map(|c| format!("> {c}\n< OK\n")).collect::<String>();
+    // The factory's, what is stored, and what a reset brings back.
+    let found_out = "profile sim7080\nset power_on = []\n".to_string();
+    let set = ["AT+IPR=9600", "AT+IPR=9600", "AT&F", "AT+IPR=19200;&W", "AT+IPR=0", "ATZ", "AT+IPR=4800"];
+    assert_eq!(
+        rates(&(found_out + &ok(&set) + &ok(&["AT+CFUN=1,1"]))),
+        [9600, 0, 19200, 0, 19200, 4800, 19200]
+    );
+    let fixed = "profile sim7080\nset serial.baud = 9600\n> AT+IPR?\n< +IPR: 9600\n< OK\n".to_string();
+    assert_eq!(rates(&(fixed + &ok(&["AT+IPR=0", "AT&F"]))), [9600, 0, 9600]);
 }
 
 #[test]

@@ -189,7 +189,7 @@ macro_rules! plain_int {
 }
 plain_int!(u8, u16, u32);
 
-/// Text of at most `MAX` octets, quoted or bare.
+/// Text of at most `MAX` octets, quoted or bare. It is printed as it can be typed, in quotation marks and with escapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(String);
 
@@ -219,7 +219,23 @@ impl<const MAX: usize> std::ops::Deref for Text<MAX> {
 
 impl<const MAX: usize> fmt::Display for Text<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "\"{}\"", self.0)
+        f.write_str("\"")?;
+        for (i, c) in self.0.char_indices() {
+            let escaped = match c {
+                '"' | '\0'..'\x20' => true,
+                // It would be read as the beginning of an escape.
+                '\\' => {
+                    self.0.as_bytes()[i + 1..].iter().take_while(|b| b.is_ascii_hexdigit()).take(2).count()
+                        == 2
+                }
+                _ => false,
+            };
+            match escaped {
+                true => write!(f, "\\{:02X}", u32::from(c))?,
+                false => write!(f, "{c}")?,
+            }
+        }
+        f.write_str("\"")
     }
 }
 
@@ -373,12 +389,27 @@ mod tests {
     }
 
     #[test]
+    fn text_is_printed_as_it_can_be_typed() {
+        let shown = |text: &str| Text::<99>::new(text).unwrap().to_string();
+        assert_eq!(shown("a b,c"), "\"a b,c\"");
+        assert_eq!(shown("a\"b\n"), "\"a\\22b\\0A\"");
+        assert_eq!(shown("w\\0rd\\"), "\"w\\0rd\\\"");
+        assert_eq!(shown("\\dead"), "\"\\5Cdead\"");
+    }
+
+    #[test]
     fn the_type_prints_its_grammar() {
         let shown = Grammar::<(Int<0, 1>, Option<Int<1, 65535>>)>::default().to_string();
         assert_eq!(shown, "(0-1),(1-65535)");
     }
 
     proptest! {
+        #[test]
+        fn what_is_printed_is_read_again(text in "[\\x00-\\x7f]{0,12}|[a-f\\\\\"0-9]{0,12}") {
+            let shown = Text::<99>::new(text.clone()).unwrap().to_string();
+            prop_assert_eq!(read::<(Text<99>,)>(&shown), Ok((Text(text),)));
+        }
+
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,40}") {
             let _ = read::<(u8, Option<Text<10>>, Option<u32>)>(&text);

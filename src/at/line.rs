@@ -60,6 +60,7 @@ fn extended(body: &str) -> Result<(Call<'_>, &str), SyntaxError> {
         "?" => Form::Read,
         tail => match tail.strip_prefix('=') {
             Some(value) if value.trim() == "?" => Form::Test,
+            Some(value) if value.trim_start().starts_with('?') => return Err(SyntaxError),
             Some(value) => Form::Write(value.trim()),
             None => return Err(SyntaxError),
         },
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_is_no_command_is_an_error() {
-        for line in ["1", "+", "+CSQ\"", "+A B=1", "=3", "S", "+CPIN=\"12", "+FTP?=1", "\u{e9}"] {
+        for line in ["1", "+", "+CSQ\"", "+A B=1", "=3", "S", "+CPIN=\"12", "+FTP?=1", "+X=?1", "\u{e9}"] {
             assert_eq!(all(line), Err(SyntaxError), "{line}");
         }
     }

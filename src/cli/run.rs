@@ -157,8 +157,7 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
         seed: setup.seed,
         pid: std::process::id(),
     };
-    let pace = options.pace.then_some(setup.profile.serial.baud);
-    let mut machine = Machine::new(world, ports, options.speed(&setup), pace);
+    let mut machine = Machine::new(world, ports, options.speed(&setup), options.pace);
     if let Some(folder) = &options.state {
         machine.keep_in(Store::open(folder, &setup.profile.name)?);
     }

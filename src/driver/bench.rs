@@ -155,7 +155,7 @@ impl Bench {
             ports.push(port);
             hosts.push(host);
         }
-        let machine = Machine::new(world, ports, self.speed, None);
+        let machine = Machine::new(world, ports, self.speed, false);
         Ok(Live::start(machine, server, hosts, links, watch))
     }
 

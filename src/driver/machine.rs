@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::desk::{Desk, Job};
 use super::io::Io;
-use super::port::{Pace, Port, PortEvent};
+use super::port::{BAUD, Pace, Port, PortEvent};
 use super::sinks::Sinks;
 use super::state::Store;
 use super::world::{Told, World, Write};
@@ -21,6 +21,13 @@ use tokio::time::timeout;
 struct Wire {
     port: Port,
     pace: Option<Pace>,
+    /// The host's rate, in bit/s.
+    host_rate: u32,
+    /// The rate that the module keeps to, in bit/s; 0 where it follows the host's.
+    module_rate: u32,
+    /// The same, once what was written before is through: the result code of `AT+IPR` still goes at the old rate (V.250
+    /// section 6.2.10).
+    next_rate: Option<u32>,
     /// How much the modem takes from the host now, in octets.
     window: usize,
     /// The host does not read.
@@ -29,6 +36,31 @@ struct Wire {
     resume: Option<Now>,
     /// When something was last written that was asked for.
     answered: Option<Now>,
+}
+
+impl Wire {
+    fn new(port: Port, pace: bool) -> Wire {
+        let pace = pace.then(|| Pace::new(BAUD));
+        Wire {
+            port,
+            pace,
+            host_rate: BAUD,
+            module_rate: 0,
+            next_rate: None,
+            window: 0,
+            blocked: false,
+            resume: None,
+            answered: None,
+        }
+    }
+
+    /// One of the two rates has changed.
+    fn set_pace(&mut self, now: Now) {
+        let rate = if self.module_rate > 0 { self.module_rate } else { self.host_rate };
+        if let Some(pace) = &mut self.pace {
+            pace.set_baud(now, rate);
+        }
+    }
 }
 
 /// A modem at work.
@@ -52,19 +84,9 @@ const GAP: Duration = Duration::from_millis(20);
 const QUIET: Duration = Duration::from_millis(20);
 
 impl Machine {
-    /// A modem on real ports; `pace` limits the byte rate to the baud rate, which is `baud` until the host sets it.
-    pub fn new(world: World, ports: Vec<Port>, speed: u32, pace: Option<u32>) -> Machine {
-        let wires = ports
-            .into_iter()
-            .map(|port| Wire {
-                port,
-                pace: pace.map(Pace::new),
-                window: 0,
-                blocked: false,
-                resume: None,
-                answered: None,
-            })
-            .collect();
+    /// A modem on real ports; `pace` limits the byte rate to the baud rate.
+    pub fn new(world: World, ports: Vec<Port>, speed: u32, pace: bool) -> Machine {
+        let wires = ports.into_iter().map(|port| Wire::new(port, pace)).collect();
         let (desk, jobs) = Desk::new();
         let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::default());
         Machine { world, wires, io, clock, sinks, store: None, desk, jobs }
@@ -197,9 +219,8 @@ impl Machine {
             }
             PortEvent::Dtr(on) => self.world.line(now, port, HostLine::Dtr(on)),
             PortEvent::Baud(rate) => {
-                if let Some(pace) = &mut wire.pace {
-                    pace.set_baud(now, rate);
-                }
+                wire.host_rate = rate;
+                wire.set_pace(now);
             }
             PortEvent::FlowControl { .. } => {}
         }
@@ -222,11 +243,9 @@ impl Machine {
             if let Told::Plugged { port, there } = told {
                 self.plug(now, port, there);
             }
-            if let Told::Baud { port, rate } = told
-                && let Some(pace) = &mut self.wires[port.0].pace
-                && rate > 0
-            {
-                pace.set_baud(now, rate);
+            if let Told::Baud { port, rate } = told {
+                self.wires[port.0].next_rate = Some(rate);
+                self.write(now, port);
             }
         }
         while let Some(note) = self.world.network_mut().poll_note() {
@@ -292,6 +311,11 @@ impl Machine {
             if stop {
                 return;
             }
+        }
+        let wire = &mut self.wires[port.0];
+        if let Some(rate) = wire.next_rate.take() {
+            wire.module_rate = rate;
+            wire.set_pace(now);
         }
     }
 }

@@ -13,6 +13,7 @@ mod socket;
 #[cfg(test)]
 mod tests;
 
+pub(super) use line::BAUD;
 pub use link::Link;
 pub use pace::Pace;
 pub use pty::Pty;

@@ -7,7 +7,7 @@ mod v250;
 use super::command::Command;
 use super::vendor::{self, Row};
 use super::{Cx, Reply};
-use crate::at::{Call, Form, Secret};
+use crate::at::{Call, Form, Secret, ranges};
 use crate::commands;
 use cellular::*;
 use packet::*;
@@ -105,6 +105,12 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
         Form::Test => forms.test,
         Form::Write(value) => {
             if forms.write.is_some() {
+                // `=?` in one line tells what there is to write.
+                if let Some([told]) = forms.test.as_deref()
+                    && let Err(error) = ranges::check(told, value)
+                {
+                    return Some(cx.refuse(error));
+                }
                 cx.plain.insert(call.name.clone(), value.to_string());
             }
             forms.write

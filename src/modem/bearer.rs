@@ -4,7 +4,7 @@ use super::core::{Core, Timer};
 use super::net::NetRequest;
 use super::{Event, Note};
 use crate::profile;
-use ::core::net::Ipv4Addr;
+use ::core::net::{IpAddr, Ipv4Addr};
 use std::collections::BTreeMap;
 
 /// Where a context stands.
@@ -28,6 +28,10 @@ pub struct Context {
     pub pdp_type: String,
     /// Access point name.
     pub apn: String,
+    /// The address that the host asks for; the network gives one where there is none.
+    pub wanted: Option<IpAddr>,
+    /// Compression of data, 0 to 2, and of headers, 0 to 4 (section 10.1.1); kept, and of no consequence.
+    pub compression: (u8, u8),
     /// User name for the access point.
     pub user: String,
     /// Password for the access point.
@@ -41,6 +45,8 @@ impl Default for Context {
         Context {
             pdp_type: "IP".into(),
             apn: String::new(),
+            wanted: None,
+            compression: (0, 0),
             user: String::new(),
             password: String::new(),
             state: State::Down,
@@ -85,11 +91,16 @@ impl Bearers {
         self.contexts.entry(cid).or_default()
     }
 
-    /// Makes a context active and gives it the next address.
+    /// Makes a context active and gives it the address that it asks for, or else the next one.
     pub fn raise(&mut self, cid: u8) -> Ipv4Addr {
         let others = self.contexts.iter().filter(|(c, x)| **c != cid && matches!(x.state, State::Up(_)));
-        let address = Ipv4Addr::from(u32::from(self.first).wrapping_add(others.count() as u32));
-        self.context(cid).state = State::Up(address);
+        let next = Ipv4Addr::from(u32::from(self.first).wrapping_add(others.count() as u32));
+        let context = self.context(cid);
+        let address = match context.wanted {
+            Some(IpAddr::V4(address)) => address,
+            Some(IpAddr::V6(_)) | None => next,
+        };
+        context.state = State::Up(address);
         address
     }
 }

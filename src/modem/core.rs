@@ -3,7 +3,7 @@
 use super::bearer::Bearers;
 use super::net::{NetEvent, NetRequest, Query, Socket};
 use super::port::{Line, Port, PortId, State};
-use super::radio::Radio;
+use super::radio::{Functionality, Radio};
 use super::session::Session;
 use super::sim::Sim;
 use super::socket::Sockets;
@@ -62,6 +62,8 @@ pub struct Core {
     pub(super) noting: bool,
     pub(super) meddler: Option<Box<dyn Meddler>>,
     pub(super) resetting: Option<bool>,
+    /// `+CFUN` once it has reset.
+    pub(super) wakes_with: Functionality,
     /// The module is dead until it boots, with its banner or without; what the radio does meanwhile.
     pub(super) dead: Option<(bool, Vec<NetEvent>)>,
     /// How long a reset takes.
@@ -93,6 +95,7 @@ impl Core {
             noting: false,
             meddler: None,
             resetting: None,
+            wakes_with: Functionality::Full,
             dead: None,
             dead_for: Duration::ZERO,
             forced: None,

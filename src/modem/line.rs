@@ -50,7 +50,9 @@ impl Modem {
                 Ok(None) => return self.conclude(id, Reply::Ok),
                 Err(at::SyntaxError) => Reply::Error,
                 Ok(Some((call, tail))) => {
-                    self.core.ports[id.0].state = State::Busy { rest: tail.to_string() };
+                    let port = &mut self.core.ports[id.0];
+                    port.state = State::Busy { rest: tail.to_string() };
+                    port.writing.next_command();
                     self.dispatch(id, &call)
                 }
             };

@@ -12,14 +12,14 @@ impl Core {
     /// What `+CREG?` and its like print after the name: `n,stat[,area,cell[,technology]]`.
     pub(super) fn registration(&self, port: PortId, which: usize) -> String {
         let n = self.settings(port).reports[which];
-        format!("{n},{}", self.report(n))
+        format!("{n},{}", self.report(which, n))
     }
 
-    fn report(&self, n: u8) -> String {
+    fn report(&self, which: usize, n: u8) -> String {
         let radio = &self.profile.radio;
-        let status = self.radio.status;
-        match (n, self.radio.registered()) {
-            (2.., true) => {
+        let status = self.radio.statuses()[which];
+        match (n, status) {
+            (2.., 1 | 5) => {
                 let technology = radio.technology.map(|t| format!(",{t}")).unwrap_or_default();
                 format!("{status},\"{}\",\"{}\"{technology}", radio.area, radio.cell)
             }
@@ -42,51 +42,51 @@ impl Core {
         }
     }
 
+    /// The network takes the module in, and attaches it to the packet domain.
     pub(super) fn register(&mut self) {
-        let offered = self.radio.offered;
-        self.set_status(offered);
-        self.attach(self.radio.registered());
+        self.stand(self.radio.offered, true);
     }
 
     /// `+CGATT`: attaches to or detaches from the packet domain, where registered.
     pub(super) fn attach(&mut self, on: bool) {
-        self.radio.attached = on && self.radio.registered();
-        if !self.radio.attached {
-            self.lower_all(true);
-        }
+        self.stand(self.radio.status, on);
     }
 
     pub(super) fn set_status(&mut self, status: u8) {
-        if status != 1 && status != 5 {
-            self.timers.cancel(Timer::Register);
-            self.attach_off();
-        }
-        if self.radio.status == status {
-            return;
-        }
-        let was = self.radio.registered();
+        self.stand(status, self.radio.attached);
+    }
+
+    /// Where the module stands with the network now; each report that this changes is printed where asked for.
+    fn stand(&mut self, status: u8, attached: bool) {
+        let (old, was, before) = (self.radio.status, self.radio.registered(), self.radio.statuses());
         self.radio.status = status;
+        self.radio.attached = attached && self.radio.registered();
+        if !self.radio.registered() {
+            self.timers.cancel(Timer::Register);
+        }
+        if !self.radio.attached {
+            self.lower_all(true);
+        }
         match (was, self.radio.registered()) {
             (false, true) => self.reach("registered"),
             (true, false) => self.reach("unregistered"),
             _ => {}
         }
-        self.note(|| Note::State(format!("registration {status}")));
+        if status != old {
+            self.note(|| Note::State(format!("registration {status}")));
+        }
         for port in self.port_ids() {
             for (which, name) in REPORTS.iter().enumerate() {
                 let n = self.settings(port).reports[which];
-                if n > 0 {
-                    let report = self.report(n);
+                if n > 0 && before[which] != self.radio.statuses()[which] {
+                    let report = self.report(which, n);
                     self.urc_to(port, name, report);
                 }
             }
         }
-        self.events.push_back(Event::Registration(status));
-    }
-
-    fn attach_off(&mut self) {
-        self.radio.attached = false;
-        self.lower_all(true);
+        if status != old {
+            self.events.push_back(Event::Registration(status));
+        }
     }
 
     /// `+CFUN`.

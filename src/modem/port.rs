@@ -76,7 +76,7 @@ impl Settings {
             dtr: profile.serial.dtr,
             flow: 0,
             cmee: profile.serial.cmee,
-            ipr: 0,
+            ipr: profile.serial.baud,
             ifc: (0, 0),
             icf: (3, 3),
             charset: "IRA".into(),
@@ -146,6 +146,8 @@ pub(super) struct Port {
     /// The host has said XOFF, and not XON since.
     pub stopped: bool,
     pub lines: Vec<(Line, bool)>,
+    /// The rate that the line was told to run at last.
+    pub rate: u32,
 }
 
 /// ITU-T T.50, DC1 and DC3.
@@ -189,6 +191,7 @@ impl Port {
             backlog: 0,
             stopped: false,
             lines: vec![],
+            rate: 0,
         }
     }
 
@@ -255,6 +258,14 @@ impl Port {
     pub fn clear_line(&mut self) {
         self.line.clear();
         self.overlong = false;
+    }
+
+    /// Has the line run at the rate of `+IPR`, which a command, `Z`, `&F` or a reset has set.
+    pub fn set_rate(&mut self, out: &mut VecDeque<Output>) {
+        let rate = self.settings.ipr;
+        if std::mem::replace(&mut self.rate, rate) != rate {
+            out.push_back(Output::Baud { port: self.id, rate });
+        }
     }
 
     /// Hands what was put together to the host, as one write.

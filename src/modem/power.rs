@@ -66,11 +66,13 @@ impl Modem {
         core.out = old.out;
         core.sim = old.sim;
         core.sim.restart();
+        core.radio.functionality = old.wakes_with;
         core.radio.offered = old.radio.offered;
         (core.radio.rssi, core.radio.ber) = (old.radio.rssi, old.radio.ber);
         for (port, old) in core.ports.iter_mut().zip(old.ports) {
             port.backlog = old.backlog;
             port.lines = old.lines;
+            port.rate = old.rate;
         }
         self.core.restore();
         self.vendor.restart(&self.core.profile);
@@ -102,7 +104,18 @@ impl Core {
         };
         if wanted {
             let cpin = self.sim.status().unwrap_or("NOT INSERTED");
-            self.urc_all(&line.line.replace("{cpin}", cpin));
+            let cfun = self.radio.functionality.number().to_string();
+            self.urc_all(&line.line.replace("{cpin}", cpin).replace("{cfun}", &cfun));
+        }
+    }
+
+    /// Says the power-on lines that have waited for the SIM's PIN.
+    pub(super) fn say_sim_ready(&mut self) {
+        for i in 0..self.profile.power_on.len() {
+            if self.profile.power_on[i].sim == PowerOnSim::Ready {
+                self.timers.cancel(Timer::PowerOn(i));
+                self.say_power_on(i);
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ impl Functionality {
 pub struct Radio {
     /// `+CFUN`.
     pub functionality: Functionality,
-    /// The status of `+CREG`, `+CGREG` and `+CEREG`: 0 off, 1 home, 2 searching, 3 denied, 5 roaming.
+    /// The status of `+CREG`: 0 off, 1 home, 2 searching, 3 denied, 5 roaming.
     pub status: u8,
     /// `+CGATT`: attached to the packet domain.
     pub attached: bool,
@@ -58,6 +58,13 @@ impl Radio {
             format: 0,
             offered: from.status,
         }
+    }
+
+    /// The statuses of `+CREG`, `+CGREG` and `+CEREG`. The latter two are of the packet domain: 0 where the module is
+    /// registered and has detached.
+    pub fn statuses(&self) -> [u8; 3] {
+        let packet = if self.registered() && !self.attached { 0 } else { self.status };
+        [self.status, packet, packet]
     }
 
     /// Whether the host itself has taken the module off the network (`+CFUN`, `+COPS=2`), or off its packet

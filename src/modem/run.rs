@@ -256,6 +256,10 @@ impl Modem {
                     self.tell(Event::Ftp(event));
                 }
             }
+            Event::SimReady => {
+                self.tell(Event::SimReady);
+                self.core.say_sim_ready();
+            }
             event => self.tell(event),
         }
     }
@@ -271,7 +275,10 @@ impl Modem {
     /// Does the next thing on a port; false where there is none.
     fn serve(&mut self, id: PortId) -> bool {
         let core = &mut self.core;
-        core.ports[id.0].flush(&mut core.out);
+        let port = &mut core.ports[id.0];
+        port.flush(&mut core.out);
+        // Behind what was written: the line changes after the result code (V.250 section 6.2.10).
+        port.set_rate(&mut core.out);
         self.listen(id) || self.print_due(id) || self.download(id)
     }
 }

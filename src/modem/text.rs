@@ -28,7 +28,12 @@ pub struct Writing {
 }
 
 impl Writing {
-    /// A line of information text. The first one of a response has CR LF before it too.
+    /// What follows is another command's: its information text begins with CR LF too (V.250 section 5.7.1).
+    pub fn next_command(&mut self) {
+        self.inside = false;
+    }
+
+    /// A line of information text. The first one of a command has CR LF before it too.
     pub fn line(&mut self, style: Style, text: &str) {
         if style.verbose && !self.inside {
             self.bytes.extend([style.cr, style.lf]);

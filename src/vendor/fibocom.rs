@@ -198,7 +198,7 @@ impl Vendor for Fibocom {
         match event {
             // 1.2.2: dropping DTR closes the connection, where `&D` lets it (V.250 section 6.2.9).
             Event::Dtr(port, false) if cx.settings(port).dtr == 2 => return self.hang_up(cx),
-            Event::SimReady | Event::Sim(_) => return call::sim(cx),
+            Event::Sim(_) => return call::sim(cx),
             _ => cx.port = self.port,
         }
         match event {

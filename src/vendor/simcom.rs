@@ -9,19 +9,20 @@ mod extended;
 mod files;
 mod network;
 mod number;
+mod parameters;
 mod saved;
 #[cfg(test)]
 mod tests;
 mod transfer;
 
-use crate::at::{Int, Text};
+use crate::commands;
 use crate::frame::Framing;
 use crate::ftp::{self, How, Op, Type};
 use crate::modem::{Command, Cx, DataEnd, Event, PortId, Reply, Target, Vendor};
 use crate::profile::Profile;
 use crate::time::units::{Size, Span};
-use crate::{commands, words};
 use number::number;
+use parameters::{FileType, Parameters, PutOption};
 use serde::Deserialize;
 use std::collections::VecDeque;
 use transfer::{Get, Put};
@@ -73,32 +74,6 @@ impl Settings {
     fn et_framing(&self) -> Framing {
         if self.escape_etx { Framing::ETX_DLE } else { Framing::ETX }
     }
-}
-
-words! {
-    /// `AT+FTPTYPE`.
-    enum FileType { Ascii = "A", Binary = "I" }
-}
-words! {
-    /// `AT+FTPPUTOPT`.
-    enum PutOption { Append = "APPE", Unique = "STOU", Store = "STOR" }
-}
-
-/// The settings of chapter 3.
-struct Parameters {
-    cid: Int<0, 3>,
-    port: Int<1, 65535>,
-    mode: Int<0, 1>,
-    file_type: FileType,
-    put_option: PutOption,
-    rest: u32,
-    server: Text<49>,
-    user: Text<49>,
-    password: Text<49>,
-    get_name: Text<99>,
-    get_path: Text<255>,
-    put_name: Text<99>,
-    put_path: Text<255>,
 }
 
 /// The behaviour of a SIMCom module.
@@ -215,21 +190,7 @@ impl Vendor for Simcom {
     fn new(settings: &Settings, profile: &Profile) -> Self {
         Simcom {
             settings: settings.clone(),
-            ftp: Parameters {
-                cid: Int::new(i64::from(settings.first_bearer)),
-                port: Int::new(21),
-                mode: Int::new(1),
-                file_type: FileType::Binary,
-                put_option: PutOption::Store,
-                rest: 0,
-                server: Text::default(),
-                user: Text::default(),
-                password: Text::default(),
-                get_name: Text::default(),
-                get_path: Text::default(),
-                put_name: Text::default(),
-                put_path: Text::default(),
-            },
+            ftp: Parameters::new(settings.first_bearer),
             session: None,
             extended: extended::Extended::default(),
             bearers: bearer::Bearers::new(profile),

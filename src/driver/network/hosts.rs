@@ -92,22 +92,20 @@ impl Hosts {
             };
         }
         let key = normal(name);
-        let label =
-            |l: &str| !l.is_empty() && l.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-        if key.len() > 253 || !key.split('.').all(label) {
-            return Err("is no host name and no dotted address".into());
+        match is_name(&key) {
+            true => Ok(self.names.insert(key, target)),
+            false => Err("is no host name and no dotted address".into()),
         }
-        Ok(self.names.insert(key, target))
     }
 
-    /// Looks a name up. A dotted address is its own answer.
+    /// Looks a name up. A dotted address is its own answer; what is no host name is nobody's.
     pub fn look_up(&mut self, name: &str) -> LookUp {
         if let Some(address) = dotted(name) {
             return LookUp::Address(address);
         }
         let key = normal(name);
         match self.names.get(&key) {
-            _ if key.is_empty() => LookUp::NxDomain,
+            _ if !is_name(&key) => LookUp::NxDomain,
             Some(Target::NxDomain) => LookUp::NxDomain,
             Some(Target::DnsSilence) => LookUp::Silence,
             _ => self.address_of(key).map_or(LookUp::Silence, LookUp::Address),
@@ -154,6 +152,15 @@ impl Hosts {
 
 fn normal(name: &str) -> String {
     name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
+}
+
+/// A host name (RFC 1123 section 2.1), with the underscore that many use. Four numbers are an address gone wrong.
+fn is_name(name: &str) -> bool {
+    let label = |l: &str| {
+        (1..=63).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    let numbers = name.split('.').all(|l| l.bytes().all(|b| b.is_ascii_digit()));
+    name.len() <= 253 && name.split('.').all(label) && !(numbers && name.split('.').count() == 4)
 }
 
 /// Hosts write `010.001.002.003` too, which the standard parser refuses.
@@ -209,6 +216,30 @@ mod tests {
         assert!(wrong("1.2.3.4", "nxdomain").contains("not looked up"));
         assert!(wrong("a b", "builtin").contains("no host name"));
         assert!(Hosts::parse([("a", "refused"), ("A.", "refused")]).is_err());
+    }
+
+    #[test]
+    fn what_is_no_host_name_is_nobodys() {
+        let mut hosts = Hosts::default();
+        let long = format!("{}.example", "a".repeat(64));
+        let names = [
+            "",
+            ".",
+            "a..b",
+            "ftp://h/",
+            "ftp.example.com:21",
+            "a b",
+            "h\u{e9}",
+            "1.2.3.999",
+            "1.2.3.1000",
+            &long,
+        ];
+        for name in names {
+            assert_eq!(hosts.look_up(name), LookUp::NxDomain, "{name}");
+        }
+        for name in ["localhost", "a_b.example", "3com.example.", "x--y", "1.2.3.4a", "256.1.1"] {
+            assert!(matches!(hosts.look_up(name), LookUp::Address(_)), "{name}");
+        }
     }
 
     proptest! {

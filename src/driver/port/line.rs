@@ -9,7 +9,7 @@ use rustix::termios::{ControlModes, InputModes, OptionalActions, Termios, tcgeta
 use std::io;
 
 /// Bits per second until a host sets its own.
-const BAUD: u32 = 115_200;
+pub const BAUD: u32 = 115_200;
 
 /// The settings that matter to a modem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

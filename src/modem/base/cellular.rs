@@ -2,7 +2,7 @@
 
 use super::Base;
 use crate::at::{Int, Text};
-use crate::modem::{Cx, Event, Functionality, Reply};
+use crate::modem::{Cx, Denied, Event, Functionality, Reply};
 use crate::time::{Calendar, Now};
 
 /// `+CIMI` (5.6).
@@ -28,8 +28,9 @@ pub(super) fn iccid(_: &mut Base, cx: &mut Cx) -> Reply {
 const CHARSETS: [&str; 4] = ["IRA", "GSM", "UCS2", "HEX"];
 
 /// `+CSCS` (5.5).
-pub(super) fn charset(_: &mut Base, cx: &mut Cx, (name,): (Text<8>,)) -> Reply {
+pub(super) fn charset(_: &mut Base, cx: &mut Cx, (name,): (Option<Text<8>>,)) -> Reply {
     let port = cx.port;
+    let Some(name) = name else { return Reply::Ok };
     match CHARSETS.iter().find(|c| c.eq_ignore_ascii_case(&name)) {
         Some(name) => {
             cx.settings_mut(port).charset = name.to_string();
@@ -50,9 +51,11 @@ pub(super) fn charset_test(_: &mut Base, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
-fn report(cx: &mut Cx, which: usize, n: Int<0, 2>) -> Reply {
+fn report(cx: &mut Cx, which: usize, n: Option<Int<0, 2>>) -> Reply {
     let port = cx.port;
-    cx.settings_mut(port).reports[which] = n.get() as u8;
+    if let Some(n) = n {
+        cx.settings_mut(port).reports[which] = n.get() as u8;
+    }
     Reply::Ok
 }
 
@@ -63,7 +66,7 @@ fn report_read(cx: &mut Cx, which: usize) -> Reply {
 }
 
 /// `+CREG` (7.2).
-pub(super) fn creg(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 2>,)) -> Reply {
+pub(super) fn creg(_: &mut Base, cx: &mut Cx, (n,): (Option<Int<0, 2>>,)) -> Reply {
     report(cx, 0, n)
 }
 
@@ -72,7 +75,7 @@ pub(super) fn creg_read(_: &mut Base, cx: &mut Cx) -> Reply {
 }
 
 /// `+CGREG` (10.1.20).
-pub(super) fn cgreg(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 2>,)) -> Reply {
+pub(super) fn cgreg(_: &mut Base, cx: &mut Cx, (n,): (Option<Int<0, 2>>,)) -> Reply {
     report(cx, 1, n)
 }
 
@@ -81,7 +84,7 @@ pub(super) fn cgreg_read(_: &mut Base, cx: &mut Cx) -> Reply {
 }
 
 /// `+CEREG` (10.1.22).
-pub(super) fn cereg(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 2>,)) -> Reply {
+pub(super) fn cereg(_: &mut Base, cx: &mut Cx, (n,): (Option<Int<0, 2>>,)) -> Reply {
     report(cx, 2, n)
 }
 
@@ -89,7 +92,13 @@ pub(super) fn cereg_read(_: &mut Base, cx: &mut Cx) -> Reply {
     report_read(cx, 2)
 }
 
-type Selection = (Int<0, 4>, Option<Int<0, 2>>, Option<Text<32>>, Option<Int<0, 9>>);
+type Selection = (Option<Int<0, 4>>, Option<Int<0, 2>>, Option<Text<32>>, Option<Int<0, 9>>);
+
+/// Why the networks cannot be told or chosen from now.
+fn no_choice(cx: &Cx) -> Option<u16> {
+    let asleep = cx.radio.functionality != Functionality::Full;
+    cx.sim.refusal().or(asleep.then_some(30))
+}
 
 /// `+COPS` (7.3): 0 automatic, 1 manual, 2 deregister, 3 set the format, 4 manual then automatic.
 pub(super) fn operator(_: &mut Base, cx: &mut Cx, (mode, format, name, _): Selection) -> Reply {
@@ -101,12 +110,13 @@ pub(super) fn operator(_: &mut Base, cx: &mut Cx, (mode, format, name, _): Selec
     }
     let radio = &cx.profile.radio;
     let known = name.as_ref().is_some_and(|n| **n == *radio.operator || **n == *radio.operator_number);
-    match mode.get() {
-        3 => return Reply::Ok,
-        1 | 4 if name.is_none() => return cx.refuse(crate::at::ArgError::Missing),
-        1 if !known => return Reply::Cme(30),
-        4 => cx.radio.selection = 0,
-        mode => cx.radio.selection = mode as u8,
+    match (mode.map_or(0, Int::get), no_choice(cx)) {
+        (3, _) => return Reply::Ok,
+        (1 | 4, _) if name.is_none() => return cx.refuse(crate::at::ArgError::Missing),
+        (1 | 4, Some(code)) => return Reply::Cme(code),
+        (1, _) if !known => return Reply::Cme(30),
+        (4, _) => cx.radio.selection = 0,
+        (mode, _) => cx.radio.selection = mode as u8,
     }
     if cx.radio.selection == 2 || !cx.radio.registered() {
         cx.search();
@@ -128,6 +138,9 @@ pub(super) fn operator_read(_: &mut Base, cx: &mut Cx) -> Reply {
 }
 
 pub(super) fn operator_test(_: &mut Base, cx: &mut Cx) -> Reply {
+    if let Some(code) = no_choice(cx) {
+        return Reply::Cme(code);
+    }
     let radio = cx.profile.radio.clone();
     let status = if cx.radio.registered() { 2 } else { 1 };
     let technology = radio.technology.map(|t| format!(",{t}")).unwrap_or_default();
@@ -151,6 +164,7 @@ pub(super) fn functionality(
     };
     let resets = functionality == Functionality::Full && cx.profile.radio.full_resets;
     if reset.map_or(resets, |r| r.get() == 1) {
+        cx.wakes_with = functionality;
         cx.reset(true);
     } else if functionality != cx.radio.functionality {
         cx.set_functionality(functionality);
@@ -172,7 +186,8 @@ pub(super) fn pin(_: &mut Base, cx: &mut Cx, (code, new): (Text<8>, Option<Text<
             cx.search();
             Reply::Ok
         }
-        Err(code) => Reply::Cme(code),
+        Err(Denied::Cme(code)) => Reply::Cme(code),
+        Err(Denied::Argument(error)) => cx.refuse(error),
     }
 }
 
@@ -212,9 +227,11 @@ pub(super) fn clock_read(_: &mut Base, cx: &mut Cx) -> Reply {
 }
 
 /// `+CMEE` (9.1).
-pub(super) fn cmee(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 2>,)) -> Reply {
+pub(super) fn cmee(_: &mut Base, cx: &mut Cx, (n,): (Option<Int<0, 2>>,)) -> Reply {
     let port = cx.port;
-    cx.settings_mut(port).cmee = n.get() as u8;
+    if let Some(n) = n {
+        cx.settings_mut(port).cmee = n.get() as u8;
+    }
     Reply::Ok
 }
 

@@ -1,9 +1,11 @@
 //! 3GPP TS 27.007 section 10: the packet domain.
 
 use super::Base;
-use crate::at::{ArgError, Arguments, Int, Text};
-use crate::at::{FromArg, FromArgs};
+use crate::at::args::Arg;
+use crate::at::{ArgError, Arguments, FromArg, FromArgs, Int, Text};
 use crate::modem::{BearerState, Cx, Reply};
+use core::net::{IpAddr, Ipv4Addr};
+use std::fmt;
 
 fn known(cx: &Cx, cid: i64) -> Option<u8> {
     u8::try_from(cid).ok().filter(|cid| (1..=cx.profile.bearer.contexts).contains(cid))
@@ -11,31 +13,65 @@ fn known(cx: &Cx, cid: i64) -> Option<u8> {
 
 const TYPES: [&str; 4] = ["IP", "IPV6", "IPV4V6", "PPP"];
 
-/// `+CGDCONT` (10.1.1). The context's number alone takes its definition away.
+/// `<PDP_addr>`: none where it is empty or all zero.
+struct Address(Option<IpAddr>);
+
+impl FromArg for Address {
+    fn from_arg(arg: Option<&Arg>) -> Result<Self, ArgError> {
+        match arg.map(|arg| arg.text.as_str()) {
+            None | Some("") => Ok(Address(None)),
+            Some(text) => {
+                let address = text.parse().ok().or_else(|| sixteen(text)).ok_or(ArgError::Range)?;
+                Ok(Address(Some(address).filter(|a: &IpAddr| !a.is_unspecified())))
+            }
+        }
+    }
+    fn grammar(_: &mut fmt::Formatter) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// An IPv6 address as 27.007 writes it, in 16 decimal numbers.
+fn sixteen(text: &str) -> Option<IpAddr> {
+    let octets: Option<Vec<u8>> = text.split('.').map(|octet| octet.parse().ok()).collect();
+    <[u8; 16]>::try_from(octets?).ok().map(IpAddr::from)
+}
+
+type Definition =
+    (Int<0, 255>, Option<Text<8>>, Option<Text<100>>, Address, Option<Int<0, 2>>, Option<Int<0, 4>>);
+/// From `<IPv4AddrAlloc>` on: what later releases have behind.
+type Later = (Option<Int<0, 4>>, Option<Int<0, 4>>, Option<Int<0, 4>>, Option<Int<0, 4>>, Option<Int<0, 4>>);
+
+/// `+CGDCONT` (10.1.1). The context's number alone takes its definition away; a type that is left out stays as it
+/// was, anything else left out is what the network gives.
 pub(super) fn define_context(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
-    type Head = (Int<0, 255>, Option<Text<8>>, Option<Text<100>>);
-    let head = Arguments(args.0.iter().take(3).cloned().collect());
-    let (cid, pdp_type, apn) = match Head::from_args(&head) {
-        Ok(head) => head,
+    let (head, tail) = args.0.split_at(args.0.len().min(6));
+    let read = |part: &[Arg]| Arguments(part.to_vec());
+    let definition =
+        Definition::from_args(&read(head)).and_then(|d| Later::from_args(&read(tail)).map(|_| d));
+    let (cid, pdp_type, apn, address, data, headers) = match definition {
+        Ok(definition) => definition,
         Err(error) => return cx.refuse(error),
     };
-    if args.0.len() > 11 {
-        return cx.refuse(ArgError::Extra);
-    }
     let Some(cid) = known(cx, cid.get()) else { return cx.refuse(ArgError::Range) };
+    let pdp_type = match pdp_type.map(|wanted| TYPES.iter().find(|t| t.eq_ignore_ascii_case(&wanted))) {
+        Some(None) => return cx.refuse(ArgError::Range),
+        found => found.flatten(),
+    };
     if cx.bearers.state(cid) != BearerState::Down {
         return Reply::Cme(3);
     }
-    let Some(pdp_type) = pdp_type else {
+    if args.0.len() == 1 {
         cx.bearers.contexts.remove(&cid);
         return Reply::Ok;
-    };
-    let Some(pdp_type) = TYPES.iter().find(|t| t.eq_ignore_ascii_case(&pdp_type)) else {
-        return cx.refuse(ArgError::Range);
-    };
+    }
     let context = cx.bearers.context(cid);
-    context.pdp_type = pdp_type.to_string();
+    if let Some(pdp_type) = pdp_type {
+        context.pdp_type = pdp_type.to_string();
+    }
     context.apn = apn.map(Text::into_string).unwrap_or_default();
+    context.wanted = address.0;
+    context.compression = (data.map_or(0, |n| n.get() as u8), headers.map_or(0, |n| n.get() as u8));
     Reply::Ok
 }
 
@@ -43,8 +79,13 @@ pub(super) fn contexts_read(_: &mut Base, cx: &mut Cx) -> Reply {
     let contexts: Vec<_> =
         cx.bearers.contexts.iter().filter(|(cid, _)| **cid > 0).map(|(c, x)| (*c, x.clone())).collect();
     for (cid, context) in contexts {
-        let address = cx.bearers.address(cid).map_or("0.0.0.0".into(), |a| a.to_string());
-        cx.info(format_args!("{cid},\"{}\",\"{}\",\"{address}\",0,0", context.pdp_type, context.apn));
+        let given = cx.bearers.address(cid).map(IpAddr::from);
+        let address = given.or(context.wanted).unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+        let (data, headers) = context.compression;
+        cx.info(format_args!(
+            "{cid},\"{}\",\"{}\",\"{address}\",{data},{headers}",
+            context.pdp_type, context.apn
+        ));
     }
     Reply::Ok
 }
@@ -76,7 +117,7 @@ pub(super) fn attach_read(_: &mut Base, cx: &mut Cx) -> Reply {
 }
 
 /// `+CGACT` (10.1.10): activates or deactivates contexts, all defined ones where none is named. A module that
-/// is not attached attaches first.
+/// is not attached attaches first; what is active already stays so.
 pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
     let on = match <Int<0, 1>>::from_arg(args.0.first()) {
         Ok(on) => on.get() == 1,
@@ -97,12 +138,16 @@ pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
         cx.attach(true);
     }
     for cid in cids {
-        if on {
-            if let Err(code) = cx.activate(cid) {
-                return Reply::Cme(code);
+        match (on, cx.bearers.state(cid)) {
+            (true, BearerState::Up(_)) => {}
+            (true, _) => {
+                if let Err(code) = cx.activate(cid) {
+                    return Reply::Cme(code);
+                }
             }
-        } else {
-            cx.deactivate(cid);
+            (false, _) => {
+                cx.deactivate(cid);
+            }
         }
     }
     Reply::Ok

@@ -3,7 +3,7 @@
 use super::Base;
 use crate::at::Int;
 use crate::modem::port::{Line, Settings};
-use crate::modem::{Cx, Output, Reply};
+use crate::modem::{Cx, Reply};
 use crate::profile::Identity;
 
 /// `Z` (6.1.1): what `&W` stored, or the factory's.
@@ -179,13 +179,12 @@ const RATES: [u32; 13] =
     [0, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115_200, 230_400, 460_800, 921_600, 3_000_000];
 
 /// `+IPR` (6.2.10): the rate of the serial line; 0 has the module find it out.
-pub(super) fn ipr(_: &mut Base, cx: &mut Cx, (rate,): (u32,)) -> Reply {
+pub(super) fn ipr(_: &mut Base, cx: &mut Cx, (rate,): (Option<u32>,)) -> Reply {
+    let Some(rate) = rate else { return Reply::Ok };
     if !RATES.contains(&rate) {
         return cx.refuse(crate::at::ArgError::Range);
     }
     settings(cx).ipr = rate;
-    let port = cx.port;
-    cx.out.push_back(Output::Baud { port, rate });
     Reply::Ok
 }
 
@@ -202,10 +201,13 @@ pub(super) fn ipr_test(_: &mut Base, cx: &mut Cx) -> Reply {
 }
 
 /// `+ICF` (6.2.11).
-pub(super) fn icf(_: &mut Base, cx: &mut Cx, (format, parity): (Int<0, 6>, Option<Int<0, 3>>)) -> Reply {
-    let port = cx.port;
-    let parity = parity.map_or(3, |p| p.get() as u8);
-    cx.settings_mut(port).icf = (format.get() as u8, parity);
+pub(super) fn icf(
+    _: &mut Base,
+    cx: &mut Cx,
+    (format, parity): (Option<Int<0, 6>>, Option<Int<0, 3>>),
+) -> Reply {
+    let icf = &mut settings(cx).icf;
+    *icf = (format.map_or(icf.0, |f| f.get() as u8), parity.map_or(icf.1, |p| p.get() as u8));
     Reply::Ok
 }
 
@@ -215,11 +217,18 @@ pub(super) fn icf_read(_: &mut Base, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
-/// `+IFC` (6.2.12): 0 none, 1 XON/XOFF, 2 RTS/CTS; from the module, then to it.
-pub(super) fn ifc(_: &mut Base, cx: &mut Cx, (by_te, by_ta): (Int<0, 2>, Option<Int<0, 2>>)) -> Reply {
-    let port = cx.port;
-    let by_ta = by_ta.unwrap_or(by_te);
-    cx.settings_mut(port).ifc = (by_te.get() as u8, by_ta.get() as u8);
+/// `+IFC` (6.2.12): 0 none, 1 XON/XOFF, 2 RTS/CTS; from the module, then to it, as from it where that is left out.
+pub(super) fn ifc(
+    _: &mut Base,
+    cx: &mut Cx,
+    (by_te, by_ta): (Option<Int<0, 2>>, Option<Int<0, 2>>),
+) -> Reply {
+    let ifc = &mut settings(cx).ifc;
+    let number = |n: Int<0, 2>| n.get() as u8;
+    *ifc = match (by_te.map(number), by_ta.map(number)) {
+        (Some(by_te), by_ta) => (by_te, by_ta.unwrap_or(by_te)),
+        (None, by_ta) => (ifc.0, by_ta.unwrap_or(ifc.1)),
+    };
     Reply::Ok
 }
 

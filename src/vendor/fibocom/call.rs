@@ -94,7 +94,7 @@ pub(super) fn down(m: &mut Fibocom, cx: &mut Cx, context: u8) {
     }
 }
 
-/// The SIM came, went, or has its PIN.
+/// The SIM came or went.
 pub(super) fn sim(cx: &mut Cx) {
     match (cx.sim.ready(), cx.sim.present()) {
         (true, _) => ["+SIM READY", "PB DONE"].iter().for_each(|line| cx.urc_all(line)),

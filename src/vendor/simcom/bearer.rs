@@ -14,6 +14,8 @@ pub(super) struct Bearers {
     network_apn: String,
     /// Those that `AT+SAPBR=1` opens.
     profiles: BTreeMap<u8, Opened>,
+    /// What `AT+SAPBR=3` has set, by its tag, where it is no part of the context.
+    tags: BTreeMap<(u8, &'static str), String>,
     /// Whether `AT+CNACT=1` of a SIM7000 has opened its own.
     pub(super) network: bool,
 }
@@ -22,8 +24,12 @@ pub(super) struct Bearers {
 enum Opened {
     /// The port waits for it.
     Opening(PortId),
-    /// It is open.
+    /// It is open, of which nobody else was told.
     Open,
+    /// It was up already.
+    Joined,
+    /// The host closes it.
+    Closing,
 }
 
 #[derive(Clone)]
@@ -51,7 +57,13 @@ impl Default for Configuration {
 impl Bearers {
     pub fn new(profile: &Profile) -> Bearers {
         let network_apn = profile.bearer.apn.clone();
-        Bearers { configured: BTreeMap::new(), network_apn, profiles: BTreeMap::new(), network: false }
+        Bearers {
+            configured: BTreeMap::new(),
+            network_apn,
+            profiles: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            network: false,
+        }
     }
 }
 
@@ -138,10 +150,12 @@ pub(super) fn sapbr(
             Some(_) => Reply::Ok,
             None => Reply::Error,
         },
-        (0, None, None) => match cx.deactivate(context) {
-            true => Reply::Ok,
-            false => Reply::Error,
-        },
+        (0, None, None) if cx.deactivate(context) => {
+            if let Some(opened @ Opened::Open) = m.bearers.profiles.get_mut(&context) {
+                *opened = Opened::Closing;
+            }
+            Reply::Ok
+        }
         (1, None, None) => match (cx.bearers.state(context), m.bearers.profiles.get(&context)) {
             (BearerState::Down, _) if cx.activate(context).is_ok() => {
                 m.bearers.profiles.insert(context, Opened::Opening(cx.port));
@@ -149,7 +163,7 @@ pub(super) fn sapbr(
             }
             // `AT+CGACT` has brought the context up.
             (BearerState::Up(_), None) => {
-                m.bearers.profiles.insert(context, Opened::Open);
+                m.bearers.profiles.insert(context, Opened::Joined);
                 Reply::Ok
             }
             _ => Reply::Error,
@@ -165,17 +179,19 @@ pub(super) fn sapbr(
             cx.info(format_args!("{id},{status},\"{address}\""));
             Reply::Ok
         }
-        (3, Some(tag), value) => set(cx, context, &tag, value.as_deref().unwrap_or_default()),
+        (3, Some(tag), value) => set(m, cx, context, &tag, value.as_deref().unwrap_or_default()),
         (4, None, None) => {
             let c = cx.bearers.contexts.get(&context).cloned().unwrap_or_default();
             cx.line("+SAPBR:");
             for tag in m.settings.bearer_tags.clone() {
+                let kept = |tag: &'static str| m.bearers.tags.get(&(context, tag)).map(String::as_str);
                 let value = match tag.as_str() {
-                    "CONTYPE" => "GPRS",
+                    "CONTYPE" => kept("CONTYPE").unwrap_or("GPRS"),
                     "APN" => &c.apn,
                     "USER" => &c.user,
                     "PWD" => &c.password,
-                    "RATE" => "2",
+                    "PHONENUM" => kept("PHONENUM").unwrap_or_default(),
+                    "RATE" => kept("RATE").unwrap_or("2"),
                     _ => "",
                 };
                 cx.line(&format!("{tag}: {value}"));
@@ -192,14 +208,17 @@ pub(super) fn task(_: &mut Simcom, _: &mut Cx, _: (Text<50>, Option<Text<50>>, O
     Reply::Ok
 }
 
-fn set(cx: &mut Cx, context: u8, tag: &str, value: &str) -> Reply {
+fn set(m: &mut Simcom, cx: &mut Cx, context: u8, tag: &str, value: &str) -> Reply {
     let bearer = cx.bearers.context(context);
-    match tag.to_ascii_uppercase().as_str() {
-        "CONTYPE" if ["GPRS", "CSD"].contains(&value.to_ascii_uppercase().as_str()) => {}
-        "APN" => bearer.apn = value.into(),
-        "USER" => bearer.user = value.into(),
-        "PWD" => bearer.password = value.into(),
-        "PHONENUM" | "RATE" => {}
+    let mut keep = |tag, value: &str| drop(m.bearers.tags.insert((context, tag), value.into()));
+    match (tag.to_ascii_uppercase().as_str(), value.to_ascii_uppercase().as_str()) {
+        ("CONTYPE", contype @ ("GPRS" | "CSD")) => keep("CONTYPE", contype),
+        ("APN", _) => bearer.apn = value.into(),
+        ("USER", _) => bearer.user = value.into(),
+        ("PWD", _) => bearer.password = value.into(),
+        ("PHONENUM", _) => keep("PHONENUM", value),
+        // 2400, 4800, 9600 and 14400 bit/s
+        ("RATE", "0" | "1" | "2" | "3") => keep("RATE", value),
         _ => return cx.refuse(ArgError::Range),
     }
     Reply::Ok
@@ -228,7 +247,7 @@ fn print(cx: &mut Cx, text: &str, context: u8) {
 
 /// Whether `AT+SAPBR=1` has opened the context.
 pub(super) fn is_open(m: &Simcom, context: u8) -> bool {
-    matches!(m.bearers.profiles.get(&context), Some(Opened::Open))
+    matches!(m.bearers.profiles.get(&context), Some(Opened::Open | Opened::Joined))
 }
 
 /// A bearer is up.
@@ -237,12 +256,12 @@ pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
         return network::up(cx);
     }
     match m.bearers.profiles.get_mut(&context) {
-        Some(profile) => {
-            if let Opened::Opening(port) = std::mem::replace(profile, Opened::Open) {
-                cx.port = port;
-                cx.finish(Reply::Ok);
-            }
+        Some(opened @ &mut Opened::Opening(port)) => {
+            *opened = Opened::Open;
+            cx.port = port;
+            cx.finish(Reply::Ok);
         }
+        Some(_) => {}
         None => print(cx, &m.settings.bearer_up.clone(), context),
     }
 }
@@ -256,11 +275,12 @@ pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
     match m.bearers.profiles.remove(&context) {
         Some(Opened::Opening(port)) => {
             cx.port = port;
-            return cx.finish(Reply::Error);
+            cx.finish(Reply::Error);
         }
-        None if held => return,
-        _ => {}
+        // It came up in silence too.
+        Some(Opened::Closing) if !by_network => {}
+        None if held => {}
+        _ if by_network => print(cx, &m.settings.bearer_lost, context),
+        _ => print(cx, &m.settings.bearer_closed, context),
     }
-    let text = if by_network { &m.settings.bearer_lost } else { &m.settings.bearer_closed };
-    print(cx, text, context);
 }

@@ -54,10 +54,8 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, args: PutArgs) -> Reply {
             }
             Reply::Ok
         }
-        ((mode, Some(position), Some(length), Some(limit)), PutMode::Extended(memory))
-            if mode.get() == 2
-                && position.size() <= memory.len()
-                && position.size() + length.size() <= most =>
+        ((mode, Some(position), Some(length), Some(limit)), PutMode::Extended(_))
+            if mode.get() == 2 && position.size() + length.size() <= most =>
         {
             *filling = Some(position.size());
             cx.info(format_args!("{position},{length}"));
@@ -76,11 +74,11 @@ pub(super) fn put_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
 }
 
 /// The octets for the memory have come, or their time is up. They replace what was there from
-/// their position on.
+/// their position on; up to there, what was never filled is 0.
 pub(super) fn stored(extended: &mut Extended, at: usize, end: DataEnd, held: &[u8]) -> Reply {
     match (&mut extended.mode, end) {
         (PutMode::Extended(memory), DataEnd::Length) => {
-            memory.truncate(at);
+            memory.resize(at, 0);
             memory.extend_from_slice(held);
             Reply::Ok
         }

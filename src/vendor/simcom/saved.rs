@@ -1,8 +1,7 @@
 //! `AT+FTPSCONT`: the FTP settings kept in the flash ("SIM800 Series_AT Command Manual" V1.09).
 
 use super::{Parameters, Simcom};
-use crate::at::FromArg;
-use crate::at::args::Arg;
+use crate::at::{Arguments, FromArg};
 use crate::modem::{Cx, Reply};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -24,8 +23,9 @@ impl<T: FromArg + Display> Setting for T {
     }
 
     fn take(&mut self, shown: &str) {
-        let text = shown.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(shown);
-        if let Ok(value) = T::from_arg(Some(&Arg { text: text.into(), quoted: true })) {
+        if let Ok(typed) = Arguments::parse(shown)
+            && let Ok(value) = T::from_arg(typed.0.first())
+        {
             *self = value;
         }
     }

@@ -282,8 +282,10 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
     if let Some(at) = m.extended.filling.take() {
         return extended::stored(&mut m.extended, at, end, &held);
     }
+    // V.250 section 6.2.9: AT&D2 hangs up; AT&D1 leaves data mode, and what is connected stays so.
+    let hangs_up = end == DataEnd::Dtr && cx.settings(cx.port).dtr == 2;
     match (&mut m.session, end) {
-        (Some(Session { job: Job::Put(put @ Put::Writing), .. }), _) => {
+        (Some(Session { job: Job::Put(put @ Put::Writing), .. }), _) if !hangs_up => {
             let window = m.settings.put_window;
             *put = Put::Draining;
             let drained = cx.ftp_backlog() == 0;
@@ -301,7 +303,11 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
             cx.ftp_finish();
             cx.reply_with("+FTPETPUT", "1,0")
         }
-        (Some(Session { job: Job::EtPut(Put::Writing), .. }), _) => {
+        (Some(Session { job: Job::EtPut(put @ Put::Writing), .. }), DataEnd::Dtr) if !hangs_up => {
+            *put = Put::Ready;
+            Reply::Error
+        }
+        (Some(Session { job: Job::Put(Put::Writing) | Job::EtPut(Put::Writing), .. }), _) => {
             cx.ftp_drop();
             m.fail(cx, m.settings.quit);
             Reply::Error
