@@ -7,18 +7,18 @@ mod load;
 pub mod mistake;
 mod or_none;
 pub mod place;
+mod plain;
+mod usable;
 
 pub use load::{Find, Library, load, wrong_in};
+pub use plain::{Forms, Plain};
 
 use crate::time::Calendar;
 use crate::time::units::Span;
 use schemars::JsonSchema;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
-use std::fmt;
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// One module's personality, whole: `extends` resolved, every default filled in.
@@ -80,48 +80,6 @@ pub struct Profile {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub settings: toml::Table,
-}
-
-impl Profile {
-    /// The first value that no module can have: its path, what is wrong with it, and what would be right.
-    fn unusable(&self) -> Option<(Vec<String>, String)> {
-        let digits = |text: &str, length: RangeInclusive<usize>| {
-            length.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-        };
-        let (serial, radio, bearer) = (&self.serial, &self.radio, &self.bearer);
-        let pin = self.sim.pin.as_deref().is_none_or(|pin| digits(pin, 4..=8));
-        let values = [
-            ("serial.line_max", serial.line_max >= 16, "no command fits into such a line; write 16 or more"),
-            ("serial.cmee", serial.cmee <= 2, "`AT+CMEE` has no such value; write 0, 1 or 2"),
-            ("serial.dcd", serial.dcd <= 1, "`AT&C` has no such value; write 0 or 1"),
-            ("serial.dtr", serial.dtr <= 2, "`AT&D` has no such value; write 0, 1 or 2"),
-            ("sim.pin", pin, "this is no PIN; write 4 to 8 digits"),
-            ("sim.puk", digits(&self.sim.puk, 8..=8), "this is no PUK; write 8 digits"),
-            (
-                "radio.rssi",
-                matches!(radio.rssi, 0..=31 | 99),
-                "`AT+CSQ` has no such value; write 0 to 31, or 99",
-            ),
-            ("radio.ber", matches!(radio.ber, 0..=7 | 99), "`AT+CSQ` has no such value; write 0 to 7, or 99"),
-            (
-                "radio.status",
-                matches!(radio.status, 1 | 5),
-                "this is not registered; write 1 (home) or 5 (roaming)",
-            ),
-            ("bearer.contexts", bearer.contexts > 0, "there must be a context; write 1 or more"),
-            ("bearer.segment", bearer.segment > 0, "a segment has octets; write 1460, say"),
-        ];
-        let wrong = values.into_iter().find(|(_, right, _)| !right);
-        if let Some((path, _, what)) = wrong {
-            return Some((path.split('.').map(str::to_owned).collect(), what.to_owned()));
-        }
-        let name = |name: &&String| {
-            !name.starts_with(['+', '*', '$', '#', '^', '%']) || name.chars().any(|c| c.is_ascii_lowercase())
-        };
-        let name = self.commands.keys().find(name)?;
-        let what = "no command line can name this; write it as `+NAME`, without AT and in capitals";
-        Some((vec!["commands".to_owned(), name.clone()], what.to_owned()))
-    }
 }
 
 /// TOML's keys are text.
@@ -426,63 +384,4 @@ pub struct Urc {
     /// What stands between its name and its values, where that differs from `serial.separator`; in information
     /// text of that name, too.
     pub separator: Option<String>,
-}
-
-/// A plain command: question and answer. A line alone answers the execution form.
-#[derive(Clone, Debug, JsonSchema)]
-#[schemars(untagged)]
-pub enum Plain {
-    /// One line, in answer to the execution form.
-    Line(String),
-    /// Answers by form.
-    Forms(Forms),
-}
-
-/// The answers of a plain command; a form that is absent is an error.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Forms {
-    /// Lines for `AT+X`.
-    pub exec: Option<Vec<String>>,
-    /// Lines for `AT+X?`; `{value}` is what was written last.
-    pub read: Option<Vec<String>>,
-    /// Lines for `AT+X=?`.
-    pub test: Option<Vec<String>>,
-    /// Lines for `AT+X=...`.
-    pub write: Option<Vec<String>>,
-    /// What `{value}` is at power-on.
-    pub value: Option<String>,
-    /// The final result code, where it is not OK; `""` for none.
-    pub result: Option<String>,
-    /// How long the answer takes.
-    pub delay: Span,
-}
-
-impl<'de> Deserialize<'de> for Plain {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = Plain;
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("one line in quotation marks, or a table of forms: { exec = [\"+X: 1\"] }")
-            }
-            fn visit_str<E: Error>(self, line: &str) -> Result<Plain, E> {
-                Ok(Plain::Line(line.to_owned()))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, forms: A) -> Result<Plain, A::Error> {
-                Forms::deserialize(MapAccessDeserializer::new(forms)).map(Plain::Forms)
-            }
-        }
-        from.deserialize_any(Either)
-    }
-}
-
-impl Plain {
-    /// The answers by form, where `line` answers the execution form.
-    pub fn forms(&self) -> Forms {
-        match self {
-            Plain::Line(line) => Forms { exec: Some(vec![line.clone()]), ..Forms::default() },
-            Plain::Forms(forms) => forms.clone(),
-        }
-    }
 }

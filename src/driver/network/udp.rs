@@ -17,6 +17,8 @@ use std::time::Duration;
 
 /// So many datagrams wait for the module; more are lost.
 const INBOX: usize = 64;
+/// So many are on their way to it over the radio link; more are lost.
+const UNDER_WAY: usize = 1024;
 
 /// A UDP port of the module.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub(super) struct UdpPort {
     /// The real socket towards each mapped host.
     ios: BTreeMap<SocketAddrV4, IoId>,
     inbox: VecDeque<(SocketAddrV4, Bytes)>,
+    under_way: usize,
 }
 
 impl Network {
@@ -44,7 +47,7 @@ impl Network {
                     peer: peer.unwrap_or(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0)),
                 };
                 self.faults.opened(now, &info);
-                let udp = UdpPort { info, peer, ios: BTreeMap::new(), inbox: VecDeque::new() };
+                let udp = UdpPort { info, peer, ios: BTreeMap::new(), inbox: VecDeque::new(), under_way: 0 };
                 self.sockets.insert(socket, Owner::Udp(udp));
                 NetEvent::Connected { socket, local }
             }
@@ -151,11 +154,15 @@ impl Network {
     /// A datagram for the module reaches the radio link.
     pub(super) fn receive_datagram(&mut self, now: Now, socket: Socket, from: SocketAddrV4, bytes: Bytes) {
         let Some(port) = self.sockets.udp(socket) else { return };
-        if port.peer.is_some_and(|peer| peer != from) {
+        if port.peer.is_some_and(|peer| peer != from) || port.under_way >= UNDER_WAY {
             return;
         }
         let info = LinkInfo { peer: from, ..port.info };
-        for (after, bytes) in self.judge_datagram(now, &info, Direction::Down, bytes) {
+        let pieces = self.judge_datagram(now, &info, Direction::Down, bytes);
+        if let Some(port) = self.sockets.udp(socket) {
+            port.under_way += pieces.len();
+        }
+        for (after, bytes) in pieces {
             self.laters.at(now + after, Then::HandDown { socket, from, bytes });
         }
         self.do_due(now);
@@ -165,6 +172,7 @@ impl Network {
     pub(super) fn keep_datagram(&mut self, now: Now, socket: Socket, from: SocketAddrV4, bytes: Bytes) {
         let Some(port) = self.sockets.udp(socket) else { return };
         let info = LinkInfo { peer: from, ..port.info };
+        port.under_way = port.under_way.saturating_sub(1);
         if port.inbox.len() < INBOX {
             port.inbox.push_back((from, bytes.clone()));
         }
