@@ -79,7 +79,7 @@ pub struct Machine {
 const READ: usize = 64 * 1024;
 /// So much later than an answer what nobody asked for is written (real time): a host that reads what there is, and then
 /// looks for the one line it waits for, must not find both in one piece.
-const GAP: Duration = Duration::from_millis(20);
+const GAP: Duration = Duration::from_millis(5);
 /// How long the system may take to tell what a host has done to a port.
 const QUIET: Duration = Duration::from_millis(20);
 
