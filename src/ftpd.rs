@@ -20,7 +20,9 @@ use binder::SmallBuffers;
 use check::Check;
 use libunftp::{Server, ServerBuilder};
 use login::Logins;
+use rustix::fs::{Mode, OFlags};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -103,13 +105,20 @@ impl FtpServer {
     /// Where the root cannot be opened, the address cannot be bound, or no thread can be had.
     pub fn start(config: Config) -> io::Result<FtpServer> {
         let files = Arc::new(Filesystem::new(&config.root)?);
+        let folder = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = Arc::new(rustix::fs::open(&config.root, folder, Mode::empty())?);
         let listener = TcpListener::bind(config.listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let names = config.names;
-        let sessions =
-            Sessions { files, faults: config.faults, names, logins: Arc::new(Logins::new(config.users)) };
+        let sessions = Sessions {
+            files,
+            root,
+            faults: config.faults,
+            names,
+            logins: Arc::new(Logins::new(config.users)),
+        };
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("ftpd".into())
@@ -148,6 +157,7 @@ impl Drop for FtpServer {
 /// What every session is made of.
 struct Sessions {
     files: Arc<Filesystem>,
+    root: Arc<OwnedFd>,
     faults: Arc<dyn StorageFaults>,
     names: Names,
     logins: Arc<Logins>,
@@ -156,9 +166,10 @@ struct Sessions {
 impl Sessions {
     /// A server for one connection: libunftp's `Binder` is taken by a server's first session.
     fn server(&self) -> Option<Server<Storage, DefaultUser>> {
-        let (files, faults, names) = (self.files.clone(), self.faults.clone(), self.names);
+        let (files, root) = (self.files.clone(), self.root.clone());
+        let (faults, names) = (self.faults.clone(), self.names);
         ServerBuilder::with_authenticator(
-            Box::new(move || Storage::new(files.clone(), faults.clone(), names)),
+            Box::new(move || Storage::new(files.clone(), root.clone(), faults.clone(), names)),
             self.logins.clone(),
         )
         .greeting(GREETING)

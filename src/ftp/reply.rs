@@ -6,7 +6,7 @@ use std::fmt;
 /// The longest reply line that is read, in octets without its line end.
 pub const MAX_LINE: usize = 2048;
 /// The most lines that one reply may have.
-pub const MAX_LINES: usize = 1024;
+pub const MAX_LINES: usize = 10_000;
 
 /// One reply, of one line or several.
 #[derive(Clone, Debug, PartialEq, Eq)]

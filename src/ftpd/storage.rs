@@ -5,13 +5,16 @@ use super::jail::absolute;
 use super::upload::{Ended, Ending, Upload};
 use super::{Names, listing};
 use async_trait::async_trait;
+use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fmt::Debug;
-use std::io::Cursor;
+use std::io::{Cursor, SeekFrom};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt};
 use unftp_core::auth::DefaultUser;
 use unftp_core::storage::{Error, ErrorKind, FEATURE_RESTART, Fileinfo, Metadata, Result, StorageBackend};
 use unftp_sbe_fs::{Filesystem, Meta};
@@ -31,14 +34,21 @@ struct Cleared {
 #[derive(Debug)]
 pub struct Storage {
     files: Arc<Filesystem>,
+    root: Arc<OwnedFd>,
     faults: Arc<dyn StorageFaults>,
     names: Names,
     cleared: Mutex<Option<Cleared>>,
 }
 
 impl Storage {
-    pub fn new(files: Arc<Filesystem>, faults: Arc<dyn StorageFaults>, names: Names) -> Storage {
-        Storage { files, faults, names, cleared: Mutex::default() }
+    /// Of the folder `root`, which `files` serves.
+    pub fn new(
+        files: Arc<Filesystem>,
+        root: Arc<OwnedFd>,
+        faults: Arc<dyn StorageFaults>,
+        names: Names,
+    ) -> Storage {
+        Storage { files, root, faults, names, cleared: Mutex::default() }
     }
 
     /// A path as the file system knows it.
@@ -98,22 +108,35 @@ impl Storage {
         Err(ErrorKind::PermanentFileNotAvailable.into())
     }
 
-    /// What a file has from an offset on: unftp-sbe-fs cuts it off there, where other servers write over it.
-    async fn behind(&self, user: &DefaultUser, real: &Path, start: u64) -> Result<Vec<u8>> {
-        let mut behind = vec![];
-        if start > 0
-            && let Ok(mut file) = self.files.get(user, real, start).await
-        {
-            file.read_to_end(&mut behind).await?;
-        }
-        Ok(behind)
+    /// Stores from an offset on and leaves what lies behind, as other servers do: unftp-sbe-fs cuts it off there.
+    async fn write_over(
+        &self,
+        user: &DefaultUser,
+        mut upload: impl AsyncRead + Send + Sync + Unpin + 'static,
+        real: &Path,
+        start: u64,
+    ) -> Result<u64> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
+        let inside = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        let path = real.strip_prefix("/").unwrap_or(real);
+        let file = match openat2(&self.root, path, flags, Mode::from_raw_mode(0o666), inside) {
+            Ok(file) => file,
+            // Linux before 5.6, and some sandboxes.
+            Err(Errno::NOSYS) => return self.files.put(user, upload, real, start).await,
+            Err(error) => return Err(std::io::Error::from(error).into()),
+        };
+        let mut file = tokio::fs::File::from_std(file.into());
+        file.seek(SeekFrom::Start(start)).await?;
+        let stored = tokio::io::copy(&mut upload, &mut file).await?;
+        file.flush().await?;
+        Ok(stored)
     }
 
     async fn entries(&self, user: &DefaultUser, path: &Path) -> Result<Vec<Fileinfo<PathBuf, Meta>>> {
         let metadata = self.look(user, path).await?;
         if !metadata.is_dir() {
             return Ok(vec![Fileinfo {
-                path: path.file_name().map(PathBuf::from).unwrap_or_default(),
+                path: self.real(path).file_name().map(PathBuf::from).unwrap_or_default(),
                 metadata,
             }]);
         }
@@ -222,12 +245,11 @@ impl StorageBackend<DefaultUser> for Storage {
         let fault = self.before(StorageOp::Write, &path)?;
         let ended = Ended::default();
         let real = self.real(&path);
-        let behind = self.behind(user, &real, start).await?;
         let upload = Upload::new(input, fault, ended.clone());
-        let stored = self.files.put(user, upload, &real, start).await?;
-        if let Some(kept @ [_, ..]) = usize::try_from(stored).ok().and_then(|n| behind.get(n..)) {
-            self.files.put(user, Cursor::new(kept.to_vec()), &real, start + stored).await?;
-        }
+        let stored = match start {
+            0 => self.files.put(user, upload, &real, start).await?,
+            _ => self.write_over(user, upload, &real, start).await?,
+        };
         match ended.take() {
             None => Ok(stored),
             Some(Ending::Broken(error)) => Err(error),

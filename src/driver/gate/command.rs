@@ -72,8 +72,12 @@ impl Commands {
             match byte {
                 _ if self.iac => {
                     self.iac = false;
-                    if byte == IAC {
-                        self.line.push(byte);
+                    match byte {
+                        IAC => self.line.push(IAC),
+                        // From No operation to Go ahead (RFC 854); IP and DM are among them.
+                        0xf1..=0xf9 => {}
+                        // A letter of a name: a module's client knows nothing of Telnet.
+                        _ => self.line.extend([IAC, byte]),
                     }
                 }
                 IAC => self.iac = true,

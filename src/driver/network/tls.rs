@@ -109,6 +109,7 @@ impl TlsSetup {
                 self.clients.entry((whose, verify)).or_insert(Arc::new(config)).clone()
             }
         };
+        let name = name.strip_suffix('.').unwrap_or(name);
         let name = ServerName::try_from(name.to_owned()).map_err(|_| check::NAMELESS)?;
         Ok(TlsEnd::new(ClientConnection::new(config, name).map_err(|e| check::words(&e))?.into()))
     }
@@ -131,6 +132,7 @@ impl TlsSetup {
     }
 
     pub(super) fn server(&mut self, name: &str) -> Result<TlsEnd, String> {
+        let name = name.strip_suffix('.').unwrap_or(name);
         let config = match (&self.given, self.made.get(name)) {
             (Some(config), _) | (None, Some(config)) => config.clone(),
             (None, None) => {
