@@ -7,7 +7,7 @@ pub mod ranges;
 pub mod result;
 pub mod secret;
 
-pub use args::{ArgError, Arguments, FromArg, FromArgs, Int, Text};
+pub use args::{ArgError, Arguments, FromArg, FromArgs, Int, Quoted, Text};
 pub use line::{Call, Form, SyntaxError};
 pub use result::ResultCode;
 pub use secret::{Secret, Secrets};

@@ -128,7 +128,7 @@ impl Scenario {
     }
 
     fn build(&mut self, text: &str, known: &Known) -> Vec<Problem> {
-        let known = &Known { ports: Some(self.ports.unwrap_or(1)), ..*known };
+        let known = &Known { ports: known.ports.or(self.ports).or(Some(1)), ..*known };
         let mut problems = self.server.misplaced(&|path| place::of(text, path).unwrap_or(0..0));
         for written in std::mem::take(&mut self.fault) {
             let span = one_line(text, written.span());

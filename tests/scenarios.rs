@@ -51,7 +51,7 @@ fn check(file: &Path) -> Result<Scenario, Failed> {
     if !fs::read_to_string(file)?.starts_with('#') {
         return Err("it does not say where it comes from".into());
     }
-    let scenario = files::scenario(file, None).map_err(lines)?;
+    let scenario = files::scenario(file, files::Instead::default()).map_err(lines)?;
     match scenario.expectations.is_empty() {
         true => Err("it expects nothing".into()),
         false => Ok(scenario),

@@ -17,5 +17,5 @@ fn placed<T>(text: &str, read: Result<T, Vec<Mistake>>) {
 fuzz_target!(|text: &str| {
     placed(text, transcript::parse("fuzz.at", text));
     placed(text, files::profile_from("fuzz.toml", text));
-    placed(text, files::scenario_from("fuzz.toml", text, None));
+    placed(text, files::scenario_from("fuzz.toml", text, files::Instead::default()));
 });

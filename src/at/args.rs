@@ -219,6 +219,16 @@ impl<const MAX: usize> std::ops::Deref for Text<MAX> {
 
 impl<const MAX: usize> fmt::Display for Text<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        Quoted(&self.0).fmt(f)
+    }
+}
+
+/// A text as it can be typed again: in quotation marks, with what cannot stand there escaped.
+#[derive(Clone, Copy, Debug)]
+pub struct Quoted<'a>(pub &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("\"")?;
         for (i, c) in self.0.char_indices() {
             let escaped = match c {

@@ -28,7 +28,7 @@ pub fn check(told: &str, arguments: &str) -> Result<(), ArgError> {
 }
 
 /// The parts between the commas that stand in no brackets and no quotation.
-fn split(text: &str) -> Vec<&str> {
+pub fn split(text: &str) -> Vec<&str> {
     let (mut depth, mut quoted) = (0, false);
     let between = |c: char| {
         match c {

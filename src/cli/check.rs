@@ -1,8 +1,9 @@
 //! `badline check`: are the files right?
 
 use super::show_mistakes;
+use crate::driver::files::{self, Instead};
+use crate::driver::play;
 use crate::driver::setup::Setup;
-use crate::driver::{files, play};
 use crate::profile::mistake::Mistake;
 use crate::transcript;
 use clap::Args;
@@ -39,7 +40,7 @@ fn check(file: &Path) -> Result<&'static str, Vec<Mistake>> {
             .and_then(|transcript| play::setup(&transcript, None))
             .map(|_| "transcript"),
         Some("toml") if is_profile(&text) => files::profile_from(&name, &text).map(|_| "profile"),
-        Some("toml") => files::scenario_from(&name, &text, None)
+        Some("toml") => files::scenario_from(&name, &text, Instead::default())
             .and_then(|scenario| Setup::from_scenario(&scenario, file.parent().unwrap_or(Path::new(""))))
             .map(|_| "scenario"),
         _ => Err(vec![Mistake::of_file(&name, "neither .at nor .toml: what is it?")]),

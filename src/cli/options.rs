@@ -1,7 +1,7 @@
 //! The options that the verbs share.
 
 use crate::control::Address;
-use crate::driver::files;
+use crate::driver::files::{self, Instead};
 use crate::driver::setup::Setup;
 use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
@@ -134,7 +134,8 @@ impl Options {
     /// The mistakes in it.
     pub fn read_scenario(&self) -> Result<Option<(Scenario, PathBuf)>, Vec<Mistake>> {
         let Some(file) = &self.scenario else { return Ok(None) };
-        Ok(Some((files::scenario(file, self.profile.as_deref())?, file.clone())))
+        let instead = Instead { profile: self.profile.as_deref(), ports: self.ports.map(usize::from) };
+        Ok(Some((files::scenario(file, instead)?, file.clone())))
     }
 
     fn setup_of(&self, scenario: &Scenario, file: &Path) -> Result<Setup, Vec<Mistake>> {

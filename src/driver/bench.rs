@@ -19,7 +19,7 @@ pub use mistakes::Mistakes;
 pub use records::Records;
 
 use super::coverage::Coverage;
-use super::files;
+use super::files::{self, Instead};
 use super::judge::{Judge, Watch};
 use super::machine::Machine;
 use super::port::Port;
@@ -59,7 +59,7 @@ impl Bench {
     /// # Errors
     /// The mistakes in the scenario, with their places.
     pub fn scenario(file: impl AsRef<Path>) -> Result<Bench, Mistakes> {
-        let scenario = files::scenario(file.as_ref(), None).map_err(Mistakes)?;
+        let scenario = files::scenario(file.as_ref(), Instead::default()).map_err(Mistakes)?;
         let folder = file.as_ref().parent().unwrap_or(Path::new(""));
         let mut setup = Setup::from_scenario(&scenario, folder).map_err(Mistakes)?;
         setup.scenario = Some(file.as_ref().display().to_string());
@@ -71,7 +71,7 @@ impl Bench {
     /// # Errors
     /// The mistakes in the scenario, with their places.
     pub fn scenario_text(text: &str) -> Result<Bench, Mistakes> {
-        let scenario = files::scenario_from("scenario", text, None).map_err(Mistakes)?;
+        let scenario = files::scenario_from("scenario", text, Instead::default()).map_err(Mistakes)?;
         let setup = Setup::from_scenario(&scenario, Path::new("")).map_err(Mistakes)?;
         Ok(Bench::of(setup))
     }

@@ -86,28 +86,44 @@ pub fn behaviour(profile: &Profile) -> Result<Box<dyn Personality>, (Vec<String>
     }
 }
 
-/// Reads the scenario in the file `path` (or the one in the binary with that name), and looks whether all is there that it names; `profile` is
-/// the module where it is not the scenario's own.
+/// What the command line says instead of a scenario.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Instead<'a> {
+    /// The module: the name of a profile or its file.
+    pub profile: Option<&'a str>,
+    /// How many serial ports it has.
+    pub ports: Option<usize>,
+}
+
+impl<'a> Instead<'a> {
+    /// Another module, or none.
+    pub fn profile(profile: Option<&'a str>) -> Instead<'a> {
+        Instead { profile, ports: None }
+    }
+}
+
+/// Reads the scenario in the file `path` (or the one in the binary with that name), and looks whether all is there that it names.
 ///
 /// # Errors
 /// Every mistake in it, with its place.
-pub fn scenario(path: &Path, profile: Option<&str>) -> Result<Scenario, Vec<Mistake>> {
+pub fn scenario(path: &Path, instead: Instead) -> Result<Scenario, Vec<Mistake>> {
     let file = path.display().to_string();
     if let Some((name, text)) = SCENARIOS.iter().find(|(name, _)| file == *name) {
-        return scenario_from(&format!("scenarios/{name}.toml"), text, profile);
+        return scenario_from(&format!("scenarios/{name}.toml"), text, instead);
     }
     let text = read(path).map_err(|mistake| vec![mistake])?;
-    scenario_from(&file, &text, profile)
+    scenario_from(&file, &text, instead)
 }
 
 /// Reads a scenario from the text of the file `file`, as [`scenario()`] does.
 ///
 /// # Errors
 /// As [`scenario()`].
-pub fn scenario_from(file: &str, text: &str, profile: Option<&str>) -> Result<Scenario, Vec<Mistake>> {
+pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenario, Vec<Mistake>> {
     let folder = Path::new(file).parent().unwrap_or(Path::new(""));
     // First without the commands, which its own profile decides on.
-    let unchecked = scenario::parse(file, text, &Known::default())?;
+    let Instead { profile, ports } = instead;
+    let unchecked = scenario::parse(file, text, &Known { ports, ..Known::default() })?;
     let profile = scenario_profile(&unchecked, folder, profile).map_err(|mistakes| {
         mistakes.into_iter().map(|m| in_scenario(file, text, &unchecked, m)).collect::<Vec<_>>()
     })?;
@@ -122,7 +138,7 @@ pub fn scenario_from(file: &str, text: &str, profile: Option<&str>) -> Result<Sc
     let scenario = scenario::parse(
         file,
         text,
-        &Known { commands: &commands, secrets: Some(&secrets), ..Known::default() },
+        &Known { commands: &commands, secrets: Some(&secrets), ports, ..Known::default() },
     )?;
     let mut hosts = Hosts::default();
     for (name, target) in &scenario.hosts {

@@ -1,7 +1,7 @@
 //! Plays a transcript as the host, in-process: the modem's clock is turned by hand, the network is real.
 
 use super::by_hand::{ByHand, Ear};
-use super::files;
+use super::files::{self, Instead};
 use super::network::Forward;
 use super::setup::{Server, Setup};
 use super::sinks::Sinks;
@@ -140,7 +140,7 @@ fn from_scenario(transcript: &Transcript, file: &str, profile: Option<&str>) -> 
     let names = |heading: &&Heading| matches!(heading.setting, Setting::Scenario(_));
     let file = Path::new(&transcript.name).parent().unwrap_or(Path::new("")).join(file);
     let instead = profile.or(transcript.profile());
-    let mut scenario = files::scenario(&file, instead).map_err(|mistakes| {
+    let mut scenario = files::scenario(&file, Instead::profile(instead)).map_err(|mistakes| {
         let heading = transcript.header.iter().find(names);
         let there = |m: Mistake| match (m.line, heading) {
             (0, Some(heading)) => heading.mistake(&transcript.name, format!("{}: {}", m.file, m.what)),

@@ -151,7 +151,7 @@ pub fn no_port(port: Option<usize>, known: &Known) -> Option<Never> {
     Some(Never::new(
         "port",
         format!("the module has {there}, and no {port}"),
-        format!("write ports = {port}"),
+        format!("write ports = {port}, or --ports {port}"),
     ))
 }
 

@@ -95,6 +95,19 @@ pub(super) fn secrets() -> impl Iterator<Item = (&'static str, &'static [Secret]
     vendor::secrets(COMMANDS)
 }
 
+/// What is written, with what was there `before` in the place of a parameter that is left out (27.007 section 3.2).
+fn kept(written: &str, before: &str) -> String {
+    if written.trim().is_empty() {
+        return before.to_owned();
+    }
+    let before = ranges::split(before);
+    let place = |(i, part): (usize, &str)| match part {
+        "" => before.get(i).copied().unwrap_or_default().to_owned(),
+        part => part.to_owned(),
+    };
+    ranges::split(written).into_iter().enumerate().map(place).collect::<Vec<_>>().join(",")
+}
+
 /// Runs a plain command of the profile.
 pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
     let profile = cx.profile.clone();
@@ -111,7 +124,9 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
                 {
                     return Some(cx.refuse(error));
                 }
-                cx.plain.insert(call.name.clone(), value.to_string());
+                let before = cx.plain.get(&call.name).or(forms.value.as_ref()).map_or("", String::as_str);
+                let value = kept(value, before);
+                cx.plain.insert(call.name.clone(), value);
             }
             forms.write
         }

@@ -347,6 +347,12 @@ impl Port {
         }
     }
 
+    /// Whether the port enters data mode now.
+    pub fn enters_data(&self, now: Now) -> bool {
+        let due = |w: &Waiting| w.at <= now && matches!(w.what, Due::Data(..));
+        matches!(self.state, State::Command) && self.line.is_empty() && self.waiting.iter().any(due)
+    }
+
     /// Whether the port is about to enter data mode for an FTP transfer.
     pub fn waits_for_ftp(&self) -> bool {
         self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp))

@@ -279,6 +279,8 @@ impl Modem {
         port.flush(&mut core.out);
         // Behind what was written: the line changes after the result code (V.250 section 6.2.10).
         port.set_rate(&mut core.out);
-        self.listen(id) || self.print_due(id) || self.download(id)
+        // What follows a command that led to data mode is data, however soon it came.
+        let enters = port.enters_data(core.now);
+        enters && self.print_due(id) || self.listen(id) || self.print_due(id) || self.download(id)
     }
 }

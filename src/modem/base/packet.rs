@@ -2,7 +2,7 @@
 
 use super::Base;
 use crate::at::args::Arg;
-use crate::at::{ArgError, Arguments, FromArg, FromArgs, Int, Text};
+use crate::at::{ArgError, Arguments, FromArg, FromArgs, Int, Quoted, Text};
 use crate::modem::{BearerState, Cx, Reply};
 use core::net::{IpAddr, Ipv4Addr};
 use std::fmt;
@@ -83,8 +83,9 @@ pub(super) fn contexts_read(_: &mut Base, cx: &mut Cx) -> Reply {
         let address = given.or(context.wanted).unwrap_or(Ipv4Addr::UNSPECIFIED.into());
         let (data, headers) = context.compression;
         cx.info(format_args!(
-            "{cid},\"{}\",\"{}\",\"{address}\",{data},{headers}",
-            context.pdp_type, context.apn
+            "{cid},\"{}\",{},\"{address}\",{data},{headers}",
+            context.pdp_type,
+            Quoted(&context.apn)
         ));
     }
     Reply::Ok

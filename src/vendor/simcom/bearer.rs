@@ -1,7 +1,7 @@
 //! 4.1: the bearers, and the SAPBR commands that SIM800 and SIM7000 hosts use for them.
 
 use super::{Simcom, network};
-use crate::at::{ArgError, Int, Text};
+use crate::at::{ArgError, Int, Quoted, Text};
 use crate::modem::{BearerState, Cx, PortId, Reply};
 use crate::profile::Profile;
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ impl Bearers {
 /// `AT+CGNAPN`: the access point name that the network gave at registration.
 pub(super) fn network_apn(m: &mut Simcom, cx: &mut Cx) -> Reply {
     match cx.radio.registered() {
-        true => cx.info(format_args!("1,\"{}\"", m.bearers.network_apn)),
+        true => cx.info(format_args!("1,{}", Quoted(&m.bearers.network_apn))),
         false => cx.info("0,\"\""),
     }
     Reply::Ok
@@ -101,8 +101,12 @@ pub(super) fn configuration(m: &mut Simcom, cx: &mut Cx) -> Reply {
     for id in 0..4u8 {
         let c = m.bearers.configured.get(&(id + 1)).cloned().unwrap_or_default();
         cx.info(format_args!(
-            "{id},{},\"{}\",\"{}\",\"{}\",{}",
-            c.ip_type, c.apn, c.user, c.password, c.authentication
+            "{id},{},{},{},{},{}",
+            c.ip_type,
+            Quoted(&c.apn),
+            Quoted(&c.user),
+            Quoted(&c.password),
+            c.authentication
         ));
     }
     Reply::Ok
@@ -194,7 +198,8 @@ pub(super) fn sapbr(
                     "RATE" => kept("RATE").unwrap_or("2"),
                     _ => "",
                 };
-                cx.line(&format!("{tag}: {value}"));
+                let value = Quoted(value).to_string();
+                cx.line(&format!("{tag}: {}", &value[1..value.len() - 1]));
             }
             Reply::Ok
         }

@@ -3,7 +3,7 @@
 mod options;
 
 use super::args::{self, Refusal};
-use super::{Wavecom, code};
+use super::{Wavecom, code, ping};
 use crate::at::Arguments;
 use crate::modem::{Cx, Functionality, PortId, Reply};
 use ::core::net::Ipv4Addr;
@@ -280,6 +280,10 @@ pub fn down(m: &mut Wavecom, cx: &mut Cx, cid: u8) {
             tell(cx, bid, cause, [Ipv4Addr::UNSPECIFIED; 4]);
         }
         State::Stopped => {}
+    }
+    // The packets of a ping had no other way.
+    if !m.bearers.values().any(Bearer::is_started) {
+        ping::stop(m, cx);
     }
 }
 
