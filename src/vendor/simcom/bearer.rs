@@ -4,7 +4,7 @@ use super::{Simcom, network};
 use crate::at::{ArgError, Int, Quoted, Text};
 use crate::modem::{BearerState, Cx, PortId, Reply};
 use crate::profile::Profile;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bearers by their PDP context.
 pub(super) struct Bearers {
@@ -16,6 +16,8 @@ pub(super) struct Bearers {
     profiles: BTreeMap<u8, Opened>,
     /// What `AT+SAPBR=3` has set, by its tag, where it is no part of the context.
     tags: BTreeMap<(u8, &'static str), String>,
+    /// The contexts that `AT+CNACT` of a SIM7080 has brought up.
+    activated: BTreeSet<u8>,
     /// Whether `AT+CNACT=1` of a SIM7000 has opened its own.
     pub(super) network: bool,
 }
@@ -62,6 +64,7 @@ impl Bearers {
             network_apn,
             profiles: BTreeMap::new(),
             tags: BTreeMap::new(),
+            activated: BTreeSet::new(),
             network: false,
         }
     }
@@ -115,16 +118,22 @@ pub(super) fn configuration(m: &mut Simcom, cx: &mut Cx) -> Reply {
 /// `AT+CNACT=<pdpidx>,<action>`: 0 deactivates, 1 activates, 2 activates by itself.
 pub(super) fn activate(m: &mut Simcom, cx: &mut Cx, (id, action): (Int<0, 3>, Int<0, 2>)) -> Reply {
     let context = id.get() as u8 + 1;
-    let up = cx.bearers.state(context) != BearerState::Down;
-    match (action.get(), up) {
-        (0, true) => {
+    match (action.get(), cx.bearers.state(context)) {
+        (0, BearerState::Down) => Reply::Error,
+        (0, _) => {
             cx.deactivate(context);
             said_with(cx, &m.settings.bearer_closed, context)
         }
-        (1 | 2, false) => match cx.activate(context) {
-            Ok(()) => said_with(cx, &m.settings.bearer_up, context),
-            Err(_) => Reply::Error,
-        },
+        (_, BearerState::Down) if cx.activate(context).is_ok() => {
+            m.bearers.activated.insert(context);
+            said_with(cx, &m.settings.bearer_up, context)
+        }
+        // `AT+CGACT` has brought it up.
+        (_, BearerState::Up(_)) if m.bearers.activated.insert(context) => {
+            let reply = said_with(cx, &m.settings.bearer_up, context);
+            print(cx, &m.settings.bearer_up, context);
+            reply
+        }
         _ => Reply::Error,
     }
 }
@@ -183,7 +192,7 @@ pub(super) fn sapbr(
             cx.info(format_args!("{id},{status},\"{address}\""));
             Reply::Ok
         }
-        (3, Some(tag), value) => set(m, cx, context, &tag, value.as_deref().unwrap_or_default()),
+        (3, Some(tag), Some(value)) => set(m, cx, context, &tag, &value),
         (4, None, None) => {
             let c = cx.bearers.contexts.get(&context).cloned().unwrap_or_default();
             cx.line("+SAPBR:");
@@ -273,6 +282,7 @@ pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
 
 /// A bearer is down.
 pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
+    m.bearers.activated.remove(&context);
     let held = network::holds(m, context);
     if held {
         network::down(m, cx);
