@@ -183,7 +183,7 @@ impl Machine {
             (port, event) = next(&mut self.wires, buffer) => {
                 let now = self.clock.now();
                 // What was due before the host spoke comes first: the guard time behind `+++`, say.
-                if self.world.poll_timeout().is_some_and(|at| at <= now) {
+                if deadline.is_some_and(|at| at <= now) {
                     self.world.timeout(now);
                 }
                 self.on_port(now, port, event, buffer);
