@@ -1,7 +1,7 @@
 //! The parser of V.250 command lines, and of the arguments in them.
 #![no_main]
 
-use badline::at::{Arguments, Form, args::text_of, line};
+use badline::at::{Arguments, Form, line, octets::text_of};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
