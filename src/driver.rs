@@ -1,5 +1,6 @@
 //! driver: tokio: serial ports, clock, network, FTP gate.
 
+pub mod accept;
 pub mod bench;
 mod by_hand;
 pub mod clock;

@@ -37,7 +37,7 @@ fn check(file: &Path) -> Result<&'static str, Vec<Mistake>> {
     let name = file.display().to_string();
     match file.extension().and_then(|e| e.to_str()) {
         Some("at") => transcript::parse(&name, &text)
-            .and_then(|transcript| play::setup(&transcript, None))
+            .and_then(|transcript| play::prepare(&transcript, None))
             .map(|_| "transcript"),
         Some("toml") if is_profile(&text) => files::profile_from(&name, &text).map(|_| "profile"),
         Some("toml") => files::scenario_from(&name, &text, Instead::default())

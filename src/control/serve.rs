@@ -4,6 +4,7 @@ use super::address::{Listener, Socket};
 use super::answer::{Answer, Wrong, line};
 use super::ask::Ask;
 use super::status::Status;
+use crate::driver::accept;
 use crate::driver::desk::{Desk, Gone};
 use crate::driver::follow::follow;
 use crate::driver::machine::Machine;
@@ -34,9 +35,7 @@ pub async fn serve(listener: Listener, desk: Desk) {
             }),
         };
         if let Err(error) = accepted {
-            tracing::warn!("the control socket could not accept a connection: {error}");
-            // Out of descriptors, most likely: a loop without a pause would spin.
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            accept::failed("the control socket", &error).await;
         }
     }
 }

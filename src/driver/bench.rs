@@ -25,9 +25,10 @@ use super::machine::Machine;
 use super::port::Port;
 use super::setup::{self, Content, Server, Setup};
 use super::world::World;
-use crate::scenario::FileContent;
+use crate::transcript::content as transcript;
 use std::io;
 use std::path::Path;
+use tempfile::TempDir;
 
 /// What a modem for a test is made of.
 ///
@@ -114,7 +115,7 @@ impl Bench {
     /// Lays a file on the server.
     #[must_use]
     pub fn file(mut self, path: &str, content: impl Into<Vec<u8>>) -> Bench {
-        let content = Content::File(FileContent::Bytes(content.into()));
+        let content = Content::File(transcript::Content::Literal(content.into()));
         self.setup.files.push((path.to_owned(), content));
         self
     }
@@ -141,16 +142,16 @@ impl Bench {
     /// What this machine refuses.
     pub async fn start(&self) -> io::Result<Live> {
         let (world, server, watch) = self.build(false)?;
-        let links = tempfile::Builder::new().prefix("badline-").tempdir()?;
+        let links = if self.pty { Some(TempDir::with_prefix("badline-")?) } else { None };
         let (mut ports, mut hosts) = (vec![], vec![]);
         for n in 1..=self.setup.ports {
-            let (port, host) = match self.pty {
-                true => {
+            let (port, host) = match &links {
+                Some(links) => {
                     let (mut port, path) = (Port::pty()?, links.path().join(format!("modem-{n}")));
                     port.link(&path)?;
                     (port, HostEnd::Path(path))
                 }
-                false => Port::memory().map(|(port, host)| (port, HostEnd::Stream(Some(host))))?,
+                None => Port::memory().map(|(port, host)| (port, HostEnd::Stream(Some(host))))?,
             };
             ports.push(port);
             hosts.push(host);

@@ -3,7 +3,7 @@
 use super::by_hand::{ByHand, Ear};
 use super::files::{self, Instead};
 use super::network::Forward;
-use super::setup::{Server, Setup};
+use super::setup::{self, Server, Setup, inside};
 use super::sinks::Sinks;
 use crate::fault::Request;
 use crate::modem::{Line, PortId};
@@ -13,8 +13,8 @@ use crate::transcript::content::{Content, Found, Judge, Want};
 use crate::transcript::player::{Action, Failure, Options, Player};
 use crate::transcript::{Heading, Setting, Signal, Transcript};
 use std::fs;
-use std::io::{self, Read, Write};
-use std::path::{Component, Path, PathBuf};
+use std::io::{self, Read};
+use std::path::Path;
 use tempfile::TempDir;
 
 /// Why a transcript was not played to its end.
@@ -82,11 +82,10 @@ pub async fn play_at(
     sinks: Vec<Box<dyn Sink>>,
     root: &Path,
 ) -> Result<Option<Transcript>, PlayError> {
-    let mut setup = setup(&transcript, profile).map_err(PlayError::Mistakes)?;
-    lay(&transcript, root)?;
+    let mut setup = prepare(&transcript, profile).map_err(PlayError::Mistakes)?;
     setup.ftp_root = Some(root.to_path_buf());
     (setup.trace, setup.by_hand) = (!sinks.is_empty(), true);
-    let (world, server) = super::setup::build(&setup)?;
+    let (world, server) = setup::build(&setup)?;
     let player = Player::new(transcript, Options { bless, lines: true });
     let mut bench = Bench { hand: ByHand::new(world, setup.ports, Sinks::new(sinks), player), server };
     let played = bench.play().await;
@@ -94,11 +93,11 @@ pub async fn play_at(
     played.map(|()| bench.hand.ear.blessed())
 }
 
-/// What the header asks for, but for what lies on the server; `profile` stands in the place of the transcript's own.
+/// What the header asks for; `profile` stands in the place of the transcript's own.
 ///
 /// # Errors
 /// Every mistake in it.
-pub fn setup(transcript: &Transcript, profile: Option<&str>) -> Result<Setup, Vec<Mistake>> {
+pub fn prepare(transcript: &Transcript, profile: Option<&str>) -> Result<Setup, Vec<Mistake>> {
     let mut setup = match transcript.scenario() {
         Some(file) => from_scenario(transcript, file, profile)?,
         None => {
@@ -124,8 +123,13 @@ pub fn setup(transcript: &Transcript, profile: Option<&str>) -> Result<Setup, Ve
                 setup.forward.push(Forward { port, at });
             }
             Setting::User { name, password } => setup.users.push((name.clone(), password.clone())),
-            Setting::Dir(path) | Setting::File { path, .. } => {
+            Setting::Dir(path) => {
                 inside(Path::new(""), path).map_err(wrong)?;
+                setup.files.push((path.clone(), setup::Content::Folder));
+            }
+            Setting::File { path, content } => {
+                inside(Path::new(""), path).map_err(wrong)?;
+                setup.files.push((path.clone(), setup::Content::File(content.clone())));
             }
             _ => {}
         }
@@ -183,43 +187,6 @@ fn in_header(transcript: &Transcript, mistake: Mistake) -> Mistake {
         Some(heading) => Mistake { right: mistake.right, ..heading.mistake(&transcript.name, mistake.what) },
         None if mistake.file == transcript.name => Mistake { file: "--profile".into(), line: 0, ..mistake },
         None => mistake,
-    }
-}
-
-/// Lays what the header has on the server into its `root`.
-fn lay(transcript: &Transcript, root: &Path) -> Result<(), PlayError> {
-    for heading in &transcript.header {
-        let wrong = |what: String| PlayError::Mistakes(vec![heading.mistake(&transcript.name, what)]);
-        match &heading.setting {
-            Setting::Dir(path) => fs::create_dir_all(inside(root, path).map_err(wrong)?)?,
-            Setting::File { path, content } => {
-                let path = inside(root, path).map_err(wrong)?;
-                path.parent().map_or(Ok(()), fs::create_dir_all)?;
-                write(&path, content)?;
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn inside(root: &Path, path: &str) -> Result<PathBuf, String> {
-    let relative = Path::new(path.trim_start_matches('/'));
-    match relative.components().all(|c| matches!(c, Component::Normal(_))) {
-        true => Ok(root.join(relative)),
-        false => Err(format!("`{path}` leads out of the server's root")),
-    }
-}
-
-fn write(path: &Path, content: &Content) -> io::Result<()> {
-    let mut file = io::BufWriter::new(fs::File::create(path)?);
-    let mut stream = content.stream();
-    loop {
-        let chunk = stream.take_chunk(64 * 1024);
-        if chunk.is_empty() {
-            return file.flush();
-        }
-        file.write_all(&chunk)?;
     }
 }
 

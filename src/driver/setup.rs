@@ -4,6 +4,7 @@ mod content;
 mod from_scenario;
 
 pub use content::Content;
+pub(super) use content::inside;
 
 use super::faults::Faults;
 use super::files;

@@ -240,7 +240,7 @@ impl Client {
             let reply = match self.replies.next(&mut bytes) {
                 None => return,
                 Some(Ok(reply)) => reply,
-                Some(Err(Malformed::Line(line))) => Reply { code: 0, lines: vec![line] },
+                Some(Err(Malformed::Line(line))) => Reply::nonsense(line),
                 Some(Err(limit)) => {
                     return self.apply(Turn::lost(self.step(), Cause::Malformed(limit.to_string())));
                 }

@@ -13,11 +13,16 @@ pub const MAX_LINES: usize = 10_000;
 pub struct Reply {
     /// The three-digit code; 0 for a line that is no reply (it is then the only one of `lines`).
     pub code: u16,
-    /// The lines as they came, code included, without line ends. A line that is not UTF-8 is read as Latin-1.
+    /// The lines as they came, code included, without line ends; see [`octets_of`](crate::at::octets::octets_of).
     pub lines: Vec<String>,
 }
 
 impl Reply {
+    /// A line that is no reply, which a server gives for one all the same.
+    pub fn nonsense(line: String) -> Reply {
+        Reply { code: 0, lines: vec![line] }
+    }
+
     /// 1yz: another reply to the same command follows.
     pub fn is_preliminary(&self) -> bool {
         self.code / 100 == 1

@@ -183,7 +183,7 @@ impl Core {
         let port = &mut self.ports[port.0];
         if let State::Data(running) = &mut port.state {
             let bytes = running.mode.framing.encode(bytes);
-            port.emit(bytes, &mut self.out);
+            port.emit(bytes, false, &mut self.out);
         }
     }
 
@@ -192,7 +192,7 @@ impl Core {
         let port = &mut self.ports[port.0];
         if let State::Data(running) = &mut port.state {
             let end = running.mode.framing.end().map(|mark| Bytes::copy_from_slice(&[mark]));
-            port.emit(end.unwrap_or_default(), &mut self.out);
+            port.emit(end.unwrap_or_default(), false, &mut self.out);
         }
     }
 

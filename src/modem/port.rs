@@ -284,15 +284,12 @@ impl Port {
             return;
         }
         if let Some(bytes) = self.writing.take().filter(|_| !self.muted) {
-            self.write(bytes.into(), apart, out);
+            self.emit(bytes.into(), apart, out);
         }
     }
 
-    pub fn emit(&mut self, bytes: Bytes, out: &mut VecDeque<Output>) {
-        self.write(bytes, false, out);
-    }
-
-    fn write(&mut self, bytes: Bytes, apart: bool, out: &mut VecDeque<Output>) {
+    /// Hands octets to the host, as one write.
+    pub fn emit(&mut self, bytes: Bytes, apart: bool, out: &mut VecDeque<Output>) {
         if !bytes.is_empty() {
             self.backlog += bytes.len();
             out.push_back(Output::Uart { port: self.id, bytes, apart });

@@ -27,7 +27,7 @@ pub struct Live {
     task: JoinHandle<()>,
     hosts: Vec<HostEnd>,
     /// Holds the links to the pseudo-terminals.
-    _links: TempDir,
+    _links: Option<TempDir>,
     records: Receiver<Record>,
     /// The time of the last record that was taken.
     last: Now,
@@ -64,7 +64,7 @@ impl Live {
         mut machine: Machine,
         server: Server,
         hosts: Vec<HostEnd>,
-        links: TempDir,
+        links: Option<TempDir>,
         watch: Watch,
     ) -> Live {
         let (to, records) = channel(WAITING);

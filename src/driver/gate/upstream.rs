@@ -34,7 +34,7 @@ impl Gate {
             let reply = match self.replies.next(&mut rest) {
                 None => return,
                 // A real server's own nonsense is for the module to judge, which takes it for the last word.
-                Some(Err(Malformed::Line(line))) => Ok(Reply { code: 0, lines: vec![line] }),
+                Some(Err(Malformed::Line(line))) => Ok(Reply::nonsense(line)),
                 Some(reply) => reply,
             };
             match reply {

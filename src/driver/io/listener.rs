@@ -1,9 +1,9 @@
 //! A real TCP listener of `[forward]`.
 
 use super::{News, Order};
+use crate::driver::accept;
 use crate::driver::network::{IoEvent, IoId};
 use std::net::SocketAddr;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
@@ -34,11 +34,7 @@ pub(super) async fn listen(
                 Ok((stream, from)) => {
                     let _ = tell.send(News::Caller { listener: io, stream, from });
                 }
-                Err(error) => {
-                    tracing::warn!("cannot accept a caller of [forward]: {error}");
-                    // Out of descriptors, most likely: a loop without a pause would spin.
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
+                Err(error) => accept::failed("[forward]", &error).await,
             },
         }
     }

@@ -2,9 +2,9 @@
 //! one end of a pair in memory.
 
 use super::PortEvent;
+use crate::driver::accept;
 use std::io;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 /// Read ahead only to learn whether the host is still there; more would defeat back-pressure.
@@ -126,11 +126,9 @@ impl Socket {
                 }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => (),
                 Err(error) => {
-                    tracing::warn!("cannot accept a caller of the serial port: {error}");
-                    // Out of descriptors, most likely: later there may be one.
                     let waker = cx.waker().clone();
                     tokio::spawn(async move {
-                        tokio::time::sleep(Duration::from_millis(100)).await;
+                        accept::failed("the serial port", &error).await;
                         waker.wake();
                     });
                     return Poll::Pending;

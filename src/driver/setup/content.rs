@@ -1,6 +1,6 @@
 //! What lies on the server before anything happens.
 
-use crate::scenario::FileContent;
+use crate::transcript::content as transcript;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -11,7 +11,7 @@ pub enum Content {
     /// An empty folder.
     Folder,
     /// A file.
-    File(FileContent),
+    File(transcript::Content),
     /// What this file or folder of the disk holds.
     Copy(PathBuf),
 }
@@ -22,7 +22,7 @@ pub enum Content {
 /// What the disk refuses, or a path that leads out of the root.
 pub(super) fn lay(root: &Path, files: &[(String, Content)]) -> io::Result<()> {
     for (path, content) in files {
-        let to = inside(root, path)?;
+        let to = inside(root, path).map_err(io::Error::other)?;
         match content {
             Content::Folder => fs::create_dir_all(&to)?,
             Content::File(file) => {
@@ -38,24 +38,27 @@ pub(super) fn lay(root: &Path, files: &[(String, Content)]) -> io::Result<()> {
     Ok(())
 }
 
-fn inside(root: &Path, path: &str) -> io::Result<PathBuf> {
+/// Where a path of the server lies on the disk.
+///
+/// # Errors
+/// Says so where it would lie outside the server's root.
+pub(in crate::driver) fn inside(root: &Path, path: &str) -> Result<PathBuf, String> {
     let relative = Path::new(path.trim_start_matches('/'));
     match relative.components().all(|c| matches!(c, Component::Normal(_))) {
         true => Ok(root.join(relative)),
-        false => Err(io::Error::other(format!("`{path}` leads out of the server's root"))),
+        false => Err(format!("`{path}` leads out of the server's root")),
     }
 }
 
-fn write(to: &Path, file: &FileContent) -> io::Result<()> {
+fn write(to: &Path, file: &transcript::Content) -> io::Result<()> {
     let mut out = io::BufWriter::new(fs::File::create(to)?);
-    let mut done = 0;
+    let mut stream = file.stream();
     loop {
-        let chunk = file.chunk(done, 64 * 1024);
+        let chunk = stream.take_chunk(64 * 1024);
         if chunk.is_empty() {
             return out.flush();
         }
         out.write_all(&chunk)?;
-        done += chunk.len() as u64;
     }
 }
 

@@ -58,7 +58,7 @@ impl Setup {
         let files = server.files.iter().map(|(path, content)| {
             let content = match content {
                 FileContent::From(from) => Content::Copy(folder.join(from)),
-                content => Content::File(content.clone()),
+                FileContent::Own(content) => Content::File(content.clone()),
             };
             (path.clone(), content)
         });
