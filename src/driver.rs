@@ -16,7 +16,7 @@ pub mod io;
 pub mod judge;
 pub mod machine;
 pub mod network;
-mod orphans;
+pub(crate) mod orphans;
 pub mod play;
 pub mod port;
 mod recorder;

@@ -82,12 +82,13 @@
 //!
 //! Each module of the crate imports only those before it: [`time`], [`at`] (command lines), [`frame`] (data
 //! modes), [`ftp`] (the module's client), [`fault`], [`profile`], [`transcript`], [`modem`], [`vendor`] and
-//! [`scenario`] are pure: the time and what happens are handed in. [`trace`], [`ftpd`], [`driver`], [`control`]
+//! [`scenario`] are pure: the time and what happens are handed in. [`trace`], [`disk`], [`ftpd`], [`driver`], [`control`]
 //! and [`cli`] are the world around them.
 
 pub mod at;
 pub mod cli;
 pub mod control;
+pub mod disk;
 pub mod driver;
 pub mod fault;
 pub mod frame;

@@ -19,6 +19,7 @@ const ROOMS: &[&str] = &[
     "vendor",
     "scenario",
     "trace",
+    "disk",
     "ftpd",
     "driver",
     "control",

@@ -7,20 +7,20 @@ mod seeds;
 use super::options::{self, Options};
 use super::run::{self, Bench};
 use super::signals::Signals;
-use super::{show_error, show_mistakes};
+use super::{last, show_error, show_mistakes};
 use crate::driver::coverage::Coverage;
 use crate::driver::exec::{self, End, Host, Limits};
 use crate::driver::judge::{Judge, Watch};
+use crate::driver::orphans::Orphans;
 use crate::driver::setup::Setup;
 use crate::scenario::expect::Subject;
 use crate::scenario::{Expectation, Outcome};
 use crate::time::units::Span;
-use crate::trace::Event;
+use crate::trace::{Event, Sink};
 use clap::Args;
 use report::{Summary, Verdict};
 use seeds::Seeds;
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +56,10 @@ impl Exec {
     /// Runs it.
     pub fn main(self) -> ExitCode {
         options::log(self.options.verbose);
+        let orphans = Orphans::adopt();
+        if let Err(error) = last::resort(move || orphans.kill_all()) {
+            return show_error(error);
+        }
         let mut setup = match self.options.setup() {
             Ok(setup) => setup,
             Err(mistakes) => return show_mistakes(&mistakes),
@@ -70,7 +74,8 @@ impl Exec {
             Ok(runtime) => runtime,
             Err(e) => return show_error(e),
         };
-        match runtime.block_on(self.all(&setup)) {
+        let done = runtime.block_on(self.all(&setup));
+        match done {
             Ok(status) => ExitCode::from(status),
             Err(e) => show_error(e),
         }
@@ -89,18 +94,19 @@ impl Exec {
     async fn all(&self, setup: &Setup) -> io::Result<u8> {
         let mut signals = Signals::new()?;
         // A file that cannot be written is told before anything is started.
-        let junit = match &self.junit {
-            Some(path) => Some(
-                File::create(path)
-                    .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))?,
-            ),
-            None => None,
-        };
+        let mut outputs = self.options.outputs(setup);
+        let junit =
+            self.junit.as_ref().map(|path| outputs.open("--junit", path, junit::REPORT)).transpose()?;
+        // They are there for one run, and there is one then.
+        let mut sinks = self.options.files.create(&mut outputs)?;
         let mut summary = Summary::default();
         let mut suites = vec![];
         let mut broken = None;
         for seed in self.runs(setup) {
-            let verdict = match self.one(Setup { seed, ..setup.clone() }, &mut signals).await {
+            let verdict = match self
+                .one(Setup { seed, ..setup.clone() }, std::mem::take(&mut sinks), &mut signals)
+                .await
+            {
                 Ok(verdict) => verdict,
                 Err(error) => {
                     summary.broke(seed);
@@ -122,17 +128,26 @@ impl Exec {
         if self.seeds.is_some() || self.repeat > 1 {
             broken = broken.or(summary.tell(self.json()).err());
         }
-        if let Some(file) = junit {
-            junit::write(suites, file)?;
+        if let Some(error) = junit.and_then(|out| junit::write(suites, out).err()) {
+            // Who reads the report alone must not take its absence for a pass; the host's own status goes before.
+            if summary.status != 0 {
+                show_error(&error);
+            }
+            broken = broken.or(Some(error).filter(|_| summary.status == 0));
         }
         broken.map_or(Ok(summary.status), Err)
     }
 
     /// One run, with a modem and a server of its own.
-    async fn one(&self, setup: Setup, signals: &mut Signals) -> io::Result<Verdict> {
+    async fn one(
+        &self,
+        setup: Setup,
+        sinks: Vec<Box<dyn Sink>>,
+        signals: &mut Signals,
+    ) -> io::Result<Verdict> {
         let (seed, profile) = (setup.seed, setup.profile.clone());
         let (expectations, scenario) = (setup.expectations.clone(), setup.scenario.clone());
-        let mut bench = run::open(&self.options, setup).await?;
+        let mut bench = run::open(&self.options, setup, sinks).await?;
         let coverage = Coverage::new(bench.machine.world().modem(), &profile);
         let watch = Watch::new(Judge::new(&expectations, coverage));
         bench.machine.trace_to(Box::new(watch.clone()));

@@ -2,12 +2,13 @@
 
 use super::options::{self, Options, warn_of_strangers};
 use super::signals::Signals;
-use super::{show_error, show_mistakes};
+use super::{last, show_error, show_mistakes};
 use crate::control::{self, Listener};
 use crate::driver::machine::Machine;
 use crate::driver::port::Port;
 use crate::driver::setup::{self, Server, Setup};
 use crate::driver::state::Store;
+use crate::trace::Sink;
 use clap::Args;
 use serde::Serialize;
 use std::fs;
@@ -78,6 +79,9 @@ impl Run {
     /// Runs it.
     pub fn main(self) -> ExitCode {
         options::log(self.options.verbose);
+        if let Err(error) = last::resort(|| ()) {
+            return show_error(error);
+        }
         let setup = match self.options.setup() {
             Ok(setup) => setup,
             Err(mistakes) => return show_mistakes(&mistakes),
@@ -94,7 +98,8 @@ impl Run {
 
     async fn run(self, setup: Setup) -> io::Result<()> {
         let mut signals = Signals::new()?;
-        let mut bench = open(&self.options, setup).await?;
+        let sinks = self.options.files.create(&mut self.options.outputs(&setup))?;
+        let mut bench = open(&self.options, setup, sinks).await?;
         bench.machine.power_on();
         announce(&bench.ready, self.options.json)?;
         tokio::select! {
@@ -105,11 +110,11 @@ impl Run {
     }
 }
 
-/// Opens the ports and starts the server.
+/// Opens the ports and starts the server; what happens is told to `sinks`.
 ///
 /// # Errors
 /// What this machine refuses, in words for the user.
-pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
+pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>) -> io::Result<Bench> {
     warn_of_strangers("--ftp-listen", setup.ftp_listen);
     options.tcp.iter().for_each(|address| warn_of_strangers("--tcp", *address));
     setup.forward.iter().for_each(|forward| warn_of_strangers("[forward]", forward.at));
@@ -161,7 +166,7 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
     if let Some(folder) = &options.state {
         machine.keep_in(Store::open(folder, &setup.profile.name)?);
     }
-    for sink in options.files.create()? {
+    for sink in sinks {
         machine.trace_to(sink);
     }
     let mut serving = JoinSet::new();

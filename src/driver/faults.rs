@@ -13,7 +13,6 @@ use crate::fault::{Act, Engine, Event, Link, Observation, Request, Rule, Status,
 use crate::ftpd::StorageFaults;
 use crate::modem::Meddler;
 use crate::time::Now;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -153,9 +152,9 @@ impl Faults {
         Box::new(gate::Dialogue(self.clone()))
     }
 
-    /// The seam of the server's files in the folder `root`, which together may hold `quota` octets.
-    pub fn storage(&self, root: PathBuf, quota: Option<u64>) -> Arc<dyn StorageFaults> {
-        Arc::new(storage::Disk { faults: self.clone(), root, quota })
+    /// The seam of the server's files.
+    pub fn storage(&self) -> Arc<dyn StorageFaults> {
+        Arc::new(storage::Disk { faults: self.clone() })
     }
 
     /// The seam of the module.

@@ -2,6 +2,8 @@
 
 use rustix::process::{self, Pid, Signal, WaitOptions};
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 /// Watches over what descends from this process from here on.
 #[derive(Debug)]
@@ -37,6 +39,16 @@ impl Orphans {
             let _ = process::waitpid(Some(*pid), WaitOptions::NOHANG);
         }
         below.len() > 1
+    }
+
+    /// Kills them all until there is none, as far as that can be done at once.
+    pub fn kill_all(&self) {
+        for _ in 0..10 {
+            if !self.kill() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 

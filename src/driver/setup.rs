@@ -12,10 +12,12 @@ use super::gate::{Gate, GateConfig};
 use super::network::{Call, Forward, Hosts, LinkProfile, Network, NetworkConfig, TlsFiles, TlsSetup};
 use super::world::World;
 use crate::at::octets::octets_of;
+use crate::disk::Outputs;
 use crate::fault::Rule;
 use crate::ftpd::{self, FtpServer};
 use crate::modem::Modem;
 use crate::profile::Profile;
+use crate::profile::mistake::Mistake;
 use crate::scenario::{Expectation, Radio};
 use crate::time::Now;
 use crate::trace::Event;
@@ -62,6 +64,8 @@ pub struct Setup {
     pub expectations: Vec<Expectation>,
     /// The file of the scenario, for the trace.
     pub scenario: Option<String>,
+    /// The files that it was read from, and what each is.
+    pub reads: Vec<(&'static str, PathBuf)>,
     /// How many times faster than real time the module's clock runs, where the scenario says.
     pub speed: Option<u32>,
     /// The certificates of FTPS.
@@ -98,6 +102,7 @@ impl Setup {
             rules: vec![],
             expectations: vec![],
             scenario: None,
+            reads: vec![],
             speed: None,
             tls: TlsFiles::default(),
             trust_made: false,
@@ -105,6 +110,27 @@ impl Setup {
             trace: false,
             by_hand: false,
         }
+    }
+}
+
+/// What a profile is called among [`Setup::reads`].
+const PROFILE: &str = "the profile of this run";
+
+impl Setup {
+    /// As [`Setup::new`], with the profile of that name or in that file.
+    ///
+    /// # Errors
+    /// The mistakes in it.
+    pub fn by_name(profile: &str) -> Result<Setup, Vec<Mistake>> {
+        let reads = files::profile_files(profile, None).into_iter().map(|file| (PROFILE, file)).collect();
+        Ok(Setup { reads, ..Setup::new(files::profile(profile)?) })
+    }
+
+    /// What a run of it may write, and must not write over.
+    pub fn outputs(&self) -> Outputs {
+        let mut outputs = Outputs::default();
+        self.reads.iter().for_each(|(what, file)| outputs.needs(what, file));
+        outputs
     }
 }
 
@@ -148,7 +174,8 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         root: root.clone(),
         users: setup.users.clone(),
         listen: setup.ftp_listen,
-        faults: faults.storage(root.clone(), setup.quota),
+        faults: faults.storage(),
+        quota: setup.quota,
         names: |path| octets_of(path).into_owned(),
     };
     let server = FtpServer::start(config).map_err(|e| {
