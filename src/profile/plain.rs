@@ -15,7 +15,7 @@ pub enum Plain {
     /// One line, in answer to the execution form.
     Line(String),
     /// Answers by form.
-    Forms(Forms),
+    Forms(Box<Forms>),
 }
 
 /// The answers of a plain command; a form that is absent is an error.
@@ -151,7 +151,7 @@ impl<'de> Deserialize<'de> for Plain {
                 Ok(Plain::Line(line.to_owned()))
             }
             fn visit_map<A: MapAccess<'de>>(self, forms: A) -> Result<Plain, A::Error> {
-                Forms::deserialize(MapAccessDeserializer::new(forms)).map(Plain::Forms)
+                Box::<Forms>::deserialize(MapAccessDeserializer::new(forms)).map(Plain::Forms)
             }
         }
         from.deserialize_any(Either)
@@ -163,7 +163,7 @@ impl Plain {
     pub fn forms(&self) -> Forms {
         match self {
             Plain::Line(line) => Forms { exec: Some(vec![line.clone()]), ..Forms::default() },
-            Plain::Forms(forms) => forms.clone(),
+            Plain::Forms(forms) => Forms::clone(forms),
         }
     }
 }
