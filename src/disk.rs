@@ -1,12 +1,17 @@
 //! disk: this machine's files, opened so that nothing waits and nothing of the user's is lost.
 //!
 //! [`plain`] opens a file and refuses what could keep its reader waiting. [`Outputs`] opens what a run writes beside
-//! what it reads. [`why`] says in words what the system refused.
+//! what it reads, [`Temporary`] makes a folder that is left to nobody, and a [`Claim`] has one run at a time have a link.
+//! [`why`] says in words what the system refused.
 
+mod claim;
 mod output;
 mod pipe;
+mod temporary;
 
+pub use claim::Claim;
 pub use output::{Kind, Output, Outputs};
+pub use temporary::{Temporary, sweep};
 
 use rustix::fs::OFlags;
 use std::fmt::Display;

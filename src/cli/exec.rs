@@ -8,6 +8,7 @@ use super::options::{self, Options};
 use super::run::{self, Bench};
 use super::signals::Signals;
 use super::{last, show_error, show_mistakes};
+use crate::disk::sweep;
 use crate::driver::coverage::Coverage;
 use crate::driver::exec::{self, End, Host, Limits};
 use crate::driver::judge::{Judge, Watch};
@@ -22,13 +23,13 @@ use report::{Summary, Verdict};
 use seeds::Seeds;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// Run a host program at the modem and give a verdict
 ///
-/// The host finds BADLINE_PORT, BADLINE_FTP and BADLINE_FTP_ROOT in its environment. What it prints goes to
+/// The host finds BADLINE_PORT (and BADLINE_PORT_2 and so on), BADLINE_FTP and BADLINE_FTP_ROOT in its environment. What it prints goes to
 /// standard error. The status is its own where that is not 0, 3 where an expectation of the scenario was
 /// not met, the host never opened the port or had to be killed, 2 for a mistake in the files or the arguments, and else 0.
 #[derive(Args, Debug)]
@@ -47,7 +48,7 @@ pub struct Exec {
     /// Run the host so many times under each seed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
-    /// The host program and its arguments; {port} in them is the path of the serial port
+    /// The host program and its arguments; {port} in them is the path of the serial port, {port2} that of the second
     #[arg(last = true, required = true, value_name = "HOST-COMMAND")]
     host: Vec<OsString>,
 }
@@ -60,6 +61,7 @@ impl Exec {
         if let Err(error) = last::resort(move || orphans.kill_all()) {
             return show_error(error);
         }
+        sweep();
         let mut setup = match self.options.setup() {
             Ok(setup) => setup,
             Err(mistakes) => return show_mistakes(&mistakes),
@@ -183,20 +185,29 @@ impl Exec {
 
     fn host(&self, bench: &Bench) -> Host {
         let ready = &bench.ready;
-        let port = ready.link.as_ref().map_or_else(|| ready.port.clone(), |link| link.display().to_string());
+        // What it is called in the arguments, in the environment, and where it is.
+        let ports: Vec<(String, String, &Path)> = (1..)
+            .zip(&ready.links)
+            .map(|(n, link)| match n {
+                1 => ("{port}".into(), "BADLINE_PORT".into(), link.as_path()),
+                n => (format!("{{port{n}}}"), format!("BADLINE_PORT_{n}"), link.as_path()),
+            })
+            .collect();
         let fill = |argument: &OsString| match argument.to_str() {
-            Some(text) => text.replace("{port}", &port).into(),
+            Some(text) => {
+                let fill = |text: String, (hole, _, link): &(String, String, &Path)| {
+                    text.replace(hole, &link.display().to_string())
+                };
+                ports.iter().fold(text.to_owned(), fill).into()
+            }
             None => argument.clone(),
         };
         let mut environment: Vec<(String, OsString)> = vec![
-            ("BADLINE_PORT".into(), port.clone().into()),
             ("BADLINE_FTP".into(), ready.ftp.to_string().into()),
             ("BADLINE_FTP_ROOT".into(), ready.ftp_root.clone().into()),
             ("BADLINE_SEED".into(), ready.seed.to_string().into()),
         ];
-        for (i, path) in ready.ports.iter().enumerate().skip(1) {
-            environment.push((format!("BADLINE_PORT_{}", i + 1), path.into()));
-        }
+        environment.extend(ports.iter().map(|(_, name, link)| (name.clone(), (*link).into())));
         Host { command: self.host.iter().map(fill).collect(), environment }
     }
 }

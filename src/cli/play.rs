@@ -55,6 +55,7 @@ impl Play {
         // A device is played at without a runtime: a signal ends that by itself.
         let here = self.port.is_none().then(|| {
             last::resort(|| ())?;
+            disk::sweep();
             runtime.block_on(async { Signals::new() })
         });
         let mut signals = match here.transpose() {

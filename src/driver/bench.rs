@@ -25,10 +25,10 @@ use super::machine::Machine;
 use super::port::Port;
 use super::setup::{self, Content, Server, Setup};
 use super::world::World;
+use crate::disk::Temporary;
 use crate::transcript::content as transcript;
 use std::io;
 use std::path::Path;
-use tempfile::TempDir;
 
 /// What a modem for a test is made of.
 ///
@@ -142,7 +142,7 @@ impl Bench {
     /// What this machine refuses.
     pub async fn start(&self) -> io::Result<Live> {
         let (world, server, watch) = self.build(false)?;
-        let links = if self.pty { Some(TempDir::with_prefix("badline-")?) } else { None };
+        let links = if self.pty { Some(Temporary::new()?) } else { None };
         let (mut ports, mut hosts) = (vec![], vec![]);
         for n in 1..=self.setup.ports {
             let (port, host) = match &links {

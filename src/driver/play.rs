@@ -5,7 +5,7 @@ use super::files::{self, Instead};
 use super::network::Forward;
 use super::setup::{self, Server, Setup, inside};
 use super::sinks::Sinks;
-use crate::disk::{plain, why};
+use crate::disk::{Temporary, plain, why};
 use crate::fault::Request;
 use crate::modem::{Line, PortId};
 use crate::profile::mistake::Mistake;
@@ -17,7 +17,6 @@ use rustix::process;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
-use tempfile::TempDir;
 
 /// Why a transcript was not played to its end.
 #[derive(Debug)]
@@ -72,8 +71,8 @@ pub async fn play_traced(
     bless: bool,
     sinks: Vec<Box<dyn Sink>>,
 ) -> Result<Option<Transcript>, PlayError> {
-    let dir = TempDir::with_prefix("badline-")?;
-    play_at(transcript, profile, bless, sinks, dir.path()).await
+    let dir = Temporary::new()?;
+    play_at(transcript, profile, bless, sinks, &dir.folder("ftp")?).await
 }
 
 /// As [`play_traced`]; what the server holds is in the folder `root`, and stays there.

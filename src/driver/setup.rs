@@ -12,7 +12,7 @@ use super::gate::{Gate, GateConfig};
 use super::network::{Call, Forward, Hosts, LinkProfile, Network, NetworkConfig, TlsFiles, TlsSetup};
 use super::world::World;
 use crate::at::octets::octets_of;
-use crate::disk::Outputs;
+use crate::disk::{Outputs, Temporary, named};
 use crate::fault::Rule;
 use crate::ftpd::{self, FtpServer};
 use crate::modem::Modem;
@@ -27,7 +27,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// What a modem is made of.
 #[derive(Clone, Debug)]
@@ -139,7 +138,7 @@ impl Setup {
 pub struct Server {
     server: FtpServer,
     root: PathBuf,
-    _dir: Option<TempDir>,
+    _dir: Option<Temporary>,
 }
 
 impl Server {
@@ -162,12 +161,20 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
     let (root, dir) = match &setup.ftp_root {
         Some(root) => (root.clone(), None),
         None => {
-            let dir = TempDir::with_prefix("badline-")?;
-            (dir.path().to_path_buf(), Some(dir))
+            let dir = Temporary::new()?;
+            (dir.folder("ftp")?, Some(dir))
         }
     };
-    let root = fs::canonicalize(&root).map_err(|e| at(&root, &e))?;
-    fs::read_dir(&root).map_err(|e| at(&root, &e))?;
+    let of = || named(format!("--ftp-root {}", root.display()));
+    let whole = fs::canonicalize(&root).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => of()(io::Error::new(e.kind(), "no such folder")),
+        _ => of()(e),
+    })?;
+    fs::read_dir(&whole).map_err(|e| match e.kind() {
+        io::ErrorKind::NotADirectory => of()(io::Error::new(e.kind(), "it is no folder")),
+        _ => of()(e),
+    })?;
+    let root = whole;
     content::lay(&root, &setup.files)?;
     let faults = Faults::new(setup.rules.clone(), setup.seed);
     let config = ftpd::Config {
@@ -178,9 +185,8 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         quota: setup.quota,
         names: |path| octets_of(path).into_owned(),
     };
-    let server = FtpServer::start(config).map_err(|e| {
-        io::Error::new(e.kind(), format!("the FTP server cannot listen at {}: {e}", setup.ftp_listen))
-    })?;
+    let server =
+        FtpServer::start(config).map_err(named(format!("the FTP server at {}", setup.ftp_listen)))?;
     let mut gates = GateConfig::default();
     gates.idle = setup.ftp_idle;
     gates.in_order = setup.by_hand;
@@ -218,8 +224,4 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         });
     }
     Ok((world, Server { server, root, _dir: dir }))
-}
-
-fn at(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
