@@ -269,7 +269,7 @@ impl Modem {
             // What is answered once its time has come is how it ended.
             Some(_) => {
                 let mut cx = Cx { core: &mut self.core, port: id, name: "" };
-                let reply = self.vendor.on_data_end(&mut cx, DataEnd::Left, vec![], 0);
+                let reply = self.maker.on_data_end(&mut cx, DataEnd::Left, vec![], 0);
                 self.core.ports[id.0].kept_back = Some(reply);
             }
             None => self.end_data(id, DataEnd::Left),
