@@ -1,9 +1,9 @@
 //! ftpd: libunftp and unftp-sbe-fs; imports nothing of ours.
 //!
 //! The built-in FTP server, on a thread of its own. Its listener is plain libunftp, for clients on
-//! this machine that look at the files; the FTP gate connects to the same listener, knows it by
-//! [`GREETING`], and asks [`CHECK`] before each transfer, because libunftp says 150 before it has
-//! looked at the file.
+//! this machine that look at the files; the FTP gate connects to the same listener, knows it by its
+//! greeting ([`Config::greeting`]), and asks a SITE command ([`Config::check`]) before each transfer, because
+//! libunftp says 150 before it has looked at the file.
 //!
 //! `TYPE A` is accepted and converts nothing, as in libunftp.
 
@@ -37,16 +37,6 @@ use unftp_core::auth::DefaultUser;
 use unftp_sbe_fs::Filesystem;
 
 pub use faults::{NoFaults, Refusal, StorageFault, StorageFaults, StorageOp};
-pub use jail::absolute;
-
-/// The text of the built-in server's own 220, by which the FTP gate knows it.
-pub const GREETING: &str = "badline ftpd";
-
-/// The SITE command that says, before any 150, whether a transfer would be refused:
-/// `SITE BADLINE <verb> <absolute path>`, answered by 200 or by the refusal. With the verb STOU the
-/// text of the 200 is the path that was found free. With SIZE the answer is that of SIZE itself.
-pub const CHECK: &str = "BADLINE";
-
 /// libunftp has timers of its own, in real seconds; time-outs are the gate's, on the modem's clock.
 const NEVER_SECONDS: u64 = 24 * 60 * 60;
 
@@ -67,6 +57,12 @@ pub struct Config {
     pub quota: Option<u64>,
     /// The octets of the name on disk that a client's path stands for.
     pub names: Names,
+    /// The text of the server's own 220.
+    pub greeting: &'static str,
+    /// The word of the SITE command that says, before any 150, whether a transfer would be refused:
+    /// `SITE <word> <verb> <absolute path>`, answered by 200 or by the refusal. With the verb STOU the
+    /// text of the 200 is the path that was found free. With SIZE the answer is that of SIZE itself.
+    pub check: &'static str,
 }
 
 /// See [`Config::names`].
@@ -82,6 +78,8 @@ impl Config {
             faults: Arc::new(NoFaults),
             quota: None,
             names: |path| path.as_bytes().to_vec(),
+            greeting: "FTP server ready",
+            check: "CHECK",
         }
     }
 }
@@ -127,6 +125,8 @@ impl FtpServer {
             quota: config.quota.map(|limit| Arc::new(Quota { root: config.root, limit })),
             names,
             logins: Arc::new(Logins::new(config.users)),
+            greeting: config.greeting,
+            check: config.check,
         };
         let (stop, stopped) = oneshot::channel();
         let named = thread::Builder::new().name("ftpd".into());
@@ -170,6 +170,8 @@ struct Sessions {
     quota: Option<Arc<Quota>>,
     names: Names,
     logins: Arc<Logins>,
+    greeting: &'static str,
+    check: &'static str,
 }
 
 impl Sessions {
@@ -185,10 +187,10 @@ impl Sessions {
             names,
         };
         ServerBuilder::with_authenticator(Box::new(move || Storage::new(disk())), self.logins.clone())
-            .greeting(GREETING)
+            .greeting(self.greeting)
             .idle_session_timeout(NEVER_SECONDS)
             .binder(SmallBuffers)
-            .site_command(CHECK, Check)
+            .site_command(self.check, Check)
             .build()
             .inspect_err(|error| tracing::error!(%error, "the FTP server cannot serve"))
             .ok()

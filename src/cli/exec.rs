@@ -9,13 +9,13 @@ use super::run::{self, Bench};
 use super::signals::Signals;
 use super::{last, show_error, show_mistakes};
 use crate::disk::sweep;
-use crate::driver::coverage::Coverage;
-use crate::driver::exec::{self, End, Host, Limits};
-use crate::driver::judge::{Judge, Watch};
-use crate::driver::orphans::Orphans;
-use crate::driver::setup::Setup;
+use crate::host::orphans::Orphans;
+use crate::host::process::{self, End, Host, Limits};
+use crate::judge::coverage::Coverage;
+use crate::judge::{Judge, Watch};
 use crate::scenario::expect::Subject;
 use crate::scenario::{Expectation, Outcome};
+use crate::setup::Setup;
 use crate::time::units::Span;
 use crate::trace::{Event, Sink};
 use clap::Args;
@@ -159,7 +159,7 @@ impl Exec {
         if self.json() {
             run::announce(&bench.ready, true)?;
         }
-        let ran = exec::run(&mut bench.machine, &host, limits, signals.next()).await?;
+        let ran = process::run(&mut bench.machine, &host, limits, signals.next()).await?;
         let mut outcomes = watch.judge().finish(ran.at, &bench.ready.ftp_root);
         outcomes.extend((!watch.judge().opened).then(never_opened));
         for outcome in &outcomes {

@@ -4,6 +4,7 @@ use super::signals::heard;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::process;
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -16,9 +17,12 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// Where no thread can be had.
 pub fn resort(before: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new(heard().iter().map(|signal| signal.as_raw()))?;
+    let (keep, never) = channel::<()>();
     let wait = move || {
+        let _keep = keep;
         let Some(number) = signals.forever().next() else { return };
-        thread::sleep(PATIENCE);
+        // Nobody sends anything: an orderly end takes this thread with it.
+        let _ = never.recv_timeout(PATIENCE);
         before();
         tell(number);
         process::exit(128 + number);

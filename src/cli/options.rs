@@ -2,11 +2,11 @@
 
 use crate::control::Address;
 use crate::disk::{Kind, Outputs};
-use crate::driver::files::{self, Instead};
-use crate::driver::setup::Setup;
 use crate::driver::state::Store;
 use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
+use crate::setup::Setup;
+use crate::setup::files::{self, Instead};
 use crate::trace::pcap::{Capture, is_capture};
 use crate::trace::{Sink, Writer, is_trace};
 use clap::Args;

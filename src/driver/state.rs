@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// What a module has stored, by its vendor's own keys.
+/// What a module has stored, by its maker's own keys.
 type Flash = BTreeMap<String, String>;
 
 /// The file that holds a module's flash. One run has it at a time: two would each undo what the other stored.

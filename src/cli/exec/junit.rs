@@ -2,7 +2,7 @@
 
 use super::report::Verdict;
 use crate::disk::{Kind, Output};
-use crate::driver::exec::End;
+use crate::host::process::End;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 use std::io::{self, Write};
 
