@@ -40,6 +40,8 @@ pub struct Transfer {
     pub cut: Option<Cut>,
     /// Octets so far.
     pub moved: u64,
+    /// The server's last word, which came before TLS was up on its data connection.
+    pub early: Option<Reply>,
     pub step: Step,
 }
 
@@ -105,7 +107,8 @@ impl Gate {
         if builtin {
             self.send(format!("SITE {} {line}", ftpd::CHECK));
         }
-        let transfer = Transfer { command, line, kind, restart, cut, moved: 0, step: Step::Check };
+        let transfer =
+            Transfer { command, line, kind, restart, cut, moved: 0, early: None, step: Step::Check };
         self.job = Job::Transfer(Box::new(transfer));
         if !builtin {
             self.reach_module(now);
@@ -208,7 +211,11 @@ impl Gate {
         if self.pipe != Pipe::Connecting {
             return;
         }
-        self.pipe = Pipe::Open;
+        self.pipe = match self.session.upstream_tls && self.session.protected {
+            // Many a server shakes hands only behind its 150.
+            true => Pipe::Securing,
+            false => Pipe::Open,
+        };
         let Job::Transfer(transfer) = &self.job else { return };
         let from_offset = transfer.kind != Kind::List && transfer.command.verb != "APPE";
         match from_offset && (transfer.restart > 0 || self.session.restart_upstream) {
@@ -224,9 +231,27 @@ impl Gate {
         }
     }
 
+    /// TLS is up; what the server has said in the meantime may be true.
+    pub(super) fn pipe_secured(&mut self, now: Now) {
+        if self.pipe != Pipe::Securing {
+            return;
+        }
+        self.pipe = Pipe::Open;
+        if let Job::Transfer(transfer) = &mut self.job
+            && let Some(reply) = transfer.early.take()
+        {
+            self.transferred(now, reply);
+        }
+    }
+
     pub(super) fn pipe_failed(&mut self, now: Now) {
-        self.pipe = Pipe::None;
-        self.fail(now, 425, "Can't open data connection.");
+        match std::mem::replace(&mut self.pipe, Pipe::None) {
+            Pipe::Open => self.fail(now, 426, "Connection closed; transfer aborted."),
+            Pipe::None | Pipe::Connecting | Pipe::Securing => {
+                self.fail(now, 425, "Can't open data connection.");
+            }
+            Pipe::Leaving => {}
+        }
     }
 
     fn order_transfer(&mut self) {

@@ -53,6 +53,45 @@ fn an_upload_ends_when_the_server_says_so() {
     assert_eq!(table.feed(GateInput::DataDelivered), ["> 226 stored"]);
 }
 
+/// In front of a server that is spoken TLS to; its data connection is there, its TLS is not.
+fn without_tls_yet(line: &str) -> Table {
+    let mut table = Table::new();
+    table.gate = table.gate.with_upstream_tls(true);
+    table.module("PROT P\r\n");
+    table.server("200 Protected.\r\n");
+    table.begin(line);
+    table
+}
+
+#[test]
+fn nothing_that_a_server_says_of_a_transfer_is_true_before_its_data_connection_has_tls() {
+    for last in [None, Some("226 all is well\r\n")] {
+        let mut table = without_tls_yet("STOR f");
+        table.feed(GateInput::DataFin);
+        assert_eq!(last.map_or(vec![], |last| table.server(last)), NOTHING);
+        let failed = table.feed(GateInput::UpstreamDataFailed);
+        assert_eq!(failed, ["reset data", "> 425 Can't open data connection."], "{last:?}");
+        if last.is_none() {
+            assert_eq!(table.server("226 all is well\r\n"), NOTHING);
+        }
+    }
+    let mut table = without_tls_yet("STOR f");
+    table.feed(GateInput::DataFin);
+    table.server("226 all is well\r\n");
+    table.feed(GateInput::UpstreamDataSecured);
+    assert_eq!(table.feed(GateInput::DataDelivered), ["> 226 all is well"]);
+    let mut table = without_tls_yet("RETR f");
+    table.server("226 all is well\r\n");
+    assert_eq!(table.feed(GateInput::UpstreamDataFailed)[1], "> 425 Can't open data connection.");
+    // A connection that loses its TLS on the way has brought no whole file.
+    let mut table = without_tls_yet("RETR f");
+    table.feed(GateInput::UpstreamDataSecured);
+    table.feed(GateInput::UpstreamDataBytes("0123".into()));
+    assert_eq!(table.feed(GateInput::UpstreamDataFailed), ["reset data", BROKEN]);
+    // No is no.
+    assert_eq!(without_tls_yet("STOR f").server("522 TLS is required\r\n")[0], "reset pipe");
+}
+
 #[test]
 fn an_upload_whose_connection_is_ended_on_its_way_ends_as_well() {
     let mut table = Table::new();

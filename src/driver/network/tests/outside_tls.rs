@@ -2,7 +2,7 @@
 
 use super::real::{CONTROL, DATA, Module, file, tls_to};
 use super::*;
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, DnType, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -18,25 +18,47 @@ struct Outside {
     stored: std::thread::JoinHandle<Vec<u8>>,
 }
 
+/// What a server's data connection is like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Data {
+    /// As it should be.
+    Secure,
+    /// It has another certificate than the control connection, that nobody trusts.
+    Untrusted,
+    /// It speaks in the clear.
+    Clear,
+    /// It is closed in the middle of the handshake.
+    Closed,
+}
+
+/// A certificate for the server's address that signs itself, and what serves with it.
+fn certified(by: &str) -> (String, Arc<ServerConfig>) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec![FTP.ip().to_string()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, by);
+    let certificate = params.self_signed(&key).unwrap();
+    let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    (certificate.pem(), Arc::new(config))
+}
+
 impl Outside {
     fn start(served: Vec<u8>) -> Outside {
-        let key = KeyPair::generate().unwrap();
-        let certificate =
-            CertificateParams::new(vec![FTP.ip().to_string()]).unwrap().self_signed(&key).unwrap();
-        let root = certificate.pem();
-        let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
+        Outside::with(Data::Secure, served)
+    }
+
+    fn with(data: Data, served: Vec<u8>) -> Outside {
+        let (root, config) = certified("the administrator");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let at = listener.local_addr().unwrap();
-        let config = Arc::new(config);
-        let stored = std::thread::spawn(move || session(&listener, &config, &served));
+        let stored = std::thread::spawn(move || session(&listener, &config, data, &served));
         Outside { at, root, stored }
     }
 }
@@ -47,9 +69,10 @@ fn accept(listener: &TcpListener, config: &Arc<ServerConfig>) -> Secure {
 }
 
 /// Gives what was stored.
-fn session(listener: &TcpListener, config: &Arc<ServerConfig>, served: &[u8]) -> Vec<u8> {
+fn session(listener: &TcpListener, config: &Arc<ServerConfig>, like: Data, served: &[u8]) -> Vec<u8> {
     let mut control = BufReader::new(accept(listener, config));
     let (mut data, mut stored) = (None, vec![]);
+    let (_, untrusted) = certified("somebody else");
     let say = |control: &mut BufReader<Secure>, line: &str| {
         let _ = control.get_mut().write_all(format!("{line}\r\n").as_bytes());
     };
@@ -67,8 +90,24 @@ fn session(listener: &TcpListener, config: &Arc<ServerConfig>, served: &[u8]) ->
             }
             verb @ ("RETR" | "STOR") => {
                 say(&mut control, "150 Here.");
-                let mut data = accept(&data.take().unwrap(), config);
+                let passive = data.take().unwrap();
+                let mut data = match like {
+                    Data::Secure => accept(&passive, config),
+                    Data::Untrusted => accept(&passive, &untrusted),
+                    Data::Clear => {
+                        let _ = passive.accept().unwrap().0.write_all(b"what was to be kept secret");
+                        say(&mut control, "226 Done.");
+                        continue;
+                    }
+                    Data::Closed => {
+                        drop(passive.accept().unwrap());
+                        say(&mut control, "226 Done.");
+                        continue;
+                    }
+                };
                 match verb {
+                    // What nobody trusts, nobody takes.
+                    _ if like == Data::Untrusted => drop(data.read(&mut [0])),
                     "RETR" => {
                         data.write_all(served).unwrap();
                         data.conn.send_close_notify();
@@ -119,6 +158,31 @@ async fn an_empty_file_passes_both_ways() {
     module.passive().await;
     module.command("RETR a", "150").await;
     assert!(module.read_to_end(DATA).await.is_empty());
+}
+
+/// The server says 226 to all of these.
+#[tokio::test]
+async fn a_data_connection_without_tls_fails_whichever_way_data_goes() {
+    for (like, why) in [
+        (Data::Untrusted, "the certificate is not trusted, nor is who signed it"),
+        (Data::Clear, "the far end does not speak TLS"),
+        (Data::Closed, "the far end closes the connection"),
+    ] {
+        for (verb, active) in [("RETR", false), ("STOR", false), ("RETR", true), ("STOR", true)] {
+            let outside = Outside::with(like, vec![]);
+            let (hosts, roots) = (hosts(outside.at), trusting(&outside.root));
+            let mut module = Module::dial_to(Some(tls_to(true)), hosts, roots).await;
+            if active {
+                module.active().await;
+            } else {
+                module.passive().await;
+            }
+            module.command(&format!("{verb} a"), "150").await;
+            let why = Failure::Tls(why);
+            assert_eq!(module.failure().await, why, "{like:?} {verb}, active {active}");
+            module.reply("42").await;
+        }
+    }
 }
 
 #[tokio::test]
