@@ -222,7 +222,7 @@ impl Gate {
             GateInput::UpstreamBytes(bytes) => self.upstream_bytes(now, &bytes),
             GateInput::UpstreamFin => self.end(now, Saying::Close),
             GateInput::UpstreamReset => self.end(now, Saying::Reset),
-            GateInput::UpstreamDataOpened => self.pipe_opened(),
+            GateInput::UpstreamDataOpened => self.pipe_opened(now),
             GateInput::UpstreamDataSecured => self.pipe_secured(now),
             GateInput::UpstreamDataFailed => self.pipe_failed(now),
             GateInput::UpstreamDataBytes(bytes) => self.pipe_bytes(now, bytes),
@@ -238,6 +238,9 @@ impl Gate {
         while let Some(timer) = self.timers.pop(now) {
             match timer {
                 Timer::Idle => self.idle(now),
+                Timer::Data if self.pipe == Pipe::Securing => {
+                    self.fail(now, 425, "No TLS on the data connection.");
+                }
                 Timer::Data => self.fail(now, 425, "Failed to establish connection."),
                 Timer::Stall if matches!(self.job, Job::Storing) => self.close(),
                 Timer::Stall => self.stalled(now),

@@ -362,12 +362,7 @@ impl Gate {
     pub(super) fn transferred(&mut self, now: Now, reply: Reply) {
         self.moved(now);
         let good = reply.is_positive();
-        let securing = self.pipe == Pipe::Securing;
         let Some(transfer) = self.transfer_mut() else { return };
-        if good && securing {
-            transfer.early = Some(reply);
-            return;
-        }
         let up = match &mut transfer.step {
             Step::Down(down) => {
                 down.ending.get_or_insert(Ending::Reply(reply));

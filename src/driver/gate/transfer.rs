@@ -40,8 +40,9 @@ pub struct Transfer {
     pub cut: Option<Cut>,
     /// Octets so far.
     pub moved: u64,
-    /// The server's last word, which came before TLS was up on its data connection.
-    pub early: Option<Reply>,
+    /// What the server has said before TLS was up on its data connection: a module without a gate in front of the
+    /// server would not have heard that the connection is there, nor what has come of it.
+    early: Vec<Reply>,
     pub step: Step,
 }
 
@@ -108,7 +109,7 @@ impl Gate {
             self.send(format!("SITE {} {line}", ftpd::CHECK));
         }
         let transfer =
-            Transfer { command, line, kind, restart, cut, moved: 0, early: None, step: Step::Check };
+            Transfer { command, line, kind, restart, cut, moved: 0, early: vec![], step: Step::Check };
         self.job = Job::Transfer(Box::new(transfer));
         if !builtin {
             self.reach_module(now);
@@ -127,8 +128,10 @@ impl Gate {
 
     /// A reply of the server during a transfer.
     pub(super) fn transfer_reply(&mut self, now: Now, reply: Reply) {
+        let securing = self.pipe == Pipe::Securing;
         let Job::Transfer(transfer) = &mut self.job else { return };
         match (&transfer.step, reply.code) {
+            (Step::Verb, 100..=299) if securing => transfer.early.push(reply),
             (Step::Check, 200) => {
                 if transfer.command.verb == "STOU" {
                     transfer.line = format!("STOR {}", reply.text());
@@ -207,15 +210,16 @@ impl Gate {
         }
     }
 
-    pub(super) fn pipe_opened(&mut self) {
+    pub(super) fn pipe_opened(&mut self, now: Now) {
         if self.pipe != Pipe::Connecting {
             return;
         }
-        self.pipe = match self.session.upstream_tls && self.session.protected {
+        self.pipe = Pipe::Open;
+        if self.session.upstream_tls && self.session.protected {
             // Many a server shakes hands only behind its 150.
-            true => Pipe::Securing,
-            false => Pipe::Open,
-        };
+            self.pipe = Pipe::Securing;
+            self.timers.set(Timer::Data, now + self.config.data_wait);
+        }
         let Job::Transfer(transfer) = &self.job else { return };
         let from_offset = transfer.kind != Kind::List && transfer.command.verb != "APPE";
         match from_offset && (transfer.restart > 0 || self.session.restart_upstream) {
@@ -231,16 +235,17 @@ impl Gate {
         }
     }
 
-    /// TLS is up; what the server has said in the meantime may be true.
+    /// TLS is up; what the server has said in the meantime holds.
     pub(super) fn pipe_secured(&mut self, now: Now) {
         if self.pipe != Pipe::Securing {
             return;
         }
         self.pipe = Pipe::Open;
-        if let Job::Transfer(transfer) = &mut self.job
-            && let Some(reply) = transfer.early.take()
-        {
-            self.transferred(now, reply);
+        self.timers.cancel(Timer::Data);
+        if let Job::Transfer(transfer) = &mut self.job {
+            for reply in std::mem::take(&mut transfer.early) {
+                self.transfer_reply(now, reply);
+            }
         }
     }
 

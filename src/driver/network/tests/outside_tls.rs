@@ -177,10 +177,10 @@ async fn a_data_connection_without_tls_fails_whichever_way_data_goes() {
             } else {
                 module.passive().await;
             }
-            module.command(&format!("{verb} a"), "150").await;
+            module.ask(NetRequest::Send { socket: CONTROL, bytes: format!("{verb} a\r\n").into() });
             let why = Failure::Tls(why);
             assert_eq!(module.failure().await, why, "{like:?} {verb}, active {active}");
-            module.reply("42").await;
+            module.reply("425").await;
         }
     }
 }
