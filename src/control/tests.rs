@@ -31,7 +31,7 @@ impl Client {
         let mut server = JoinSet::new();
         server.spawn(serve(listener, live.desk()));
         let (input, output) = tokio::io::split(UnixStream::connect(path).await.unwrap());
-        Client { lines: BufReader::new(input).lines(), output, dir: dir, _server: server }
+        Client { lines: BufReader::new(input).lines(), output, dir, _server: server }
     }
 
     fn path(&self) -> PathBuf {
