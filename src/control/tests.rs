@@ -4,7 +4,7 @@ use super::answer::line;
 use super::ask::Line;
 use super::serve::{Trust, one};
 use super::{Address, Answer, Ask, Key, LONGEST, Listener, MOST, Wrong, serve};
-use crate::driver::bench::{Bench, Live};
+use crate::bench::{Bench, Live};
 use crate::fault::Request;
 use proptest::prelude::*;
 use serde_json::{Value, json};
