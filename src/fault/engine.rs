@@ -56,7 +56,7 @@ impl Engine {
         self.handle_timeout(now);
         // One that was lifted leaves its name to its successor.
         let named = |live: &Live| rule.name.as_ref() == Some(&live.name);
-        self.rules.retain(|live| !live.is_spent() && !(live.is_gone() && named(live)));
+        self.rules.retain(|live| !(live.is_spent() || live.is_gone() && named(live)));
         let i = self.arm(now, rule);
         self.rules[i].added = true;
         self.start(now, i);
