@@ -21,9 +21,8 @@ impl Gate {
             ("PROT", "S" | "E") => (536, "Not supported by TLS."),
             _ => (504, "Unknown protection level."),
         };
-        match (command.verb.as_str(), code) {
-            ("PROT", 200) => self.session.protected = argument == "P",
-            _ => {}
+        if command.verb == "PROT" && code == 200 {
+            self.session.protected = argument == "P";
         }
         self.answer(now, &command, reply::line(code, text));
         if code == 234 {

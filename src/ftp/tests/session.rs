@@ -34,7 +34,11 @@ fn a_server_that_closes_at_quit_without_a_word() {
 
 #[test]
 fn an_account_and_a_protected_data_channel() {
-    let mut d = connected(Settings { account: Some("a".into()), security: Security::Implicit, ..Dialogue::settings() });
+    let mut d = connected(Settings {
+        account: Some("a".into()),
+        security: Security::Implicit,
+        ..Dialogue::settings()
+    });
     d.says("220 hello");
     d.says("331 password");
     assert_eq!(d.says("332 account"), ["> ACCT a"]);

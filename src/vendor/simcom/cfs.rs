@@ -93,7 +93,13 @@ pub(super) fn write(m: &mut Simcom, cx: &mut Cx, args: WriteArgs) -> Reply {
             return Reply::Cme(super::MEMORY_FULL);
         }
         cx.line("DOWNLOAD");
-        typing::take(m, cx, Typing::File(place), size.size(), Duration::from_millis(limit.get().unsigned_abs()))
+        typing::take(
+            m,
+            cx,
+            Typing::File(place),
+            size.size(),
+            Duration::from_millis(limit.get().unsigned_abs()),
+        )
     })
 }
 

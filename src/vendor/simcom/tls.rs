@@ -125,7 +125,8 @@ impl Settings {
             "" => Verify::Nothing,
             name => Verify::Signed(octets(cx.flash.get(&converted(Kind::Authorities, name))?)),
         };
-        let name = self.contexts.get(self.index).map(|context| context.name.as_str()).filter(|n| !n.is_empty());
+        let name =
+            self.contexts.get(self.index).map(|context| context.name.as_str()).filter(|n| !n.is_empty());
         Some((security, Some(Tls { name: name.unwrap_or(server).into(), verify })))
     }
 }
