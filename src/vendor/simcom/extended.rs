@@ -63,6 +63,7 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, args: PutArgs) -> Reply {
             let ends = Ends { length: Some(length.get() as u64), after, ..Ends::default() };
             Reply::Data(DataMode { framing: Framing::Raw, ends, sink: Sink::Hold })
         }
+        ((mode, Some(_), Some(_), Some(_)), PutMode::Normal) if mode.get() == 2 => cx.refuse_state(),
         _ => Reply::Error,
     }
 }
@@ -119,6 +120,8 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 3>, Option<u32>, Op
             cx.block(bytes);
             Reply::Ok
         }
+        (3, _, Some(_)) if !fetching => Reply::Error,
+        (3, ..) => cx.refuse_state(),
         _ => Reply::Error,
     }
 }
@@ -164,7 +167,7 @@ pub(super) fn et_put(m: &mut Simcom, cx: &mut Cx, (mode,): (Int<1, 2>,)) -> Repl
             cx.enter_data(port, Some("+FTPETPUT:2,1"), mode);
             Reply::Ok
         }
-        _ => Reply::Error,
+        _ => cx.refuse_state(),
     }
 }
 
