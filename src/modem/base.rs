@@ -138,7 +138,7 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
         let line = filled(line, cx);
         cx.core.urc_line(cx.port, &line);
     }
-    Some(match forms.result.0.of(&call.form) {
+    Some(match forms.result.of(&call.form) {
         Outcome::Ok if forms.delay.0.is_zero() => Reply::Ok,
         Outcome::Ok => {
             let at = cx.now + forms.delay.0;
@@ -148,8 +148,8 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
         }
         Outcome::Error => Reply::Error,
         Outcome::NoCarrier => Reply::NoCarrier,
-        Outcome::Cme(n) => Reply::Cme(*n),
-        Outcome::Cms(n) => Reply::Cms(*n),
+        Outcome::Cme(n) => Reply::Cme(n),
+        Outcome::Cms(n) => Reply::Cms(n),
         Outcome::None => Reply::Silent,
     })
 }
