@@ -214,12 +214,22 @@ impl Core {
         Query(self.number())
     }
 
+    /// The module's own clock, now.
+    pub fn clock(&self) -> Calendar {
+        self.calendar + self.now.since(Now::ZERO)
+    }
+
     /// The result code of an error that the profile names.
     pub fn error(&self, code: ErrorCode) -> Reply {
         match code {
             ErrorCode::Plain => Reply::Error,
             ErrorCode::Cme(n) => Reply::Cme(n),
         }
+    }
+
+    /// The answer to a command that the module cannot carry out in the state it is in.
+    pub fn refuse_state(&self) -> Reply {
+        self.error(self.profile.errors.state)
     }
 
     /// The answer to arguments that cannot be.

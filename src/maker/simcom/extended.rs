@@ -58,6 +58,7 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, args: PutArgs) -> Reply {
             let limit = Duration::from_millis(limit.get().unsigned_abs());
             typing::take(m, cx, Typing::Memory(position.size()), length.size(), limit)
         }
+        ((mode, Some(_), Some(_), Some(_)), PutMode::Normal) if mode.get() == 2 => cx.refuse_state(),
         _ => Reply::Error,
     }
 }
@@ -114,6 +115,8 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 3>, Option<u32>, Op
             cx.block(bytes);
             Reply::Ok
         }
+        (3, _, Some(_)) if !fetching => Reply::Error,
+        (3, ..) => cx.refuse_state(),
         _ => Reply::Error,
     }
 }
@@ -159,7 +162,7 @@ pub(super) fn et_put(m: &mut Simcom, cx: &mut Cx, (mode,): (Int<1, 2>,)) -> Repl
             cx.enter_data(port, Some("+FTPETPUT:2,1"), mode);
             Reply::Ok
         }
-        _ => Reply::Error,
+        _ => cx.refuse_state(),
     }
 }
 

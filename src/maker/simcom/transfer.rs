@@ -80,7 +80,7 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, (mode, length): ReadArgs) -> Repl
         }
         (2, Some(length)) => match &m.session {
             Some(Session { job: Job::Get(get), .. }) if get.may_read() => read(m, cx, length.size()),
-            _ => Reply::Error,
+            _ => cx.refuse_state(),
         },
         _ => Reply::Error,
     }
@@ -101,7 +101,7 @@ pub(super) fn list(m: &mut Simcom, cx: &mut Cx, (mode, length): ReadArgs) -> Rep
         }
         (2, Some(length)) => match &m.session {
             Some(Session { job: Job::List(get), .. }) if get.may_read() => read(m, cx, length.size()),
-            _ => Reply::Error,
+            _ => cx.refuse_state(),
         },
         _ => Reply::Error,
     }
@@ -226,6 +226,7 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, (mode, length): (Int<1, 2>, Optio
             let ends = Ends { length: Some(u64::from(length)), after, ..Ends::default() };
             Reply::Data(DataMode { framing: Framing::Raw, ends, sink: Sink::Ftp })
         }
+        (2, Some(_), _) => cx.refuse_state(),
         _ => Reply::Error,
     }
 }
