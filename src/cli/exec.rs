@@ -29,7 +29,8 @@ use std::time::Duration;
 
 /// Run a host program at the modem and give a verdict
 ///
-/// The host finds BADLINE_PORT (and BADLINE_PORT_2 and so on), BADLINE_FTP and BADLINE_FTP_ROOT in its environment. What it prints goes to
+/// The host finds BADLINE_PORT (and BADLINE_PORT_2 and so on), BADLINE_FTP and BADLINE_FTP_ROOT in its environment, and
+/// BADLINE_CONTROL with --control. What it prints goes to
 /// standard error. The status is its own where that is not 0, 3 where an expectation of the scenario was
 /// not met, the host never opened the port or had to be killed, 2 for a mistake in the files or the arguments, and else 0.
 #[derive(Args, Debug)]
@@ -208,6 +209,10 @@ impl Exec {
             ("BADLINE_SEED".into(), ready.seed.to_string().into()),
         ];
         environment.extend(ports.iter().map(|(_, name, link)| (name.clone(), (*link).into())));
+        let control = [("BADLINE_CONTROL", &ready.control), ("BADLINE_CONTROL_KEY", &ready.control_key)];
+        environment.extend(
+            control.into_iter().filter_map(|(name, told)| Some((name.into(), told.as_ref()?.into()))),
+        );
         Host { command: self.host.iter().map(fill).collect(), environment }
     }
 }
