@@ -28,6 +28,7 @@ use core::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::Spanned;
@@ -112,7 +113,27 @@ pub fn parse(file: &str, text: &str, known: &Known) -> Result<Scenario, Vec<Mist
         let mistake = Mistake::at(file, text, p.span, p.what);
         if p.right.is_empty() { mistake } else { mistake.right(p.right) }
     };
-    Err(problems.into_iter().map(mistake).collect())
+    let more = problems.len().saturating_sub(TOLD);
+    let mut mistakes: Vec<Mistake> = problems.into_iter().take(TOLD).map(mistake).collect();
+    mistakes.extend(
+        (more > 0).then(|| Mistake::of_file(file, format!("there are more mistakes: {TOLD} are told"))),
+    );
+    Err(mistakes)
+}
+
+/// More mistakes than a person mends before the next try.
+const TOLD: usize = 100;
+
+/// What a scenario says of its module, and nothing else of it; none where it cannot be read.
+pub fn module_of(text: &str) -> Option<Scenario> {
+    #[derive(Deserialize)]
+    struct Module {
+        profile: Option<String>,
+        #[serde(default)]
+        module: toml::Table,
+    }
+    let Module { profile, module } = toml::from_str(text).ok()?;
+    Some(Scenario { profile, module, ..Scenario::default() })
 }
 
 impl Scenario {
@@ -137,9 +158,14 @@ impl Scenario {
                 Err(problem) => problems.push(problem),
             }
         }
+        // A text is read once for all its expectations.
+        let places = OnceCell::new();
         for (i, written) in std::mem::take(&mut self.expect).into_iter().enumerate() {
             let span = one_line(text, written.span());
-            let key = |key: &str| place::of(text, &["expect", &i.to_string(), key]);
+            let key = |key: &str| {
+                let places = places.get_or_init(|| place::Places::new(text));
+                places.of(&["expect", &i.to_string(), key])
+            };
             let there = |wanted: Option<&str>| wanted.and_then(key).unwrap_or_else(|| span.clone());
             match written.into_inner().build(there, known) {
                 Ok(expectation) => self.expectations.push(expectation),
@@ -148,7 +174,8 @@ impl Scenario {
         }
         // A rule that is missing would have others seem to wait for nothing.
         if problems.is_empty() {
-            problems.extend(fault::check(&self.rules, known).into_iter().map(|p| at_value(text, p)));
+            let problems_of_rules = fault::check(&self.rules, known).into_iter().take(TOLD + 1);
+            problems.extend(problems_of_rules.map(|p| at_value(text, p)));
             problems.extend(self.no_such_fault());
             problems.extend(expect::contradictions(&self.expectations));
         }
@@ -163,7 +190,7 @@ impl Scenario {
             let name = e.fault().filter(|name| !names.contains(name))?;
             let right = match names.is_empty() {
                 true => "give a fault that name".to_owned(),
-                false => format!("the names are {}", names.iter().copied().collect::<Vec<_>>().join(", ")),
+                false => format!("the names are {}", fault::listed(names.iter().copied())),
             };
             Some(Problem::new(e.names.clone(), format!("no fault is named `{name}`"), right))
         };

@@ -1,6 +1,6 @@
 //! `badline check`: are the files right?
 
-use super::show_mistakes;
+use super::{show, show_mistakes};
 use crate::play;
 use crate::profile::mistake::Mistake;
 use crate::setup::Setup;
@@ -24,7 +24,12 @@ impl Check {
         let mut status = ExitCode::SUCCESS;
         for file in &self.files {
             match check(file) {
-                Ok(kind) => println!("{}: a {kind} without a mistake", file.display()),
+                Ok(kind) => {
+                    let shown = show(format_args!("{}: a {kind} without a mistake\n", file.display()));
+                    if shown != ExitCode::SUCCESS {
+                        status = shown;
+                    }
+                }
                 Err(mistakes) => status = show_mistakes(&mistakes),
             }
         }
