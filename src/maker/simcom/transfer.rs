@@ -1,7 +1,6 @@
 //! 5.1 to 5.7 and 5.11: transfers that the host reads and writes piece by piece.
 
-use super::extended;
-use super::{Job, Session, Simcom, Timer, report};
+use super::{Job, Session, Simcom, Timer, extended, report, typing};
 use crate::at::Int;
 use crate::frame::Framing;
 use crate::ftp::{Op, Type};
@@ -280,8 +279,8 @@ pub(super) fn drained(m: &mut Simcom, cx: &mut Cx) {
 
 /// The end of the octets that the host was to type.
 pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>, _moved: u64) -> Reply {
-    if let Some(at) = m.extended.filling.take() {
-        return extended::stored(&mut m.extended, at, end, &held);
+    if let Some(what) = m.typing.remove(&cx.port) {
+        return typing::over(m, cx, what, end, &held);
     }
     // V.250 section 6.2.9: AT&D2 hangs up; AT&D1 leaves data mode, and what is connected stays so.
     let hangs_up = end == DataEnd::Dtr && cx.settings(cx.port).dtr == 2;

@@ -48,6 +48,29 @@ impl Module {
         module
     }
 
+    /// The same with TLS from AUTH on.
+    pub(super) async fn dial_explicitly(tls: Tls, hosts: Hosts, setup: TlsSetup) -> Result<Module, Failure> {
+        let mut module = Module::new(None, hosts, setup);
+        module.open(CONTROL, module.server(), Purpose::FtpControl).await;
+        module.reply("220").await;
+        module.command("AUTH TLS", "234").await;
+        module.ask(NetRequest::StartTls { socket: CONTROL, tls: tls.clone() });
+        module.tls = Some(tls);
+        loop {
+            match module.event().await {
+                NetEvent::Secured { socket: CONTROL } => break,
+                NetEvent::Failed { socket: CONTROL, why } => return Err(why),
+                NetEvent::Sent { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        module.command("USER anonymous", "331").await;
+        module.command("PASS x", "230").await;
+        module.command("PBSZ 0", "200").await;
+        module.command("PROT P", "200").await;
+        Ok(module)
+    }
+
     /// Why a call comes to nothing.
     pub(super) async fn refused(tls: Tls, hosts: Hosts, setup: TlsSetup) -> Failure {
         let mut module = Module::new(Some(tls), hosts, setup);
@@ -124,7 +147,7 @@ impl Module {
     }
 
     /// Waits for a reply with this code.
-    async fn reply(&mut self, code: &str) -> String {
+    pub(super) async fn reply(&mut self, code: &str) -> String {
         loop {
             if let Some((line, rest)) = self.replies.split_once("\r\n") {
                 let (line, rest) = (line.to_owned(), rest.to_owned());
@@ -168,6 +191,25 @@ impl Module {
         self.open(DATA, to, Purpose::FtpData).await;
     }
 
+    pub(super) async fn active(&mut self) {
+        let tls = self.tls.clone();
+        self.ask(NetRequest::Listen { socket: DATA, port: 2861, purpose: Purpose::FtpData, tls });
+        self.command("PORT 10,1,2,3,11,45", "200").await;
+    }
+
+    /// Why the data connection has come to nothing.
+    pub(super) async fn failure(&mut self) -> Failure {
+        let mut data = DATA;
+        loop {
+            match self.event().await {
+                NetEvent::Accepted { socket, .. } => data = socket,
+                NetEvent::Failed { socket, why } if socket == data => return why,
+                NetEvent::Listening { .. } | NetEvent::Sent { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     pub(super) async fn store(&mut self, name: &str, file: &[u8]) {
         self.passive().await;
         self.command(&format!("STOR {name}"), "150").await;
@@ -202,6 +244,7 @@ impl Module {
 }
 
 pub(super) fn tls_to(verify: bool) -> Tls {
+    let verify = if verify { Verify::Trusted } else { Verify::Nothing };
     Tls { name: FTP.ip().to_string(), verify }
 }
 
@@ -232,8 +275,7 @@ async fn a_file_goes_there_and_back() {
 async fn active_mode_reaches_the_module() {
     let mut module = Module::dial(None).await;
     std::fs::write(module.root.path().join("b.txt"), file(5000)).unwrap();
-    module.ask(NetRequest::Listen { socket: DATA, port: 2861, purpose: Purpose::FtpData, tls: None });
-    module.command("PORT 10,1,2,3,11,45", "200").await;
+    module.active().await;
     module.command("RETR b.txt", "150").await;
     let caller = loop {
         if let NetEvent::Accepted { socket, .. } = module.event().await {
