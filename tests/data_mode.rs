@@ -102,7 +102,6 @@ fn cases() -> Vec<Case> {
     cases.extend([
         case("m95", file, None, write, "CONNECT", b"up", "+QFWRITE: 2,2", false),
         case("m95", &[], None, whole, "CONNECT", b"up", "+QFUPL: 2,7570", false),
-        case("m95", &[], None, acknowledged, "CONNECT", &[b'u'; 1024], "A\r\n+QFUPL: 1024,0", false),
     ]);
     for list in ["AT+QFTPLIST", "AT+QFTPNLST"] {
         cases.push(case("m95", QUECTEL, Some("+QFTPOPEN:0"), list, "CONNECT", b"", "f.bin", false));
