@@ -54,7 +54,7 @@ pub enum Sink {
         /// What it reads.
         with: u8,
     },
-    /// Nowhere: the vendor writes what the host reads.
+    /// Nowhere: the maker writes what the host reads.
     None,
 }
 
