@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A plain command: question and answer. A line alone answers the execution form.
@@ -106,17 +107,18 @@ const RESULTS: &str = "write OK, ERROR, NO CARRIER, `+CME ERROR: 4`, `+CMS ERROR
 
 /// The final result codes of a plain command by form. A code alone is that of the execution and write forms: `?` and
 /// `=?` end with OK all the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
-#[schemars(with = "OneOrByForm")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Results(pub ByForm<Outcome>);
 
-/// How [`Results`] are written.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-#[allow(dead_code, reason = "only its schema is used")]
-enum OneOrByForm {
-    One(Outcome),
-    ByForm(ByForm<Outcome>),
+impl JsonSchema for Results {
+    fn schema_name() -> Cow<'static, str> {
+        "Results".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let (one, by_form) =
+            (generator.subschema_for::<Outcome>(), generator.subschema_for::<ByForm<Outcome>>());
+        schemars::json_schema!({"anyOf": [one, by_form]})
+    }
 }
 
 impl<'de> Deserialize<'de> for Results {
