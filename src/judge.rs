@@ -91,7 +91,10 @@ impl Tail {
         }
         let fault = matches!(
             record.event,
-            Event::FaultApplied { .. } | Event::FaultActed { .. } | Event::FaultLifted { .. } | Event::FaultMissed { .. }
+            Event::FaultApplied { .. }
+                | Event::FaultActed { .. }
+                | Event::FaultLifted { .. }
+                | Event::FaultMissed { .. }
         );
         self.last.push_back((show(record), fault));
     }

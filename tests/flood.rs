@@ -43,7 +43,8 @@ fn flood(speed: u32, what: &Value) {
     let pid = run.child.id();
     let status = within(move || {
         let socket = UnixStream::connect(control).expect("it listens");
-        let mut client = Client { answers: BufReader::new(socket.try_clone().expect("a handle")).lines(), socket };
+        let mut client =
+            Client { answers: BufReader::new(socket.try_clone().expect("a handle")).lines(), socket };
         let fault = json!({ "name": "flood", "when": { "each": "1ms" }, "what": what });
         assert_eq!(client.ask(&json!({ "do": "inject", "fault": fault }))["ok"], true);
         let (start, mut asked, mut before) = (Instant::now(), 0, 0);

@@ -187,9 +187,7 @@ impl Engine {
         let live = &mut self.rules[i];
         let act = match &live.rule.what {
             Action::Uart(u) => match u.what {
-                UartFault::Noise(n) => {
-                    Act::Noise { port: u.port, bytes: live.dice.bytes(n) }
-                }
+                UartFault::Noise(n) => Act::Noise { port: u.port, bytes: live.dice.bytes(n) },
                 UartFault::Unplug(gone) => Act::Unplug { port: u.port, gone },
                 UartFault::Line { line, on } => Act::Line { port: u.port, line, on: Some(on) },
                 _ => return,

@@ -34,6 +34,7 @@ impl Pace {
             Some(_) => self.reckon(now),
             None => (self.left, self.at) = (A_SECOND * ONE, now),
         }
+        self.turn = (now, A_TURN * ONE);
         self.speed = Some(u64::from(speed.max(1)));
     }
 
@@ -102,7 +103,7 @@ pub(super) fn skip_past(timer: &mut Now, now: Now, period: Duration) -> u64 {
     let times = now.since(*timer).as_micros() / period.as_micros().max(1) + 1;
     let times = u64::try_from(times).unwrap_or(u64::MAX);
     let span = u64::try_from(period.as_micros()).unwrap_or(u64::MAX).saturating_mul(times);
-    *timer = *timer + Duration::from_micros(span);
+    *timer += Duration::from_micros(span);
     times
 }
 

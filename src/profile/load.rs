@@ -98,13 +98,18 @@ fn merge(into: &mut Table, child: Table) {
     }
 }
 
-/// What is said of one line in particular (`"+FTPPUT: 1,0"`) adds to what is said of its name.
+/// What is said of one line in particular (`"+FTPPUT: 1,0"`) adds to what is said of its name. A place in the write of
+/// a result code is no place for a line that has a delay of its own.
 fn inherit(urc: &mut Table) {
     let names = urc.clone();
     for (line, own) in urc {
         let general = line.split_once(':').and_then(|(name, _)| names.get(name));
         if let (Value::Table(own), Some(Value::Table(general))) = (own, general) {
-            for (key, value) in general {
+            let delayed = own.contains_key("delay");
+            let beside = |value: &Value| matches!(value.as_str(), Some("with-result" | "before-result"));
+            for (key, value) in
+                general.iter().filter(|(key, value)| !(delayed && *key == "when" && beside(value)))
+            {
                 own.entry(key.clone()).or_insert_with(|| value.clone());
             }
         }

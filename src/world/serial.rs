@@ -242,7 +242,8 @@ impl World {
 
     /// Bytes reach the host that the module never sent.
     pub(super) fn noise(&mut self, now: Now, port: PortId, bytes: Vec<u8>) {
-        if !bytes.is_empty() && self.serial[port.0].gone.is_none() && !self.is_unread(now, port, bytes.len()) {
+        if !bytes.is_empty() && self.serial[port.0].gone.is_none() && !self.is_unread(now, port, bytes.len())
+        {
             self.send_down(now, port, now, Write { bytes: bytes.into(), apart: false, stands_for: Some(0) });
         }
     }
@@ -255,7 +256,8 @@ impl World {
             return false;
         }
         if let Some(sum) = serial.dropped[0].more(more) {
-            let what = format!("the host does not read; {sum} bytes that it did not ask for were dropped so far");
+            let what =
+                format!("the host does not read; {sum} bytes that it did not ask for were dropped so far");
             self.warn(now, port, &what);
         }
         true
