@@ -122,6 +122,7 @@ impl Maker for Quectel {
         "+QIREGAPP" { exec: (context::register), read: (context::registered), write: (context::register_as), test: ok, secret: (3) },
         "+QIACT" { exec: (context::activate), test: ok },
         "+QIDEACT" { exec: (context::deactivate), test: ok },
+        "+QIDNSCFG" { write: (context::set_servers), read: (context::servers), test: ok, support: Answered },
         "+QILOCIP" { exec: (context::address), test: ok },
         "+QISTAT" { exec: (context::status), test: ok },
         "+QISTATE" { exec: (context::status), test: ok },
