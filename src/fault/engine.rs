@@ -1,12 +1,13 @@
 //! The engine: the rules of a run, which of them hold, and when that changes.
 
-use super::act::{Act, Event, Status};
+use super::act::{Act, Event, Stage, Status};
 use super::count::{Dice, Tally};
 use super::fact::{Fact, Observation};
 use super::kind::Nature;
 use super::link::Link;
 use super::live::Live;
 use super::names::Names;
+use super::pace::{Pace, skip_past};
 use super::rule::{Request, Rule};
 use super::trigger::{Count, Trigger};
 use super::until::Wait;
@@ -30,6 +31,7 @@ pub struct Engine {
     awaited: BTreeSet<String>,
     /// While one thing is followed by others: what follows from the step that is being taken.
     following: Option<Vec<Step>>,
+    pace: Pace,
 }
 
 /// What follows, at the same point in time, from something that happened.
@@ -40,6 +42,11 @@ enum Step {
     Applied(usize),
     Lifted(usize),
 }
+
+/// So many times may wait for a rule's `wait` to be over.
+const PENDING: usize = 4096;
+/// So many steps of the clock's triggers are taken before the rest of what is behind is passed over.
+const STEPS: usize = 20_000;
 
 impl Engine {
     /// The engine for these rules, at power-on.
@@ -54,6 +61,7 @@ impl Engine {
             events: VecDeque::new(),
             awaited: BTreeSet::new(),
             following: None,
+            pace: Pace::default(),
         };
         // All are there before the first is applied: one may wait for another.
         let mut names = Names::default();
@@ -112,6 +120,8 @@ impl Engine {
             fired: 0,
             added: false,
             lifted: false,
+            missed: 0,
+            tells_at: 1,
         });
         self.rules.len() - 1
     }
@@ -207,6 +217,7 @@ impl Engine {
             since: live.active.map(|a| a.since.as_micros()),
             until: live.active.and_then(|a| a.ends).map(Now::as_micros),
             fired: live.fired,
+            missed: live.missed,
         };
         self.rules.iter().filter(|live| !live.rule.silent && !live.is_gone()).map(status).collect()
     }
@@ -222,7 +233,7 @@ impl Engine {
         !self.acts.is_empty()
     }
 
-    /// The next fault that was applied or lifted, for the trace. After one was lifted, what a
+    /// The next fault that has come to another stage, for the trace. After one was lifted, what a
     /// [`Fate::Hold`](super::Fate::Hold) kept back is to be asked about again.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
@@ -235,17 +246,78 @@ impl Engine {
 
     /// Lets happen what is due by `now`. Every question does this first.
     pub fn handle_timeout(&mut self, now: Now) {
-        while let Some(due) = self.poll_timeout().filter(|due| *due <= now) {
+        self.pace.turn(now);
+        let mut steps = 0;
+        'due: while let Some(due) = self.poll_timeout().filter(|due| *due <= now) {
             // Of many that are due at once each is asked once.
             for i in 0..self.rules.len() {
                 while self.rules[i].due() == Some(due) {
-                    self.expire(due, i);
+                    steps += 1;
+                    if steps == STEPS {
+                        self.catch_up(now);
+                        continue 'due;
+                    }
+                    self.expire(due, now, i);
                 }
             }
         }
     }
 
-    fn expire(&mut self, due: Now, i: usize) {
+    /// Has the clock run so many times faster than real time: what cannot be kept up with is dropped.
+    pub fn set_speed(&mut self, now: Now, speed: u32) {
+        self.pace.set_speed(now, speed);
+    }
+
+    /// Passes over what repeats by itself and is behind.
+    fn catch_up(&mut self, now: Now) {
+        for i in 0..self.rules.len() {
+            let live = &mut self.rules[i];
+            if let (Trigger::Each(period), Some(timer)) = (&live.rule.when, &mut live.timer) {
+                let behind = skip_past(timer, now, *period);
+                self.miss(now, i, behind);
+            }
+            self.rules[i].catch_up_until(now);
+        }
+    }
+
+    /// A rule was due so many times more than can be kept up with. That is told as often as it has doubled.
+    fn miss(&mut self, now: Now, i: usize, times: u64) {
+        let live = &mut self.rules[i];
+        live.missed = live.missed.saturating_add(times);
+        if live.missed >= live.tells_at {
+            live.tells_at = live.missed.saturating_mul(2);
+            let missed = live.missed;
+            self.note(now, i, Stage::Missed(missed));
+        }
+    }
+
+    /// `each` has come, perhaps many times by now; what cannot be kept up with of it is passed over.
+    fn tick(&mut self, due: Now, now: Now, i: usize, period: Duration) {
+        let period = period.max(Duration::from_millis(1));
+        let live = &mut self.rules[i];
+        let noise = live.noise();
+        let (mut at, mut missed, mut fires) = (due, 0, false);
+        for _ in 0..STEPS {
+            live.timer = Some(at + period);
+            if live.tally.count(&live.rule.count, "", &mut live.dice) {
+                fires = self.pace.take(at, noise);
+                missed += u64::from(!fires);
+            }
+            at += period;
+            // Others may be due before one that comes to something.
+            if missed == 0 || at > now || self.pace.has(at, noise) {
+                break;
+            }
+        }
+        if missed > 0 {
+            self.miss(due, i, missed);
+        }
+        if fires {
+            self.fire(due, i, None);
+        }
+    }
+
+    fn expire(&mut self, due: Now, now: Now, i: usize) {
         let live = &mut self.rules[i];
         if live.active.is_some_and(|a| a.ends == Some(due)) {
             self.end(due, i);
@@ -254,11 +326,13 @@ impl Engine {
         {
             self.apply(due, i, link);
         } else if live.timer == Some(due) {
-            live.timer = match live.rule.when {
-                Trigger::Each(period) => Some(due + period.max(Duration::from_millis(1))),
-                _ => None,
-            };
-            self.count(due, i, None);
+            match live.rule.when {
+                Trigger::Each(period) => self.tick(due, now, i, period),
+                _ => {
+                    live.timer = None;
+                    self.count(due, i, None);
+                }
+            }
         } else if let Some(link) = live.quiet.iter().find(|(_, at)| **at == due).map(|(l, _)| *l) {
             live.quiet.remove(&link);
             self.count(due, i, Some(link));
@@ -344,8 +418,12 @@ impl Engine {
     }
 
     fn fire(&mut self, now: Now, i: usize, link: Option<Link>) {
+        if !self.pace.once_more(now) {
+            return self.miss(now, i, 1);
+        }
         match self.rules[i].rule.wait {
             Duration::ZERO => self.apply(now, i, link),
+            _ if self.rules[i].pending.len() >= PENDING => self.miss(now, i, 1),
             wait => self.rules[i].pending.push_back((now + wait, link)),
         }
     }
@@ -359,7 +437,7 @@ impl Engine {
             // Each application is lifted by its own n-th time.
             self.await_until(now, i);
         }
-        self.note(now, i, true);
+        self.note(now, i, Stage::Applied);
         self.act(i, link);
         self.tell(now, Step::Applied(i));
         if instant {
@@ -374,7 +452,7 @@ impl Engine {
         }
         self.rules[i].until = Wait::default();
         self.undo(i);
-        self.note(now, i, false);
+        self.note(now, i, Stage::Lifted);
         self.tell(now, Step::Lifted(i));
         true
     }
@@ -389,13 +467,13 @@ impl Engine {
         }
     }
 
-    fn note(&mut self, at: Now, i: usize, applied: bool) {
+    pub(super) fn note(&mut self, at: Now, i: usize, stage: Stage) {
         let live = &self.rules[i];
         if live.rule.silent {
             return;
         }
         let (name, layer, what) = (live.name.clone(), live.rule.kind.layer, live.rule.text.clone());
-        self.events.push_back(Event { at, name, layer, what, applied });
+        self.events.push_back(Event { at, name, layer, what, stage });
     }
 
     /// Whether any rule could care about what moves on a link.
