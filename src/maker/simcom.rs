@@ -6,8 +6,10 @@
 
 mod bearer;
 mod cfs;
+mod disk;
 mod extended;
 mod files;
+mod local;
 mod network;
 mod number;
 mod parameters;
@@ -54,6 +56,10 @@ pub struct Settings {
     put_server_timeout: Span,
     /// How much `AT+FTPEXTPUT` and `AT+FTPEXTGET` hold.
     extended_buffer: Size,
+    /// What the module's own drive holds, where it has one.
+    drive: Option<Size>,
+    /// What the SD card holds; none is in its slot where it is 0 or nothing is said.
+    card: Option<Size>,
     /// What `AT+CFSGFRS` tells of an empty file system.
     file_system: Size,
     /// Whether `AT+FTPETPUT` and `AT+FTPETGET` write ETX and DLE of the payload behind a DLE.
@@ -88,6 +94,7 @@ pub struct Simcom {
     session: Option<Session>,
     extended: extended::Extended,
     cfs: cfs::Cfs,
+    disk: disk::Disk,
     tls: tls::Settings,
     typing: typing::Typists,
     bearers: bearer::Bearers,
@@ -108,6 +115,8 @@ enum Job {
     List(Get),
     Put(Put),
     ExtendedGet,
+    ToFile(local::Download),
+    FromFile(local::Upload),
     EtPut(Put),
     EtGet,
     Dele,
@@ -126,6 +135,8 @@ impl Job {
             Job::List(_) => "+FTPLIST",
             Job::Put(_) => "+FTPPUT",
             Job::ExtendedGet => "+FTPEXTGET",
+            Job::ToFile(_) => "+FTPGETTOFS",
+            Job::FromFile(_) => "+FTPPUTFRMFS",
             Job::EtPut(_) => "+FTPETPUT",
             Job::EtGet => "+FTPETGET",
             Job::Dele => "+FTPDELE",
@@ -144,6 +155,7 @@ enum Timer {
     Remind = 1,
     Unread = 2,
     Close = 3,
+    Again = 4,
 }
 
 impl Maker for Simcom {
@@ -191,6 +203,22 @@ impl Maker for Simcom {
         // the SIM800 and SIM7000 hosts' way to the same bearers
         "+SAPBR" { write: (bearer::sapbr), test: "+SAPBR: (0-5),(1-3),\"ConParamTag\",\"ConParamValue\"", secret: (4 unless 3 in ["CONTYPE", "APN", "PHONENUM", "USER", "RATE"]) },
         "+FTPSCONT" { exec: (saved::save), read: (saved::read), test: ok },
+        // SIM800 manual V1.11, 12.2.24 to 12.2.27
+        "+FTPGETTOFS" { write: (local::get), read: (local::get_read), test: ok },
+        "+FTPPUTFRMFS" { write: (local::put), read: (local::put_read), test: ok },
+        "+FTPFILEPUT" { write: (local::load), test: ok },
+        // what its hosts do with its drives
+        "+FSDRIVE" { write: (disk::drive), test: ok },
+        "+FSMEM" { exec: (disk::memory), test: ok },
+        "+FSLS" { write: (disk::list), test: ok },
+        "+FSMKDIR" { write: (disk::make_folder), test: ok },
+        "+FSRMDIR" { write: (disk::remove_folder), test: ok },
+        "+FSCREATE" { write: (disk::create), test: ok },
+        "+FSREAD" { write: (disk::read), test: ok },
+        "+FSWRITE" { write: (disk::write), test: ok },
+        "+FSDEL" { write: (disk::delete), test: ok },
+        "+FSRENAME" { write: (disk::rename), test: ok },
+        "+FSFLSIZE" { write: (disk::size), test: ok },
         // command manual V1.02, 9.2
         "+CFSINIT" { exec: (cfs::init) },
         "+CFSWFILE" { write: (cfs::write), test: (cfs::write_test) },
@@ -214,6 +242,7 @@ impl Maker for Simcom {
             session: None,
             extended: extended::Extended::default(),
             cfs: cfs::Cfs::new(settings.file_system.0),
+            disk: disk::Disk::new(settings),
             tls: tls::Settings::default(),
             typing: typing::Typists::new(),
             bearers: bearer::Bearers::new(profile),
@@ -233,13 +262,17 @@ impl Maker for Simcom {
             Event::BearerDown { cid, by_network } => {
                 bearer::down(self, cx, cid, by_network);
                 if self.session.as_ref().is_some_and(|s| s.context == cid) {
-                    cx.ftp_drop();
-                    self.fail(cx, 61);
+                    let failure = ftp::Failure { step: ftp::Step::Connect, cause: ftp::Cause::NoBearer };
+                    if !local::waits(self, cx, &failure) {
+                        cx.ftp_drop();
+                        self.fail(cx, 61);
+                    }
                 }
             }
             Event::Boot => {
                 saved::load(self, cx);
                 self.cfs.files.load(&cx.flash);
+                self.disk.load(&cx.flash);
             }
             Event::SimReady => cx.urc_all("+CPIN: READY"),
             _ => {}
@@ -259,16 +292,31 @@ impl Simcom {
             report(cx, &job, 66);
             return Reply::Ok;
         }
-        let context = self.context(self.ftp.cid.get() as u8);
-        if cx.bearers.address(context).is_none() {
-            report(cx, &job, 61);
+        let upload = matches!(job, Job::Put(_) | Job::FromFile(_) | Job::EtPut(_));
+        if let Err(number) = self.dial(cx, upload) {
+            report(cx, &job, number);
             return Reply::Ok;
         }
+        let context = self.context(self.ftp.cid.get() as u8);
+        if matches!(job, Job::Get(_) | Job::ExtendedGet | Job::ToFile(_) | Job::EtGet) {
+            // 5.7: the point holds for one transfer.
+            self.ftp.rest = 0;
+        }
+        let (name, says) = (job.name(), self.opens_with(&job));
+        self.session = Some(Session { port: cx.port, context, job, steps: steps.into_iter().collect() });
+        cx.reply_with(name, says)
+    }
+
+    /// Opens a session with the server, or says what forbids it.
+    fn dial(&self, cx: &mut Cx, upload: bool) -> Result<(), u16> {
+        let context = self.context(self.ftp.cid.get() as u8);
+        if cx.bearers.address(context).is_none() {
+            return Err(61);
+        }
         let Some((security, tls)) = self.tls.session(cx, &self.ftp.server) else {
-            report(cx, &job, 66);
-            return Reply::Ok;
+            return Err(66);
         };
-        let server = match matches!(job, Job::Put(_) | Job::EtPut(_)) {
+        let server = match upload {
             true => self.settings.put_server_timeout.0,
             false => self.settings.server_timeout.0,
         };
@@ -289,14 +337,8 @@ impl Simcom {
             from_port: None,
             tls,
         };
-        if matches!(job, Job::Get(_) | Job::ExtendedGet | Job::EtGet) {
-            // 5.7: the point holds for one transfer.
-            self.ftp.rest = 0;
-        }
-        let (name, says) = (job.name(), self.opens_with(&job));
-        self.session = Some(Session { port: cx.port, context, job, steps: steps.into_iter().collect() });
         cx.ftp_open(target, settings);
-        cx.reply_with(name, says)
+        Ok(())
     }
 
     /// What a job says first where nothing goes wrong.
@@ -304,8 +346,14 @@ impl Simcom {
         match job {
             Job::Put(_) if self.extended.upload().is_none() => format!("1,1,{}", self.settings.put_window),
             Job::Get(_) | Job::List(_) | Job::EtPut(_) | Job::EtGet => "1,1".into(),
+            Job::ToFile(_) | Job::FromFile(_) => "0".into(),
             _ => "1,0".into(),
         }
+    }
+
+    /// Whether `AT+FTPEXTGET=1` is at work.
+    fn is_fetching(&self) -> bool {
+        matches!(&self.session, Some(Session { job: Job::ExtendedGet, .. }))
     }
 
     /// The PDP context behind a bearer's number.
@@ -343,6 +391,11 @@ impl Simcom {
     }
 
     fn ftp_event(&mut self, cx: &mut Cx, event: ftp::Event) {
+        if let ftp::Event::Failed { failure, .. } | ftp::Event::Lost { failure, .. } = &event
+            && local::waits(self, cx, failure)
+        {
+            return;
+        }
         let Some(session) = &mut self.session else { return };
         match event {
             ftp::Event::Opened => {
@@ -351,6 +404,14 @@ impl Simcom {
                 }
             }
             ftp::Event::Begun => transfer::begun(self, cx),
+            ftp::Event::Done { op: Op::Size(_), reply, .. } if matches!(session.job, Job::FromFile(_)) => {
+                local::measured(self, reply.text().trim().parse().ok());
+                self.ftp_event(cx, ftp::Event::Opened);
+            }
+            ftp::Event::Failed { op: Op::Size(_), .. } if matches!(session.job, Job::FromFile(_)) => {
+                local::measured(self, None);
+                self.ftp_event(cx, ftp::Event::Opened);
+            }
             ftp::Event::Done { reply, .. } => match session.steps.pop_front() {
                 Some(op) => {
                     cx.ftp_start(op);
@@ -398,6 +459,7 @@ impl Simcom {
                 cx.urc("+FTPEXTGET", "1,0");
             }
             Job::EtGet => transfer::end_et_get(cx),
+            Job::ToFile(_) | Job::FromFile(_) => return local::done(self, cx),
             job => report(cx, job, 0),
         }
         if !matches!(session.job, Job::EtGet) {
@@ -409,7 +471,7 @@ impl Simcom {
     fn fail(&mut self, cx: &mut Cx, number: u16) {
         let Some(session) = self.session.take() else { return };
         cx.port = session.port;
-        for timer in [Timer::Remind, Timer::Unread, Timer::Close] {
+        for timer in [Timer::Remind, Timer::Unread, Timer::Close, Timer::Again] {
             cx.cancel(timer as u32);
         }
         match session.job {
@@ -427,14 +489,10 @@ impl Simcom {
 const MEMORY_FULL: u16 = 20;
 const NOT_FOUND: u16 = 22;
 
-/// The answer to what cannot be done in this state.
-fn not_allowed(_: &Cx) -> Reply {
-    Reply::Cme(3)
-}
-
 /// `+FTP...: 1,<number>`.
 fn report(cx: &mut Cx, job: &Job, number: u16) {
     match (job, number) {
+        (Job::ToFile(_) | Job::FromFile(_), _) => cx.urc(job.name(), number),
         (Job::Size, 1..) => cx.urc("+FTPSIZE", format_args!("1,{number},0")),
         _ => cx.urc(job.name(), format_args!("1,{number}")),
     }

@@ -45,9 +45,10 @@ impl Cx<'_> {
         port.writing.line(port.style(), text);
     }
 
-    /// A block of octets behind a line of information text.
+    /// A block of octets as information text, behind a line of it or alone.
     pub fn block(&mut self, bytes: &[u8]) {
-        self.core.ports[self.port.0].writing.raw(bytes);
+        let port = &mut self.core.ports[self.port.0];
+        port.writing.block(port.style(), bytes);
     }
 
     /// An intermediate result code, such as CONNECT.
