@@ -1,7 +1,7 @@
 //! AT+CFS...: the files of a SIM7080 ("SIM7080 Series_AT Command Manual" V1.02, chapter 9).
 
-use super::typing::{self, Typing};
 use super::Simcom;
+use super::typing::{self, Typing};
 use crate::at::args::Arg;
 use crate::at::{ArgError, FromArg, Int, Text};
 use crate::modem::{Cx, Reply, Store};

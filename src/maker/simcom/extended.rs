@@ -4,7 +4,7 @@ use super::transfer::Put;
 use super::typing::{self, Typing};
 use super::{Job, Session, Simcom, local};
 use crate::at::{Arguments, FromArg, Int};
-use crate::modem::{command, Cx, DataMode, Ends, Reply, Sink};
+use crate::modem::{Cx, DataMode, Ends, Reply, Sink, command};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -82,7 +82,9 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, args: PutArgs) -> Reply {
             let limit = Duration::from_millis(limit.get().unsigned_abs());
             typing::take(m, cx, Typing::Memory(position.size()), length.size(), limit)
         }
-        ((mode, Some(_), Some(_), Some(_)), PutMode::Normal | PutMode::Loaded(_)) if mode.get() == 2 => cx.refuse_state(),
+        ((mode, Some(_), Some(_), Some(_)), PutMode::Normal | PutMode::Loaded(_)) if mode.get() == 2 => {
+            cx.refuse_state()
+        }
         _ => Reply::Error,
     }
 }

@@ -182,7 +182,12 @@ pub(super) fn measured(m: &mut Simcom, size: Option<usize>) {
 /// Has the transfer begin again later, where the network broke it off and there is patience left; false where not.
 pub(super) fn waits(m: &mut Simcom, cx: &mut Cx, failure: &Failure) -> bool {
     let broken = match &failure.cause {
-        Cause::NoBearer | Cause::Unreachable | Cause::Reset | Cause::Closed | Cause::Refused | Cause::Silence => true,
+        Cause::NoBearer
+        | Cause::Unreachable
+        | Cause::Reset
+        | Cause::Closed
+        | Cause::Refused
+        | Cause::Silence => true,
         // The server tells of the data connection that it broke, too.
         Cause::Rejected(reply) => matches!(reply.code, 425 | 426),
         _ => false,
