@@ -1,19 +1,22 @@
 //! SIMCom SIM7080 series, after "SIM7080 Series_FTP_Application Note" V1.01 (2020-02-26).
 //!
 //! A command of the note opens a session of its own, does one thing and quits. The settings and the
-//! session's state are here, the transfers in [`transfer`] and [`extended`], the rest in [`files`], the
-//! bearers in [`bearer`].
+//! session's state are here, what becomes of it in [`session`], the transfers in [`transfer`], [`extended`] and
+//! [`local`], the rest in [`files`], the bearers in [`bearer`].
 
 mod bearer;
 mod cfs;
 mod disk;
 mod extended;
 mod files;
+mod identity;
 mod local;
 mod network;
 mod number;
 mod parameters;
 mod saved;
+mod session;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -22,14 +25,14 @@ mod typing;
 
 use crate::commands;
 use crate::frame::Framing;
-use crate::ftp::{self, How, Op, Type};
-use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply, Target};
+use crate::ftp::{self, Op};
+use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
 use crate::profile::Profile;
 use crate::time::units::{Size, Span};
-use number::number;
-use parameters::{FileType, Parameters, PutOption};
+use parameters::Parameters;
 use serde::Deserialize;
-use std::collections::VecDeque;
+use session::report;
+use std::collections::{BTreeMap, VecDeque};
 use transfer::{Get, Put};
 
 /// `[settings]` of a SIMCom profile.
@@ -76,6 +79,10 @@ pub struct Settings {
     cnact: network::Names,
     /// What `AT+SAPBR=4` lists.
     bearer_tags: Vec<String>,
+    /// The revision of the customisation, as `AT+CSUB` prints it.
+    sub_version: String,
+    /// The pins that `AT+SGPIO` knows.
+    pins: Vec<u8>,
     /// The number that `AT+FTPQUIT` ends a session with (5.16).
     quit: u16,
 }
@@ -98,6 +105,9 @@ pub struct Simcom {
     tls: tls::Settings,
     typing: typing::Typists,
     bearers: bearer::Bearers,
+    stack: stack::Stack,
+    /// `AT+SGPIO`: what the host has made of its pins.
+    pins: BTreeMap<u8, identity::Pin>,
 }
 
 /// A session of one command.
@@ -199,10 +209,21 @@ impl Maker for Simcom {
         "+CNCFG" { write: (bearer::configure), read: (bearer::configuration), test: "+CNCFG: (0-3),(0-4),(0-150),(0-127),(0-127),(0-3)", secret: (5) },
         "+CNACT" { write: (network::write), read: (network::read), test: (network::test) },
         // of the command manual
+        "+GSV" { exec: (identity::product_lines), test: ok },
+        "+SIMCOMATI" { exec: (identity::all), test: ok },
+        "+CSUB" { exec: (identity::sub_version), test: ok },
+        "+SGPIO" { write: (identity::pin), test: (identity::pins), support: Answered },
         "+CREBOOT" { exec: (files::reboot), test: ok },
         // the SIM800 and SIM7000 hosts' way to the same bearers
         "+SAPBR" { write: (bearer::sapbr), test: "+SAPBR: (0-5),(1-3),\"ConParamTag\",\"ConParamValue\"", secret: (4 unless 3 in ["CONTYPE", "APN", "PHONENUM", "USER", "RATE"]) },
         "+FTPSCONT" { exec: (saved::save), read: (saved::read), test: ok },
+        // their TCP commands, as far as the context
+        "+CIPMUX" { write: (stack::multiplex), read: (stack::multiplexed), test: "+CIPMUX: (0,1)" },
+        "+CIPSHUT" { exec: (stack::shut), test: ok },
+        "+CSTT" { write: (stack::start), exec: (stack::begin), read: (stack::started), test: "+CSTT: \"APN\",\"USER\",\"PWD\"", secret: (3) },
+        "+CIICR" { exec: (stack::bring_up), test: ok },
+        "+CIFSR" { exec: (stack::address), test: ok },
+        "+CIPSTATUS" { exec: (stack::status), write: (stack::status_of), test: ok },
         // SIM800 manual V1.11, 12.2.24 to 12.2.27
         "+FTPGETTOFS" { write: (local::get), read: (local::get_read), test: ok },
         "+FTPPUTFRMFS" { write: (local::put), read: (local::put_read), test: ok },
@@ -228,8 +249,6 @@ impl Maker for Simcom {
         "+CFSREN" { write: (cfs::rename), test: "+CFSREN: (0-3),50,50" },
         "+CFSGFRS" { read: (cfs::free) },
         "+CFSTERM" { exec: (cfs::terminate) },
-        // what their libraries send of the TCP commands
-        "+CSTT" { write: (bearer::task), test: "+CSTT: \"APN\",\"USER\",\"PWD\"", secret: (3), support: Answered },
     };
 
     /// `AT+SAPBR=4`
@@ -246,6 +265,8 @@ impl Maker for Simcom {
             tls: tls::Settings::default(),
             typing: typing::Typists::new(),
             bearers: bearer::Bearers::new(profile),
+            stack: stack::Stack::new(profile),
+            pins: BTreeMap::new(),
         }
     }
 
@@ -258,9 +279,13 @@ impl Maker for Simcom {
             Event::FtpData => transfer::arrived(self, cx),
             Event::FtpDrained => transfer::drained(self, cx),
             Event::Timer(key) => transfer::timer(self, cx, key),
-            Event::BearerUp(context) => bearer::up(self, cx, context),
+            Event::BearerUp(context) => {
+                stack::up(self, cx, context);
+                bearer::up(self, cx, context);
+            }
             Event::BearerDown { cid, by_network } => {
                 bearer::down(self, cx, cid, by_network);
+                stack::down(self, cx, cid);
                 if self.session.as_ref().is_some_and(|s| s.context == cid) {
                     let failure = ftp::Failure { step: ftp::Step::Connect, cause: ftp::Cause::NoBearer };
                     if !local::waits(self, cx, &failure) {
@@ -284,216 +309,6 @@ impl Maker for Simcom {
     }
 }
 
-impl Simcom {
-    /// Opens a session for `job`, or says what forbids it: 66 for one that is on or a name that is
-    /// missing (5.5), 61 without a bearer.
-    fn begin(&mut self, cx: &mut Cx, job: Job, steps: impl IntoIterator<Item = Op>, complete: bool) -> Reply {
-        if self.session.is_some() || !complete || self.ftp.server.is_empty() {
-            report(cx, &job, 66);
-            return Reply::Ok;
-        }
-        let upload = matches!(job, Job::Put(_) | Job::FromFile(_) | Job::EtPut(_));
-        if let Err(number) = self.dial(cx, upload) {
-            report(cx, &job, number);
-            return Reply::Ok;
-        }
-        let context = self.context(self.ftp.cid.get() as u8);
-        if matches!(job, Job::Get(_) | Job::ExtendedGet | Job::ToFile(_) | Job::EtGet) {
-            // 5.7: the point holds for one transfer.
-            self.ftp.rest = 0;
-        }
-        let (name, says) = (job.name(), self.opens_with(&job));
-        self.session = Some(Session { port: cx.port, context, job, steps: steps.into_iter().collect() });
-        cx.reply_with(name, says)
-    }
-
-    /// Opens a session with the server, or says what forbids it.
-    fn dial(&self, cx: &mut Cx, upload: bool) -> Result<(), u16> {
-        let context = self.context(self.ftp.cid.get() as u8);
-        if cx.bearers.address(context).is_none() {
-            return Err(61);
-        }
-        let Some((security, tls)) = self.tls.session(cx, &self.ftp.server) else {
-            return Err(66);
-        };
-        let server = match upload {
-            true => self.settings.put_server_timeout.0,
-            false => self.settings.server_timeout.0,
-        };
-        let user = if self.ftp.user.is_empty() { "anonymous" } else { self.ftp.user.as_str() };
-        let settings = ftp::Settings {
-            user: user.into(),
-            password: self.ftp.password.as_str().into(),
-            passive: self.ftp.mode.get() == 1,
-            reply_timeout: server,
-            connect_timeout: server,
-            data_timeout: server,
-            security,
-            ..ftp::Settings::default()
-        };
-        let target = Target {
-            host: self.ftp.server.as_str().into(),
-            port: self.ftp.port.get() as u16,
-            from_port: None,
-            tls,
-        };
-        cx.ftp_open(target, settings);
-        Ok(())
-    }
-
-    /// What a job says first where nothing goes wrong.
-    fn opens_with(&self, job: &Job) -> String {
-        match job {
-            Job::Put(_) if self.extended.upload().is_none() => format!("1,1,{}", self.settings.put_window),
-            Job::Get(_) | Job::List(_) | Job::EtPut(_) | Job::EtGet => "1,1".into(),
-            Job::ToFile(_) | Job::FromFile(_) => "0".into(),
-            _ => "1,0".into(),
-        }
-    }
-
-    /// Whether `AT+FTPEXTGET=1` is at work.
-    fn is_fetching(&self) -> bool {
-        matches!(&self.session, Some(Session { job: Job::ExtendedGet, .. }))
-    }
-
-    /// The PDP context behind a bearer's number.
-    fn context(&self, bearer: u8) -> u8 {
-        bearer.wrapping_sub(self.settings.first_bearer).wrapping_add(1)
-    }
-
-    /// The steps of an operation on a file: into its folder first, where one is named.
-    fn in_folder(path: &str, op: Op) -> Vec<Op> {
-        let folder = (!path.is_empty()).then(|| Op::Cwd(path.into()));
-        folder.into_iter().chain([op]).collect()
-    }
-
-    fn file_type(&self) -> Type {
-        match self.ftp.file_type {
-            FileType::Ascii => Type::Ascii,
-            FileType::Binary => Type::Image,
-        }
-    }
-
-    fn retrieve(&self) -> Vec<Op> {
-        let offset = u64::from(self.ftp.rest);
-        let op = Op::Retrieve { path: self.ftp.get_name.as_str().into(), kind: self.file_type(), offset };
-        Self::in_folder(&self.ftp.get_path, op)
-    }
-
-    fn store(&self) -> Vec<Op> {
-        let how = match self.ftp.put_option {
-            PutOption::Append => How::Appe,
-            PutOption::Unique => How::Stou,
-            PutOption::Store => How::Stor,
-        };
-        let path = self.ftp.put_name.as_str().into();
-        Self::in_folder(&self.ftp.put_path, Op::Store { path, kind: self.file_type(), offset: 0, how })
-    }
-
-    fn ftp_event(&mut self, cx: &mut Cx, event: ftp::Event) {
-        if let ftp::Event::Failed { failure, .. } | ftp::Event::Lost { failure, .. } = &event
-            && local::waits(self, cx, failure)
-        {
-            return;
-        }
-        let Some(session) = &mut self.session else { return };
-        match event {
-            ftp::Event::Opened => {
-                if let Some(op) = session.steps.pop_front() {
-                    cx.ftp_start(op);
-                }
-            }
-            ftp::Event::Begun => transfer::begun(self, cx),
-            ftp::Event::Done { op: Op::Size(_), reply, .. } if matches!(session.job, Job::FromFile(_)) => {
-                local::measured(self, reply.text().trim().parse().ok());
-                self.ftp_event(cx, ftp::Event::Opened);
-            }
-            ftp::Event::Failed { op: Op::Size(_), .. } if matches!(session.job, Job::FromFile(_)) => {
-                local::measured(self, None);
-                self.ftp_event(cx, ftp::Event::Opened);
-            }
-            ftp::Event::Done { reply, .. } => match session.steps.pop_front() {
-                Some(op) => {
-                    cx.ftp_start(op);
-                }
-                None => {
-                    cx.ftp_start(Op::Quit);
-                    self.done(cx, &reply);
-                }
-            },
-            ftp::Event::Failed { op, failure, .. } => {
-                let number = number(&failure, &session.job, Some(&op));
-                cx.ftp_start(Op::Quit);
-                self.fail(cx, number);
-            }
-            ftp::Event::Lost { failure, .. } => match &mut session.job {
-                // All has come; that the session ended without a goodbye is nobody's loss.
-                Job::Get(get) | Job::List(get) if get.is_whole() => {}
-                job => {
-                    let number = number(&failure, job, None);
-                    self.fail(cx, number);
-                }
-            },
-            ftp::Event::Sent(_)
-            | ftp::Event::Replied(_)
-            | ftp::Event::Unasked(_)
-            | ftp::Event::Data(_)
-            | ftp::Event::Closed => {}
-        }
-    }
-
-    /// The session's last step succeeded.
-    fn done(&mut self, cx: &mut Cx, reply: &ftp::Reply) {
-        let Some(session) = &mut self.session else { return };
-        match &mut session.job {
-            Job::Get(get) | Job::List(get) => {
-                get.finish();
-                return transfer::close_if_read(self, cx);
-            }
-            // 5.9
-            Job::Size => cx.urc("+FTPSIZE", format_args!("1,0,{}", reply.text().trim())),
-            // 5.18
-            Job::Mdtm => cx.urc("+FTPMDTM", format_args!("1,0,{}", reply.text().trim())),
-            Job::ExtendedGet => {
-                extended::got(&mut self.extended, cx);
-                cx.urc("+FTPEXTGET", "1,0");
-            }
-            Job::EtGet => transfer::end_et_get(cx),
-            Job::ToFile(_) | Job::FromFile(_) => return local::done(self, cx),
-            job => report(cx, job, 0),
-        }
-        if !matches!(session.job, Job::EtGet) {
-            self.session = None;
-        }
-    }
-
-    /// The session is over, with a number that says why.
-    fn fail(&mut self, cx: &mut Cx, number: u16) {
-        let Some(session) = self.session.take() else { return };
-        cx.port = session.port;
-        for timer in [Timer::Remind, Timer::Unread, Timer::Close, Timer::Again] {
-            cx.cancel(timer as u32);
-        }
-        match session.job {
-            // The host waits for the end mark, whatever came before it.
-            Job::EtGet if cx.in_data_mode(session.port) => transfer::end_et_get(cx),
-            // What the host has announced it types to the end; what is about to begin does not.
-            Job::EtPut(_) | Job::EtGet if !cx.in_data_mode(session.port) => cx.leave_data(),
-            _ => {}
-        }
-        report(cx, &session.job, number);
-    }
-}
-
 /// `+CME ERROR` for what the file systems cannot do (manual V1.02, 21.1).
 const MEMORY_FULL: u16 = 20;
 const NOT_FOUND: u16 = 22;
-
-/// `+FTP...: 1,<number>`.
-fn report(cx: &mut Cx, job: &Job, number: u16) {
-    match (job, number) {
-        (Job::ToFile(_) | Job::FromFile(_), _) => cx.urc(job.name(), number),
-        (Job::Size, 1..) => cx.urc("+FTPSIZE", format_args!("1,{number},0")),
-        _ => cx.urc(job.name(), format_args!("1,{number}")),
-    }
-}

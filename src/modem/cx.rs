@@ -45,10 +45,15 @@ impl Cx<'_> {
         port.writing.line(port.style(), text);
     }
 
-    /// A block of octets as information text, behind a line of it or alone.
+    /// A block of octets behind a line of information text.
     pub fn block(&mut self, bytes: &[u8]) {
+        self.core.ports[self.port.0].writing.raw(bytes);
+    }
+
+    /// A block of octets that is information text of its own.
+    pub fn text(&mut self, bytes: &[u8]) {
         let port = &mut self.core.ports[self.port.0];
-        port.writing.block(port.style(), bytes);
+        port.writing.text(port.style(), bytes);
     }
 
     /// An intermediate result code, such as CONNECT.

@@ -44,7 +44,7 @@ impl Writing {
     }
 
     /// Octets as information text: with CR LF before the first of a command, and none behind.
-    pub fn block(&mut self, style: Style, bytes: &[u8]) {
+    pub fn text(&mut self, style: Style, bytes: &[u8]) {
         if style.verbose && !self.inside {
             self.bytes.extend([style.cr, style.lf]);
         }

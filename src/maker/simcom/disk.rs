@@ -349,7 +349,7 @@ pub(super) fn read(m: &mut Simcom, cx: &mut Cx, (path, mode, size, position): Re
     let Some(content) = m.disk.content(&path.0) else { return Refusal::NotFound.reply(cx) };
     let from = if mode.get() == 0 { 0 } else { position.unwrap_or(0) as usize };
     let Some(rest) = content.get(from..) else { return cx.refuse(ArgError::Range) };
-    cx.block(&rest[..rest.len().min(size.size())]);
+    cx.text(&rest[..rest.len().min(size.size())]);
     Reply::Ok
 }
 
@@ -369,7 +369,7 @@ pub(super) fn write(m: &mut Simcom, cx: &mut Cx, (path, mode, size, limit): Writ
     if m.disk.room(&place.path) < kept + size.size() {
         return Refusal::Full.reply(cx);
     }
-    cx.block(b">");
+    cx.text(b">");
     typing::take(m, cx, Typing::Disk(place), size.size(), Duration::from_secs(limit.get().unsigned_abs()))
 }
 
