@@ -82,7 +82,7 @@ pub(super) fn up(m: &mut Fibocom, cx: &mut Cx, context: u8) {
     if let (State::Asked(port), Some(address), CONTEXT) =
         (&m.call.state, cx.bearers.address(CONTEXT), context)
     {
-        cx.urc_to(*port, "+MIPCALL", m.settings.call_up.replace("{ip}", &address.to_string()));
+        cx.end_to(*port, "+MIPCALL", m.settings.call_up.replace("{ip}", &address.to_string()));
     }
 }
 

@@ -1,7 +1,7 @@
 //! AT+QFTPOPEN and AT+QFTPCLOSE (2.2.1, 2.2.2), and what the session tells.
 
 use super::error::{self, Code};
-use super::{Quectel, Service, context, transfer};
+use super::{Quectel, Service, context, ending, transfer};
 use crate::at::{Int, Text};
 use crate::ftp::{self, Cause, Op};
 use crate::modem::{Cx, Reply, Target};
@@ -9,8 +9,9 @@ use crate::modem::{Cx, Reply, Target};
 /// 2.2.1
 pub(super) fn open(m: &mut Quectel, cx: &mut Cx, (host, port): (Text<100>, Int<1, 65535>)) -> Reply {
     match m.service {
+        _ if ending(cx) => cx.refuse_later("+QFTPOPEN", Code::BUSY),
         Service::Idle | Service::Closed if host.is_empty() || error::is_illegal(&host) => {
-            cx.urc("+QFTPOPEN", Code::ILLEGAL);
+            cx.refuse_later("+QFTPOPEN", Code::ILLEGAL);
         }
         Service::Idle | Service::Closed => {
             m.service = Service::Opening;
@@ -18,7 +19,7 @@ pub(super) fn open(m: &mut Quectel, cx: &mut Cx, (host, port): (Text<100>, Int<1
             m.port = cx.port;
             context::open_for_ftp(m, cx);
         }
-        _ => cx.urc("+QFTPOPEN", Code::BUSY),
+        _ => cx.refuse_later("+QFTPOPEN", Code::BUSY),
     }
     Reply::Ok
 }
@@ -35,6 +36,7 @@ pub(super) fn open_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
 /// 2.2.2. A transfer that `+++` left is given up; with no session there is nothing to be closed.
 pub(super) fn close(m: &mut Quectel, cx: &mut Cx) -> Reply {
     match &m.service {
+        _ if ending(cx) => cx.refuse_later("+QFTPCLOSE", Code::BUSY),
         Service::Idle | Service::Closed => m.closed(cx),
         Service::Opened if cx.port == m.port => {
             m.service = Service::Closing;
@@ -48,7 +50,7 @@ pub(super) fn close(m: &mut Quectel, cx: &mut Cx) -> Reply {
             // What nobody will read must not keep the transfer's end back.
             cx.ftp_read(usize::MAX);
         }
-        _ => cx.urc("+QFTPCLOSE", Code::BUSY),
+        _ => cx.refuse_later("+QFTPCLOSE", Code::BUSY),
     }
     Reply::Ok
 }
@@ -74,7 +76,7 @@ impl Quectel {
     /// The session could not be opened.
     pub(super) fn open_failed(&mut self, cx: &mut Cx, code: Code) {
         self.service = Service::Closed;
-        cx.urc("+QFTPOPEN", code);
+        cx.end("+QFTPOPEN", code);
     }
 
     pub(super) fn ftp_event(&mut self, cx: &mut Cx, event: ftp::Event) {
@@ -82,7 +84,7 @@ impl Quectel {
         match (event, std::mem::replace(&mut self.service, Service::Idle)) {
             (E::Opened, Service::Opening) => {
                 self.service = Service::Opened;
-                cx.urc("+QFTPOPEN", 0);
+                cx.end("+QFTPOPEN", 0);
             }
             (E::Begun, Service::Working(job)) => transfer::begun(self, cx, job),
             (E::Done { reply, moved, .. }, Service::Working(job) | Service::Transfer(job)) => {
@@ -95,7 +97,7 @@ impl Quectel {
             }
             (E::Failed { op: Op::Quit, failure, .. }, Service::Closing) => {
                 self.service = Service::Opened;
-                cx.urc("+QFTPCLOSE", Code::of_failed(&failure));
+                cx.end("+QFTPCLOSE", Code::of_failed(&failure));
             }
             // The transfer that AT+QFTPCLOSE gave up is over.
             (E::Done { .. } | E::Failed { .. }, Service::Closing) => {
@@ -122,17 +124,17 @@ impl Quectel {
 
     fn closed(&mut self, cx: &mut Cx) {
         self.service = Service::Closed;
-        cx.urc("+QFTPCLOSE", 0);
+        cx.end("+QFTPCLOSE", 0);
     }
 
     /// The session is gone, and not in the way that was asked for.
     fn lost(&mut self, cx: &mut Cx, was: Service, code: Code) {
         self.service = Service::Closed;
         match was {
-            Service::Opening => cx.urc("+QFTPOPEN", code),
+            Service::Opening => cx.end("+QFTPOPEN", code),
             Service::Working(job) | Service::Transfer(job) => transfer::failed(self, cx, job, code),
             Service::Opened => cx.urc("+QFTPERROR", code),
-            Service::Closing => cx.urc("+QFTPCLOSE", code),
+            Service::Closing => cx.end("+QFTPCLOSE", code),
             was @ (Service::Idle | Service::Closed) => self.service = was,
         }
     }

@@ -83,8 +83,8 @@ pub fn begin(
     op: Op,
 ) -> Reply {
     let illegal = (name.is_empty() || error::is_illegal(name)).then_some(Code::ILLEGAL);
-    match (m.hindrance(cx.port).or(illegal), job) {
-        (Some(code), _) | (None, Err(code)) => cx.urc(command, code),
+    match (m.hindrance(cx).or(illegal), job) {
+        (Some(code), _) | (None, Err(code)) => cx.refuse_later(command, code),
         (None, Ok(job)) => {
             m.service = Service::Working(job);
             cx.ftp_start(op);
@@ -159,16 +159,16 @@ pub fn arrived(m: &mut Quectel, cx: &mut Cx) {
 pub fn done(m: &mut Quectel, cx: &mut Cx, job: Job, reply: &ServerReply, moved: u64) {
     let name = job.name();
     match job {
-        Job::Plain(_) => cx.urc(name, 0),
+        Job::Plain(_) => cx.end(name, 0),
         Job::Size => match reply.text().trim().parse::<u64>() {
-            Ok(size) => cx.urc(name, size),
-            Err(_) => cx.urc(name, Code::UNKNOWN),
+            Ok(size) => cx.end(name, size),
+            Err(_) => cx.end(name, Code::UNKNOWN),
         },
         Job::Overflow(..) => failed(m, cx, job, Code::NO_ROOM),
         Job::Get | Job::Fetch(..) | Job::Put(..) | Job::Send(_) => {
             over(m, cx, &job);
             m.moved = moved;
-            cx.urc(name, moved);
+            cx.end(name, moved);
         }
     }
 }
@@ -176,7 +176,7 @@ pub fn done(m: &mut Quectel, cx: &mut Cx, job: Job, reply: &ServerReply, moved: 
 /// The server or the network has not let it succeed.
 pub fn failed(m: &mut Quectel, cx: &mut Cx, job: Job, code: Code) {
     over(m, cx, &job);
-    cx.urc(job.name(), if matches!(job, Job::Overflow(..)) { Code::NO_ROOM } else { code });
+    cx.end(job.name(), if matches!(job, Job::Overflow(..)) { Code::NO_ROOM } else { code });
 }
 
 /// 2.2.8: the resuming point holds for one transfer.
