@@ -1,7 +1,7 @@
 //! profile: profiles/*.toml -> typed values, all validation.
 //!
 //! A profile is one module's personality: identity, power-on lines, plain commands, timings, limits,
-//! error numbers and the timing of unsolicited result codes. What needs an `if` is Rust, in `vendor`.
+//! error numbers and the timing of unsolicited result codes. What needs an `if` is Rust, in `maker`.
 
 mod load;
 pub mod mistake;
@@ -58,7 +58,7 @@ pub struct Profile {
     /// The lines printed at power-on.
     #[serde(default)]
     pub power_on: Vec<PowerOn>,
-    /// Commands that this module lacks, though others of its vendor, or most modules, have them.
+    /// Commands that this module lacks, though others of its maker, or most modules, have them.
     #[serde(default)]
     pub absent: Vec<String>,
     /// The SIM in the slot.
@@ -76,7 +76,7 @@ pub struct Profile {
     /// Plain commands: what is asked and what is answered.
     #[serde(default)]
     pub commands: BTreeMap<String, Plain>,
-    /// The vendor's own values; each vendor file declares their names and types.
+    /// The maker's own values; each maker's file declares their names and types.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub settings: toml::Table,
@@ -101,6 +101,9 @@ pub struct Identity {
     pub model: String,
     /// `+CGMR`.
     pub revision: String,
+    /// What stands before the revision where it is asked for.
+    #[serde(default)]
+    pub revision_label: String,
     /// `+CGSN`: the IMEI.
     pub imei: String,
     /// The lines that `ATI` prints; manufacturer, model and revision where it is empty.
@@ -203,6 +206,8 @@ pub struct Errors {
     pub range: ErrorCode,
     /// A string over its length.
     pub too_long: ErrorCode,
+    /// A command that is right, and that the module cannot carry out in the state it is in.
+    pub state: ErrorCode,
 }
 
 impl Errors {
@@ -342,6 +347,9 @@ pub struct Bearer {
     pub deactivates_after: Span,
     /// The highest context identifier.
     pub contexts: u8,
+    /// How many fields `+CGDCONT?` prints of each: 6, 7 with the way to its IPv4 address, 8 with whether it is for
+    /// emergency calls, too (3GPP TS 27.007 section 10.1.1).
+    pub context_fields: u8,
     /// The first and second name server, as the module tells them.
     pub dns: [core::net::Ipv4Addr; 2],
     /// Payload octets of one TCP segment on the link.
@@ -356,6 +364,7 @@ impl Default for Bearer {
             activates_after: Span::default(),
             deactivates_after: Span::default(),
             contexts: 16,
+            context_fields: 6,
             dns: [core::net::Ipv4Addr::new(10, 94, 0, 1), core::net::Ipv4Addr::new(10, 94, 0, 2)],
             segment: 1460,
         }

@@ -1,7 +1,7 @@
 //! The same transcript gives the same trace, apart from the wall clock, and no secret is in it.
 
 use badline::Bench;
-use badline::driver::play;
+use badline::play;
 use badline::trace::pcap::Capture;
 use badline::trace::{Event, Record, Sink, Writer};
 use badline::transcript;
@@ -16,6 +16,7 @@ user simcomtest:hushhush
 file /simftp.txt = 01234567890123456789012345678901234567890123456789
 > AT+CNACT=0,1
 < OK
+~< 1s
 < +APP PDP: 0,ACTIVE
 > AT+FTPSERV=\"ftp.example\"
 < OK
@@ -32,11 +33,13 @@ file /simftp.txt = 01234567890123456789012345678901234567890123456789
 < OK
 > AT+FTPGET=1
 < OK
+~< 1s
 < +FTPGET: 1,1
 > AT+FTPGET=2,1024
 < +FTPGET: 2,50
 <= 01234567890123456789012345678901234567890123456789
 < OK
+~< 1s
 < +FTPGET: 1,0
 ~ 1s
 > AT+NONSENSE

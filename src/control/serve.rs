@@ -6,11 +6,11 @@ use super::ask::Ask;
 use super::status::Status;
 use crate::driver::accept;
 use crate::driver::desk::{Desk, Gone};
-use crate::driver::follow::follow;
 use crate::driver::machine::Machine;
 use crate::fault::{Known, Never, Request, Trigger, never_acts, never_happens};
 use crate::time::Now;
 use crate::trace::Record;
+use crate::trace::follow::follow;
 use std::io;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::mpsc::Receiver;
@@ -135,12 +135,7 @@ fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
             let done = faults.request(now, request);
             let names: Vec<String> = faults.status().into_iter().map(|f| f.name).collect();
             machine.world_mut().act(now);
-            done.map(|name| Answer::Fault { name }).map_err(|what| Wrong::new(what, there(&names)))
-        }
-        Ask::LiftAll => {
-            machine.world().faults().lift_all(now);
-            machine.world_mut().act(now);
-            Ok(Answer::Done {})
+            done.map(Answer::fault).map_err(|what| Wrong::new(what, there(&names)))
         }
         Ask::List => Ok(Answer::Faults { faults: machine.world().faults().status() }),
         Ask::Status => Ok(Answer::Status(Box::new(Status::of(machine, now)))),

@@ -12,6 +12,8 @@ pub enum Input {
     ControlConnected,
     /// The control connection came to nothing, or is dead without the far end's doing.
     ControlFailed(Cause),
+    /// TLS is up on the control connection.
+    ControlSecured,
     /// Bytes of the control connection.
     ControlBytes(Bytes),
     /// The server's FIN on the control connection.
@@ -44,6 +46,8 @@ pub enum Output {
     Connect,
     /// Send on the control connection.
     SendControl(Bytes),
+    /// Start TLS on the control connection.
+    StartTls,
     /// Close the control connection, or give up opening it. No more input of it is wanted.
     CloseControl,
     /// Open the data connection.
@@ -61,11 +65,11 @@ pub enum Output {
     CloseData,
     /// The same with RST: the file is not whole.
     AbortData,
-    /// Tell the vendor.
+    /// Tell the maker.
     Event(Event),
 }
 
-/// What the vendor must know.
+/// What the maker must know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A command line was sent; it stands here without its CR LF, a password included.
@@ -179,11 +183,11 @@ pub enum Cause {
     Malformed(String),
     /// The TLS handshake failed.
     Tls,
-    /// The vendor aborted.
+    /// The maker aborted.
     Aborted,
     /// The bearer is gone.
     NoBearer,
-    /// The owner has it end, with this number of the vendor's.
+    /// The owner has it end, with this number of the maker's.
     Forced(i32),
 }
 

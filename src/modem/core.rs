@@ -1,6 +1,7 @@
 //! What every module has.
 
 use super::bearer::Bearers;
+use super::files::Flash;
 use super::net::{NetEvent, NetRequest, Query, Socket};
 use super::port::{Line, Port, PortId, State};
 use super::radio::{Functionality, Radio};
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The timers of the core, and those of the vendor by its own keys.
+/// The timers of the core, and those of the maker by its own keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
     PowerOn(usize),
@@ -27,7 +28,7 @@ pub(super) enum Timer {
     RingOff(PortId),
     Late(PortId),
     Boot,
-    Vendor(u32),
+    Maker(u32),
 }
 
 /// What every module has.
@@ -42,12 +43,12 @@ pub struct Core {
     pub radio: Radio,
     /// PDP contexts.
     pub bearers: Bearers,
-    /// The FTP session, from its opening until the vendor drops it.
+    /// The FTP session, from its opening until the maker drops it.
     pub ftp: Option<Session>,
     /// Sockets.
     pub sockets: Sockets,
-    /// What outlives a reset, by the vendor's own keys.
-    pub flash: BTreeMap<String, String>,
+    /// What outlives a reset, by the maker's own keys.
+    pub flash: Flash,
     /// How often the module has booted.
     pub boots: u32,
     /// `+CCLK` as it was when the module's clock began.
@@ -83,7 +84,7 @@ impl Core {
             bearers: Bearers::new(&profile.bearer),
             ftp: None,
             sockets: Sockets::default(),
-            flash: BTreeMap::new(),
+            flash: Flash::new(),
             boots: 0,
             calendar: profile.radio.clock,
             plain: BTreeMap::new(),
@@ -163,14 +164,14 @@ impl Core {
         self.out.push_back(Output::Line { port, line, on });
     }
 
-    /// Sets the vendor's timer `key`.
+    /// Sets the maker's timer `key`.
     pub fn timer(&mut self, key: u32, after: Duration) {
-        self.timers.set(Timer::Vendor(key), self.now + after);
+        self.timers.set(Timer::Maker(key), self.now + after);
     }
 
-    /// Forgets the vendor's timer `key`; true where it was set.
+    /// Forgets the maker's timer `key`; true where it was set.
     pub fn cancel(&mut self, key: u32) -> bool {
-        self.timers.cancel(Timer::Vendor(key))
+        self.timers.cancel(Timer::Maker(key))
     }
 
     /// Resets the module once the event being handled is done; its power-on lines follow where `banner`.
@@ -213,12 +214,22 @@ impl Core {
         Query(self.number())
     }
 
+    /// The module's own clock, now.
+    pub fn clock(&self) -> Calendar {
+        self.calendar + self.now.since(Now::ZERO)
+    }
+
     /// The result code of an error that the profile names.
     pub fn error(&self, code: ErrorCode) -> Reply {
         match code {
             ErrorCode::Plain => Reply::Error,
             ErrorCode::Cme(n) => Reply::Cme(n),
         }
+    }
+
+    /// The answer to a command that the module cannot carry out in the state it is in.
+    pub fn refuse_state(&self) -> Reply {
+        self.error(self.profile.errors.state)
     }
 
     /// The answer to arguments that cannot be.

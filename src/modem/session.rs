@@ -21,7 +21,7 @@ pub struct Target {
     pub port: u16,
     /// The port that the module binds for the control connection.
     pub from_port: Option<u16>,
-    /// Implicit FTPS.
+    /// TLS, on what [`ftp::Settings`] says.
     pub tls: Option<Tls>,
 }
 
@@ -246,7 +246,7 @@ impl Core {
         }
     }
 
-    /// Keeps the end of a transfer, and what follows it, back from the vendor while a port still has
+    /// Keeps the end of a transfer, and what follows it, back from the maker while a port still has
     /// to enter data mode for it or to print what was downloaded; gives back what need not wait.
     pub(super) fn ftp_keep(&mut self, event: ftp::Event) -> Option<ftp::Event> {
         use ftp::Event as E;

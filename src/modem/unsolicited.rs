@@ -149,11 +149,7 @@ impl Core {
         let at = match (rule.when, rule.delay) {
             (UrcWhen::Never, _) => return,
             // A result code that is due takes it along.
-            (UrcWhen::WithResult | UrcWhen::BeforeResult, _)
-                if why == Why::Unasked || !matches!(state, State::Command) =>
-            {
-                self.now
-            }
+            (UrcWhen::WithResult | UrcWhen::BeforeResult, _) if !matches!(state, State::Command) => self.now,
             (_, Some(_)) => self.now + delay,
             // What has no time of its own does not overtake the end of what went before.
             (_, None) => {

@@ -1,0 +1,80 @@
+//! What is done about each command.
+
+use super::builtin::{self, Order};
+use super::faults::CommandVerdict;
+use super::transfer::Kind;
+use super::{Command, Gate, Job, reply};
+use crate::time::Now;
+
+impl Gate {
+    pub(super) fn begin(&mut self, now: Now, command: Command) {
+        self.arm_idle(now);
+        match self.faults.command(now, &command.verb, &command.argument) {
+            CommandVerdict::Instead(speech) => self.say(now, speech, None),
+            verdict => self.carry_out(now, command, verdict),
+        }
+    }
+
+    fn carry_out(&mut self, now: Now, command: Command, verdict: CommandVerdict) {
+        let text = match command.verb.as_str() {
+            "PBSZ" | "PROT" if self.session.upstream_tls => {
+                let line = command.line();
+                return self.relay(command, line);
+            }
+            // What a real server refuses, the module is refused.
+            "AUTH" if !self.session.builtin && !self.session.tls => {
+                let line = command.line();
+                return self.relay(command, line);
+            }
+            "AUTH" | "PBSZ" | "PROT" | "CCC" => return self.security(now, command),
+            "QUIT" => return self.relay(command, "QUIT".into()),
+            "" => (500, "Line too long."),
+            verb if !self.session.logged_in && needs_login(verb) => (530, "Please login with USER and PASS."),
+            "PASV" | "EPSV" => return self.passive(now, command, verdict),
+            "PORT" | "EPRT" => return self.active(now, command),
+            "ABOR" => return self.abort_nothing(now, command),
+            verb => match Kind::of(verb) {
+                Some(kind) => return self.transfer(now, command, kind, verdict),
+                None if self.session.builtin => return self.order(now, command),
+                None => {
+                    let line = command.line();
+                    return self.relay(command, line);
+                }
+            },
+        };
+        self.answer(now, &command, reply::line(text.0, text.1));
+    }
+
+    /// Passes `line` on; the reply is the one to `command`.
+    fn relay(&mut self, command: Command, line: String) {
+        self.send(line);
+        self.job = Job::Relay(command);
+    }
+
+    fn order(&mut self, now: Now, mut command: Command) {
+        match builtin::order(&command, &self.session.directory) {
+            Order::Send(line) => self.relay(command, line),
+            Order::Enter(directory) => {
+                let line = format!("CWD {directory}");
+                command.argument = directory;
+                self.relay(command, line);
+            }
+            Order::Status => {
+                let status = self.status();
+                self.answer(now, &command, status);
+            }
+            Order::Answer(code, text) => self.answer(now, &command, reply::line(code, &text)),
+        }
+    }
+
+    /// ABOR where nothing is being transferred (RFC 959 section 4.1.3).
+    fn abort_nothing(&mut self, now: Now, command: Command) {
+        self.release_data();
+        self.answer(now, &command, reply::line(226, "Abort successful."));
+    }
+}
+
+/// Most commands end here, or open something here, so the login is held to here.
+fn needs_login(verb: &str) -> bool {
+    !matches!(verb, "USER" | "PASS" | "ACCT" | "NOOP" | "HELP" | "FEAT" | "OPTS" | "SYST" | "REIN")
+}

@@ -1,0 +1,204 @@
+//! A host that is mapped to a real FTPS server: the gate speaks TLS to it, as the module does to the gate.
+
+use super::real::{CONTROL, DATA, Module, file, tls_to};
+use super::*;
+use rcgen::{CertificateParams, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+type Secure = StreamOwned<ServerConnection, TcpStream>;
+
+/// A server outside, for one session, that speaks TLS: from the start (RFC 4217 section 12.1 keeps the name
+/// "implicit"), or from AUTH on. It takes the handshake of a data connection behind its 150, as many do.
+struct Outside {
+    at: SocketAddr,
+    root: String,
+    stored: std::thread::JoinHandle<Vec<u8>>,
+}
+
+impl Outside {
+    fn start(served: Vec<u8>) -> Outside {
+        Outside::begin(served, false)
+    }
+
+    fn explicit(served: Vec<u8>) -> Outside {
+        Outside::begin(served, true)
+    }
+
+    fn begin(served: Vec<u8>, explicit: bool) -> Outside {
+        let key = KeyPair::generate().unwrap();
+        let certificate =
+            CertificateParams::new(vec![FTP.ip().to_string()]).unwrap().self_signed(&key).unwrap();
+        let root = certificate.pem();
+        let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        let config = Arc::new(config);
+        let stored = std::thread::spawn(move || {
+            let stream = listener.accept().unwrap().0;
+            if explicit {
+                agree(&stream);
+            }
+            session(secure(stream, &config), &config, &served, explicit)
+        });
+        Outside { at, root, stored }
+    }
+}
+
+fn secure(stream: TcpStream, config: &Arc<ServerConfig>) -> Secure {
+    StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream)
+}
+
+fn accept(listener: &TcpListener, config: &Arc<ServerConfig>) -> Secure {
+    secure(listener.accept().unwrap().0, config)
+}
+
+/// Greets in the clear, and agrees to AUTH.
+fn agree(mut stream: &TcpStream) {
+    stream.write_all(b"220 Outside.\r\n").unwrap();
+    let mut line = [0; 10];
+    stream.read_exact(&mut line).unwrap();
+    assert_eq!(&line, b"AUTH TLS\r\n");
+    stream.write_all(b"234 Agreed, outside.\r\n").unwrap();
+}
+
+/// Gives what was stored.
+fn session(control: Secure, config: &Arc<ServerConfig>, served: &[u8], greeted: bool) -> Vec<u8> {
+    let mut control = BufReader::new(control);
+    let (mut data, mut stored) = (None, vec![]);
+    let say = |control: &mut BufReader<Secure>, line: &str| {
+        let _ = control.get_mut().write_all(format!("{line}\r\n").as_bytes());
+    };
+    if !greeted {
+        say(&mut control, "220 Outside.");
+    }
+    let mut line = String::new();
+    while control.read_line(&mut line).is_ok_and(|n| n > 0) {
+        match std::mem::take(&mut line).split_ascii_whitespace().next().unwrap() {
+            "USER" => say(&mut control, "331 Password?"),
+            "PASS" => say(&mut control, "230 Welcome."),
+            "PASV" => {
+                let passive = TcpListener::bind("127.0.0.1:0").unwrap();
+                let [high, low] = passive.local_addr().unwrap().port().to_be_bytes();
+                say(&mut control, &format!("227 Entering Passive Mode (127,0,0,1,{high},{low})."));
+                data = Some(passive);
+            }
+            verb @ ("RETR" | "STOR") => {
+                say(&mut control, "150 Here.");
+                let mut data = accept(&data.take().unwrap(), config);
+                match verb {
+                    "RETR" => {
+                        data.write_all(served).unwrap();
+                        data.conn.send_close_notify();
+                        data.flush().unwrap();
+                    }
+                    _ => drop(data.read_to_end(&mut stored).unwrap()),
+                }
+                drop(data);
+                say(&mut control, "226 Done.");
+            }
+            "QUIT" => say(&mut control, "221 Bye."),
+            _ => say(&mut control, "200 Fine, outside."),
+        }
+    }
+    stored
+}
+
+fn hosts(to: SocketAddr) -> Hosts {
+    Hosts::parse([(FTP.ip().to_string(), to.to_string())]).unwrap()
+}
+
+fn trusting(root: &str) -> TlsSetup {
+    TlsSetup::new(&TlsFiles { server: None, roots: Some(root.into()) }).unwrap()
+}
+
+#[tokio::test]
+async fn a_real_server_is_spoken_to_under_tls_and_its_certificate_is_the_one_that_is_checked() {
+    let sent = file(1_000_001);
+    let outside = Outside::start(sent.clone());
+    let mut module = Module::dial_to(Some(tls_to(true)), hosts(outside.at), trusting(&outside.root)).await;
+    assert_eq!(module.command("NOOP", "200").await, "200 Fine, outside.");
+    module.passive().await;
+    module.command("RETR a", "150").await;
+    assert!(module.read_to_end(DATA).await == sent);
+    module.store("b", &sent).await;
+    module.command("QUIT", "221").await;
+    module.ask(NetRequest::Close { socket: CONTROL });
+    module.flush();
+    let stored = tokio::task::spawn_blocking(|| outside.stored.join().unwrap());
+    assert!(stored.await.unwrap() == sent);
+}
+
+/// A module's own certificates are what is held against the real server's.
+#[tokio::test]
+async fn a_real_server_that_agrees_to_auth_is_spoken_to_under_tls_too() {
+    let sent = file(100_001);
+    let outside = Outside::explicit(sent.clone());
+    let nobody = TlsSetup::new(&TlsFiles::default()).unwrap();
+    let tls = Tls { verify: Verify::Signed(outside.root.clone().into()), ..tls_to(true) };
+    let mut module = Module::dial_explicitly(tls, hosts(outside.at), nobody).await.unwrap();
+    assert_eq!(module.command("NOOP", "200").await, "200 Fine, outside.");
+    module.passive().await;
+    module.command("RETR a", "150").await;
+    assert!(module.read_to_end(DATA).await == sent);
+    module.store("b", &sent).await;
+    module.command("QUIT", "221").await;
+    module.ask(NetRequest::Close { socket: CONTROL });
+    module.flush();
+    let stored = tokio::task::spawn_blocking(|| outside.stored.join().unwrap());
+    assert!(stored.await.unwrap() == sent);
+}
+
+#[tokio::test]
+async fn a_real_server_that_is_not_trusted_fails_behind_auth() {
+    for verify in [Verify::Trusted, Verify::Signed("no certificate".into())] {
+        let outside = Outside::explicit(vec![]);
+        let nobody = TlsSetup::new(&TlsFiles::default()).unwrap();
+        let tls = Tls { verify, ..tls_to(true) };
+        let failed = Module::dial_explicitly(tls, hosts(outside.at), nobody).await;
+        assert!(matches!(failed, Err(Failure::Tls(_))));
+    }
+}
+
+#[tokio::test]
+async fn an_empty_file_passes_both_ways() {
+    let outside = Outside::start(vec![]);
+    let mut module = Module::dial_to(Some(tls_to(false)), hosts(outside.at), trusting(&outside.root)).await;
+    module.store("b", b"").await;
+    module.passive().await;
+    module.command("RETR a", "150").await;
+    assert!(module.read_to_end(DATA).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_real_server_that_is_not_trusted_fails_the_call() {
+    let outside = Outside::start(vec![]);
+    let tls = TlsSetup::new(&TlsFiles::default()).unwrap();
+    let why = Failure::Tls("the certificate is not trusted, nor is who signed it");
+    assert_eq!(Module::refused(tls_to(true), hosts(outside.at), tls).await, why);
+}
+
+#[tokio::test]
+async fn a_real_server_that_speaks_in_the_clear_fails_the_call() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let hosts = hosts(listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        stream.write_all(b"220 In the clear.\r\n").unwrap();
+        let mut heard = vec![];
+        let _ = stream.read_to_end(&mut heard);
+    });
+    let tls = TlsSetup::new(&TlsFiles::default()).unwrap();
+    let why = Failure::Tls("the far end does not speak TLS");
+    assert_eq!(Module::refused(tls_to(false), hosts, tls).await, why);
+}
