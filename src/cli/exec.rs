@@ -28,7 +28,7 @@ use std::time::Duration;
 
 /// Run a host program at the modem and give a verdict
 ///
-/// The host finds BADLINE_PORT, BADLINE_FTP and BADLINE_FTP_ROOT in its environment. What it prints goes to
+/// The host finds BADLINE_PORT, BADLINE_FTP and BADLINE_FTP_ROOT in its environment, and BADLINE_CONTROL with --control. What it prints goes to
 /// standard error. The status is its own where that is not 0, 3 where an expectation of the scenario was
 /// not met, the host never opened the port or had to be killed, 2 for a mistake in the files or the arguments, and else 0.
 #[derive(Args, Debug)]
@@ -179,6 +179,10 @@ impl Exec {
             ("BADLINE_FTP_ROOT".into(), ready.ftp_root.clone().into()),
             ("BADLINE_SEED".into(), ready.seed.to_string().into()),
         ];
+        let control = [("BADLINE_CONTROL", &ready.control), ("BADLINE_CONTROL_KEY", &ready.control_key)];
+        environment.extend(
+            control.into_iter().filter_map(|(name, told)| Some((name.into(), told.as_ref()?.into()))),
+        );
         for (i, path) in ready.ports.iter().enumerate().skip(1) {
             environment.push((format!("BADLINE_PORT_{}", i + 1), path.into()));
         }

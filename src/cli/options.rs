@@ -47,10 +47,10 @@ pub struct Options {
     /// Limit the byte rate of the ports to their baud rate
     #[arg(long)]
     pub pace: bool,
-    /// Take requests as JSON lines there: the path of a Unix socket, or a loopback IP:PORT
+    /// Take requests as JSON lines there: the path of a Unix socket, or a loopback IP:PORT (the ready line tells its key)
     #[arg(long, value_name = "ADDR")]
     pub control: Option<Address>,
-    /// Let --control have an address that other machines reach; whoever connects can do as he likes
+    /// Let --control have an address that other machines reach; whoever reads the key on its way can do as he likes
     #[arg(long, requires = "control")]
     pub control_anywhere: bool,
     #[command(flatten)]

@@ -43,6 +43,9 @@ pub struct Ready {
     /// The control socket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub control: Option<String>,
+    /// What a client of it shows first, where it is on TCP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_key: Option<String>,
     /// Where the FTP server listens.
     pub ftp: SocketAddr,
     /// Its folder.
@@ -152,6 +155,7 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
         link,
         tcp,
         control: control.as_ref().map(|control| control.address().to_string()),
+        control_key: control.as_ref().and_then(|control| Some(control.key()?.text().to_owned())),
         ftp: server.address(),
         ftp_root: server.root().to_path_buf(),
         seed: setup.seed,
@@ -188,7 +192,8 @@ pub fn announce(ready: &Ready, json: bool) -> io::Result<()> {
         writeln!(out, "the same port over TCP at {tcp}")?;
     }
     if let Some(control) = &ready.control {
-        writeln!(out, "control socket at {control}")?;
+        let key = ready.control_key.as_ref().map_or(String::new(), |key| format!(", its key {key}"));
+        writeln!(out, "control socket at {control}{key}")?;
     }
     writeln!(out, "FTP server at {}, its files in {}", ready.ftp, ready.ftp_root.display())?;
     writeln!(
