@@ -8,7 +8,7 @@ use crate::profile::{LineEnd, Profile, UrcWhen};
 use crate::time::Now;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// A serial port of the module, counted from 0.
@@ -55,6 +55,9 @@ pub struct Settings {
     pub reports: [u8; 3],
     /// The S registers.
     pub s: [u8; 32],
+    /// Values written to plain commands of the profile that `&F` sets back.
+    #[serde(default)]
+    pub plain: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -82,6 +85,7 @@ impl Settings {
             charset: "IRA".into(),
             reports: [0; 3],
             s,
+            plain: BTreeMap::new(),
         }
     }
 }
