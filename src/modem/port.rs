@@ -374,6 +374,20 @@ impl Port {
             || self.kept_back.as_ref().is_some_and(Reply::leads_to_ftp)
     }
 
+    /// Drops the lines that wait behind too many others.
+    pub fn shed(&mut self, out: &mut VecDeque<Output>) {
+        let before = self.waiting.len();
+        let mut place = 0;
+        self.waiting.retain(|w| {
+            place += 1;
+            place <= super::WAITING || !matches!(w.what, Due::Line(_))
+        });
+        let lines = before - self.waiting.len();
+        if lines > 0 {
+            out.push_back(Output::Dropped { port: self.id, lines });
+        }
+    }
+
     /// Forgets a data mode that was announced for an FTP session which is no more.
     pub fn forget_ftp(&mut self) {
         self.waiting.retain(|w| !matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp));
