@@ -31,7 +31,6 @@ use crate::profile::Profile;
 use crate::time::units::{Size, Span};
 use parameters::Parameters;
 use serde::Deserialize;
-use session::report;
 use std::collections::{BTreeMap, VecDeque};
 use transfer::{Get, Put};
 

@@ -2,7 +2,7 @@
 
 use super::disk::{self, Drive, Path, PathArg};
 use super::parameters::PutOption;
-use super::{Job, Session, Simcom, Timer};
+use super::{Job, Session, Simcom, Timer, session};
 use crate::at::args::Arg;
 use crate::at::{ArgError, FromArg, Int};
 use crate::ftp::{Cause, Failure, Op, Step};
@@ -82,7 +82,7 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 1>, Name, Times, Se
     let job = Job::ToFile(Download { path: path.clone(), patience, from, received: 0, written: 0 });
     let complete = !m.ftp.get_name.is_empty();
     if m.session.is_none() && complete && m.disk.make_for_ftp(&mut cx.core.flash, &path).is_err() {
-        super::report(cx, &job, FILE_SYSTEM);
+        session::refuse(cx, &job, FILE_SYSTEM);
         return Reply::Ok;
     }
     let steps = if complete { m.retrieve() } else { vec![] };
@@ -119,7 +119,7 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, (path, times, pause): (PathArg, T
     let upload = Upload { content: content.unwrap_or_default(), patience, from: 0, sending: false };
     let (job, complete) = (Job::FromFile(upload), !m.ftp.put_name.is_empty());
     if m.session.is_none() && complete && missing {
-        super::report(cx, &job, FILE_SYSTEM);
+        session::refuse(cx, &job, FILE_SYSTEM);
         return Reply::Ok;
     }
     m.begin(cx, job, m.store(), complete)
@@ -161,7 +161,7 @@ pub(super) fn done(m: &mut Simcom, cx: &mut Cx) {
         _ => return,
     };
     cx.port = session.port;
-    cx.urc(session.job.name(), format_args!("0,{total}"));
+    cx.end(session.job.name(), format_args!("0,{total}"));
 }
 
 /// SIZE tells where an upload goes on that broke off; it begins anew where the server has no such file, or a longer one.
@@ -251,7 +251,9 @@ pub(super) fn again(m: &mut Simcom, cx: &mut Cx) {
 pub(super) fn save(m: &mut Simcom, cx: &mut Cx, (mode, name): (Int<2, 4>, Name)) -> Reply {
     let folder = if mode.get() == 2 { disk::FTP } else { disk::USER };
     let Some(path) = name.path(Drive::Local, folder) else { return cx.refuse(ArgError::Syntax) };
-    let Some(got) = m.extended.fetched().filter(|_| !m.is_fetching()) else { return cx.refuse_state() };
+    let Some(got) = m.extended.fetched().filter(|_| !m.is_fetching() && !m.is_ending(cx)) else {
+        return cx.refuse_state();
+    };
     let got = got.to_vec();
     if let Err(refusal) = m.disk.make_for_ftp(&mut cx.core.flash, &path) {
         return refusal.reply(cx);

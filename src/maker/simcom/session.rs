@@ -2,6 +2,7 @@
 
 use super::number::number;
 use super::parameters::{FileType, PutOption};
+use super::transfer::Put;
 use super::{Job, Session, Simcom, Timer, extended, local, transfer};
 use crate::ftp::{self, How, Op, Type};
 use crate::modem::{Cx, Reply, Target};
@@ -16,13 +17,16 @@ impl Simcom {
         steps: impl IntoIterator<Item = Op>,
         complete: bool,
     ) -> Reply {
+        if self.is_ending(cx) {
+            return cx.refuse_state();
+        }
         if self.session.is_some() || !complete || self.ftp.server.is_empty() {
-            report(cx, &job, 66);
+            refuse(cx, &job, 66);
             return Reply::Ok;
         }
         let upload = matches!(job, Job::Put(_) | Job::FromFile(_) | Job::EtPut(_));
         if let Err(number) = self.dial(cx, upload) {
-            report(cx, &job, number);
+            refuse(cx, &job, number);
             return Reply::Ok;
         }
         let context = self.context(self.ftp.cid.get() as u8);
@@ -179,12 +183,12 @@ impl Simcom {
                 return transfer::close_if_read(self, cx);
             }
             // 5.9
-            Job::Size => cx.urc("+FTPSIZE", format_args!("1,0,{}", reply.text().trim())),
+            Job::Size => cx.end("+FTPSIZE", format_args!("1,0,{}", reply.text().trim())),
             // 5.18
-            Job::Mdtm => cx.urc("+FTPMDTM", format_args!("1,0,{}", reply.text().trim())),
+            Job::Mdtm => cx.end("+FTPMDTM", format_args!("1,0,{}", reply.text().trim())),
             Job::ExtendedGet => {
                 extended::got(&mut self.extended, cx);
-                cx.urc("+FTPEXTGET", "1,0");
+                cx.end("+FTPEXTGET", "1,0");
             }
             Job::EtGet => transfer::end_et_get(cx),
             Job::ToFile(_) | Job::FromFile(_) => return local::done(self, cx),
@@ -193,6 +197,22 @@ impl Simcom {
         if !matches!(session.job, Job::EtGet) {
             self.session = None;
         }
+    }
+
+    /// Whether an operation is about to end: all is done but for the last word of the server, or what tells the
+    /// host of it is still to be said. No other is begun meanwhile.
+    pub(super) fn is_ending(&self, cx: &Cx) -> bool {
+        let closing = match &self.session {
+            Some(Session { job: Job::Get(get) | Job::List(get), .. }) => get.is_closing(),
+            Some(Session { job: Job::Put(put) | Job::EtPut(put), .. }) => *put == Put::Closing,
+            _ => false,
+        };
+        closing || cx.endings().any(|line| line.starts_with("+FTP") && !opens(line))
+    }
+
+    /// Whether the host is still to be told that it may go on.
+    pub(super) fn is_opening(cx: &Cx) -> bool {
+        cx.endings().any(|line| line.starts_with("+FTP") && opens(line))
     }
 
     /// The session is over, with a number that says why.
@@ -213,11 +233,26 @@ impl Simcom {
     }
 }
 
-/// `+FTP...: 1,<number>`.
-pub(super) fn report(cx: &mut Cx, job: &Job, number: u16) {
+/// `+FTPGET: 1,1`, `+FTPPUT: 1,1,<window>` and their like: the host may go on.
+fn opens(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(_, values)| values.trim_start().starts_with("1,1"))
+}
+
+/// `1,<number>`, behind the command's name.
+fn values(job: &Job, number: u16) -> String {
     match (job, number) {
-        (Job::ToFile(_) | Job::FromFile(_), _) => cx.urc(job.name(), number),
-        (Job::Size, 1..) => cx.urc("+FTPSIZE", format_args!("1,{number},0")),
-        _ => cx.urc(job.name(), format_args!("1,{number}")),
+        (Job::ToFile(_) | Job::FromFile(_), _) => number.to_string(),
+        (Job::Size, 1..) => format!("1,{number},0"),
+        _ => format!("1,{number}"),
     }
+}
+
+/// `+FTP...: 1,<number>`: it has ended.
+pub(super) fn report(cx: &mut Cx, job: &Job, number: u16) {
+    cx.end(job.name(), values(job, number));
+}
+
+/// `+FTP...: 1,<number>`: it was never begun.
+pub(super) fn refuse(cx: &mut Cx, job: &Job, number: u16) {
+    cx.refuse_later(job.name(), values(job, number));
 }
