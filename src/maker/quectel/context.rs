@@ -184,7 +184,7 @@ pub(super) fn selected(m: &mut Quectel, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
-type Words = (Int<0, 1>, Option<Text<100>>, Option<Text<32>>, Option<Text<32>>, Option<Int<0, 4>>);
+type Words = (Int<0, 1>, Option<Text<100>>, Option<Text<32>>, Option<Text<32>>, Option<Int<0, 3>>);
 
 /// AT+QICSGP: 0 by a call and its number, 1 by GPRS and its access point.
 pub(super) fn bearer(m: &mut Quectel, _: &mut Cx, (mode, to, user, password, rate): Words) -> Reply {
@@ -198,6 +198,13 @@ pub(super) fn bearer(m: &mut Quectel, _: &mut Cx, (mode, to, user, password, rat
         (1, Some(apn), None) => Way::Gprs { apn, user, password },
         _ => return Reply::Error,
     };
+    Reply::Ok
+}
+
+/// AT+QICSGP=?, after M95 AT V3.2, 11.19.
+pub(super) fn bearer_test(_: &mut Quectel, cx: &mut Cx) -> Reply {
+    cx.line("+QICSGP: 0-CSD,DIAL NUMBER,USER NAME,PASSWORD,RATE(0-3)");
+    cx.line("+QICSGP: 1-GPRS,APN,USER NAME,PASSWORD");
     Reply::Ok
 }
 
