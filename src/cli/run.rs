@@ -3,6 +3,7 @@
 use super::options::{self, Options, warn_of_strangers};
 use super::signals::Signals;
 use super::{show_error, show_mistakes};
+use crate::at::{Visible, visible_json};
 use crate::control::{self, Listener};
 use crate::driver::machine::Machine;
 use crate::driver::port::Port;
@@ -182,24 +183,23 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
 pub fn announce(ready: &Ready, json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if json || !out.is_terminal() {
-        serde_json::to_writer(&mut out, ready)?;
-        writeln!(out)?;
+        writeln!(out, "{}", visible_json(&serde_json::to_string(ready)?))?;
         return out.flush();
     }
     let port = ready.link.as_deref().unwrap_or(Path::new(&ready.port));
-    writeln!(out, "{} on {} ({})", ready.modem, port.display(), ready.ports.join(", "))?;
+    let port = Visible(port.display());
+    writeln!(out, "{} on {port} ({})", Visible(&ready.modem), ready.ports.join(", "))?;
     if let Some(tcp) = ready.tcp {
         writeln!(out, "the same port over TCP at {tcp}")?;
     }
     if let Some(control) = &ready.control {
         let key = ready.control_key.as_ref().map_or(String::new(), |key| format!(", its key {key}"));
-        writeln!(out, "control socket at {control}{key}")?;
+        writeln!(out, "control socket at {}{key}", Visible(control))?;
     }
-    writeln!(out, "FTP server at {}, its files in {}", ready.ftp, ready.ftp_root.display())?;
+    writeln!(out, "FTP server at {}, its files in {}", ready.ftp, Visible(ready.ftp_root.display()))?;
     writeln!(
         out,
-        "Next, in another terminal:  picocom {}  then type AT and Enter. Ctrl-C ends the modem.",
-        port.display()
+        "Next, in another terminal:  picocom {port}  then type AT and Enter. Ctrl-C ends the modem.",
     )?;
     out.flush()
 }
