@@ -2,6 +2,7 @@
 
 mod check;
 mod exec;
+mod last;
 mod list;
 mod options;
 mod play;
@@ -13,6 +14,7 @@ mod trace;
 use crate::at::Visible;
 use crate::profile::mistake::Mistake;
 use clap::{Parser, Subcommand};
+use rustix::process::Signal;
 use std::process::ExitCode;
 
 /// A mistake in the files or the arguments.
@@ -64,4 +66,9 @@ fn show_mistakes(mistakes: &[Mistake]) -> ExitCode {
 fn show_error(what: impl std::fmt::Display) -> ExitCode {
     eprintln!("badline: {}", Visible(what));
     ExitCode::from(MISTAKE)
+}
+
+/// The status of a process that a signal has ended.
+fn interrupted(signal: Signal) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + signal.as_raw()).unwrap_or(u8::MAX))
 }

@@ -2,13 +2,14 @@
 
 pub mod coverage;
 
+use crate::disk::plain;
 use crate::judge::coverage::Coverage;
 use crate::scenario::{Expectation, FileFacts, Outcome, Seen, Verdict};
 use crate::time::Now;
 use crate::trace::{Event, Record, Sink, show};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
-use std::fs;
+use std::fs::OpenOptions;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -89,7 +90,13 @@ impl Tail {
             }
             self.faults.push_back(line);
         }
-        let fault = matches!(record.event, Event::FaultApplied { .. } | Event::FaultLifted { .. });
+        let fault = matches!(
+            record.event,
+            Event::FaultApplied { .. }
+                | Event::FaultActed { .. }
+                | Event::FaultLifted { .. }
+                | Event::FaultMissed { .. }
+        );
         self.last.push_back((show(record), fault));
     }
 }
@@ -100,7 +107,8 @@ fn facts(root: &Path, path: &str) -> Option<FileFacts> {
         Path::new(path).components().filter(|part| matches!(part, Component::Normal(_))).collect();
     let mut hash = Sha256::new();
     // A file may be as large as the disk.
-    let size = io::copy(&mut fs::File::open(root.join(inside)).ok()?, &mut hash).ok()?;
+    let size =
+        io::copy(&mut plain(&root.join(inside), OpenOptions::new().read(true)).ok()?, &mut hash).ok()?;
     Some(FileFacts { size, sha256: hash.finalize().into() })
 }
 

@@ -2,13 +2,16 @@
 
 use crate::at::Visible;
 use crate::control::Address;
+use crate::disk::{Kind, Outputs};
+use crate::driver::state::Store;
 use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
 use crate::setup::Setup;
 use crate::setup::files::{self, Instead};
-use crate::trace::{self, Sink};
+use crate::trace::pcap::{Capture, is_capture};
+use crate::trace::{Sink, Writer, is_trace};
 use clap::Args;
-use std::io::{self, IsTerminal};
+use std::io::{self, BufWriter, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tracing_subscriber::field::MakeExt;
@@ -69,6 +72,11 @@ pub struct Options {
     pub verbose: u8,
 }
 
+/// What `--trace` may write over.
+const TRACE: Kind = Kind { name: "trace", is_one: is_trace };
+/// What `--pcap` may write over.
+const CAPTURE: Kind = Kind { name: "capture (pcapng)", is_one: is_capture };
+
 /// Where what happens is written down.
 #[derive(Args, Debug)]
 pub struct TraceFiles {
@@ -86,12 +94,21 @@ impl TraceFiles {
         self.trace.is_some() || self.pcap.is_some()
     }
 
-    /// Creates them.
+    /// Creates them, beside the other files of the run.
     ///
     /// # Errors
     /// One cannot be created; the error names it.
-    pub fn create(&self) -> io::Result<Vec<Box<dyn Sink>>> {
-        trace::create(self.trace.as_deref(), self.pcap.as_deref())
+    pub fn create(&self, outputs: &mut Outputs) -> io::Result<Vec<Box<dyn Sink>>> {
+        let trace = self.trace.as_deref().map(|path| outputs.open("--trace", path, TRACE)).transpose()?;
+        let pcap = self.pcap.as_deref().map(|path| outputs.open("--pcap", path, CAPTURE)).transpose()?;
+        let mut sinks: Vec<Box<dyn Sink>> = vec![];
+        if let Some(out) = trace {
+            sinks.push(Box::new(Writer::new(BufWriter::new(out))));
+        }
+        if let Some(out) = pcap {
+            sinks.push(Box::new(Capture::new(BufWriter::new(out))?));
+        }
+        Ok(sinks)
     }
 }
 
@@ -125,7 +142,7 @@ impl Options {
     pub fn setup(&self) -> Result<Setup, Vec<Mistake>> {
         let mut setup = match self.read_scenario()? {
             Some((scenario, file)) => self.setup_of(&scenario, &file)?,
-            None => Setup::new(files::profile(self.profile.as_deref().unwrap_or("sim7080"))?),
+            None => Setup::by_name(self.profile.as_deref().unwrap_or("sim7080"))?,
         };
         self.overrule(&mut setup);
         Ok(setup)
@@ -145,7 +162,17 @@ impl Options {
         let folder = file.parent().unwrap_or(Path::new(""));
         let mut setup = Setup::from_scenario_with(scenario, folder, self.profile.as_deref())?;
         setup.scenario = Some(file.display().to_string());
+        setup.reads.push(("the scenario of this run", file.to_path_buf()));
         Ok(setup)
+    }
+
+    /// What the run writes, beside what it reads.
+    pub fn outputs(&self, setup: &Setup) -> Outputs {
+        let mut outputs = setup.outputs();
+        for file in self.state.iter().flat_map(|folder| Store::files(folder, &setup.profile.name)) {
+            outputs.needs("what the module stores (--state)", &file);
+        }
+        outputs
     }
 
     fn overrule(&self, setup: &mut Setup) {

@@ -175,7 +175,7 @@ impl Modem {
                 Sink::Socket(socket) | Sink::Datagrams { socket, .. } => {
                     self.core.sockets.get(&socket).map_or(0, |c| c.unsent)
                 }
-                Sink::Hold | Sink::None => 0,
+                Sink::Hold | Sink::Acknowledged { .. } | Sink::None => 0,
             },
             _ if port.backlog >= super::UNREAD => return 0,
             _ => 0,
@@ -291,6 +291,9 @@ impl Modem {
     fn serve(&mut self, id: PortId) -> bool {
         let core = &mut self.core;
         let port = &mut core.ports[id.0];
+        if port.waiting.len() > super::WAITING {
+            port.shed(&mut core.out);
+        }
         port.flush(&mut core.out);
         // Behind what was written: the line changes after the result code (V.250 section 6.2.10).
         port.set_rate(&mut core.out);
