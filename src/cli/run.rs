@@ -10,7 +10,7 @@ use crate::driver::machine::Machine;
 use crate::driver::port::Port;
 use crate::driver::state::Store;
 use crate::setup::{self, Server, Setup};
-use crate::trace::Sink;
+use crate::trace::{Event, Sink};
 use clap::Args;
 use serde::Serialize;
 use std::fs;
@@ -117,6 +117,11 @@ impl Run {
         tokio::select! {
             () = bench.machine.run() => {}
             _ = signals.next() => {}
+        }
+        for (name, _) in bench.machine.world().faults().never_applied() {
+            let text = format!("the fault {} was never applied", name.escape_debug());
+            tracing::warn!("{text}");
+            bench.machine.record(Event::Note { text });
         }
         Ok(())
     }

@@ -34,6 +34,13 @@ pub fn suite(verdict: &Verdict) -> TestSuite {
         host.set_system_err("the run was interrupted");
     }
     suite.add_test_case(host);
+    for name_of_fault in &verdict.never {
+        let mut skipped = TestCaseStatus::skipped();
+        skipped.set_message("it was never applied");
+        let mut case = TestCase::new(format!("the fault {name_of_fault} is applied"), skipped);
+        case.set_classname(name.clone());
+        suite.add_test_case(case);
+    }
     for outcome in &verdict.outcomes {
         let status = match outcome.met {
             true => TestCaseStatus::success(),

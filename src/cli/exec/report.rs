@@ -29,6 +29,8 @@ pub struct Verdict {
     pub opened: bool,
     /// How the expectations fared.
     pub outcomes: Vec<Outcome>,
+    /// The names of the faults that were never applied: what they are there for was not tested.
+    pub never: Vec<String>,
     /// What the host used.
     pub coverage: Coverage,
     /// The lines of the trace that explain it.
@@ -105,6 +107,7 @@ impl Verdict {
             seconds: f64,
             modem_seconds: f64,
             expectations: Vec<serde_json::Value>,
+            never_applied: &'a [String],
             coverage: &'a Coverage,
         }
         let line = Line {
@@ -120,6 +123,7 @@ impl Verdict {
             seconds: self.took.as_secs_f64(),
             modem_seconds: self.at.since(Now::ZERO).as_secs_f64(),
             expectations: self.outcomes.iter().map(met).collect(),
+            never_applied: &self.never,
             coverage: &self.coverage,
         };
         // Nothing in it can fail to be written as JSON.
@@ -132,6 +136,9 @@ impl Verdict {
         for outcome in &self.outcomes {
             let met = if outcome.met { "met" } else { "NOT MET" };
             writeln!(out, "  {met}: {}: {}", Visible(&outcome.text), Visible(&outcome.why))?;
+        }
+        for name in &self.never {
+            writeln!(out, "  NEVER APPLIED: the fault {}", name.escape_debug())?;
         }
         let (used, forms) = (self.coverage.used.0.len(), self.coverage.forms);
         writeln!(out, "  of the module's {forms} forms of commands the host used {used}")?;
