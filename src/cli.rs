@@ -11,6 +11,7 @@ mod schema;
 mod signals;
 mod trace;
 
+use crate::at::Visible;
 use crate::profile::mistake::Mistake;
 use clap::{Parser, Subcommand};
 use rustix::process::Signal;
@@ -63,7 +64,7 @@ fn show_mistakes(mistakes: &[Mistake]) -> ExitCode {
 
 /// Shows an error of the machine and gives the status for it.
 fn show_error(what: impl std::fmt::Display) -> ExitCode {
-    eprintln!("badline: {what}");
+    eprintln!("badline: {}", Visible(what));
     ExitCode::from(MISTAKE)
 }
 

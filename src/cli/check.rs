@@ -1,6 +1,7 @@
 //! `badline check`: are the files right?
 
 use super::show_mistakes;
+use crate::at::Visible;
 use crate::play;
 use crate::profile::mistake::Mistake;
 use crate::setup::Setup;
@@ -24,7 +25,7 @@ impl Check {
         let mut status = ExitCode::SUCCESS;
         for file in &self.files {
             match check(file) {
-                Ok(kind) => println!("{}: a {kind} without a mistake", file.display()),
+                Ok(kind) => println!("{}: a {kind} without a mistake", Visible(file.display())),
                 Err(mistakes) => status = show_mistakes(&mistakes),
             }
         }
