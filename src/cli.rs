@@ -11,6 +11,7 @@ mod schema;
 mod signals;
 mod trace;
 
+use crate::at::Visible;
 use crate::disk::{named, why};
 use crate::profile::mistake::Mistake;
 use clap::{Parser, Subcommand};
@@ -79,13 +80,13 @@ fn show_refusal(error: &io::Error) -> ExitCode {
 
 /// Says something on standard error, where somebody may read it.
 fn complain(what: impl std::fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "{what}");
+    let _ = writeln!(io::stderr().lock(), "{}", Visible(what));
 }
 
 /// Prints, and gives the status; a reader such as `head` that has seen enough is no error.
 fn show(text: impl std::fmt::Display) -> ExitCode {
     let mut out = io::stdout().lock();
-    match write!(out, "{text}").and_then(|()| out.flush()) {
+    match write!(out, "{}", Visible(text)).and_then(|()| out.flush()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => show_refusal(&named("standard output")(e)),
         _ => ExitCode::SUCCESS,
     }

@@ -1,5 +1,6 @@
 //! The options that the verbs share.
 
+use crate::at::Visible;
 use crate::control::Address;
 use crate::disk::{Kind, Outputs};
 use crate::driver::state::Store;
@@ -266,7 +267,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>, N: for<'a> FormatFields<'a> + 'stat
         }
         let mut words = Words::default();
         event.record(&mut words);
-        writeln!(to, "{}{}", words.message, words.others)
+        writeln!(to, "{}{}", Visible(words.message), Visible(words.others))
     }
 }
 

@@ -50,6 +50,12 @@ impl Cx<'_> {
         self.core.ports[self.port.0].writing.raw(bytes);
     }
 
+    /// A block of octets that is information text of its own.
+    pub fn text(&mut self, bytes: &[u8]) {
+        let port = &mut self.core.ports[self.port.0];
+        port.writing.text(port.style(), bytes);
+    }
+
     /// An intermediate result code, such as CONNECT.
     pub fn intermediate(&mut self, code: &ResultCode) {
         let port = &mut self.core.ports[self.port.0];
@@ -59,6 +65,16 @@ impl Cx<'_> {
     /// An unsolicited result code on this port: `NAME: values`.
     pub fn urc(&mut self, name: &str, values: impl Display) {
         self.core.urc_to(self.port, name, values);
+    }
+
+    /// An unsolicited result code on this port that ends an operation ([`Core::end_to`]).
+    pub fn end(&mut self, name: &str, values: impl Display) {
+        self.core.end_to(self.port, name, values);
+    }
+
+    /// An unsolicited result code on this port that refuses one ([`Core::refuse_to`]).
+    pub fn refuse_later(&mut self, name: &str, values: impl Display) {
+        self.core.refuse_to(self.port, name, values);
     }
 
     /// The reply of a command that an unsolicited result code follows: OK at once, or OK beside that

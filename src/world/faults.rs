@@ -7,9 +7,8 @@ mod module;
 
 pub(super) use gate::speech;
 
-use crate::fault::action::StorageOp;
 use crate::fault::{
-    Act, Engine, Event, Link, Observation, Request, Rule, Status, StorageVerdict, UartVerdict, Way,
+    Act, Engine, Event, Link, Observation, Request, Rule, Status, StorageOp, StorageVerdict, UartVerdict, Way,
 };
 use crate::modem::Meddler;
 use crate::network::LinkFaults;
@@ -103,6 +102,11 @@ impl Faults {
     /// How each rule stands, in file order.
     pub fn status(&self) -> Vec<Status> {
         self.engine().status()
+    }
+
+    /// The faults that were never applied, with what they do, in file order.
+    pub fn never_applied(&self) -> Vec<(String, String)> {
+        self.engine().never_applied()
     }
 
     /// When the engine has something to do by itself.
