@@ -24,7 +24,10 @@ fn scenario(fault: impl Fn(usize) -> String, expect: impl Fn(usize) -> String) -
 /// What each rule or expectation was once held against all others for.
 fn scenarios() -> Vec<String> {
     vec![
-        scenario(|n| format!("what = {{ say = \"+X: {n}\" }}"), |n| format!("module_says = \"+X: {n}\"")),
+        scenario(
+            |n| format!("when = {{ command = \"AT+CSQ\" }}\nwhat = {{ say = \"+X: {n}\" }}"),
+            |n| format!("module_says = \"+X: {n}\""),
+        ),
         scenario(
             |n| match n {
                 0 => "name = \"f0\"\nwhat = { say = \"+X\" }".to_owned(),
