@@ -30,7 +30,7 @@ fn scenarios() -> Vec<String> {
         ),
         scenario(
             |n| match n {
-                0 => "name = \"f0\"\nwhat = { say = \"+X\" }".to_owned(),
+                0 => "name = \"f0\"\nwhen = { command = \"AT+CSQ\" }\nwhat = { say = \"+X\" }".to_owned(),
                 _ => {
                     format!("name = \"f{n}\"\nwhen = {{ after = \"f{}\" }}\nwhat = {{ say = \"+X\" }}", n - 1)
                 }
