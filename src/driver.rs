@@ -16,6 +16,7 @@ pub mod io;
 pub mod judge;
 pub mod machine;
 pub mod network;
+pub mod on_server;
 mod orphans;
 pub mod play;
 pub mod port;

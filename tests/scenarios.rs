@@ -1,9 +1,10 @@
 //! Every scenario under `scenarios/`: it checks without a mistake, a good host passes it, a bad one fails.
 
 use badline::driver::judge::seen;
+use badline::driver::on_server::facts;
 use badline::driver::{files, play};
 use badline::profile::mistake::Mistake;
-use badline::scenario::{FileFacts, Outcome, Scenario, Verdict};
+use badline::scenario::{Outcome, Scenario, Verdict};
 use badline::time::Now;
 use badline::trace::{Record, Sink};
 use badline::transcript;
@@ -88,11 +89,7 @@ fn judge(scenario: &Path, host: &Path) -> Result<Vec<Outcome>, Failed> {
         .block_on(play::play_at(transcript, None, false, sinks, root.path()))
         .map_err(|e| e.to_string())?;
     let judge = judge.lock().unwrap_or_else(PoisonError::into_inner);
-    let file = |path: &str| {
-        let path = root.path().join(path.trim_start_matches('/'));
-        fs::read(path).ok().map(|bytes| FileFacts::of(&bytes))
-    };
-    Ok(judge.verdict.finish(judge.now, file))
+    Ok(judge.verdict.finish(judge.now, |files| facts(root.path(), files)))
 }
 
 struct Judge {

@@ -3,9 +3,10 @@
 use super::by_hand::{ByHand, Ear};
 use super::files::{self, Instead};
 use super::network::Forward;
+use super::on_server::places;
 use super::setup::{self, Server, Setup, inside};
 use super::sinks::Sinks;
-use crate::fault::Request;
+use crate::fault::{Files, Request};
 use crate::modem::{Line, PortId};
 use crate::profile::mistake::Mistake;
 use crate::trace::Sink;
@@ -273,23 +274,40 @@ impl Bench {
         }
     }
 
+    /// Whether what a `?` line says of a file, or of each that its pattern matches, is true.
     fn check(&self, path: &str, want: &Want) -> Result<(), String> {
-        let path = inside(self.server.root(), path)?;
-        let mut judge = Judge::new(want);
-        let found = match fs::metadata(&path) {
-            Err(_) => Found::Absent,
-            Ok(meta) if meta.is_dir() => Found::Directory,
-            Ok(_) => {
-                let mut file = fs::File::open(&path).map_err(|e| e.to_string())?;
-                let mut chunk = vec![0; 64 * 1024];
-                loop {
-                    match file.read(&mut chunk).map_err(|e| e.to_string())? {
-                        0 => break Found::File,
-                        n => judge.chunk(&chunk[..n]),
-                    }
+        let (root, files) = (self.server.root(), Files::from(path));
+        inside(root, path)?;
+        let mut found = places(root, &files);
+        if files.are_many() && *want != Want::Absent {
+            found.retain(|(_, place)| place.is_dir() == (*want == Want::Directory));
+        }
+        if found.is_empty() {
+            let none = |why| if files.are_many() { "none is there".to_owned() } else { why };
+            return Judge::new(want).verdict(Found::Absent).map_err(none);
+        }
+        found.iter().try_for_each(|(name, place)| {
+            let why = |why: String| if files.are_many() { format!("{name}: {why}") } else { why };
+            check_one(place, want).map_err(why)
+        })
+    }
+}
+
+fn check_one(path: &Path, want: &Want) -> Result<(), String> {
+    let mut judge = Judge::new(want);
+    let found = match fs::metadata(path) {
+        Err(_) => Found::Absent,
+        Ok(meta) if meta.is_dir() => Found::Directory,
+        Ok(_) => {
+            let mut file = fs::File::open(path).map_err(|e| e.to_string())?;
+            let mut chunk = vec![0; 64 * 1024];
+            loop {
+                match file.read(&mut chunk).map_err(|e| e.to_string())? {
+                    0 => break Found::File,
+                    n => judge.chunk(&chunk[..n]),
                 }
             }
-        };
-        judge.verdict(found)
-    }
+        }
+    };
+    judge.verdict(found)
 }

@@ -5,7 +5,7 @@ mod written;
 pub(super) use crate::transcript::content::hex;
 pub use written::{FileSize, WrittenExpectation};
 
-use crate::fault::{Pattern, Problem};
+use crate::fault::{Files, Pattern, Problem};
 use crate::time::units::Size;
 use std::fmt;
 use std::ops::Range;
@@ -31,8 +31,8 @@ pub enum Subject {
     Lines(Lines),
     /// Command lines in an order, each with what is shown of it, on one port or any.
     Order(Vec<(Pattern, String)>, Option<usize>),
-    /// A file.
-    File(String, Vec<Want>),
+    /// Files.
+    File(Files, Vec<Want>),
     /// The end of the run.
     EndsWithin(Duration),
     /// A fault.
@@ -84,8 +84,8 @@ pub enum Want {
     Size(u64),
     /// This SHA-256.
     Sha256([u8; 32]),
-    /// The same as another.
-    Equals(String),
+    /// The same as another, or as one of others.
+    Equals(Files),
     /// This text.
     Text(String),
 }

@@ -1,7 +1,8 @@
 //! `[[expect]]` as it is written, and what it means.
 
 use super::{Expectation, Lines, Since, Subject, Want};
-use crate::fault::{Known, Never, Pattern, Problem, no_command, no_port};
+use crate::fault::{Files, Known, Never, Pattern, Problem, no_command, no_port, path_parts};
+use crate::scenario::FileFacts;
 use crate::time::units::Span;
 use crate::transcript::content::sha256;
 use schemars::JsonSchema;
@@ -23,7 +24,8 @@ pub struct WrittenExpectation {
     pub module_says: Option<Pattern>,
     /// Subject: lines of the module that match; none is expected.
     pub module_never_says: Option<Pattern>,
-    /// Subject: a file on the server, by its path. It is there where nothing else is said.
+    /// Subject: a file on the server, by its path, or all whose path or name matches a pattern: at least one is
+    /// there, and what is said of it is true of each. It is there where nothing else is said.
     pub file: Option<String>,
     /// Subject: the run; it ends within this time.
     pub ends_within: Option<Span>,
@@ -47,13 +49,13 @@ pub struct WrittenExpectation {
     /// Only lines on this serial port count, from 1.
     #[schemars(range(min = 1, max = 16))]
     pub port: Option<usize>,
-    /// The file is not there.
+    /// The file is not there; with a pattern, none is.
     pub absent: Option<bool>,
     /// The file has this size.
     pub size: Option<FileSize>,
     /// The file has this SHA-256.
     pub sha256: Option<String>,
-    /// The file holds the same as this other file on the server.
+    /// The file holds the same as this other file on the server, or as one of those that match.
     pub equals: Option<String>,
     /// The file holds this text.
     pub text: Option<String>,
@@ -271,19 +273,35 @@ impl WrittenExpectation {
         }
         let sha256 = match &self.sha256 {
             None => None,
-            Some(text) => Some(Want::Sha256(sha256(text).ok_or_else(|| {
+            Some(text) => Some(sha256(text).ok_or_else(|| {
                 wrong("sha256", format!("`{text}` is no SHA-256"), "write its 64 hexadecimal digits")
-            })?)),
+            })?),
         };
-        let same = |other: &String| other.trim_matches('/') == path.trim_matches('/');
-        if self.equals.as_ref().is_some_and(same) {
+        let files = on_server("file", path)?;
+        let equals = self.equals.as_deref().map(|other| on_server("equals", other)).transpose()?;
+        let same = |other: &Files| {
+            *other == files || matches!(&files, Files::One(one) if !other.are_many() && other.hold(one))
+        };
+        if !files.are_many() && equals.as_ref().is_some_and(same) {
             return Err(wrong("equals", "every file equals itself", "name another file on the server"));
+        }
+        let size = self.size.map(|n| n.0);
+        if let Some(text) = &self.text {
+            let facts = FileFacts::of(text.as_bytes());
+            let right = "keep one of them";
+            if size.is_some_and(|size| size != facts.size) {
+                let what = format!("`text` has {} bytes, and `size` says otherwise", facts.size);
+                return Err(wrong("size", what, right));
+            }
+            if sha256.is_some_and(|hash| hash != facts.sha256) {
+                return Err(wrong("sha256", "this is not the SHA-256 of `text`", right));
+            }
         }
         let absent = self.absent.unwrap_or(false);
         let wants = [
-            self.size.map(|n| Want::Size(n.0)),
-            sha256,
-            self.equals.clone().map(Want::Equals),
+            size.map(Want::Size),
+            sha256.map(Want::Sha256),
+            equals.map(Want::Equals),
             self.text.clone().map(Want::Text),
         ];
         let mut wants: Vec<Want> = wants.into_iter().flatten().collect();
@@ -295,8 +313,30 @@ impl WrittenExpectation {
             wants.push(if absent { Want::Absent } else { Want::Present });
         }
         let words: Vec<String> = wants.iter().map(Want::to_string).collect();
-        Ok((Subject::File(path.to_owned(), wants), format!("the file {path} {}", words.join(", and "))))
+        let subject = if files.are_many() { "each file" } else { "the file" };
+        let text = match (files.are_many(), absent) {
+            (true, true) => format!("no file {path} is there"),
+            _ => format!("{subject} {path} {}", words.join(", and ")),
+        };
+        Ok((Subject::File(files, wants), text))
     }
+}
+
+/// The files that a key names, where they can be on the server.
+fn on_server(key: &'static str, path: &str) -> Result<Files, Wrong> {
+    let folder = path.ends_with('/');
+    if folder || path_parts(path).is_none() {
+        let what = match folder && path.len() > 1 {
+            true => format!("`{path}` names a folder, which is no file"),
+            false => format!("`{path}` is no file on the server"),
+        };
+        return Err(wrong(
+            key,
+            what,
+            "write its path from the server's root, such as \"/dir/file\" or \"*.part\"",
+        ));
+    }
+    Ok(path.into())
 }
 
 fn wrong(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Wrong {
