@@ -80,7 +80,7 @@
 //!
 //! # The rooms
 //!
-//! Each module of the crate imports only those before it: [`time`], [`at`] (command lines), [`frame`] (data
+//! Each module of the crate imports only those before it: [`time`], [`words`] (what was meant), [`at`] (command lines), [`frame`] (data
 //! modes), [`ftp`] (the module's client), [`fault`], [`profile`], [`transcript`], [`modem`], [`vendor`] and
 //! [`scenario`] are pure: the time and what happens are handed in. [`trace`], [`ftpd`], [`driver`], [`control`]
 //! and [`cli`] are the world around them.
@@ -100,5 +100,6 @@ pub mod time;
 pub mod trace;
 pub mod transcript;
 pub mod vendor;
+pub mod words;
 
 pub use driver::bench::{Bench, Hand, Live, Mistakes, Records};

@@ -3,6 +3,7 @@
 //! A profile is one module's personality: identity, power-on lines, plain commands, timings, limits,
 //! error numbers and the timing of unsolicited result codes. What needs an `if` is Rust, in `vendor`.
 
+pub mod keys;
 mod load;
 pub mod mistake;
 mod or_none;

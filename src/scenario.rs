@@ -23,7 +23,7 @@ pub use verdict::{FileFacts, Outcome, Seen, Verdict};
 
 use crate::fault::{self, Known, Problem, Rule, WrittenRule};
 use crate::profile::mistake::Mistake;
-use crate::profile::place;
+use crate::profile::{Profile, keys, place};
 use core::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::de::Error;
@@ -102,17 +102,37 @@ pub struct Source {
 /// # Errors
 /// Every mistake found, each with its place.
 pub fn parse(file: &str, text: &str, known: &Known) -> Result<Scenario, Vec<Mistake>> {
-    let mut scenario: Scenario =
-        toml::from_str(text).map_err(|e| vec![Mistake::from_toml(file, text, &e)])?;
+    let mut scenario: Scenario = toml::from_str(text).map_err(|e| unread(file, text, &e))?;
     let problems = scenario.build(text, known);
-    if problems.is_empty() {
-        return Ok(scenario);
-    }
     let mistake = |p: Problem| {
         let mistake = Mistake::at(file, text, p.span, p.what);
         if p.right.is_empty() { mistake } else { mistake.right(p.right) }
     };
-    Err(problems.into_iter().map(mistake).collect())
+    if problems.is_empty() {
+        return Ok(scenario);
+    }
+    let mut mistakes: Vec<Mistake> = problems.into_iter().map(mistake).collect();
+    let told: BTreeSet<_> = mistakes.iter().map(|m| (m.line, m.column)).collect();
+    mistakes.extend(unknown_keys(file, text).into_iter().filter(|m| !told.contains(&(m.line, m.column))));
+    mistakes.sort_by_key(|m| (m.line, m.column));
+    Err(mistakes)
+}
+
+/// Why a text is no scenario: the keys that belong nowhere, and what else there is.
+fn unread(file: &str, text: &str, error: &toml::de::Error) -> Vec<Mistake> {
+    let mut mistakes = unknown_keys(file, text);
+    // What may well come of a key that is wrong is not told beside it.
+    let follows = ["unknown field", "missing field", "invalid type: map", "invalid type: sequence"];
+    if mistakes.is_empty() || !follows.iter().any(|begin| error.message().starts_with(begin)) {
+        mistakes.push(Mistake::from_toml(file, text, error));
+    }
+    mistakes.sort_by_key(|m| (m.line, m.column));
+    mistakes
+}
+
+fn unknown_keys(file: &str, text: &str) -> Vec<Mistake> {
+    let (own, module) = (schemars::schema_for!(Scenario).into(), schemars::schema_for!(Profile).into());
+    keys::misplaced(file, text, &own, &[("module", &module)])
 }
 
 impl Scenario {

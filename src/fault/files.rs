@@ -24,7 +24,7 @@ impl Files {
     pub fn hold(&self, path: &str) -> bool {
         match self {
             Files::One(one) => one.trim_matches('/') == path.trim_matches('/'),
-            Files::Matching(pattern) => file_matches(pattern, path),
+            Files::Matching(pattern) => file_matches(pattern, &format!("/{}", path.trim_matches('/'))),
         }
     }
 }
@@ -69,6 +69,7 @@ mod tests {
             ("up/*.part", "up/deep/a.part", true),
             ("/up/**/a", "/up/x/y/a", true),
             ("up/*.part", "/down/a.part", false),
+            ("/up/*.part", "up/a.part", true),
             ("*", "/a", true),
             ("a.part", "/a.part", true),
             ("/a.part/", "a.part", true),
