@@ -12,7 +12,7 @@ mod plain;
 mod usable;
 
 pub use load::{Find, Library, load, wrong_in};
-pub use plain::{Forms, Plain};
+pub use plain::{ByForm, Forms, Outcome, Plain, Results};
 
 use crate::time::Calendar;
 use crate::time::units::Span;

@@ -39,6 +39,17 @@ impl ResultCode {
             || line.starts_with("+CMS ERROR:")
     }
 
+    /// Whether a line can be taken for a result code: one of V.250 table 1, CONNECT with its text, or an extended one.
+    pub fn looks_like(line: &str) -> bool {
+        let line = line.trim();
+        let with_text =
+            line.strip_prefix("CONNECT ").is_some_and(|text| text.starts_with(|c: char| c.is_ascii_digit()));
+        ResultCode::is_final(line)
+            || with_text
+            || matches!(line, "RING" | "NO DIAL TONE")
+            || ["+CME ERROR", "+CMS ERROR"].iter().any(|name| line.starts_with(name))
+    }
+
     /// The words that `V1` prints, where the code has no number of its own.
     pub fn words(&self) -> Option<&'static str> {
         match self {

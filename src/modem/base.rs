@@ -9,6 +9,7 @@ use super::vendor::{self, Row};
 use super::{Cx, Reply};
 use crate::at::{Call, Form, Secret, ranges};
 use crate::commands;
+use crate::profile::Outcome;
 use cellular::*;
 use packet::*;
 use v250::*;
@@ -112,43 +113,37 @@ fn kept(written: &str, before: &str) -> String {
 pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
     let profile = cx.profile.clone();
     let forms = profile.commands.get(&call.name)?.forms();
-    let lines = match &call.form {
-        Form::Exec => forms.exec,
-        Form::Read => forms.read,
-        Form::Test => forms.test,
-        Form::Write(value) => {
-            if forms.write.is_some() {
-                // `=?` in one line tells what there is to write.
-                if let Some([told]) = forms.test.as_deref()
-                    && let Err(error) = ranges::check(told, value)
-                {
-                    return Some(cx.refuse(error));
-                }
-                let before = cx.plain.get(&call.name).or(forms.value.as_ref()).map_or("", String::as_str);
-                let value = kept(value, before);
-                cx.plain.insert(call.name.clone(), value);
-            }
-            forms.write
+    let Some(lines) = forms.lines(&call.form) else { return Some(cx.error(profile.errors.form())) };
+    if let Form::Write(value) = &call.form {
+        // `=?` in one line tells what there is to write.
+        if let Some([told]) = forms.test.as_deref()
+            && let Err(error) = ranges::check(told, value)
+        {
+            return Some(cx.refuse(error));
         }
-    };
-    let Some(lines) = lines else { return Some(cx.error(profile.errors.form())) };
-    let value = cx.plain.get(&call.name).cloned().or(forms.value).unwrap_or_default();
+        let before = cx.plain.get(&call.name).or(forms.value.as_ref()).map_or("", String::as_str);
+        let value = kept(value, before);
+        cx.plain.insert(call.name.clone(), value);
+    }
+    let value = cx.plain.get(&call.name).or(forms.value.as_ref()).cloned().unwrap_or_default();
     for line in lines {
         cx.line(&line.replace("{value}", &value));
     }
-    Some(match forms.result.as_deref() {
-        None | Some("OK") if forms.delay.0.is_zero() => Reply::Ok,
-        None | Some("OK") => {
+    for line in forms.then.of(&call.form) {
+        cx.core.urc_line(cx.port, &line.replace("{value}", &value));
+    }
+    Some(match forms.result.0.of(&call.form) {
+        Outcome::Ok if forms.delay.0.is_zero() => Reply::Ok,
+        Outcome::Ok => {
             let at = cx.now + forms.delay.0;
             let port = cx.port;
             cx.timers.set(super::core::Timer::Plain(port), at);
             Reply::Pending
         }
-        Some("") => Reply::Silent,
-        Some("NO CARRIER") => Reply::NoCarrier,
-        Some(code) => match code.strip_prefix("+CME ERROR: ").and_then(|n| n.parse().ok()) {
-            Some(n) => Reply::Cme(n),
-            None => Reply::Error,
-        },
+        Outcome::Error => Reply::Error,
+        Outcome::NoCarrier => Reply::NoCarrier,
+        Outcome::Cme(n) => Reply::Cme(*n),
+        Outcome::Cms(n) => Reply::Cms(*n),
+        Outcome::None => Reply::Silent,
     })
 }

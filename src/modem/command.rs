@@ -1,6 +1,6 @@
 //! How a command is declared: one table gives dispatch, `=?`, `badline list commands` and the docs.
 
-use super::{Cx, DataMode};
+use super::{Cx, DataMode, Sink};
 use crate::at::args::Grammar;
 use crate::at::{Arguments, FromArg, FromArgs, Secret};
 use std::fmt::Display;
@@ -27,6 +27,13 @@ pub enum Reply {
     Data(DataMode),
     /// The port goes back into the data mode that `+++` left (`ATO`).
     Resume,
+}
+
+impl Reply {
+    /// Whether the port goes into data mode for an FTP transfer.
+    pub(super) fn leads_to_ftp(&self) -> bool {
+        matches!(self, Reply::Data(mode) if mode.sink == Sink::Ftp)
+    }
 }
 
 /// Whether a command does what its document says.

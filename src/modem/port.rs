@@ -350,9 +350,11 @@ impl Port {
         matches!(self.state, State::Command) && self.line.is_empty() && self.waiting.iter().any(due)
     }
 
-    /// Whether the port is about to enter data mode for an FTP transfer.
+    /// Whether the port is about to enter data mode for an FTP transfer: the line before it waits to be printed, or
+    /// the answer to the command is kept back.
     pub fn waits_for_ftp(&self) -> bool {
         self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp))
+            || self.kept_back.as_ref().is_some_and(Reply::leads_to_ftp)
     }
 
     /// Forgets a data mode that was announced for an FTP session which is no more.

@@ -247,10 +247,7 @@ impl Modem {
     fn event(&mut self, event: Event) {
         match event {
             Event::Finished { port, reply } => self.finish(port, reply),
-            Event::Leave { port } => {
-                self.core.ports[port.0].waiting.retain(|w| matches!(w.what, Due::Line(_) | Due::Code(_)));
-                self.end_data(port, DataEnd::Left);
-            }
+            Event::Leave { port } => self.leave(port),
             Event::Ftp(event) => {
                 if let Some(event) = self.core.ftp_keep(event) {
                     self.tell(Event::Ftp(event));
@@ -262,6 +259,23 @@ impl Modem {
             }
             event => self.tell(event),
         }
+    }
+
+    /// The module leaves data mode by itself, or gives up entering it.
+    fn leave(&mut self, id: PortId) {
+        let port = &mut self.core.ports[id.0];
+        port.waiting.retain(|w| matches!(w.what, Due::Line(_) | Due::Code(_)));
+        match port.kept_back.take_if(|reply| matches!(reply, Reply::Data(_))) {
+            // What is answered once its time has come is how it ended.
+            Some(_) => {
+                let mut cx = Cx { core: &mut self.core, port: id, name: "" };
+                let reply = self.vendor.on_data_end(&mut cx, DataEnd::Left, vec![], 0);
+                self.core.ports[id.0].kept_back = Some(reply);
+            }
+            None => self.end_data(id, DataEnd::Left),
+        }
+        // Nobody enters data mode any more for whom the end of a transfer would wait.
+        self.core.ftp_release();
     }
 
     fn tell(&mut self, event: Event) {

@@ -126,11 +126,6 @@ impl Core {
         self.ftp.as_ref().map_or(0, |s| s.client.upload_backlog())
     }
 
-    /// Has an event come again behind what is already on its way, such as the port's entering data mode.
-    pub fn ftp_again(&mut self, event: ftp::Event) {
-        self.events.push_back(Event::Ftp(event));
-    }
-
     /// Octets downloaded and not read yet.
     pub fn ftp_waiting(&self) -> usize {
         self.ftp.as_ref().map_or(0, |s| s.inbox.len())
@@ -255,7 +250,7 @@ impl Core {
     /// to enter data mode for it or to print what was downloaded; gives back what need not wait.
     pub(super) fn ftp_keep(&mut self, event: ftp::Event) -> Option<ftp::Event> {
         use ftp::Event as E;
-        let entering = self.ports.iter().any(Port::waits_for_ftp);
+        let entering = self.ftp_is_awaited();
         let streaming = self.ftp_streams();
         let Some(session) = &mut self.ftp else { return Some(event) };
         let over = matches!(event, E::Done { .. } | E::Failed { .. } | E::Lost { .. });
@@ -265,6 +260,12 @@ impl Core {
             return None;
         }
         Some(event)
+    }
+
+    /// Whether a port is still to enter data mode for the transfer, also by an answer that is next to be given.
+    fn ftp_is_awaited(&self) -> bool {
+        let leads = |event: &Event| matches!(event, Event::Finished { reply, .. } if reply.leads_to_ftp());
+        self.ports.iter().any(Port::waits_for_ftp) || self.events.iter().any(leads)
     }
 
     /// Whether a port in data mode reads the download as it comes.

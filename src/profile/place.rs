@@ -5,7 +5,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 struct Key {
-    /// With the numbers of array elements, from 0.
+    /// With the numbers of array elements, from 0; an element that is no table is its own key.
     path: Vec<String>,
     key: Range<usize>,
     value: Range<usize>,
@@ -55,6 +55,9 @@ fn walk(value: &Spanned<DeValue>, path: &mut Vec<String>, found: &mut Vec<Key>) 
         DeValue::Array(array) => {
             for (i, value) in array.iter().enumerate() {
                 path.push(i.to_string());
+                if !matches!(value.get_ref(), DeValue::Table(_)) {
+                    found.push(Key { path: path.clone(), key: value.span(), value: value.span() });
+                }
                 walk(value, path, found);
                 path.pop();
             }
@@ -79,5 +82,6 @@ mod tests {
         assert_eq!(nearest(text, &["expect", "1", "b"]), Some(2..8));
         assert_eq!(value_of(text, &["expect", "1", "a"]), Some(32..33));
         assert_eq!(of(text, &["nothing"]), None);
+        assert_eq!(value_of("a = [1, [2, 3]]", &["a", "1", "0"]), Some(9..10));
     }
 }

@@ -1,9 +1,10 @@
 //! Plain commands: what is asked and what is answered, without a word of Rust.
 
+use crate::at::Form;
 use crate::time::units::Span;
 use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
@@ -14,7 +15,7 @@ pub enum Plain {
     /// One line, in answer to the execution form.
     Line(String),
     /// Answers by form.
-    Forms(Forms),
+    Forms(Box<Forms>),
 }
 
 /// The answers of a plain command; a form that is absent is an error.
@@ -31,10 +32,111 @@ pub struct Forms {
     pub write: Option<Vec<String>>,
     /// What `{value}` is at power-on.
     pub value: Option<String>,
-    /// The final result code, where it is not OK; `""` for none.
-    pub result: Option<String>,
+    /// Lines that follow the final result code, by form.
+    pub then: ByForm<Vec<String>>,
+    /// The final result code, where it is not OK.
+    pub result: Results,
     /// How long the answer takes.
     pub delay: Span,
+}
+
+/// What each form of a command has of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ByForm<T: Default> {
+    /// For `AT+X`.
+    pub exec: T,
+    /// For `AT+X?`.
+    pub read: T,
+    /// For `AT+X=?`.
+    pub test: T,
+    /// For `AT+X=...`.
+    pub write: T,
+}
+
+impl<T: Default> ByForm<T> {
+    /// That of one form.
+    pub fn of(&self, form: &Form) -> &T {
+        match form {
+            Form::Exec => &self.exec,
+            Form::Read => &self.read,
+            Form::Test => &self.test,
+            Form::Write(_) => &self.write,
+        }
+    }
+}
+
+/// The final result code of a plain command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(with = "String")]
+pub enum Outcome {
+    /// `OK`.
+    #[default]
+    Ok,
+    /// `ERROR`.
+    Error,
+    /// `NO CARRIER`.
+    NoCarrier,
+    /// `+CME ERROR: n`.
+    Cme(u16),
+    /// `+CMS ERROR: n`.
+    Cms(u16),
+    /// None at all, written `""`: the lines stand alone.
+    None,
+}
+
+impl<'de> Deserialize<'de> for Outcome {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let number = |name: &str| text.strip_prefix(name).and_then(|number| number.trim().parse().ok());
+        match text.as_str() {
+            "OK" => Ok(Outcome::Ok),
+            "ERROR" => Ok(Outcome::Error),
+            "NO CARRIER" => Ok(Outcome::NoCarrier),
+            "" => Ok(Outcome::None),
+            _ => (number("+CME ERROR:").map(Outcome::Cme))
+                .or_else(|| number("+CMS ERROR:").map(Outcome::Cms))
+                .ok_or_else(|| Error::custom(format!("`{text}` is no final result code; {RESULTS}"))),
+        }
+    }
+}
+
+const RESULTS: &str = "write OK, ERROR, NO CARRIER, `+CME ERROR: 4`, `+CMS ERROR: 302`, or \"\" for none, and any other line in \
+     `exec`, `read`, `test`, `write` or `then`";
+
+/// The final result codes of a plain command by form. A code alone is that of the execution and write forms: `?` and
+/// `=?` end with OK all the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(with = "OneOrByForm")]
+pub struct Results(pub ByForm<Outcome>);
+
+/// How [`Results`] are written.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code, reason = "only its schema is used")]
+enum OneOrByForm {
+    One(Outcome),
+    ByForm(ByForm<Outcome>),
+}
+
+impl<'de> Deserialize<'de> for Results {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Results;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a final result code in quotation marks, or one by form: { exec = \"\" }")
+            }
+            fn visit_str<E: Error>(self, code: &str) -> Result<Results, E> {
+                let code = Outcome::deserialize(code.into_deserializer())?;
+                Ok(Results(ByForm { exec: code, write: code, ..ByForm::default() }))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, forms: A) -> Result<Results, A::Error> {
+                ByForm::deserialize(MapAccessDeserializer::new(forms)).map(Results)
+            }
+        }
+        from.deserialize_any(Either)
+    }
 }
 
 impl<'de> Deserialize<'de> for Plain {
@@ -49,7 +151,7 @@ impl<'de> Deserialize<'de> for Plain {
                 Ok(Plain::Line(line.to_owned()))
             }
             fn visit_map<A: MapAccess<'de>>(self, forms: A) -> Result<Plain, A::Error> {
-                Forms::deserialize(MapAccessDeserializer::new(forms)).map(Plain::Forms)
+                Box::<Forms>::deserialize(MapAccessDeserializer::new(forms)).map(Plain::Forms)
             }
         }
         from.deserialize_any(Either)
@@ -61,7 +163,19 @@ impl Plain {
     pub fn forms(&self) -> Forms {
         match self {
             Plain::Line(line) => Forms { exec: Some(vec![line.clone()]), ..Forms::default() },
-            Plain::Forms(forms) => forms.clone(),
+            Plain::Forms(forms) => Forms::clone(forms),
+        }
+    }
+}
+
+impl Forms {
+    /// The lines in front of the final result code of a form; `None` where there is no such form.
+    pub fn lines(&self, form: &Form) -> Option<&[String]> {
+        match form {
+            Form::Exec => self.exec.as_deref(),
+            Form::Read => self.read.as_deref(),
+            Form::Test => self.test.as_deref(),
+            Form::Write(_) => self.write.as_deref(),
         }
     }
 }

@@ -71,6 +71,27 @@ async fn a_stall_ends_in_the_modules_own_time_out_at_once() {
 }
 
 #[tokio::test]
+async fn the_result_of_a_plain_command_is_counted_and_calls_faults() {
+    let scenario = "
+        profile = \"sim7080\"
+        [[fault]]
+        name = \"third\"
+        when = { result = \"OK\", nth = 3 }
+        what = { say = \"+THIRD\" }
+        [[expect]]
+        module_says = \"OK\"
+        exactly = 4
+        [[expect]]
+        fault_applied = \"third\"";
+    let bench = Bench::scenario_text(scenario).unwrap();
+    let mut hand = bench.by_hand().await.unwrap();
+    for line in ["ATE0", "AT+CNTP?", "AT+CNTP", "AT"] {
+        hand.command(1, line, &["OK", "ERROR"], SECOND).await.unwrap();
+    }
+    assert_eq!(hand.verdict().iter().map(|o| o.met).collect::<Vec<_>>(), [true, true]);
+}
+
+#[tokio::test]
 async fn a_fault_stands_in_the_trace_before_what_comes_of_it() {
     let scenario = "
         profile = \"sim7080\"

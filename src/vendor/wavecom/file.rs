@@ -192,8 +192,6 @@ pub fn event(m: &mut Wavecom, cx: &mut Cx, event: ftp::Event) {
             let ends = Ends { unmarked: way == Way::Down, ..Ends::default() };
             cx.finish(Reply::Data(DataMode { framing, ends, sink: Sink::Ftp }));
         }
-        // The port's way into data mode was asked for, and is behind this in the queue.
-        (State::Moving(Way::Down), _) if !cx.in_data_mode(cx.port) => cx.ftp_again(event),
         (_, ftp::Event::Done { .. }) => over(m, cx, None),
         (_, ftp::Event::Failed { failure, .. }) => over(m, cx, Some(number(m, failure))),
         (State::Closing, _) => {
