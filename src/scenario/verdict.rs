@@ -222,7 +222,7 @@ fn judge_files(
     for one in others.filter(|other| files.are_many() && !other.are_many()) {
         found.retain(|(path, _)| !one.hold(path));
     }
-    if let [] = found[..] {
+    if found.is_empty() {
         let none = if files.are_many() { "none is there" } else { "it is not there" };
         return (wants == [Want::Absent], none.to_owned());
     }
