@@ -29,6 +29,7 @@ mod problem;
 mod rule;
 mod schema;
 mod seam;
+mod sense;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -46,12 +47,13 @@ pub use files::{Files, path_parts};
 pub use kind::{FaultKind, Layer, Nature, Need, Param, Type, kind_named};
 pub use link::{CONNECTIONS, DIRECTIONS, Direction, Link, LinkKind, Links, Way};
 pub use pattern::Pattern;
-pub use problem::Problem;
+pub use problem::{Problem, Weight};
 pub use rule::{Request, Rule, WrittenRule};
 pub use schema::{json, list, markdown};
 pub use seam::{
     CommandVerdict, ConnectVerdict, Fate, Flip, LookupVerdict, PassiveVerdict, Piece, ReplyVerdict, Segment,
     StorageVerdict, UartVerdict, UrcVerdict, VerbVerdict,
 };
+pub use sense::{Against, doubts, no_urc, odd};
 pub use table::FAULTS;
 pub use trigger::{Count, STATES, Trigger, When, Which};

@@ -1,9 +1,10 @@
 //! A rule: when, what, how long. Read from `[[fault]]`, from a transcript's `!` line, or from JSON.
 
-use super::action::Action;
+use super::action::{Action, Module, ModuleFault};
 use super::amount::Lasts;
 use super::kind::{self, FaultKind, Nature, Written};
 use super::link::Links;
+use super::pattern::Pattern;
 use super::problem::Problem;
 use super::schema::what_schema;
 use super::table::FAULTS;
@@ -202,6 +203,16 @@ impl Rule {
             when_spans: [None, None],
             silent: true,
         }
+    }
+
+    /// The lines that it has the module say.
+    pub fn says(&self) -> Vec<Pattern> {
+        let lines = match &self.what {
+            Action::Module(Module { what: ModuleFault::Say(line), .. }) => std::slice::from_ref(line),
+            Action::Module(Module { what: ModuleFault::Answer { lines, .. }, .. }) => lines,
+            _ => &[],
+        };
+        lines.iter().map(|line| Pattern::from(line.as_str())).collect()
     }
 
     /// Reads the lines of one `[[fault]]`.

@@ -1,5 +1,6 @@
 //! `[[expect]]`: what must come of a scenario.
 
+mod doubt;
 mod written;
 
 pub(super) use crate::transcript::content::hex;
@@ -22,6 +23,8 @@ pub struct Expectation {
     pub span: Range<usize>,
     /// Where it names a fault, if it does.
     pub names: Range<usize>,
+    /// What is likely not to say what was meant.
+    pub doubts: Vec<Problem>,
 }
 
 /// What an expectation is about.

@@ -1,7 +1,7 @@
 //! `[[expect]]` as it is written, and what it means.
 
 use super::{Expectation, Lines, Since, Subject, Want};
-use crate::fault::{Files, Known, Never, Pattern, Problem, no_command, no_port, path_parts};
+use crate::fault::{Files, Known, Never, Pattern, Problem, Weight, no_command, no_port, path_parts};
 use crate::scenario::FileFacts;
 use crate::time::units::Span;
 use crate::transcript::content::sha256;
@@ -65,11 +65,11 @@ pub struct WrittenExpectation {
 pub type FileSize = crate::fault::Amount;
 
 /// What is wrong with an expectation.
-struct Wrong {
+pub(super) struct Wrong {
     /// The key; none where it is the expectation as a whole.
-    key: Option<&'static str>,
-    what: String,
-    right: String,
+    pub key: Option<&'static str>,
+    pub what: String,
+    pub right: String,
 }
 
 impl WrittenExpectation {
@@ -82,13 +82,18 @@ impl WrittenExpectation {
         place: impl Fn(Option<&str>) -> Range<usize>,
         known: &Known,
     ) -> Result<Expectation, Problem> {
-        match self.subject(known) {
-            Ok((subject, text)) => {
-                let names = if self.fault_applied.is_some() { "fault_applied" } else { "since" };
-                Ok(Expectation { subject, text, span: place(None), names: place(Some(names)) })
-            }
-            Err(Wrong { key, what, right }) => Err(Problem::new(place(key), what, right)),
+        let problem = |Wrong { key, what, right }| Problem::new(place(key), what, right);
+        let (subject, text) = self.subject(known).map_err(problem)?;
+        let (mut mistakes, doubts): (Vec<_>, Vec<_>) =
+            self.doubts(known).into_iter().partition(|(weight, _)| *weight == Weight::Mistake);
+        if !mistakes.is_empty() {
+            return Err(problem(mistakes.remove(0).1));
         }
+        // Most have no doubt, and a place takes a look through the whole file.
+        let doubt = |(weight, wrong)| Problem { weight, ..problem(wrong) };
+        let doubts = doubts.into_iter().map(doubt).collect();
+        let names = if self.fault_applied.is_some() { "fault_applied" } else { "since" };
+        Ok(Expectation { subject, text, span: place(None), names: place(Some(names)), doubts })
     }
 
     fn subject(&self, known: &Known) -> Result<(Subject, String), Wrong> {
@@ -339,7 +344,7 @@ fn on_server(key: &'static str, path: &str) -> Result<Files, Wrong> {
     Ok(path.into())
 }
 
-fn wrong(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Wrong {
+pub(super) fn wrong(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Wrong {
     Wrong { key: Some(key), what: what.into(), right: right.into() }
 }
 
