@@ -1,9 +1,9 @@
 //! ftpd: libunftp and unftp-sbe-fs; imports nothing of ours.
 //!
 //! The built-in FTP server, on a thread of its own. Its listener is plain libunftp, for clients on
-//! this machine that look at the files; the FTP gate connects to the same listener, knows it by
-//! [`GREETING`], and asks [`CHECK`] before each transfer, because libunftp says 150 before it has
-//! looked at the file.
+//! this machine that look at the files; the FTP gate connects to the same listener, knows it by its
+//! greeting ([`Config::greeting`]), and asks a SITE command ([`Config::check`]) before each transfer, because
+//! libunftp says 150 before it has looked at the file.
 //!
 //! `TYPE A` is accepted and converts nothing, as in libunftp.
 
@@ -35,16 +35,6 @@ use unftp_core::auth::DefaultUser;
 use unftp_sbe_fs::Filesystem;
 
 pub use faults::{NoFaults, Refusal, StorageFault, StorageFaults, StorageOp};
-pub use jail::absolute;
-
-/// The text of the built-in server's own 220, by which the FTP gate knows it.
-pub const GREETING: &str = "badline ftpd";
-
-/// The SITE command that says, before any 150, whether a transfer would be refused:
-/// `SITE BADLINE <verb> <absolute path>`, answered by 200 or by the refusal. With the verb STOU the
-/// text of the 200 is the path that was found free. With SIZE the answer is that of SIZE itself.
-pub const CHECK: &str = "BADLINE";
-
 /// libunftp has timers of its own, in real seconds; time-outs are the gate's, on the modem's clock.
 const NEVER_SECONDS: u64 = 24 * 60 * 60;
 
@@ -60,6 +50,12 @@ pub struct Config {
     pub faults: Arc<dyn StorageFaults>,
     /// The octets of the name on disk that a client's path stands for.
     pub names: Names,
+    /// The text of the server's own 220.
+    pub greeting: &'static str,
+    /// The word of the SITE command that says, before any 150, whether a transfer would be refused:
+    /// `SITE <word> <verb> <absolute path>`, answered by 200 or by the refusal. With the verb STOU the
+    /// text of the 200 is the path that was found free. With SIZE the answer is that of SIZE itself.
+    pub check: &'static str,
 }
 
 /// See [`Config::names`].
@@ -74,6 +70,8 @@ impl Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             faults: Arc::new(NoFaults),
             names: |path| path.as_bytes().to_vec(),
+            greeting: "FTP server ready",
+            check: "CHECK",
         }
     }
 }
@@ -118,6 +116,8 @@ impl FtpServer {
             faults: config.faults,
             names,
             logins: Arc::new(Logins::new(config.users)),
+            greeting: config.greeting,
+            check: config.check,
         };
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
@@ -161,6 +161,8 @@ struct Sessions {
     faults: Arc<dyn StorageFaults>,
     names: Names,
     logins: Arc<Logins>,
+    greeting: &'static str,
+    check: &'static str,
 }
 
 impl Sessions {
@@ -172,10 +174,10 @@ impl Sessions {
             Box::new(move || Storage::new(files.clone(), root.clone(), faults.clone(), names)),
             self.logins.clone(),
         )
-        .greeting(GREETING)
+        .greeting(self.greeting)
         .idle_session_timeout(NEVER_SECONDS)
         .binder(SmallBuffers)
-        .site_command(CHECK, Check)
+        .site_command(self.check, Check)
         .build()
         .inspect_err(|error| tracing::error!(%error, "the FTP server cannot serve"))
         .ok()

@@ -80,12 +80,15 @@
 //!
 //! # The rooms
 //!
-//! Each module of the crate imports only those before it: [`time`], [`words`] (what was meant), [`at`] (command lines), [`frame`] (data
-//! modes), [`ftp`] (the module's client), [`fault`], [`profile`], [`transcript`], [`modem`], [`vendor`] and
-//! [`scenario`] are pure: the time and what happens are handed in. [`trace`], [`ftpd`], [`driver`], [`control`]
-//! and [`cli`] are the world around them.
+//! Each module of the crate imports only those before it: [`time`], [`words`] (which one was meant), [`at`] (command
+//! lines), [`frame`] (data modes), [`ftp`] (the module's client), [`fault`], [`profile`], [`transcript`], [`modem`],
+//! [`maker`] (one file a maker), [`scenario`], [`trace`] (what happened), [`gate`] (the FTP gate), [`network`] (beyond
+//! the antenna) and [`world`] (all of it on one clock); then [`judge`], [`ftpd`], [`setup`], [`driver`], [`host`],
+//! [`play`], [`bench`](mod@bench), [`control`] and [`cli`]. Those up to [`world`] are pure: the time and what happens are
+//! handed in.
 
 pub mod at;
+pub mod bench;
 pub mod cli;
 pub mod control;
 pub mod driver;
@@ -93,13 +96,20 @@ pub mod fault;
 pub mod frame;
 pub mod ftp;
 pub mod ftpd;
+pub mod gate;
+pub mod host;
+pub mod judge;
+pub mod maker;
 pub mod modem;
+pub mod network;
+pub mod play;
 pub mod profile;
 pub mod scenario;
+pub mod setup;
 pub mod time;
 pub mod trace;
 pub mod transcript;
-pub mod vendor;
 pub mod words;
+pub mod world;
 
-pub use driver::bench::{Bench, Hand, Live, Mistakes, Records};
+pub use bench::{Bench, Hand, Live, Mistakes, Records};

@@ -12,6 +12,7 @@ mod core;
 mod cx;
 mod data;
 mod line;
+mod maker;
 mod meddler;
 pub mod net;
 mod network;
@@ -26,7 +27,6 @@ mod socket;
 mod stored;
 mod text;
 mod unsolicited;
-mod vendor;
 
 pub use self::core::Core;
 pub use bearer::{Bearers, Context, State as BearerState};
@@ -34,6 +34,7 @@ pub use buffer::Buffer;
 pub use command::{Command, Reply, Support};
 pub use cx::Cx;
 pub use data::{DataEnd, DataMode, Ends, Sink};
+pub use maker::{Maker, Personality, Row, make, secrets_of};
 pub use meddler::Meddler;
 pub use net::{NetEvent, NetRequest, Query, Socket};
 pub use port::{Line, PortId, Settings};
@@ -42,7 +43,6 @@ pub use run::{HostLine, Modem};
 pub use session::{Session, Target};
 pub use sim::{Denied, Sim};
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
-pub use vendor::{Personality, Row, Vendor, make, secrets_of};
 
 use crate::ftp;
 use ::core::net::Ipv4Addr;
@@ -137,7 +137,7 @@ pub enum Note {
     State(String),
 }
 
-/// What happens to a vendor's behaviour from outside a command.
+/// What happens to a maker's behaviour from outside a command.
 #[derive(Debug)]
 pub enum Event {
     /// Power was applied, or the module was reset.
@@ -148,13 +148,13 @@ pub enum Event {
     FtpData,
     /// The network has taken all of an upload that it was fed so far.
     FtpDrained,
-    /// A socket of the vendor's own.
+    /// A socket of the maker's own.
     Socket(Socket, SocketEvent),
     /// The answer to [`Core::resolve`]; `None` where the name does not exist.
     Resolved(Query, Option<Ipv4Addr>),
     /// An echo reply.
     Pong(Query, Duration),
-    /// A timer of the vendor's own.
+    /// A timer of the maker's own.
     Timer(u32),
     /// A PDP context is active.
     BearerUp(u8),

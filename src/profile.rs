@@ -1,7 +1,7 @@
 //! profile: profiles/*.toml -> typed values, all validation.
 //!
 //! A profile is one module's personality: identity, power-on lines, plain commands, timings, limits,
-//! error numbers and the timing of unsolicited result codes. What needs an `if` is Rust, in `vendor`.
+//! error numbers and the timing of unsolicited result codes. What needs an `if` is Rust, in `maker`.
 
 pub mod keys;
 mod load;
@@ -59,7 +59,7 @@ pub struct Profile {
     /// The lines printed at power-on.
     #[serde(default)]
     pub power_on: Vec<PowerOn>,
-    /// Commands that this module lacks, though others of its vendor, or most modules, have them.
+    /// Commands that this module lacks, though others of its maker, or most modules, have them.
     #[serde(default)]
     pub absent: Vec<String>,
     /// The SIM in the slot.
@@ -77,7 +77,7 @@ pub struct Profile {
     /// Plain commands: what is asked and what is answered.
     #[serde(default)]
     pub commands: BTreeMap<String, Plain>,
-    /// The vendor's own values; each vendor file declares their names and types.
+    /// The maker's own values; each maker's file declares their names and types.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub settings: toml::Table,

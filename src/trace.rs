@@ -6,6 +6,7 @@
 //! a person.
 
 mod bytes;
+pub mod follow;
 mod lines;
 mod mask;
 mod packet;

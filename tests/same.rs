@@ -1,6 +1,6 @@
 //! The same transcript gives the same trace and the same capture, byte for byte: every one is played twice.
 
-use badline::driver::play;
+use badline::play;
 use badline::trace::pcap::Capture;
 use badline::trace::{Record, Sink, Writer};
 use badline::transcript;

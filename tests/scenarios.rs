@@ -1,10 +1,11 @@
 //! Every scenario under `scenarios/`: it checks without a mistake, a good host passes it, a bad one fails.
 
-use badline::driver::judge::seen;
-use badline::driver::on_server::facts;
-use badline::driver::{files, play};
+use badline::judge::on_server::facts;
+use badline::judge::seen;
+use badline::play;
 use badline::profile::mistake::Mistake;
 use badline::scenario::{Outcome, Scenario, Verdict};
+use badline::setup::files;
 use badline::time::Now;
 use badline::trace::{Record, Sink};
 use badline::transcript;

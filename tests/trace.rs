@@ -1,7 +1,7 @@
 //! The same transcript gives the same trace, apart from the wall clock, and no secret is in it.
 
 use badline::Bench;
-use badline::driver::play;
+use badline::play;
 use badline::trace::pcap::Capture;
 use badline::trace::{Event, Record, Sink, Writer};
 use badline::transcript;

@@ -1,6 +1,6 @@
 //! The vendors' documents, line by line: every transcript under `transcripts/` is a trial of its own.
 
-use badline::driver::play;
+use badline::play;
 use badline::transcript;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs;

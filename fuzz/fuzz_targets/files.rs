@@ -1,7 +1,7 @@
 //! The files that a user writes: a transcript, a profile, a scenario. A mistake has a place in the file.
 #![no_main]
 
-use badline::driver::files;
+use badline::setup::files;
 use badline::profile::mistake::Mistake;
 use badline::transcript;
 use libfuzzer_sys::fuzz_target;

@@ -1,10 +1,10 @@
 //! Every module against a host that types anything: it answers, and asks for no time in the past.
 #![no_main]
 
-use badline::driver::files;
+use badline::setup::files;
 use badline::modem::{Modem, Output, PortId};
 use badline::time::Now;
-use badline::vendor::PROFILES;
+use badline::maker::PROFILES;
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
 

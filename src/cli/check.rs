@@ -1,10 +1,10 @@
 //! `badline check`: are the files right?
 
 use super::show_mistakes;
-use crate::driver::files::{self, Instead};
-use crate::driver::play;
-use crate::driver::setup::Setup;
+use crate::play;
 use crate::profile::mistake::Mistake;
+use crate::setup::Setup;
+use crate::setup::files::{self, Instead};
 use crate::transcript;
 use clap::Args;
 use std::path::{Path, PathBuf};

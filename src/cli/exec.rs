@@ -8,12 +8,12 @@ use super::options::{self, Options};
 use super::run::{self, Bench};
 use super::signals::Signals;
 use super::{show_error, show_mistakes};
-use crate::driver::coverage::Coverage;
-use crate::driver::exec::{self, End, Host, Limits};
-use crate::driver::judge::{Judge, Watch};
-use crate::driver::setup::Setup;
+use crate::host::process::{self, End, Host, Limits};
+use crate::judge::coverage::Coverage;
+use crate::judge::{Judge, Watch};
 use crate::scenario::expect::Subject;
 use crate::scenario::{Expectation, Outcome};
+use crate::setup::Setup;
 use crate::time::units::Span;
 use crate::trace::Event;
 use clap::Args;
@@ -142,7 +142,7 @@ impl Exec {
         if self.json() {
             run::announce(&bench.ready, true)?;
         }
-        let ran = exec::run(&mut bench.machine, &host, limits, signals.next()).await?;
+        let ran = process::run(&mut bench.machine, &host, limits, signals.next()).await?;
         let mut outcomes = watch.judge().finish(ran.at, &bench.ready.ftp_root);
         outcomes.extend((!watch.judge().opened).then(never_opened));
         for outcome in &outcomes {

@@ -1,11 +1,11 @@
 //! `badline list`: what there is.
 
 use super::{show_error, show_mistakes};
-use crate::driver::files;
 use crate::fault;
+use crate::maker::PROFILES;
 use crate::modem::{Modem, Support};
 use crate::scenario::SCENARIOS;
-use crate::vendor::PROFILES;
+use crate::setup::files;
 use clap::{Args, Subcommand};
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;

@@ -1,10 +1,10 @@
 //! The options that the verbs share.
 
 use crate::control::Address;
-use crate::driver::files::{self, Instead};
-use crate::driver::setup::Setup;
 use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
+use crate::setup::Setup;
+use crate::setup::files::{self, Instead};
 use crate::trace::{self, Sink};
 use clap::Args;
 use std::io::{self, IsTerminal};

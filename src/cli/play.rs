@@ -2,9 +2,9 @@
 
 use super::options::{self, TraceFiles};
 use super::{MISTAKE, UNMET, show_error, show_mistakes};
-use crate::driver::device;
-use crate::driver::files;
-use crate::driver::play::{self, PlayError};
+use crate::play::device;
+use crate::play::{self, PlayError};
+use crate::setup::files;
 use crate::transcript;
 use clap::Args;
 use std::fs;

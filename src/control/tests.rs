@@ -2,7 +2,7 @@
 
 use super::answer::line;
 use super::{Address, Answer, Ask, LONGEST, Listener, Wrong, serve};
-use crate::driver::bench::{Bench, Live};
+use crate::bench::{Bench, Live};
 use crate::fault::Request;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -3,10 +3,10 @@
 
 use super::io::Io;
 use super::sinks::Sinks;
-use super::world::{Told, World};
 use crate::modem::{HostLine, Line, PortId};
 use crate::time::Now;
 use crate::trace::Sink;
+use crate::world::{Told, World};
 use std::io;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 const GUARD: Duration = Duration::from_secs(20);
 
 /// Who hears what the module says to its host.
-pub(super) trait Ear {
+pub(crate) trait Ear {
     /// The host reads octets on a port that it has open.
     fn heard(&mut self, port: PortId, bytes: &[u8]);
     /// The host sees a line of a port.
@@ -23,7 +23,7 @@ pub(super) trait Ear {
 }
 
 /// A world, its clock, and who hears it.
-pub(super) struct ByHand<E> {
+pub(crate) struct ByHand<E> {
     pub world: World,
     pub now: Now,
     pub ear: E,

@@ -1,4 +1,4 @@
-//! Real sockets: executes what the [`network`](super::network) asks, one task per socket.
+//! Real sockets: executes what the [`network`](crate::network) asks, one task per socket.
 //!
 //! The channels have no bound of their own: what they hold is bounded by read credit one way and by
 //! what the network lets run ahead the other way.
@@ -7,7 +7,7 @@ mod listener;
 mod tcp;
 mod udp;
 
-use super::network::{IoEvent, IoId, IoRequest};
+use crate::network::{IoEvent, IoId, IoRequest};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! Where a machine's records go.
 
-use super::world::World;
 use crate::trace::Sink;
+use crate::world::World;
 use std::io;
 
 /// The sinks of a machine. One that fails is told about once, and dropped.
@@ -57,11 +57,11 @@ impl Sinks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::driver::files;
-    use crate::driver::follow::follow;
-    use crate::driver::setup::{Setup, build};
     use crate::modem::PortId;
+    use crate::setup::files;
+    use crate::setup::{Setup, build};
     use crate::time::Now;
+    use crate::trace::follow::follow;
 
     #[test]
     fn nothing_is_recorded_once_the_last_follower_has_gone() {

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// What a module has stored, by its vendor's own keys.
+/// What a module has stored, by its maker's own keys.
 type Flash = BTreeMap<String, String>;
 
 /// The file that holds a module's flash. One run has it at a time: two would each undo what the other stored.

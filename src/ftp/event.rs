@@ -61,11 +61,11 @@ pub enum Output {
     CloseData,
     /// The same with RST: the file is not whole.
     AbortData,
-    /// Tell the vendor.
+    /// Tell the maker.
     Event(Event),
 }
 
-/// What the vendor must know.
+/// What the maker must know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A command line was sent; it stands here without its CR LF, a password included.
@@ -179,11 +179,11 @@ pub enum Cause {
     Malformed(String),
     /// The TLS handshake failed.
     Tls,
-    /// The vendor aborted.
+    /// The maker aborted.
     Aborted,
     /// The bearer is gone.
     NoBearer,
-    /// The owner has it end, with this number of the vendor's.
+    /// The owner has it end, with this number of the maker's.
     Forced(i32),
 }
 

@@ -1,4 +1,4 @@
-//! The gate's question before a transfer (`SITE BADLINE <verb> <path>`): would the storage refuse it?
+//! The gate's question before a transfer (`SITE <word> <verb> <path>`): would the storage refuse it?
 
 use super::faults::StorageOp;
 use super::jail::absolute;

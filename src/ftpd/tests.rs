@@ -19,7 +19,7 @@ impl Client {
         let stream = TcpStream::connect(server.address()).unwrap();
         stream.set_read_timeout(Some(GUARD)).unwrap();
         let mut client = Client { control: BufReader::new(stream) };
-        assert_eq!(client.reply(), format!("220 {GREETING}\r\n"));
+        assert_eq!(client.reply(), "220 FTP server ready\r\n");
         client
     }
 
@@ -271,7 +271,7 @@ fn every_refusal_has_its_code() {
             (StorageOp::List, refusal, 0),
         ]);
         let mut client = Client::login(&server);
-        assert!(client.ask("SITE BADLINE STOR /a").starts_with(code));
+        assert!(client.ask("SITE CHECK STOR /a").starts_with(code));
         assert!(client.upload("STOR a", b"x").starts_with(code));
         assert!(client.ask("MKD d").starts_with(code));
         assert!(client.download("LIST").1.starts_with(code));
@@ -318,10 +318,10 @@ fn the_check_sees_what_the_transfer_would() {
         ("DELE /f", "504 Nothing to check."),
         ("", "504 Nothing to check."),
     ] {
-        assert_eq!(client.ask(&format!("SITE BADLINE {question}")).trim_end(), answer, "{question}");
+        assert_eq!(client.ask(&format!("SITE CHECK {question}")).trim_end(), answer, "{question}");
     }
     script.asked.lock().unwrap().clear();
-    assert_eq!(client.ask("SITE BADLINE APPE /f"), "200 /f\r\n");
+    assert_eq!(client.ask("SITE CHECK APPE /f"), "200 /f\r\n");
     assert!(client.upload("APPE f", b"x").starts_with("226"));
     assert_eq!(*script.asked.lock().unwrap(), [(StorageOp::Write, PathBuf::from("/f"))]);
 }

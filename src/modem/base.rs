@@ -5,7 +5,7 @@ mod packet;
 mod v250;
 
 use super::command::Command;
-use super::vendor::{self, Row};
+use super::maker::{self, Row};
 use super::{Cx, Reply};
 use crate::at::{Call, Form, Secret, ranges};
 use crate::commands;
@@ -83,17 +83,17 @@ const COMMANDS: &[Command<Base>] = commands! { Base;
 
 /// Runs a base command; `None` where there is none of that name.
 pub(super) fn run(cx: &mut Cx, call: &Call) -> Option<Reply> {
-    vendor::run(COMMANDS, &mut Base, cx, call)
+    maker::run(COMMANDS, &mut Base, cx, call)
 }
 
 /// The rows of the base table.
 pub fn rows() -> Vec<Row> {
-    vendor::rows(COMMANDS)
+    maker::rows(COMMANDS)
 }
 
 /// The secrets of the base table.
 pub(super) fn secrets() -> impl Iterator<Item = (&'static str, &'static [Secret])> {
-    vendor::secrets(COMMANDS)
+    maker::secrets(COMMANDS)
 }
 
 /// What is written, with what was there `before` in the place of a parameter that is left out (27.007 section 3.2).

@@ -22,7 +22,7 @@ pub enum Reply {
     Pending,
     /// No final result code at all.
     Silent,
-    /// The port goes into data mode; [`Vendor::on_data_end`](super::Vendor::on_data_end) gives the
+    /// The port goes into data mode; [`Maker::on_data_end`](super::Maker::on_data_end) gives the
     /// result code when it comes back.
     Data(DataMode),
     /// The port goes back into the data mode that `+++` left (`ATO`).
@@ -116,12 +116,12 @@ impl<V> Command<V> {
 /// Reads the arguments and calls the handler, or gives the profile's error for them.
 pub fn call<V, A: FromArgs>(
     handler: fn(&mut V, &mut Cx, A) -> Reply,
-    vendor: &mut V,
+    maker: &mut V,
     cx: &mut Cx,
     args: &Arguments,
 ) -> Reply {
     match A::from_args(args) {
-        Ok(args) => handler(vendor, cx, args),
+        Ok(args) => handler(maker, cx, args),
         Err(error) => cx.refuse(error),
     }
 }
@@ -153,7 +153,7 @@ pub fn show<T: Display>(value: &T, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
-/// A command table. A row is a setting, `"+X" [field.of.the.vendor]`, whose type gives all forms
+/// A command table. A row is a setting, `"+X" [field.of.the.maker]`, whose type gives all forms
 /// (`[field; secret]` for one that is not logged, `[field; untold]` for one whose `=?` says OK and
 /// no more, `[field; secret, untold]`, `[field; answered]` for one that changes nothing else), or
 /// behaviour, `"+X" { write: handler, read: handler, exec: handler, test: ... }`.

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The timers of the core, and those of the vendor by its own keys.
+/// The timers of the core, and those of the maker by its own keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
     PowerOn(usize),
@@ -27,7 +27,7 @@ pub(super) enum Timer {
     RingOff(PortId),
     Late(PortId),
     Boot,
-    Vendor(u32),
+    Maker(u32),
 }
 
 /// What every module has.
@@ -42,11 +42,11 @@ pub struct Core {
     pub radio: Radio,
     /// PDP contexts.
     pub bearers: Bearers,
-    /// The FTP session, from its opening until the vendor drops it.
+    /// The FTP session, from its opening until the maker drops it.
     pub ftp: Option<Session>,
     /// Sockets.
     pub sockets: Sockets,
-    /// What outlives a reset, by the vendor's own keys.
+    /// What outlives a reset, by the maker's own keys.
     pub flash: BTreeMap<String, String>,
     /// How often the module has booted.
     pub boots: u32,
@@ -163,14 +163,14 @@ impl Core {
         self.out.push_back(Output::Line { port, line, on });
     }
 
-    /// Sets the vendor's timer `key`.
+    /// Sets the maker's timer `key`.
     pub fn timer(&mut self, key: u32, after: Duration) {
-        self.timers.set(Timer::Vendor(key), self.now + after);
+        self.timers.set(Timer::Maker(key), self.now + after);
     }
 
-    /// Forgets the vendor's timer `key`; true where it was set.
+    /// Forgets the maker's timer `key`; true where it was set.
     pub fn cancel(&mut self, key: u32) -> bool {
-        self.timers.cancel(Timer::Vendor(key))
+        self.timers.cancel(Timer::Maker(key))
     }
 
     /// Resets the module once the event being handled is done; its power-on lines follow where `banner`.

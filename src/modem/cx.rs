@@ -79,7 +79,7 @@ impl Cx<'_> {
         self.core.events.push_back(Event::Finished { port, reply });
     }
 
-    /// Leaves data mode on this port, or gives up a suspended one; the vendor's `on_data_end` is
+    /// Leaves data mode on this port, or gives up a suspended one; the maker's `on_data_end` is
     /// called with [`DataEnd::Left`](super::DataEnd::Left) and says what is printed.
     pub fn leave_data(&mut self) {
         let port = self.port;

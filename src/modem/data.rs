@@ -47,7 +47,7 @@ pub enum Sink {
     },
     /// Kept, and handed over whole when it ends.
     Hold,
-    /// Nowhere: the vendor writes what the host reads.
+    /// Nowhere: the maker writes what the host reads.
     None,
 }
 

@@ -77,7 +77,7 @@ impl Modem {
             Some(code) if profile.sim.guards.iter().any(|g| call.name.starts_with(g.as_str())) => {
                 Some(Reply::Cme(code))
             }
-            _ => base::plain(cx, call).or_else(|| self.vendor.run(cx, call)).or_else(|| base::run(cx, call)),
+            _ => base::plain(cx, call).or_else(|| self.maker.run(cx, call)).or_else(|| base::run(cx, call)),
         };
         let known = reply.is_some();
         self.core.note(|| Note::Command {

@@ -64,7 +64,7 @@ impl Modem {
                     port.state = state;
                     let mut cx = Cx { core: &mut self.core, port: id, name: "" };
                     // The port is in command mode already: whatever is to be said, is said unasked.
-                    let _ = self.vendor.on_data_end(&mut cx, end, running.held, running.moved);
+                    let _ = self.maker.on_data_end(&mut cx, end, running.held, running.moved);
                     return;
                 }
                 None => {
@@ -79,7 +79,7 @@ impl Modem {
         self.core.reach("command_mode");
         self.core.note(|| Note::State(format!("command mode on port {}", id.0 + 1)));
         let mut cx = Cx { core: &mut self.core, port: id, name: "" };
-        let reply = self.vendor.on_data_end(&mut cx, end, held, moved);
+        let reply = self.maker.on_data_end(&mut cx, end, held, moved);
         self.conclude(id, reply);
     }
 

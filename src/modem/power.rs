@@ -75,7 +75,7 @@ impl Modem {
             port.rate = old.rate;
         }
         self.core.restore();
-        self.vendor.restart(&self.core.profile);
+        self.maker.restart(&self.core.profile);
         if dead_for.is_zero() {
             return self.boot(banner);
         }

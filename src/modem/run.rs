@@ -1,9 +1,9 @@
 //! The modem at work: what happens is handed in, what follows is drained.
 
 use super::core::{Core, Timer};
+use super::maker::{Personality, Row};
 use super::net::{NetEvent, Socket};
 use super::port::{Due, Line, PortId, Settings, State};
-use super::vendor::{Personality, Row};
 use super::{Cx, DataEnd, Event, Meddler, Output, Reply, Sink, base};
 use crate::at::Secrets;
 use crate::profile::Profile;
@@ -20,13 +20,13 @@ pub enum HostLine {
 /// One module.
 pub struct Modem {
     pub(super) core: Core,
-    pub(super) vendor: Box<dyn Personality>,
+    pub(super) maker: Box<dyn Personality>,
 }
 
 impl Modem {
     /// A module without power: [`Modem::power_on`] follows.
-    pub fn new(profile: Arc<Profile>, vendor: Box<dyn Personality>, ports: usize) -> Modem {
-        let mut modem = Modem { core: Core::new(profile, ports), vendor };
+    pub fn new(profile: Arc<Profile>, maker: Box<dyn Personality>, ports: usize) -> Modem {
+        let mut modem = Modem { core: Core::new(profile, ports), maker };
         modem.core.known = modem.rows().iter().map(|row| row.name).collect();
         modem
     }
@@ -198,10 +198,10 @@ impl Modem {
         self.core.settings(port)
     }
 
-    /// The commands of the vendor, then those that every module has, without those that the profile
+    /// The commands of the maker, then those that every module has, without those that the profile
     /// says are absent.
     pub fn rows(&self) -> Vec<Row> {
-        let mut rows = self.vendor.rows();
+        let mut rows = self.maker.rows();
         for row in base::rows() {
             if rows.iter().all(|r| r.name != row.name) {
                 rows.push(row);
@@ -213,7 +213,7 @@ impl Modem {
 
     /// What is kept out of traces, also of commands that the profile says are absent: a host may send them.
     pub fn secrets(&self) -> Secrets {
-        Secrets(self.vendor.secrets().into_iter().chain(base::secrets()).collect())
+        Secrets(self.maker.secrets().into_iter().chain(base::secrets()).collect())
     }
 
     pub(super) fn expire(&mut self, timer: Timer) {
@@ -227,7 +227,7 @@ impl Modem {
             Timer::Plain(port) => self.finish(port, Reply::Ok),
             Timer::Late(port) => self.let_out(port),
             Timer::Boot => self.revive(),
-            Timer::Vendor(key) => core.events.push_back(Event::Timer(key)),
+            Timer::Maker(key) => core.events.push_back(Event::Timer(key)),
         }
     }
 
@@ -269,7 +269,7 @@ impl Modem {
             // What is answered once its time has come is how it ended.
             Some(_) => {
                 let mut cx = Cx { core: &mut self.core, port: id, name: "" };
-                let reply = self.vendor.on_data_end(&mut cx, DataEnd::Left, vec![], 0);
+                let reply = self.maker.on_data_end(&mut cx, DataEnd::Left, vec![], 0);
                 self.core.ports[id.0].kept_back = Some(reply);
             }
             None => self.end_data(id, DataEnd::Left),
@@ -283,7 +283,7 @@ impl Modem {
             Event::Dtr(port, _) => port,
             _ => PortId(0),
         };
-        self.vendor.on_event(&mut Cx { core: &mut self.core, port, name: "" }, event);
+        self.maker.on_event(&mut Cx { core: &mut self.core, port, name: "" }, event);
     }
 
     /// Does the next thing on a port; false where there is none.

@@ -246,7 +246,7 @@ impl Core {
         }
     }
 
-    /// Keeps the end of a transfer, and what follows it, back from the vendor while a port still has
+    /// Keeps the end of a transfer, and what follows it, back from the maker while a port still has
     /// to enter data mode for it or to print what was downloaded; gives back what need not wait.
     pub(super) fn ftp_keep(&mut self, event: ftp::Event) -> Option<ftp::Event> {
         use ftp::Event as E;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) enum Owner {
     FtpControl,
     FtpData,
-    Vendor,
+    Maker,
 }
 
 /// What a socket tells its owner.
@@ -126,9 +126,9 @@ impl Core {
         })
     }
 
-    /// Opens a socket of the vendor's own; `ask` makes the request from its number.
+    /// Opens a socket of the maker's own; `ask` makes the request from its number.
     pub fn open_socket(&mut self, ask: impl FnOnce(Socket) -> NetRequest) -> Socket {
-        self.open_for(Owner::Vendor, ask)
+        self.open_for(Owner::Maker, ask)
     }
 
     pub(super) fn open_for(&mut self, owner: Owner, ask: impl FnOnce(Socket) -> NetRequest) -> Socket {
@@ -201,7 +201,7 @@ impl Core {
 
     pub(super) fn sockets_lost(&mut self) {
         for (socket, conn) in std::mem::take(&mut self.sockets) {
-            if conn.owner == Owner::Vendor {
+            if conn.owner == Owner::Maker {
                 self.events.push_back(Event::Socket(socket, SocketEvent::Lost));
             }
         }
@@ -216,7 +216,7 @@ impl Core {
                     session.capacity.saturating_sub(session.inbox.len())
                 }
                 (Owner::FtpData, _) => 0,
-                (Owner::Vendor, _) => conn.capacity.saturating_sub(conn.waiting()),
+                (Owner::Maker, _) => conn.capacity.saturating_sub(conn.waiting()),
                 _ => super::BACKLOG,
             },
         }
@@ -240,7 +240,7 @@ impl Core {
                 conn.peer = Some(from);
                 self.sockets.insert(socket, conn);
                 match owner {
-                    Owner::Vendor => {
+                    Owner::Maker => {
                         self.events.push_back(Event::Socket(listener, S::Accepted(socket, from)));
                     }
                     _ => self.ftp_accepted(listener, socket),
@@ -255,7 +255,7 @@ impl Core {
             N::Failed { socket, why } => self.tell_last(socket, S::Failed(why)),
             N::Reset { socket } => self.tell_last(socket, S::Reset),
             N::Data { socket, bytes } => match self.sockets.get_mut(&socket) {
-                Some(conn) if conn.owner == Owner::Vendor => {
+                Some(conn) if conn.owner == Owner::Maker => {
                     conn.inbox.push(bytes);
                     self.tell(socket, S::Arrived);
                 }
@@ -297,7 +297,7 @@ impl Core {
 
     fn tell(&mut self, socket: Socket, event: SocketEvent) {
         match self.sockets.get(&socket).map(|c| c.owner) {
-            Some(Owner::Vendor) => self.events.push_back(Event::Socket(socket, event)),
+            Some(Owner::Maker) => self.events.push_back(Event::Socket(socket, event)),
             Some(_) => self.ftp_socket(socket, event),
             None => {}
         }

@@ -1,7 +1,7 @@
 //! The verdict as JUnit XML: a suite for each run, a case for each expectation and one for the host itself.
 
 use super::report::Verdict;
-use crate::driver::exec::End;
+use crate::host::process::End;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 use std::fs::File;
 use std::io;

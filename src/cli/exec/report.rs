@@ -1,8 +1,8 @@
 //! The verdict as it is told: one JSON object per line, or a few lines for a person.
 
 use crate::cli::{MISTAKE, UNMET};
-use crate::driver::coverage::Coverage;
-use crate::driver::exec::End;
+use crate::host::process::End;
+use crate::judge::coverage::Coverage;
 use crate::scenario::Outcome;
 use crate::time::Now;
 use serde::Serialize;

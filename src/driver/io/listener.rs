@@ -2,7 +2,7 @@
 
 use super::{News, Order};
 use crate::driver::accept;
-use crate::driver::network::{IoEvent, IoId};
+use crate::network::{IoEvent, IoId};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};

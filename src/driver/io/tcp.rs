@@ -1,7 +1,7 @@
 //! One real TCP connection.
 
 use super::{News, Order};
-use crate::driver::network::{IoEvent, IoId};
+use crate::network::{IoEvent, IoId};
 use bytes::{BufMut, Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::io::{ErrorKind, IoSlice, Result};

@@ -150,10 +150,8 @@ async fn sixteen_mebibytes_arrive_whole_through_a_small_buffer() {
 /// A module, the network and real sockets, as the driver's loop joins them.
 #[tokio::test]
 async fn a_module_reads_what_a_real_host_sends() {
-    use crate::driver::network::{
-        Call, Hosts, LinkProfile, Network, NetworkConfig, NoFaults, Relay, TlsSetup,
-    };
     use crate::modem::net::{NetEvent, NetRequest, Purpose, Socket};
+    use crate::network::{Call, Hosts, LinkProfile, Network, NetworkConfig, NoFaults, Relay, TlsSetup};
     use crate::time::Now;
 
     let listener = TcpListener::bind(HERE).await.unwrap();

@@ -1,7 +1,7 @@
 //! Real UDP sockets: one that speaks with one peer, one that hears everybody.
 
 use super::{News, Order};
-use crate::driver::network::{IoEvent, IoId};
+use crate::network::{IoEvent, IoId};
 use bytes::Bytes;
 use std::io::Result;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -1,0 +1,223 @@
+//! A modem that runs beside a test.
+
+use super::mistakes::Mistakes;
+use crate::driver::desk::{Desk, Gone};
+use crate::driver::machine::Machine;
+use crate::fault::Status;
+use crate::judge::Watch;
+use crate::scenario::Outcome;
+use crate::setup::Server;
+use crate::time::Now;
+use crate::trace::{Event, Record, Sink};
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tokio::net::UnixStream;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{Receiver, Sender, channel};
+use tokio::task::JoinHandle;
+
+/// A modem that runs as a task, until this is dropped.
+///
+/// [`Bench::start`](super::Bench::start) makes one. Ports are counted from 1.
+pub struct Live {
+    desk: Desk,
+    task: JoinHandle<()>,
+    hosts: Vec<HostEnd>,
+    /// Holds the links to the pseudo-terminals.
+    _links: Option<TempDir>,
+    records: Receiver<Record>,
+    /// The time of the last record that was taken.
+    last: Now,
+    watch: Watch,
+    server: Server,
+}
+
+/// The host's end of a port.
+#[derive(Debug)]
+pub(super) enum HostEnd {
+    /// In memory, until it is taken.
+    Stream(Option<UnixStream>),
+    /// A pseudo-terminal, by the link to it.
+    Path(PathBuf),
+}
+
+/// How many records wait for a test; the oldest make room for new ones.
+const WAITING: usize = 4096;
+
+struct Everything(Sender<Record>);
+
+impl Sink for Everything {
+    fn take(&mut self, record: &Record) -> io::Result<()> {
+        self.0.send(record.clone()).map(drop).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Live {
+    pub(super) fn start(
+        mut machine: Machine,
+        server: Server,
+        hosts: Vec<HostEnd>,
+        links: Option<TempDir>,
+        watch: Watch,
+    ) -> Live {
+        let (to, records) = channel(WAITING);
+        machine.trace_to(Box::new(Everything(to)));
+        machine.trace_to(Box::new(watch.clone()));
+        machine.power_on();
+        let desk = machine.desk();
+        let task = tokio::spawn(async move { machine.run().await });
+        Live { desk, task, hosts, _links: links, records, last: Now::ZERO, watch, server }
+    }
+
+    /// The host's end of a port, once; `None` where it was taken, or is a [pseudo-terminal](Live::path).
+    /// The host has the port open until it drops the stream.
+    pub fn port(&mut self, port: usize) -> Option<UnixStream> {
+        match self.hosts.get_mut(port.checked_sub(1)?)? {
+            HostEnd::Stream(stream) => stream.take(),
+            HostEnd::Path(_) => None,
+        }
+    }
+
+    /// The path of a port that is a pseudo-terminal: a link, which stays the same when the port is unplugged and
+    /// comes back.
+    pub fn path(&self, port: usize) -> Option<&Path> {
+        match self.hosts.get(port.checked_sub(1)?)? {
+            HostEnd::Path(path) => Some(path),
+            HostEnd::Stream(_) => None,
+        }
+    }
+
+    /// The folder that the modem's FTP server serves.
+    pub fn root(&self) -> &Path {
+        self.server.root()
+    }
+
+    /// Where an FTP client of this machine reaches that server.
+    pub fn ftp(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// The way to the modem for tasks of the test's own.
+    pub fn desk(&self) -> Desk {
+        self.desk.clone()
+    }
+
+    /// Applies a fault, or has it wait for its trigger: the lines of a `[[fault]]`. Gives its name.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn inject(&self, fault: &str) -> Result<String, Mistakes> {
+        let rule = Mistakes::rule(fault)?;
+        let name = self.ask(|machine, now| {
+            let name = machine.world().faults().add(now, rule);
+            machine.world_mut().act(now);
+            name
+        });
+        Ok(name.await)
+    }
+
+    /// Applies the fault with this name now, whatever its trigger; false where there is none.
+    pub async fn inject_named(&self, name: &str) -> bool {
+        let name = name.to_owned();
+        self.ask(move |machine, now| {
+            let there = machine.world().faults().inject(now, &name);
+            machine.world_mut().act(now);
+            there
+        })
+        .await
+    }
+
+    /// Lifts the fault with this name; false where it does not hold.
+    pub async fn lift(&self, name: &str) -> bool {
+        let name = name.to_owned();
+        self.ask(move |machine, now| {
+            let held = machine.world().faults().lift(now, &name);
+            machine.world_mut().act(now);
+            held
+        })
+        .await
+    }
+
+    /// The lines of the trace that explain how things stand: the faults, then what happened last.
+    pub fn explanation(&self) -> Vec<String> {
+        self.watch.judge().explanation()
+    }
+
+    /// How each fault stands.
+    pub async fn faults(&self) -> Vec<Status> {
+        self.ask(|machine, _| machine.world().faults().status()).await
+    }
+
+    /// Has the modem's clock run so many times faster than real time from now on.
+    pub async fn set_speed(&self, speed: u32) {
+        self.ask(move |machine, _| machine.clock().set_speed(speed)).await;
+    }
+
+    /// The time on the modem's clock.
+    pub async fn now(&self) -> Now {
+        self.ask(|_, now| now).await
+    }
+
+    /// The next record of the trace that was not taken yet, from power-on; waits for it. The last 4096 are kept:
+    /// where older ones are lost, a [note](Event::Note) in their place tells how many.
+    pub async fn record(&mut self) -> Record {
+        match self.records.recv().await {
+            Ok(record) => {
+                self.last = Now::from_micros(record.t);
+                record
+            }
+            Err(RecvError::Lagged(n)) => {
+                let text = format!("{n} records are missing here: they were not taken in time");
+                Record::new(self.last, Event::Note { text })
+            }
+            Err(RecvError::Closed) => gone(),
+        }
+    }
+
+    /// The next record of the trace that is as wanted; those before it are passed over.
+    pub async fn wait_for(&mut self, mut wanted: impl FnMut(&Record) -> bool) -> Record {
+        loop {
+            let record = self.record().await;
+            if wanted(&record) {
+                return record;
+            }
+        }
+    }
+
+    /// How the expectations of the scenario have fared so far.
+    pub async fn verdict(&self) -> Vec<Outcome> {
+        let now = self.now().await;
+        self.watch.judge().finish(now, self.server.root())
+    }
+
+    async fn ask<T: Send + 'static>(&self, job: impl FnOnce(&mut Machine, Now) -> T + Send + 'static) -> T {
+        match self.desk.ask(job).await {
+            Ok(done) => done,
+            Err(Gone) => gone(),
+        }
+    }
+}
+
+/// The modem's task runs until it is dropped: it has ended by a mistake of ours, which a test must not wait out.
+fn gone() -> ! {
+    panic!("the modem runs no more")
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_struct("Live").field("hosts", &self.hosts).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,4 @@
+//! host: the program under test, as a process of its own.
+
+mod orphans;
+pub mod process;

@@ -1,0 +1,194 @@
+//! Runs a host program at a machine's port: from its start to the verdict.
+
+use super::orphans::{self, Orphans};
+use crate::driver::machine::Machine;
+use crate::time::Now;
+use crate::time::units::Span;
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use std::ffi::OsString;
+use std::future::Future;
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long a host that is told to end may take before it is killed.
+const GRACE: Duration = Duration::from_secs(2);
+/// How often it is looked whether the last process of a group is gone: no event tells it.
+const LOOK: Duration = Duration::from_millis(10);
+/// How long the modem may take for what a host sent last.
+const SETTLE: Duration = Duration::from_secs(2);
+
+/// A host program and what it is told.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The program and its arguments.
+    pub command: Vec<OsString>,
+    /// What is added to its environment.
+    pub environment: Vec<(String, OsString)>,
+}
+
+/// How a host came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It never began; why, in words.
+    NotStarted(String),
+    /// By itself.
+    Ended(ExitStatus),
+    /// It was stopped: it took longer than it was given.
+    TimedOut(Duration),
+    /// It was stopped: the scenario's `ends_within` had passed on the modem's clock.
+    TooLate(Duration),
+    /// It was stopped: this process got a signal.
+    Interrupted(Signal),
+}
+
+impl End {
+    /// The host's own status, as a shell gives it; none where it was stopped.
+    pub fn status(&self) -> Option<u8> {
+        match self {
+            End::Ended(status) => {
+                let signal = status.signal().map(|signal| 128 + signal);
+                Some(status.code().or(signal).and_then(|n| u8::try_from(n).ok()).unwrap_or(u8::MAX))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            End::NotStarted(why) => write!(f, "the host cannot be started: {why}"),
+            End::Ended(status) => match (status.code(), status.signal()) {
+                (Some(code), _) => write!(f, "the host ended with status {code}"),
+                (None, Some(signal)) => write!(f, "the host was killed by signal {signal}"),
+                (None, None) => write!(f, "the host ended: {status}"),
+            },
+            End::TimedOut(limit) => {
+                write!(f, "the host did not end within {} (--timeout) and was killed", Span(*limit))
+            }
+            End::TooLate(limit) => {
+                write!(
+                    f,
+                    "the run did not end within {} (ends_within), and the host was killed",
+                    Span(*limit)
+                )
+            }
+            End::Interrupted(signal) => write!(f, "interrupted by signal {}", signal.as_raw()),
+        }
+    }
+}
+
+/// How long a run may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// In real time.
+    pub timeout: Duration,
+    /// On the modem's clock.
+    pub ends_within: Option<Duration>,
+}
+
+/// How a run went.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// How the host came to its end.
+    pub end: End,
+    /// When, on the modem's clock.
+    pub at: Now,
+    /// How long it took, in real time.
+    pub took: Duration,
+}
+
+/// Runs `host` at the ports of a machine that is switched on, until it ends or has to; no process of it is left
+/// afterwards. `interrupted` says when to stop before.
+///
+/// # Errors
+/// What the system refuses while the host is watched.
+pub async fn run(
+    machine: &mut Machine,
+    host: &Host,
+    limits: Limits,
+    interrupted: impl Future<Output = Signal>,
+) -> io::Result<Ran> {
+    let orphans = Orphans::adopt();
+    let start = Instant::now();
+    let mut child = match spawn(host) {
+        Ok(child) => child,
+        Err(why) => {
+            let end = End::NotStarted(why.to_string());
+            return Ok(Ran { end, at: machine.now(), took: start.elapsed() });
+        }
+    };
+    // Its group has the number of its first process.
+    let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    let late = limits.ends_within.map(|limit| Now::ZERO + limit + Duration::from_micros(1));
+    let end = tokio::select! {
+        status = child.wait() => End::Ended(status?),
+        () = machine.run_until(late) => End::TooLate(limits.ends_within.unwrap_or_default()),
+        () = sleep(limits.timeout) => End::TimedOut(limits.timeout),
+        signal = interrupted => End::Interrupted(signal),
+    };
+    let ran = Ran { end, at: machine.now(), took: start.elapsed() };
+    tokio::select! {
+        () = stop(&mut child, group, &orphans) => {}
+        () = machine.run() => {}
+    }
+    // What cannot be settled by now never will be: a stalled link, or a host of another process.
+    let _ = timeout(SETTLE, machine.settle()).await;
+    Ok(ran)
+}
+
+fn spawn(host: &Host) -> io::Result<Child> {
+    let Some((program, arguments)) = host.command.split_first() else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    // A process group in the background would be stopped for reading from the terminal.
+    let stdin = if io::stdin().is_terminal() { Stdio::null() } else { Stdio::inherit() };
+    Command::new(program)
+        .args(arguments)
+        .envs(host.environment.iter().map(|(name, value)| (name, value)))
+        .stdin(stdin)
+        .stdout(io::stderr().as_fd().try_clone_to_owned()?)
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", program.display())))
+}
+
+/// Ends the host and all that it started, also where it has ended itself.
+async fn stop(child: &mut Child, group: Option<Pid>, orphans: &Orphans) {
+    let Some(group) = group else { return };
+    // Errors say that nobody is there any more.
+    let _ = kill_process_group(group, Signal::TERM);
+    // One that is stopped hears nothing but this.
+    let _ = kill_process_group(group, Signal::CONT);
+    if timeout(GRACE, gone(child, group)).await.is_err() {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    let killed = async {
+        gone(child, group).await;
+        while orphans.kill() {
+            sleep(LOOK).await;
+        }
+    };
+    if timeout(GRACE, killed).await.is_err() {
+        tracing::warn!("a process that the host started cannot be killed");
+    }
+}
+
+/// Waits until no process of the host's group is left.
+async fn gone(child: &mut Child, group: Pid) {
+    // Its own `Child` buries the host, which must not be missed there; the others are buried after it.
+    while matches!(child.try_wait(), Ok(None)) || still_there(group) {
+        sleep(LOOK).await;
+    }
+}
+
+fn still_there(group: Pid) -> bool {
+    orphans::bury(group);
+    test_kill_process_group(group).is_ok()
+}

@@ -1,0 +1,59 @@
+//! maker: one file per maker, and the registry.
+
+mod fibocom;
+mod quectel;
+mod simcom;
+mod wavecom;
+
+use crate::at::{Secret, Secrets};
+use crate::modem::{Maker, Modem, Personality, make, secrets_of};
+use crate::profile::{Library, Profile};
+
+type Make = fn(&Profile) -> Result<Box<dyn Personality>, (Vec<String>, String)>;
+
+/// One behaviour.
+pub struct Behaviour {
+    /// What a profile's `vendor` calls it.
+    pub name: &'static str,
+    /// Makes one with a profile's settings; else the path of the key that is wrong, and what is wrong with it.
+    pub make: Make,
+    /// What is secret in its commands.
+    secrets: fn() -> Vec<(&'static str, &'static [Secret])>,
+}
+
+const fn behaviour<V: Maker + 'static>(name: &'static str) -> Behaviour {
+    Behaviour { name, make: make::<V>, secrets: secrets_of::<V> }
+}
+
+/// The behaviours.
+pub const MAKERS: &[Behaviour] = &[
+    behaviour::<fibocom::Fibocom>("fibocom"),
+    behaviour::<quectel::Quectel>("quectel"),
+    behaviour::<simcom::Simcom>("simcom"),
+    behaviour::<wavecom::Wavecom>("wavecom"),
+];
+
+/// What is kept out of traces of a module: what it knows as secret, and what others do of the commands that
+/// it does not know, for a host may have been written for another.
+pub fn secrets(modem: &Modem) -> Secrets {
+    let mut secrets = modem.secrets();
+    let own = modem.rows();
+    let all = MAKERS.iter().flat_map(|maker| (maker.secrets)()).chain(NOBODYS.iter().copied());
+    secrets.0.extend(all.filter(|(name, _)| own.iter().all(|row| row.name != *name)));
+    secrets
+}
+
+/// Commands of 3GPP TS 27.007 that bear passwords and that no module here has (sections 7.4 and 7.5).
+const NOBODYS: &[(&str, &[Secret])] =
+    &[("+CLCK", &[Secret::at(3)]), ("+CPWD", &[Secret::at(2), Secret::at(3)])];
+
+/// The profiles in the binary.
+pub const PROFILES: Library = &[
+    ("m10", include_str!("../profiles/m10.toml")),
+    ("m95", include_str!("../profiles/m95.toml")),
+    ("nl668", include_str!("../profiles/nl668.toml")),
+    ("sim7080", include_str!("../profiles/sim7080.toml")),
+    ("sim800", include_str!("../profiles/sim800.toml")),
+    ("wipsoft", include_str!("../profiles/wipsoft.toml")),
+    ("wismo228", include_str!("../profiles/wismo228.toml")),
+];

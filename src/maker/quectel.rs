@@ -1,0 +1,313 @@
+//! Quectel M10, after "GSM FTP AT Commands" V1.01 (2010-05-10).
+//!
+//! Chapter 2's settings are here, the session in [`session`], transfers in [`transfer`], the numbers of
+//! chapter 3 in [`error`], the TCP/IP stack's context in [`context`]. What later firmware adds ([`later`],
+//! [`file`]) rests on public host code, not on a document.
+
+mod context;
+mod error;
+mod file;
+mod later;
+mod session;
+mod transfer;
+
+use crate::at::{Int, Text};
+use crate::commands;
+use crate::ftp::Type;
+use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
+use crate::profile::Profile;
+use crate::time::units::{Size, Span};
+use error::Code;
+use file::Place;
+use serde::Deserialize;
+use transfer::Job;
+
+/// `[settings]` of a Quectel profile.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// How long the server may take for a reply, or the link for a connection.
+    server_timeout: Span,
+    /// Whether data connections are passive at power-on (`AT+QFTPCFG=1`).
+    passive: bool,
+    /// Where `AT+QFTPCFG=4` can keep files, beside the serial line; nowhere, and there is no such
+    /// parameter, where the list is empty.
+    places: Vec<Place>,
+    /// How much `RAM:` holds.
+    ram: Size,
+    /// How much `UFS:` holds.
+    ufs: Size,
+}
+
+/// The states of 2.2.9, each with what it knows.
+enum Service {
+    Idle,
+    /// The context is being activated, or the session opened.
+    Opening,
+    Opened,
+    /// Commands go to the server: a transfer is being started, or an operation without one runs.
+    Working(Job),
+    Transfer(Job),
+    Closing,
+    Closed,
+}
+
+/// Where a transfer's data goes and comes from (`AT+QFTPCFG=4` of later firmware).
+#[derive(Clone)]
+enum Local {
+    Uart,
+    /// A file of the module; of the server's file's name where none is given.
+    File(Place, Option<String>),
+}
+
+/// The behaviour of a Quectel module.
+pub struct Quectel {
+    settings: Settings,
+    user: Text<30>,
+    password: Text<30>,
+    path: Text<100>,
+    passive: bool,
+    kind: Type,
+    resume: u32,
+    local: Local,
+    service: Service,
+    /// The server of `AT+QFTPOPEN`.
+    server: (String, u16),
+    /// The serial port that controls the service.
+    port: PortId,
+    /// Octets of the last transfer.
+    moved: u64,
+    context: context::Stack,
+    files: file::Files,
+}
+
+impl Maker for Quectel {
+    type Settings = Settings;
+
+    const COMMANDS: &'static [Command<Self>] = commands! { Quectel;
+        // 2.2
+        "+QFTPOPEN" { write: (session::open), read: (session::open_read), test: "+QFTPOPEN : \"HOST NAME\",(1-65535)" },
+        "+QFTPCLOSE" { exec: (session::close), test: ok },
+        "+QFTPPUT" { write: (transfer::put), test: "+QFTPPUT: \"FILE NAME\",<fileSz>,(1-65535)" },
+        "+QFTPGET" { write: (transfer::get), test: "+QFTPGET: \"FILE NAME\"" },
+        "+QFTPPATH" { write: path, read: path_read, test: "+QFTPPATH: \"PATH NAME\"" },
+        "+QFTPUSER" { write: user, read: user_read, test: "+QFTPUSER: \"USER NAME\"" },
+        "+QFTPPASS" { write: password, read: password_read, test: "+QFTPPASS: \"PASSWORD\"", secret: (1) },
+        "+QFTPCFG" { write: configure, test: configure_test },
+        "+QFTPSTAT" { exec: state, test: ok },
+        // the manual of the TCP/IP stack, document [2] of 1.1
+        "+QIFGCNT" { write: (context::select), read: (context::selected), test: "+QIFGCNT: (0,1)" },
+        "+QICSGP" { write: (context::bearer), read: (context::bearer_read), test: "+QICSGP: 0-CSD,DIAL NUMBER,USER NAME,PASSWORD,RATE(0-4); 1-GPRS,APN,USER NAME,PASSWORD", secret: (4) },
+        "+QIREGAPP" { exec: (context::register), read: (context::registered), write: (context::register_as), test: ok, secret: (3) },
+        "+QIACT" { exec: (context::activate), test: ok },
+        "+QIDEACT" { exec: (context::deactivate), test: ok },
+        "+QILOCIP" { exec: (context::address), test: ok },
+        "+QISTAT" { exec: (context::status), test: ok },
+        "+QISTATE" { exec: (context::status), test: ok },
+        "+QIMUX" { write: (context::multiplex), read: (context::multiplex_read), test: "+QIMUX: (0,1)", support: Answered },
+        "+QIMODE" [context.mode; answered],
+        "+QINDI" [context.indication; answered],
+        "+QIDNSIP" [context.by_name; answered],
+        // the module's command manual
+        "+QCCID" { exec: card, test: ok },
+        // later firmware
+        "+QFTPSIZE" { write: (later::size), test: "+QFTPSIZE: \"FILE NAME\"" },
+        "+QFTPLEN" { exec: (later::length), test: ok },
+        "+QFTPRENAME" { write: (later::rename), test: "+QFTPRENAME: \"OLD NAME\",\"NEW NAME\"" },
+        "+QFTPDELETE" { write: (later::delete), test: "+QFTPDELETE: \"FILE NAME\"" },
+        "+QFTPMKDIR" { write: (later::make_folder), test: "+QFTPMKDIR: \"FOLDER NAME\"" },
+        "+QFLDS" { write: (file::space), test: ok },
+        "+QFLST" { exec: (file::list), write: (file::list_matching), test: "+QFLST: <filename>" },
+        "+QFOPEN" { write: (file::open), test: "+QFOPEN: <filename>,(0-2),<length>" },
+        "+QFREAD" { write: (file::read), test: "+QFREAD: <filehandle>,<length>" },
+        "+QFWRITE" { write: (file::write), test: "+QFWRITE: <filehandle>,<length>,<timeout>" },
+        "+QFSEEK" { write: (file::seek), test: "+QFSEEK: <filehandle>,<offset>,(0-2)" },
+        "+QFCLOSE" { write: (file::close), test: "+QFCLOSE: <filehandle>" },
+        "+QFDEL" { write: (file::delete), test: "+QFDEL: <filename>" },
+    };
+
+    fn new(settings: &Settings, profile: &Profile) -> Self {
+        Quectel {
+            user: Text::default(),
+            password: Text::default(),
+            path: Text::default(),
+            passive: settings.passive,
+            kind: Type::Image,
+            resume: 0,
+            local: Local::Uart,
+            service: Service::Idle,
+            server: (String::new(), 0),
+            port: PortId(0),
+            moved: 0,
+            context: context::Stack::new(profile),
+            files: file::Files::new(settings),
+            settings: settings.clone(),
+        }
+    }
+
+    fn on_event(&mut self, cx: &mut Cx, event: Event) {
+        cx.port = self.port;
+        match event {
+            Event::Boot => self.files.load(cx),
+            Event::Ftp(event) => self.ftp_event(cx, event),
+            Event::FtpData => transfer::arrived(self, cx),
+            Event::BearerUp(cid) => context::up(self, cx, cid),
+            Event::BearerDown { cid, by_network } => context::down(self, cx, cid, by_network),
+            _ => {}
+        }
+    }
+
+    fn on_data_end(&mut self, cx: &mut Cx, end: DataEnd, held: Vec<u8>, _: u64) -> Reply {
+        match (self.files.writing(cx.port), end) {
+            (Some(handle), _) => file::written(self, cx, handle, &held),
+            // V.250 leaves online command mode to ATO or ATH.
+            (None, DataEnd::Escape) => Reply::Ok,
+            (None, end) => transfer::data_end(self, cx, end),
+        }
+    }
+}
+
+impl Quectel {
+    /// Why the service cannot take a command now: chapter 3, -3 and -5.
+    fn hindrance(&self, port: PortId) -> Option<Code> {
+        match self.service {
+            Service::Opened if port == self.port => None,
+            Service::Idle | Service::Closed => Some(Code::NETWORK),
+            _ => Some(Code::BUSY),
+        }
+    }
+
+    /// Whether a port cannot change a setting now: chapter 3, -3.
+    fn is_busy(&self, port: PortId) -> bool {
+        match self.service {
+            Service::Idle | Service::Closed => false,
+            Service::Opened => port != self.port,
+            _ => true,
+        }
+    }
+
+    /// What the server is told for a file: `AT+QFTPPATH` and the name.
+    fn remote(&self, name: &str) -> String {
+        match self.path.as_str() {
+            path if path.is_empty() || name.starts_with('/') => name.into(),
+            path => format!("{}/{name}", path.trim_end_matches('/')),
+        }
+    }
+}
+
+/// 2.2.5
+fn path(m: &mut Quectel, cx: &mut Cx, (path,): (Text<100>,)) -> Reply {
+    match () {
+        () if m.is_busy(cx.port) => cx.urc("+QFTPPATH", Code::BUSY),
+        () if error::is_illegal(&path) => cx.urc("+QFTPPATH", Code::ILLEGAL),
+        () => {
+            m.path = path;
+            cx.urc("+QFTPPATH", 0);
+        }
+    }
+    Reply::Ok
+}
+
+fn path_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
+    cx.urc("+QFTPPATH", &m.path);
+    Reply::Ok
+}
+
+/// 2.2.6; an empty name stands for the anonymous account.
+fn user(m: &mut Quectel, _: &mut Cx, (name,): (Text<30>,)) -> Reply {
+    credential(&m.service, &mut m.user, name)
+}
+
+/// 2.2.6, 2.2.7: only while there is no service.
+fn credential(service: &Service, kept: &mut Text<30>, new: Text<30>) -> Reply {
+    match service {
+        Service::Idle | Service::Closed if !error::is_illegal(&new) => {
+            *kept = new;
+            Reply::Ok
+        }
+        _ => Reply::Error,
+    }
+}
+
+fn user_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
+    cx.line(&format!("+QFTPUSER:{}", m.user));
+    Reply::Ok
+}
+
+/// 2.2.7
+fn password(m: &mut Quectel, _: &mut Cx, (text,): (Text<30>,)) -> Reply {
+    credential(&m.service, &mut m.password, text)
+}
+
+fn password_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
+    cx.line(&format!("+QFTPPASS:{}", m.password));
+    Reply::Ok
+}
+
+type Any = Int<{ i64::MIN }, { i64::MAX }>;
+
+/// 2.2.8: sets or queries; type 4 is later firmware's. A type that does not exist is illegal, not ill-formed.
+fn configure(m: &mut Quectel, cx: &mut Cx, (which, value): (Any, Option<Text<100>>)) -> Reply {
+    let which = which.get();
+    let number = value.as_ref().and_then(|v| v.parse::<u32>().ok());
+    let places = !m.settings.places.is_empty();
+    match (which, value, number) {
+        (1, None, _) => cx.urc("+QFTPCFG", u8::from(m.passive)),
+        (2, None, _) => cx.urc("+QFTPCFG", u8::from(m.kind == Type::Ascii)),
+        (3, None, _) => cx.urc("+QFTPCFG", m.resume),
+        (4, None, _) if places => cx.urc("+QFTPCFG", format_args!("\"{}\"", m.local_path())),
+        (1..=4, Some(_), _) if m.is_busy(cx.port) => cx.urc("+QFTPCFG", Code::BUSY),
+        (1, Some(_), Some(mode @ (0 | 1))) => {
+            m.passive = mode == 1;
+            if let Some(settings) = cx.ftp_settings() {
+                settings.passive = m.passive;
+            }
+            cx.urc("+QFTPCFG", 0);
+        }
+        (2, Some(_), Some(kind @ (0 | 1))) => {
+            m.kind = if kind == 1 { Type::Ascii } else { Type::Image };
+            cx.urc("+QFTPCFG", 0);
+        }
+        (3, Some(_), Some(offset)) => {
+            m.resume = offset;
+            cx.urc("+QFTPCFG", 0);
+        }
+        (4, Some(path), _) if places && m.set_local(&path) => cx.urc("+QFTPCFG", 0),
+        _ => cx.urc("+QFTPCFG", Code::ILLEGAL),
+    }
+    Reply::Ok
+}
+
+fn configure_test(m: &mut Quectel, cx: &mut Cx) -> Reply {
+    cx.line(if m.settings.places.is_empty() { "+QFTPCFG: (1-3)" } else { "+QFTPCFG: (1-4)" });
+    Reply::Ok
+}
+
+/// 2.2.9
+fn state(m: &mut Quectel, cx: &mut Cx) -> Reply {
+    cx.info(match m.service {
+        Service::Idle => "IDLE",
+        Service::Opening => "OPENING",
+        Service::Opened => "OPENED",
+        Service::Working(_) => "WORKING",
+        Service::Transfer(_) => "TRANSFER",
+        Service::Closing => "CLOSING",
+        Service::Closed => "CLOSED",
+    });
+    Reply::Ok
+}
+
+/// AT+QCCID: the SIM card's number.
+fn card(_: &mut Quectel, cx: &mut Cx) -> Reply {
+    match cx.sim.present() {
+        true => {
+            let number = cx.profile.sim.iccid.clone();
+            cx.line(&number);
+            Reply::Ok
+        }
+        false => Reply::Cme(10),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,362 @@
+//! A gate's connections to the real server: the control connection and one for data. Where the module
+//! speaks TLS to a host that is mapped to a real server, TLS is spoken here as well (RFC 4217).
+
+use super::super::outside::{IoEvent, IoId, IoRequest};
+use super::super::pipe::WINDOW;
+use super::super::relay::{GateInput, GateOutput};
+use super::super::tls::{TlsEnd, Whose, check};
+use super::super::{GateId, IoUse, Network};
+use crate::modem::net::Failure;
+use crate::time::Now;
+use bytes::Bytes;
+use core::net::SocketAddr;
+
+/// The kernel's buffer for what the built-in server sends: with a large one, a small file would have
+/// left the server before the module has read an octet, and a cut would come too late for its reply.
+const DATA_BUFFER: u32 = 64 * 1024;
+
+/// What the module asks of a real server's TLS.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    pub verify: bool,
+}
+
+/// A gate's control connection to its server.
+pub(super) struct Upstream {
+    to: SocketAddr,
+    pub io: Option<IoId>,
+    /// TLS, where a real server is to speak it.
+    wanted: Option<Wanted>,
+    tls: Option<Box<TlsEnd>>,
+}
+
+impl Upstream {
+    pub fn new(to: SocketAddr, wanted: Option<Wanted>) -> Upstream {
+        Upstream { to, io: None, wanted, tls: None }
+    }
+
+    pub fn is_secure(&self) -> bool {
+        self.wanted.is_some()
+    }
+}
+
+/// A data connection to the server.
+pub(super) struct Leg {
+    io: IoId,
+    /// Octets have been sent on it.
+    used: bool,
+    shut: bool,
+    ended: bool,
+    tls: Option<Secure>,
+}
+
+/// TLS on a [`Leg`].
+struct Secure {
+    end: Box<TlsEnd>,
+    /// Plain octets that the gate takes now.
+    credit: usize,
+    /// Octets of records that were read, and whose place was not given back yet.
+    read: usize,
+    /// The gate sends nothing more, once the handshake is over.
+    closing: bool,
+    /// The server's FIN has come.
+    eof: bool,
+}
+
+impl Network {
+    /// A TLS end towards the gate's real server, where that is to speak TLS.
+    fn upstream_tls(&mut self, id: GateId) -> Option<Result<Box<TlsEnd>, &'static str>> {
+        let slot = self.gates.slots.get(&id)?;
+        let verify = slot.upstream.wanted?.verify;
+        Some(self.tls.client(Whose::Gate, &slot.name, verify).map(Box::new))
+    }
+
+    pub(super) fn open_upstream(&mut self, id: GateId) {
+        let tls = self.upstream_tls(id).and_then(Result::ok);
+        let io = self.new_io(IoUse::Upstream(id));
+        let Some(slot) = self.gates.slots.get_mut(&id) else { return };
+        (slot.upstream.io, slot.upstream.tls) = (Some(io), tls);
+        let to = slot.upstream.to;
+        self.io_out.push_back(IoRequest::Connect { io, to, receive_buffer: None });
+        self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
+    }
+
+    pub(super) fn send_upstream(&mut self, id: GateId, plain: Bytes) {
+        let Some(upstream) = self.gates.slots.get_mut(&id).map(|slot| &mut slot.upstream) else { return };
+        let bytes = match &mut upstream.tls {
+            Some(tls) => tls.write(&plain),
+            None => plain,
+        };
+        let io = upstream.io;
+        self.send_io(io, bytes);
+    }
+
+    fn send_io(&mut self, io: Option<IoId>, bytes: Bytes) {
+        if let Some(io) = io.filter(|_| !bytes.is_empty()) {
+            self.io_out.push_back(IoRequest::Send { io, bytes });
+        }
+    }
+
+    pub(super) fn close_upstream(&mut self, id: GateId) {
+        self.drop_leg(id, false);
+        let Some(upstream) = self.gates.slots.get_mut(&id).map(|slot| &mut slot.upstream) else { return };
+        let (io, tls) = (upstream.io.take(), upstream.tls.take());
+        if let Some(mut tls) = tls.filter(|tls| !tls.handshaking()) {
+            self.send_io(io, tls.close());
+        }
+        io.into_iter().for_each(|io| self.close_io(io));
+    }
+
+    /// What a gate wants of its data connection to the server.
+    pub(super) fn leg_output(&mut self, now: Now, id: GateId, output: GateOutput) {
+        if let GateOutput::OpenUpstreamData(to) = output {
+            return self.open_leg(now, id, to);
+        }
+        let Some(leg) = self.gates.slots.get_mut(&id).and_then(|slot| slot.leg.as_mut()) else { return };
+        let io = leg.io;
+        match (output, &mut leg.tls) {
+            (GateOutput::DataToUpstream(bytes), tls) => {
+                leg.used = true;
+                let bytes = tls.as_mut().map_or_else(|| bytes.clone(), |tls| tls.end.write(&bytes));
+                self.send_io(Some(io), bytes);
+            }
+            (GateOutput::DataFinUpstream, Some(tls)) => {
+                tls.closing = true;
+                self.move_leg(now, id);
+            }
+            (GateOutput::DataFinUpstream, None) => {
+                leg.shut = true;
+                self.io_out.push_back(IoRequest::Shutdown { io });
+                self.close_ended_leg(id);
+            }
+            (GateOutput::AllowUpstreamData(n), Some(tls)) => {
+                tls.credit = tls.credit.saturating_add(n);
+                self.move_leg(now, id);
+            }
+            (GateOutput::AllowUpstreamData(n), None) => self.io_out.push_back(IoRequest::Allow { io, n }),
+            _ => self.drop_leg(id, true),
+        }
+    }
+
+    fn open_leg(&mut self, now: Now, id: GateId, to: SocketAddr) {
+        self.drop_leg(id, true);
+        let Some(slot) = self.gates.slots.get_mut(&id) else { return };
+        // A real server may not send the relay to another host.
+        if to.ip() != slot.upstream.to.ip() {
+            slot.relay.handle(now, GateInput::UpstreamDataFailed);
+            return;
+        }
+        let protected = slot.relay.data_protected();
+        let tls = match self.upstream_tls(id).filter(|_| protected) {
+            Some(Err(_)) => return self.feed(now, id, GateInput::UpstreamDataFailed),
+            Some(Ok(end)) => Some(Secure { end, credit: 0, read: 0, closing: false, eof: false }),
+            None => None,
+        };
+        let io = self.new_io(IoUse::UpstreamData(id));
+        self.io_out.push_back(IoRequest::Connect { io, to, receive_buffer: Some(DATA_BUFFER) });
+        if tls.is_some() {
+            self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
+        }
+        if let Some(slot) = self.gates.slots.get_mut(&id) {
+            slot.leg = Some(Leg { io, used: false, shut: false, ended: false, tls });
+        }
+    }
+
+    /// Moves what can move on a data connection under TLS.
+    fn move_leg(&mut self, now: Now, id: GateId) {
+        let Some(slot) = self.gates.slots.get_mut(&id) else { return };
+        let Some(Leg { io, shut, ended, tls: Some(tls), .. }) = &mut slot.leg else { return };
+        let io = *io;
+        let records = tls.end.records();
+        while let Some(plain) = tls.end.take(tls.credit) {
+            tls.credit = tls.credit.saturating_sub(plain.len());
+            slot.relay.handle(now, GateInput::UpstreamDataBytes(plain));
+        }
+        if !records.is_empty() {
+            self.io_out.push_back(IoRequest::Send { io, bytes: records });
+        }
+        if tls.read > 0 && !tls.end.full() {
+            self.io_out.push_back(IoRequest::Allow { io, n: std::mem::take(&mut tls.read) });
+        }
+        if tls.closing && !*shut && !tls.end.handshaking() {
+            *shut = true;
+            self.io_out.push_back(IoRequest::Send { io, bytes: tls.end.close() });
+            self.io_out.push_back(IoRequest::Shutdown { io });
+        }
+        if !*ended && (tls.end.ended() || (tls.eof && !tls.end.readable())) {
+            *ended = true;
+            slot.relay.handle(now, GateInput::UpstreamDataFin);
+        }
+        self.close_ended_leg(id);
+    }
+
+    /// Gives the data connection to the server up; in good order where its FIN is under way.
+    pub(super) fn drop_leg(&mut self, id: GateId, abort: bool) {
+        let leg = self.gates.slots.get_mut(&id).and_then(|slot| slot.leg.take());
+        match leg {
+            Some(leg) if abort || !leg.shut => self.abort_io(leg.io),
+            Some(leg) => self.close_io(leg.io),
+            None => {}
+        }
+    }
+
+    /// Both sides are through, or the server is and nothing was to be sent.
+    fn close_ended_leg(&mut self, id: GateId) {
+        let Some(slot) = self.gates.slots.get_mut(&id) else { return };
+        let silent = |leg: &Leg| leg.shut || (!leg.used && leg.tls.is_none());
+        if let Some(leg) = slot.leg.take_if(|leg| leg.ended && silent(leg)) {
+            self.close_io(leg.io);
+        }
+    }
+
+    /// Whether the module's call waits for a real host to take it.
+    fn call_waits(&self, id: GateId) -> bool {
+        let real = |slot: &&super::Slot| slot.upstream.to != self.config.server;
+        let slot = self.gates.slots.get(&id).filter(real);
+        slot.and_then(|slot| self.links.get(&slot.control)).is_some_and(|link| !link.answered)
+    }
+
+    fn upstream_opened(&mut self, now: Now, id: GateId) {
+        let waits = self.call_waits(id);
+        self.feed(now, id, GateInput::UpstreamOpened);
+        if let Some(slot) = self.gates.slots.get(&id).filter(|_| waits) {
+            self.answer_later(now, slot.control);
+        }
+    }
+
+    /// The server cannot be reached, or its TLS is none; `None` is its silence.
+    fn upstream_failed(&mut self, now: Now, id: GateId, why: Option<Failure>) {
+        let Some(slot) = self.gates.slots.get_mut(&id) else { return };
+        (slot.upstream.io, slot.upstream.tls) = (None, None);
+        let control = slot.control;
+        let waits = self.call_waits(id);
+        self.feed(now, id, GateInput::UpstreamFailed);
+        if let Some(why) = why.filter(|_| waits) {
+            self.fail_link(control, why);
+            self.remove_gate(now, id);
+        }
+    }
+
+    fn upstream_tls_fails(&mut self, now: Now, id: GateId, why: &'static str) {
+        let Some(server) = self.gates.slots.get(&id).map(|slot| slot.server) else { return };
+        let why = self.tls_fails(server, why);
+        self.upstream_failed(now, id, Some(why));
+    }
+
+    /// News of a gate's control connection to the server.
+    pub(in super::super) fn upstream_io(&mut self, now: Now, id: GateId, event: IoEvent) {
+        let Some(slot) = self.gates.slots.get_mut(&id) else { return };
+        let upstream = &mut slot.upstream;
+        let shaking = upstream.tls.as_ref().is_some_and(|tls| tls.handshaking());
+        let secure = upstream.is_secure();
+        match event {
+            IoEvent::Connected { io, .. } => match &mut upstream.tls {
+                Some(tls) => {
+                    let hello = tls.records();
+                    self.send_io(Some(io), hello);
+                }
+                // A name that no certificate can have.
+                None if secure => {
+                    self.abort_io(io);
+                    self.upstream_tls_fails(now, id, check::NAMELESS);
+                }
+                None => self.upstream_opened(now, id),
+            },
+            IoEvent::Failed { io, kind } => {
+                self.ios.remove(&io);
+                self.upstream_failed(now, id, Self::failure(kind));
+            }
+            IoEvent::Data { io, bytes } => {
+                self.io_out.push_back(IoRequest::Allow { io, n: bytes.len() });
+                match upstream.tls.is_some() {
+                    true => self.upstream_records(now, id, io, &bytes),
+                    false => self.feed(now, id, GateInput::UpstreamBytes(bytes)),
+                }
+            }
+            IoEvent::Eof { io } | IoEvent::Reset { io } if shaking => {
+                self.abort_io(io);
+                self.upstream_tls_fails(now, id, check::CLOSED);
+            }
+            IoEvent::Eof { .. } => self.feed(now, id, GateInput::UpstreamFin),
+            IoEvent::Reset { io } => {
+                upstream.io = None;
+                self.ios.remove(&io);
+                self.feed(now, id, GateInput::UpstreamReset);
+            }
+            _ => {}
+        }
+    }
+
+    fn upstream_records(&mut self, now: Now, id: GateId, io: IoId, records: &[u8]) {
+        let Some(tls) = self.gates.slots.get_mut(&id).and_then(|slot| slot.upstream.tls.as_mut()) else {
+            return;
+        };
+        let shaking = tls.handshaking();
+        let read = tls.read(records);
+        let (answer, plain, opened) = (tls.records(), tls.take(usize::MAX), shaking && !tls.handshaking());
+        let over = tls.ended();
+        self.send_io(Some(io), answer);
+        match read {
+            Err(error) if shaking => {
+                self.close_io(io);
+                return self.upstream_tls_fails(now, id, check::words(&error));
+            }
+            Err(_) => return self.feed(now, id, GateInput::UpstreamReset),
+            Ok(()) if opened => self.upstream_opened(now, id),
+            Ok(()) => {}
+        }
+        if let Some(plain) = plain {
+            self.feed(now, id, GateInput::UpstreamBytes(plain));
+        }
+        if over {
+            self.feed(now, id, GateInput::UpstreamFin);
+        }
+    }
+
+    /// News of a gate's data connection to the server.
+    pub(in super::super) fn upstream_data_io(&mut self, now: Now, id: GateId, event: IoEvent) {
+        let Some(slot) = self.gates.slots.get_mut(&id) else { return };
+        let tls = slot.leg.as_mut().and_then(|leg| leg.tls.as_mut());
+        let input = match (event, tls) {
+            (IoEvent::Connected { .. }, _) => GateInput::UpstreamDataOpened,
+            (IoEvent::Data { io, bytes }, Some(tls)) => {
+                tls.read += bytes.len();
+                let Err(error) = tls.end.read(&bytes) else { return self.move_leg(now, id) };
+                let (alert, server) = (tls.end.records(), slot.server);
+                slot.leg = None;
+                self.tls_fails(server, check::words(&error));
+                self.send_io(Some(io), alert);
+                self.close_io(io);
+                GateInput::UpstreamDataReset
+            }
+            (IoEvent::Data { bytes, .. }, None) => GateInput::UpstreamDataBytes(bytes),
+            (IoEvent::Sent { n, .. }, Some(tls)) => match tls.end.confirm(n) {
+                0 => return,
+                n => GateInput::UpstreamDataSent(n),
+            },
+            (IoEvent::Sent { n, .. }, None) => GateInput::UpstreamDataSent(n),
+            (IoEvent::Eof { .. }, Some(tls)) => {
+                tls.eof = true;
+                return self.move_leg(now, id);
+            }
+            (IoEvent::Eof { .. }, None) => {
+                slot.leg.iter_mut().for_each(|leg| leg.ended = true);
+                GateInput::UpstreamDataFin
+            }
+            (IoEvent::Failed { io, .. }, _) => {
+                slot.leg = None;
+                self.ios.remove(&io);
+                GateInput::UpstreamDataFailed
+            }
+            (IoEvent::Reset { io }, _) => {
+                slot.leg = None;
+                self.ios.remove(&io);
+                GateInput::UpstreamDataReset
+            }
+            _ => return,
+        };
+        self.feed(now, id, input);
+        self.move_leg(now, id);
+        self.close_ended_leg(id);
+    }
+}

@@ -1,0 +1,192 @@
+//! The module's UDP ports. A datagram reaches a mapped host or somebody outside who has written
+//! first; the built-in server answers none, so what is sent to it vanishes.
+
+use super::faults::{Called, Carries, Direction, LinkInfo, Verdict};
+use super::later::Then;
+use super::outside::{IoEvent, IoId, IoRequest};
+use super::sockets::Owner;
+use super::tap::TappedWhat;
+use super::{IoUse, Network};
+use crate::modem::net::{Failure, NetEvent, Purpose, Socket};
+use crate::scenario::Target;
+use crate::time::Now;
+use bytes::Bytes;
+use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// So many datagrams wait for the module; more are lost.
+const INBOX: usize = 64;
+/// So many are on their way to it over the radio link; more are lost.
+const UNDER_WAY: usize = 1024;
+
+/// A UDP port of the module.
+#[derive(Debug)]
+pub(super) struct UdpPort {
+    pub info: LinkInfo,
+    /// The only peer, where there is one.
+    peer: Option<SocketAddrV4>,
+    /// The real socket towards each mapped host.
+    ios: BTreeMap<SocketAddrV4, IoId>,
+    inbox: VecDeque<(SocketAddrV4, Bytes)>,
+    under_way: usize,
+}
+
+impl Network {
+    pub(super) fn open_udp(&mut self, now: Now, socket: Socket, port: u16, peer: Option<SocketAddrV4>) {
+        let event = match (self.address, self.sockets.udp_port(Some(port))) {
+            (None, _) => NetEvent::Failed { socket, why: Failure::Unreachable },
+            (_, None) => NetEvent::Failed { socket, why: Failure::PortInUse },
+            (Some(ip), Some(port)) => {
+                let local = SocketAddrV4::new(ip, port);
+                let info = LinkInfo {
+                    id: self.new_link(),
+                    purpose: Purpose::Socket,
+                    carries: Carries::Udp,
+                    local,
+                    peer: peer.unwrap_or(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0)),
+                };
+                self.faults.opened(now, &info);
+                let udp = UdpPort { info, peer, ios: BTreeMap::new(), inbox: VecDeque::new(), under_way: 0 };
+                self.sockets.insert(socket, Owner::Udp(udp));
+                NetEvent::Connected { socket, local }
+            }
+        };
+        self.events.push_back(event);
+    }
+
+    pub(super) fn close_datagrams(&mut self, now: Now, port: &UdpPort) {
+        self.faults.closed(now, &port.info);
+        for io in port.ios.values() {
+            self.close_io(*io);
+        }
+    }
+
+    /// The module sends one datagram.
+    pub(super) fn send_datagram(&mut self, now: Now, socket: Socket, to: SocketAddrV4, bytes: Bytes) {
+        let Some(port) = self.sockets.udp(socket) else { return };
+        let info = LinkInfo { peer: to, ..port.info };
+        self.events.push_back(NetEvent::Sent { socket, n: bytes.len() });
+        self.tap.push(now, &info, Direction::Up, || TappedWhat::Datagram(bytes.clone()));
+        let Some((io, to)) = self.datagram_way(now, socket, &info) else { return };
+        for (after, bytes) in self.judge_datagram(now, &info, Direction::Up, bytes) {
+            self.laters.at(now + after, Then::SendUp { io, to, bytes });
+        }
+        self.do_due(now);
+    }
+
+    /// The real socket (and receiver, where it has many) of a datagram.
+    fn datagram_way(
+        &mut self,
+        now: Now,
+        socket: Socket,
+        info: &LinkInfo,
+    ) -> Option<(IoId, Option<SocketAddr>)> {
+        if let Some((io, to)) = self.forwards.caller(info.local.port(), info.peer) {
+            return Some((io, Some(to)));
+        }
+        let name = self.config.hosts.owner(*info.peer.ip());
+        let target = match self.faults.connect(now, info.peer, name, false) {
+            Some(Called::Target(target)) => target,
+            Some(Called::TlsFails) | None => self.config.hosts.target(*info.peer.ip()),
+        };
+        let Target::Address(real) = target else { return None };
+        if let Some(io) = self.sockets.udp(socket)?.ios.get(&info.peer) {
+            return Some((*io, None));
+        }
+        let io = self.new_io(IoUse::Datagrams(socket));
+        self.io_out.push_back(IoRequest::OpenUdp { io, to: real });
+        self.sockets.udp(socket)?.ios.insert(info.peer, io);
+        Some((io, None))
+    }
+
+    /// What becomes of a datagram: when each copy of it arrives.
+    fn judge_datagram(
+        &mut self,
+        now: Now,
+        info: &LinkInfo,
+        direction: Direction,
+        bytes: Bytes,
+    ) -> Vec<(Duration, Bytes)> {
+        let latency = self.config.link.latency;
+        if !self.faults.watches(info) {
+            return vec![(latency, bytes)];
+        }
+        match self.faults.segment(now, info, direction, &bytes) {
+            Verdict::Pass | Verdict::Split(_) => vec![(latency, bytes)],
+            Verdict::Delay(extra) => vec![(latency + extra, bytes)],
+            Verdict::Replace { with, later } => vec![(latency + later, with)],
+            Verdict::Duplicate { later } => {
+                vec![(latency + later, bytes.clone()), (latency + later, bytes)]
+            }
+            // Nobody keeps a datagram until a stall is over.
+            Verdict::Drop | Verdict::Stall(_) | Verdict::Cut { .. } => vec![],
+        }
+    }
+
+    pub(super) fn send_real_datagram(&mut self, io: IoId, to: Option<SocketAddr>, bytes: Bytes) {
+        if self.ios.contains_key(&io) {
+            self.io_out.push_back(match to {
+                Some(to) => IoRequest::SendTo { io, to, bytes },
+                None => IoRequest::Send { io, bytes },
+            });
+        }
+    }
+
+    /// News of a real socket towards a mapped host.
+    pub(super) fn datagram_io(&mut self, now: Now, socket: Socket, event: IoEvent) {
+        let Some(port) = self.sockets.udp(socket) else { return };
+        match event {
+            IoEvent::Datagram { io, bytes, .. } => {
+                let from = port.ios.iter().find(|(_, used)| **used == io).map(|(from, _)| *from);
+                if let Some(from) = from {
+                    self.receive_datagram(now, socket, from, bytes);
+                }
+            }
+            IoEvent::Failed { io, .. } => {
+                port.ios.retain(|_, used| *used != io);
+                self.ios.remove(&io);
+            }
+            _ => {}
+        }
+    }
+
+    /// A datagram for the module reaches the radio link.
+    pub(super) fn receive_datagram(&mut self, now: Now, socket: Socket, from: SocketAddrV4, bytes: Bytes) {
+        let Some(port) = self.sockets.udp(socket) else { return };
+        if port.peer.is_some_and(|peer| peer != from) || port.under_way >= UNDER_WAY {
+            return;
+        }
+        let info = LinkInfo { peer: from, ..port.info };
+        let pieces = self.judge_datagram(now, &info, Direction::Down, bytes);
+        if let Some(port) = self.sockets.udp(socket) {
+            port.under_way += pieces.len();
+        }
+        for (after, bytes) in pieces {
+            self.laters.at(now + after, Then::HandDown { socket, from, bytes });
+        }
+        self.do_due(now);
+    }
+
+    /// A datagram has reached the module.
+    pub(super) fn keep_datagram(&mut self, now: Now, socket: Socket, from: SocketAddrV4, bytes: Bytes) {
+        let Some(port) = self.sockets.udp(socket) else { return };
+        let info = LinkInfo { peer: from, ..port.info };
+        port.under_way = port.under_way.saturating_sub(1);
+        if port.inbox.len() < INBOX {
+            port.inbox.push_back((from, bytes.clone()));
+        }
+        self.tap.push(now, &info, Direction::Down, || TappedWhat::Datagram(bytes));
+    }
+
+    /// The next datagram for a port whose window is open at all: a datagram is never divided.
+    pub(super) fn poll_datagram(&mut self, window: &dyn Fn(Socket) -> usize) -> Option<NetEvent> {
+        self.sockets.udp_ports().find_map(|(socket, port)| {
+            if port.inbox.is_empty() || window(socket) == 0 {
+                return None;
+            }
+            let (from, bytes) = port.inbox.pop_front()?;
+            Some(NetEvent::Datagram { socket, from, bytes })
+        })
+    }
+}

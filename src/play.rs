@@ -1,0 +1,315 @@
+//! Plays a transcript as the host, in-process: the modem's clock is turned by hand, the network is real.
+
+pub mod device;
+
+use crate::driver::by_hand::{ByHand, Ear};
+use crate::driver::sinks::Sinks;
+use crate::fault::{Files, Request};
+use crate::judge::on_server::places;
+use crate::modem::{Line, PortId};
+use crate::network::Forward;
+use crate::profile::mistake::Mistake;
+use crate::setup::files::{self, Instead};
+use crate::setup::{self, Server, Setup, inside};
+use crate::trace::Sink;
+use crate::transcript::content::{Content, Found, Judge, Want};
+use crate::transcript::player::{Action, Failure, Options, Player};
+use crate::transcript::{Heading, Setting, Signal, Transcript};
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use tempfile::TempDir;
+
+/// Why a transcript was not played to its end.
+#[derive(Debug)]
+pub enum PlayError {
+    /// Its header is wrong.
+    Mistakes(Vec<Mistake>),
+    /// This machine refused something.
+    Io(io::Error),
+    /// The modem did something else than it says.
+    Failed(Box<Failure>),
+}
+
+impl std::fmt::Display for PlayError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            PlayError::Mistakes(mistakes) => mistakes.iter().try_for_each(|m| write!(f, "{m}")),
+            PlayError::Io(error) => error.fmt(f),
+            PlayError::Failed(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl From<io::Error> for PlayError {
+    fn from(error: io::Error) -> Self {
+        PlayError::Io(error)
+    }
+}
+
+/// Plays `transcript` against a modem of its profile, or of `profile`, and gives it back with what
+/// was heard in the place of what was expected where `bless`.
+///
+/// # Errors
+/// The first thing that did not go as the transcript says.
+pub async fn play(
+    transcript: Transcript,
+    profile: Option<&str>,
+    bless: bool,
+) -> Result<Option<Transcript>, PlayError> {
+    play_traced(transcript, profile, bless, vec![]).await
+}
+
+/// As [`play`]; the records of what happens go to `sinks`, to the very end where it fails, too.
+///
+/// # Errors
+/// As [`play`].
+pub async fn play_traced(
+    transcript: Transcript,
+    profile: Option<&str>,
+    bless: bool,
+    sinks: Vec<Box<dyn Sink>>,
+) -> Result<Option<Transcript>, PlayError> {
+    let dir = TempDir::with_prefix("badline-")?;
+    play_at(transcript, profile, bless, sinks, dir.path()).await
+}
+
+/// As [`play_traced`]; what the server holds is in the folder `root`, and stays there.
+///
+/// # Errors
+/// As [`play`].
+pub async fn play_at(
+    transcript: Transcript,
+    profile: Option<&str>,
+    bless: bool,
+    sinks: Vec<Box<dyn Sink>>,
+    root: &Path,
+) -> Result<Option<Transcript>, PlayError> {
+    let mut setup = prepare(&transcript, profile).map_err(PlayError::Mistakes)?;
+    setup.ftp_root = Some(root.to_path_buf());
+    (setup.trace, setup.by_hand) = (!sinks.is_empty(), true);
+    let (world, server) = setup::build(&setup)?;
+    let player = Player::new(transcript, Options { bless, lines: true });
+    let mut bench = Bench { hand: ByHand::new(world, setup.ports, Sinks::new(sinks), player), server };
+    let played = bench.play().await;
+    bench.hand.drain();
+    played.map(|()| bench.hand.ear.blessed())
+}
+
+/// What the header asks for; `profile` stands in the place of the transcript's own.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn prepare(transcript: &Transcript, profile: Option<&str>) -> Result<Setup, Vec<Mistake>> {
+    let mut setup = match transcript.scenario() {
+        Some(file) => from_scenario(transcript, file, profile)?,
+        None => {
+            let named = transcript.profile();
+            let mut found = files::profile_from(&transcript.name, &as_profile(transcript, profile)).map_err(
+                |mistakes| mistakes.into_iter().map(|m| in_header(transcript, m)).collect::<Vec<_>>(),
+            )?;
+            found.name = profile.or(named).unwrap_or(DEFAULT).to_owned();
+            Setup::new(found)
+        }
+    };
+    setup.ports = setup.ports.max(transcript.ports());
+    setup.seed = transcript.seed().unwrap_or(setup.seed);
+    for heading in &transcript.header {
+        let wrong = |what: String| vec![heading.mistake(&transcript.name, what)];
+        match &heading.setting {
+            Setting::Host { name, target } => {
+                setup.hosts.set(name, target.parse().map_err(wrong)?).map_err(wrong)?;
+            }
+            Setting::Forward { port, target } => {
+                let at = target.parse().map_err(|_| wrong(format!("`{target}` is no ADDRESS:PORT")))?;
+                let port = port.parse().map_err(|_| wrong(format!("`{port}` is no port")))?;
+                setup.forward.push(Forward { port, at });
+            }
+            Setting::User { name, password } => setup.users.push((name.clone(), password.clone())),
+            Setting::Dir(path) => {
+                inside(Path::new(""), path).map_err(wrong)?;
+                setup.files.push((path.clone(), setup::Content::Folder));
+            }
+            Setting::File { path, content } => {
+                inside(Path::new(""), path).map_err(wrong)?;
+                setup.files.push((path.clone(), setup::Content::File(content.clone())));
+            }
+            _ => {}
+        }
+    }
+    Ok(setup)
+}
+
+/// The module where nothing names one.
+const DEFAULT: &str = "sim7080";
+
+fn from_scenario(transcript: &Transcript, file: &str, profile: Option<&str>) -> Result<Setup, Vec<Mistake>> {
+    let names = |heading: &&Heading| matches!(heading.setting, Setting::Scenario(_));
+    let file = Path::new(&transcript.name).parent().unwrap_or(Path::new("")).join(file);
+    let instead = profile.or(transcript.profile());
+    let mut scenario = files::scenario(&file, Instead::profile(instead)).map_err(|mistakes| {
+        let heading = transcript.header.iter().find(names);
+        let there = |m: Mistake| match (m.line, heading) {
+            (0, Some(heading)) => heading.mistake(&transcript.name, format!("{}: {}", m.file, m.what)),
+            _ => m,
+        };
+        mistakes.into_iter().map(there).collect::<Vec<_>>()
+    })?;
+    for heading in &transcript.header {
+        if let Setting::Set { key, value } = &heading.setting {
+            scenario.set(key, value).map_err(|what| vec![heading.mistake(&transcript.name, what)])?;
+        }
+    }
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mut setup = Setup::from_scenario_with(&scenario, folder, instead)?;
+    setup.scenario = Some(file.display().to_string());
+    Ok(setup)
+}
+
+/// The header as a profile: its lines stand where the header has them, and so do the keys of `set`.
+fn as_profile(transcript: &Transcript, instead: Option<&str>) -> String {
+    let line = |heading: &Heading| match &heading.setting {
+        Setting::Profile(name) if instead.is_none() => format!("extends = {name:?}\n"),
+        Setting::Set { .. } => format!("    {}\n", &heading.source["set ".len()..]),
+        _ => "\n".to_owned(),
+    };
+    let text: String = transcript.header.iter().map(line).collect();
+    match (instead, transcript.profile()) {
+        (None, Some(_)) => text,
+        (instead, _) => format!("{text}extends = {:?}\n", instead.unwrap_or(DEFAULT)),
+    }
+}
+
+/// A mistake in what [`as_profile`] gave, in the transcript.
+fn in_header(transcript: &Transcript, mistake: Mistake) -> Mistake {
+    let line = |heading: &&Heading| mistake.file == transcript.name && heading.line == mistake.line;
+    match transcript.header.iter().find(line) {
+        Some(heading) if matches!(heading.setting, Setting::Set { .. }) => {
+            Mistake { source: heading.source.clone(), ..mistake }
+        }
+        Some(heading) => Mistake { right: mistake.right, ..heading.mistake(&transcript.name, mistake.what) },
+        None if mistake.file == transcript.name => Mistake { file: "--profile".into(), line: 0, ..mistake },
+        None => mistake,
+    }
+}
+
+impl Ear for Player {
+    fn heard(&mut self, port: PortId, bytes: &[u8]) {
+        Player::heard(self, port.0 + 1, bytes);
+    }
+
+    fn line(&mut self, port: PortId, line: Line, on: bool) {
+        let signal = match line {
+            Line::Dcd => Signal::Dcd,
+            Line::Ri => Signal::Ri,
+        };
+        Player::line(self, port.0 + 1, signal, on);
+    }
+}
+
+struct Bench {
+    hand: ByHand<Player>,
+    server: Server,
+}
+
+impl Bench {
+    async fn play(&mut self) -> Result<(), PlayError> {
+        self.hand.power_on().await?;
+        loop {
+            match self.hand.ear.next_action() {
+                Action::Settle => self.hand.settle().await?,
+                Action::Wait { .. } => {
+                    if !self.hand.wait_outside().await? {
+                        self.hand.ear.gave_up();
+                    }
+                }
+                Action::Turn(span) => {
+                    self.hand.turn(span, false).await?;
+                }
+                Action::TurnUntilHeard(span) => {
+                    let turned = self.hand.turn(span, true).await?;
+                    self.hand.ear.turned(turned);
+                }
+                Action::Send { port, content } => self.send(PortId(port - 1), &content).await?,
+                Action::Fault { line: _, text } => self.fault(&text),
+                Action::CheckFile { path, want } => {
+                    self.hand.settle().await?;
+                    if let Err(why) = self.check(&path, &want) {
+                        self.hand.ear.refuse(why);
+                    }
+                }
+                Action::SetLine { port, signal: Signal::Dtr, on } => self.hand.dtr(PortId(port - 1), on),
+                Action::SetLine { .. } | Action::SetBaud { .. } => {}
+                Action::Open { port } => self.hand.set_open(PortId(port - 1), true),
+                Action::Close { port } => self.hand.set_open(PortId(port - 1), false),
+                Action::Done => return Ok(()),
+                Action::Failed(failure) => return Err(PlayError::Failed(failure)),
+            }
+        }
+    }
+
+    /// Does what a `!` line says.
+    fn fault(&mut self, text: &str) {
+        let done = match Request::parse(text) {
+            Ok(request) => self.hand.world.faults().request(self.hand.now, request),
+            Err(problem) => Err(format!("`{text}`: {problem}")),
+        };
+        match done {
+            Ok(_) => self.hand.act(),
+            Err(why) => self.hand.ear.refuse(why),
+        }
+    }
+
+    async fn send(&mut self, port: PortId, content: &Content) -> Result<(), PlayError> {
+        let mut stream = content.stream();
+        loop {
+            let window = self.hand.window(port).await?;
+            if window == 0 {
+                self.hand.ear.refuse("the module takes nothing more from the host");
+                return Ok(());
+            }
+            let chunk = stream.take_chunk(window.min(16 * 1024));
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            self.hand.typed(port, &chunk);
+        }
+    }
+
+    /// Whether what a `?` line says of a file, or of each that its pattern matches, is true.
+    fn check(&self, path: &str, want: &Want) -> Result<(), String> {
+        let (root, files) = (self.server.root(), Files::from(path));
+        inside(root, path)?;
+        let mut found = places(root, &files);
+        if files.are_many() && *want != Want::Absent {
+            found.retain(|(_, place)| place.is_dir() == (*want == Want::Directory));
+        }
+        if found.is_empty() {
+            let none = |why| if files.are_many() { "none is there".to_owned() } else { why };
+            return Judge::new(want).verdict(Found::Absent).map_err(none);
+        }
+        found.iter().try_for_each(|(name, place)| {
+            let why = |why: String| if files.are_many() { format!("{name}: {why}") } else { why };
+            check_one(place, want).map_err(why)
+        })
+    }
+}
+
+fn check_one(path: &Path, want: &Want) -> Result<(), String> {
+    let mut judge = Judge::new(want);
+    let found = match fs::metadata(path) {
+        Err(_) => Found::Absent,
+        Ok(meta) if meta.is_dir() => Found::Directory,
+        Ok(_) => {
+            let mut file = fs::File::open(path).map_err(|e| e.to_string())?;
+            let mut chunk = vec![0; 64 * 1024];
+            loop {
+                match file.read(&mut chunk).map_err(|e| e.to_string())? {
+                    0 => break Found::File,
+                    n => judge.chunk(&chunk[..n]),
+                }
+            }
+        }
+    };
+    judge.verdict(found)
+}

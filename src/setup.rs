@@ -1,0 +1,201 @@
+//! From a profile and a network's description to a world that is ready to be switched on.
+
+mod content;
+pub mod files;
+mod from_scenario;
+mod storage;
+
+pub use content::Content;
+pub(crate) use content::inside;
+
+use crate::at::octets::octets_of;
+use crate::fault::Rule;
+use crate::ftpd::{self, FtpServer};
+use crate::gate::{self, Gate, GateConfig};
+use crate::modem::Modem;
+use crate::network::{Call, Forward, Hosts, LinkProfile, Network, NetworkConfig, TlsFiles, TlsSetup};
+use crate::profile::Profile;
+use crate::scenario::{Expectation, Radio};
+use crate::time::Now;
+use crate::trace::Event;
+use crate::world::World;
+use crate::world::faults::Faults;
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What a modem is made of.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The module's personality.
+    pub profile: Arc<Profile>,
+    /// Serial ports.
+    pub ports: usize,
+    /// Where names lead.
+    pub hosts: Hosts,
+    /// What the outside can reach.
+    pub forward: Vec<Forward>,
+    /// The FTP server's logins; none: everybody.
+    pub users: Vec<(String, String)>,
+    /// The FTP server's root; a temporary folder where there is none.
+    pub ftp_root: Option<PathBuf>,
+    /// Where the FTP server listens for the outside.
+    pub ftp_listen: SocketAddr,
+    /// The link.
+    pub link: LinkProfile,
+    /// How long an FTP session may lie idle on the modem's clock.
+    pub ftp_idle: Option<Duration>,
+    /// The server's greeting, behind its 220.
+    pub greeting: Option<String>,
+    /// What lies on the server from the start, on top of what its root holds.
+    pub files: Vec<(String, Content)>,
+    /// How many octets the server's files may hold together.
+    pub quota: Option<u64>,
+    /// Signal and registration over time.
+    pub radio: Vec<Radio>,
+    /// What goes wrong.
+    pub rules: Vec<Rule>,
+    /// What must come of it.
+    pub expectations: Vec<Expectation>,
+    /// The file of the scenario, for the trace.
+    pub scenario: Option<String>,
+    /// How many times faster than real time the module's clock runs, where the scenario says.
+    pub speed: Option<u32>,
+    /// The certificates of FTPS.
+    pub tls: TlsFiles,
+    /// Whether the module trusts the certificate that is made at start.
+    pub trust_made: bool,
+    /// The seed of everything that is drawn.
+    pub seed: u64,
+    /// Whether the world records what happens ([`World::poll_record`]) from its power-on.
+    pub trace: bool,
+    /// Whether the modem's clock is turned by hand, so that the same run is the same trace.
+    pub by_hand: bool,
+}
+
+impl Setup {
+    /// A modem with one port, whose every name leads to a built-in server of its own.
+    pub fn new(profile: Profile) -> Setup {
+        let link =
+            LinkProfile { segment: usize::from(profile.bearer.segment.max(1)), ..LinkProfile::default() };
+        Setup {
+            profile: Arc::new(profile),
+            ports: 1,
+            hosts: Hosts::default(),
+            forward: vec![],
+            users: vec![],
+            ftp_root: None,
+            ftp_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            link,
+            ftp_idle: GateConfig::default().idle,
+            greeting: None,
+            files: vec![],
+            quota: None,
+            radio: vec![],
+            rules: vec![],
+            expectations: vec![],
+            scenario: None,
+            speed: None,
+            tls: TlsFiles::default(),
+            trust_made: false,
+            seed: 0,
+            trace: false,
+            by_hand: false,
+        }
+    }
+}
+
+/// The FTP server and its folder, which go when this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    server: FtpServer,
+    root: PathBuf,
+    _dir: Option<TempDir>,
+}
+
+impl Server {
+    /// Where the outside reaches it.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// The folder that its clients see as `/`.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+/// Builds the world and starts its FTP server.
+///
+/// # Errors
+/// What the file system or the network of this machine refuse, in words for the user.
+pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
+    let (root, dir) = match &setup.ftp_root {
+        Some(root) => (root.clone(), None),
+        None => {
+            let dir = TempDir::with_prefix("badline-")?;
+            (dir.path().to_path_buf(), Some(dir))
+        }
+    };
+    let root = fs::canonicalize(&root).map_err(|e| at(&root, &e))?;
+    fs::read_dir(&root).map_err(|e| at(&root, &e))?;
+    content::lay(&root, &setup.files)?;
+    let faults = Faults::new(setup.rules.clone(), setup.seed);
+    let config = ftpd::Config {
+        root: root.clone(),
+        users: setup.users.clone(),
+        listen: setup.ftp_listen,
+        faults: storage::seam(faults.clone(), root.clone(), setup.quota),
+        greeting: gate::builtin::GREETING,
+        check: gate::builtin::CHECK,
+        names: |path| octets_of(path).into_owned(),
+    };
+    let server = FtpServer::start(config).map_err(|e| {
+        io::Error::new(e.kind(), format!("the FTP server cannot listen at {}: {e}", setup.ftp_listen))
+    })?;
+    let mut gates = GateConfig::default();
+    gates.idle = setup.ftp_idle;
+    gates.in_order = setup.by_hand;
+    gates.greeting = setup.greeting.clone().unwrap_or(gates.greeting);
+    let gates = Arc::new(gates);
+    let seams = faults.clone();
+    let make_gate = move |call: Call| -> Box<dyn super::network::Relay + Send> {
+        let gate = Gate::new(gates.clone(), call.server, call.module, call.upstream, call.tls);
+        Box::new(gate.with_upstream_tls(call.upstream_tls).with_faults(seams.gate()))
+    };
+    let config = NetworkConfig {
+        hosts: setup.hosts.clone(),
+        forward: setup.forward.clone(),
+        server: server.local_address(),
+        link: setup.link,
+        tap: false,
+    };
+    let mut tls = TlsSetup::new(&setup.tls).map_err(io::Error::other)?;
+    if setup.trust_made {
+        tls.trust_authority().map_err(io::Error::other)?;
+    }
+    let network = Network::new(config, tls, Box::new(make_gate), faults.links());
+    let behaviour = files::behaviour(&setup.profile).map_err(|(_, what)| io::Error::other(what))?;
+    let mut modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);
+    modem.meddle(faults.module());
+    let mut world = World::new(modem, network, setup.ports).with_faults(faults);
+    world.set_radio(&setup.radio);
+    if setup.trace {
+        world.trace();
+        world.record(Now::ZERO, || Event::Start {
+            version: env!("CARGO_PKG_VERSION").into(),
+            profile: setup.profile.name.clone(),
+            scenario: setup.scenario.clone(),
+            seed: setup.seed,
+        });
+    }
+    Ok((world, Server { server, root, _dir: dir }))
+}
+
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}

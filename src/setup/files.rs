@@ -1,0 +1,213 @@
+//! Profiles by name or by file, as the command line and transcripts name them.
+
+use crate::fault::Known;
+use crate::maker::{self, MAKERS, PROFILES};
+use crate::modem::{Modem, Personality};
+use crate::network::Hosts;
+use crate::profile::{self, Profile, mistake::Mistake, place};
+use crate::scenario::{self, SCENARIOS, Scenario};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The text of a file, without the mark of its encoding.
+///
+/// # Errors
+/// Where it cannot be read; where it is no UTF-8, with the place.
+pub fn read(path: &Path) -> Result<String, Mistake> {
+    let name = path.display().to_string();
+    let bytes = fs::read(path).map_err(|e| Mistake::of_file(&name, format!("it cannot be read: {e}")))?;
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let (at, text) = (e.utf8_error().valid_up_to(), String::from_utf8_lossy(e.as_bytes()));
+        Mistake::at(&name, &text, at..at + 1, "this is no UTF-8").right("save the file as UTF-8")
+    })?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(text) => text.to_owned(),
+        None => text,
+    })
+}
+
+/// The text of a profile and the name of its file: one of the binary's, or a file.
+fn find(name: &str, beside: Option<&Path>) -> Option<(String, String)> {
+    if let Some((name, text)) = PROFILES.iter().find(|(n, _)| *n == name) {
+        return Some((format!("profiles/{name}.toml"), text.to_string()));
+    }
+    let path = match beside.and_then(Path::parent) {
+        Some(folder) => folder.join(name),
+        None => name.into(),
+    };
+    let text = read(&path).ok()?;
+    Some((path.display().to_string(), text))
+}
+
+/// Reads a profile by the name of one in the binary, or by the path of a file; an `extends` is
+/// looked for beside that file.
+///
+/// # Errors
+/// Every mistake in it, with its place; where there is no such profile, the names that there are.
+pub fn profile(name: &str) -> Result<Profile, Vec<Mistake>> {
+    let Some((file, text)) = find(name, None) else {
+        let names: Vec<&str> = PROFILES.iter().map(|(name, _)| *name).collect();
+        let right = profile::mistake::suggest(name, &names, "profiles");
+        return Err(match Path::new(name).exists() {
+            true => read(Path::new(name)).err().into_iter().collect(),
+            false => vec![Mistake::of_file(name, "there is no such profile, and no such file").right(right)],
+        });
+    };
+    profile_from(&file, &text)
+}
+
+/// Reads a profile from the text of the file `file`.
+///
+/// # Errors
+/// As [`profile()`].
+pub fn profile_from(file: &str, text: &str) -> Result<Profile, Vec<Mistake>> {
+    let look = |name: &str| find(name, Some(Path::new(file)));
+    let profile = profile::load(file, text, &look)?;
+    behaviour(&profile).map_err(|(path, what)| vec![profile::wrong_in(file, text, &look, &path, &what)])?;
+    Ok(profile)
+}
+
+/// The behaviour that a profile names.
+///
+/// # Errors
+/// The path of the wrong key, and what is wrong with it.
+pub fn behaviour(profile: &Profile) -> Result<Box<dyn Personality>, (Vec<String>, String)> {
+    match MAKERS.iter().find(|maker| maker.name == profile.vendor) {
+        Some(maker) => (maker.make)(profile),
+        None => {
+            let names: Vec<&str> = MAKERS.iter().map(|maker| maker.name).collect();
+            let what = format!("there is no vendor {:?}", profile.vendor);
+            Err((
+                vec!["vendor".into()],
+                format!("{what}; {}", profile::mistake::suggest(&profile.vendor, &names, "vendors")),
+            ))
+        }
+    }
+}
+
+/// What the command line says instead of a scenario.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Instead<'a> {
+    /// The module: the name of a profile or its file.
+    pub profile: Option<&'a str>,
+    /// How many serial ports it has.
+    pub ports: Option<usize>,
+}
+
+impl<'a> Instead<'a> {
+    /// Another module, or none.
+    pub fn profile(profile: Option<&'a str>) -> Instead<'a> {
+        Instead { profile, ports: None }
+    }
+}
+
+/// Reads the scenario in the file `path` (or the one in the binary with that name), and looks whether all is there that it names.
+///
+/// # Errors
+/// Every mistake in it, with its place.
+pub fn scenario(path: &Path, instead: Instead) -> Result<Scenario, Vec<Mistake>> {
+    let file = path.display().to_string();
+    if let Some((name, text)) = SCENARIOS.iter().find(|(name, _)| file == *name) {
+        return scenario_from(&format!("scenarios/{name}.toml"), text, instead);
+    }
+    let text = read(path).map_err(|mistake| vec![mistake])?;
+    scenario_from(&file, &text, instead)
+}
+
+/// Reads a scenario from the text of the file `file`, as [`scenario()`] does.
+///
+/// # Errors
+/// As [`scenario()`].
+pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenario, Vec<Mistake>> {
+    let folder = Path::new(file).parent().unwrap_or(Path::new(""));
+    // First without the commands, which its own profile decides on.
+    let Instead { profile, ports } = instead;
+    let unchecked = scenario::parse(file, text, &Known { ports, ..Known::default() })?;
+    let profile = scenario_profile(&unchecked, folder, profile).map_err(|mistakes| {
+        mistakes.into_iter().map(|m| in_scenario(file, text, &unchecked, m)).collect::<Vec<_>>()
+    })?;
+    let profile = Arc::new(profile);
+    let behaviour = behaviour(&profile).map_err(|(_, what)| {
+        vec![Mistake::at(file, text, place::of(text, &["module"]).unwrap_or(0..0), what)]
+    })?;
+    let modem = Modem::new(profile.clone(), behaviour, 1);
+    let (rows, secrets) = (modem.rows(), maker::secrets(&modem));
+    let commands: Vec<&str> =
+        rows.iter().map(|row| row.name).chain(profile.commands.keys().map(String::as_str)).collect();
+    let scenario = scenario::parse(
+        file,
+        text,
+        &Known { commands: &commands, secrets: Some(&secrets), ports, ..Known::default() },
+    )?;
+    let mut hosts = Hosts::default();
+    for (name, target) in &scenario.hosts {
+        if let Err(what) = hosts.add(name, *target) {
+            let span = place::of(text, &["hosts", name]).unwrap_or(0..0);
+            return Err(vec![Mistake::at(file, text, span, format!("host `{name}`: {what}"))]);
+        }
+    }
+    let missing = scenario.sources.iter().filter(|source| !folder.join(&source.path).exists());
+    let missing: Vec<Mistake> = missing
+        .map(|source| {
+            let what = format!("there is no `{}` beside the scenario", source.path);
+            Mistake::at(file, text, source.span.clone(), what)
+        })
+        .collect();
+    if missing.is_empty() { Ok(scenario) } else { Err(missing) }
+}
+
+/// What stands for the file of a scenario's `[module]`.
+const MODULE: &str = "[module]";
+
+/// A scenario's `[module]` as a profile of its own, which extends another.
+fn module_text(scenario: &Scenario, extends: &str) -> String {
+    let mut table = scenario.module.clone();
+    table.insert("extends".into(), extends.into());
+    // What was read as TOML can be written as TOML.
+    toml::to_string(&table).unwrap_or_default()
+}
+
+/// A mistake in what [`module_text`] gave, at the key of the scenario that it comes from.
+fn in_scenario(file: &str, text: &str, scenario: &Scenario, mistake: Mistake) -> Mistake {
+    if mistake.file != MODULE {
+        return mistake;
+    }
+    let module = module_text(scenario, "");
+    let lines: usize = module.split_inclusive('\n').take(mistake.line - 1).map(str::len).sum();
+    let path = place::path_at(&module, lines + mistake.column - 1).unwrap_or_default();
+    let path: Vec<&str> = match path.first().map(String::as_str) {
+        Some("extends") => vec!["profile"],
+        _ => ["module"].into_iter().chain(path.iter().map(String::as_str)).collect(),
+    };
+    let span = place::nearest(text, &path).unwrap_or(0..0);
+    Mistake { right: mistake.right, ..Mistake::at(file, text, span, mistake.what) }
+}
+
+/// The profile of a scenario (or `instead` of it) with the scenario's `[module]` over it; a file is
+/// looked for beside the scenario, in `folder`, then where the program was started.
+///
+/// # Errors
+/// The mistakes in the profile; those in `[module]` are said to be in a file of that name.
+pub fn scenario_profile(
+    scenario: &Scenario,
+    folder: &Path,
+    instead: Option<&str>,
+) -> Result<Profile, Vec<Mistake>> {
+    let name = instead.or(scenario.profile.as_deref()).unwrap_or("sim7080");
+    let look = |name: &str| {
+        let beside = folder.join("x");
+        find(name, if instead.is_some() { None } else { Some(&beside) }).or_else(|| find(name, None))
+    };
+    let inner = |wanted: &str| match wanted == name {
+        true => look(wanted),
+        false => find(wanted, Some(Path::new(name))).or_else(|| look(wanted)),
+    };
+    let text = module_text(scenario, name);
+    let mut profile = profile::load(MODULE, &text, &inner)?;
+    behaviour(&profile)
+        .map_err(|(path, what)| vec![profile::wrong_in(MODULE, &text, &inner, &path, &what)])?;
+    let stem = Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
+    profile.name = stem.into_owned();
+    Ok(profile)
+}

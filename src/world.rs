@@ -1,0 +1,293 @@
+//! The modem and the network it hangs on, on one clock, without a socket or a task of their own.
+//!
+//! Hand in what happens, and carry out what [`World::poll_io`] and the ports'
+//! queues ask for. The event loop ([`crate::driver::machine`]) does it in real time, the transcript player
+//! with a clock that it turns by hand.
+
+mod acts;
+pub mod faults;
+mod recorder;
+mod serial;
+
+use acts::Air;
+use serial::Serial;
+pub use serial::Write;
+
+use crate::fault::{Act, Observation};
+use crate::maker;
+use crate::modem::{HostLine, Line, Modem, Note, Output, PortId};
+use crate::network::{IoEvent, IoRequest, Network};
+use crate::time::Now;
+use crate::trace::{Circuit, Event, Record};
+use crate::world::faults::Faults;
+use crate::world::recorder::Recorder;
+use std::collections::{BTreeMap, VecDeque};
+
+/// What the world tells its owner, beside what the host is to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The module drives a line of a port.
+    Line {
+        /// The port.
+        port: PortId,
+        /// The line.
+        line: Line,
+        /// Whether it is on.
+        on: bool,
+    },
+    /// A port vanishes for its host, or is there again.
+    Plugged {
+        /// The port.
+        port: PortId,
+        /// Whether it is there.
+        there: bool,
+    },
+    /// The module set the rate of a port, in bit/s; 0 has it find the rate out.
+    Baud {
+        /// The port.
+        port: PortId,
+        /// bit/s
+        rate: u32,
+    },
+}
+
+/// The modem, the network, and what waits between them and the real world.
+pub struct World {
+    modem: Modem,
+    network: Network,
+    serial: Vec<Serial>,
+    told: VecDeque<Told>,
+    faults: Faults,
+    air: Air,
+    /// What faults do once the bytes that called for it have arrived.
+    landing: Vec<(Now, Act)>,
+    recorder: Option<Box<Recorder>>,
+    /// Faults have let go of what they kept back.
+    resumes: bool,
+}
+
+impl World {
+    /// A world with its power off; [`World::power_on`] follows.
+    pub fn new(modem: Modem, network: Network, ports: usize) -> World {
+        World {
+            modem,
+            network,
+            serial: (0..ports).map(|_| Serial::default()).collect(),
+            told: VecDeque::new(),
+            faults: Faults::new(vec![], 0),
+            air: Air::default(),
+            landing: vec![],
+            recorder: None,
+            resumes: false,
+        }
+    }
+
+    /// The same world with faults, whose other seams are the network's and the modem's.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Faults) -> World {
+        self.faults = faults;
+        self
+    }
+
+    /// The fault engine. After it was told to do something, [`World::act`] is to be called.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Has [`World::poll_record`] tell what happens from here on; it costs time.
+    pub fn trace(&mut self) {
+        if self.recorder.is_none() {
+            self.modem.take_notes(true);
+            self.network.tap(true);
+            self.recorder = Some(Box::new(Recorder::new(maker::secrets(&self.modem), self.serial.len())));
+        }
+    }
+
+    /// Has nothing recorded any more.
+    pub(super) fn untrace(&mut self) {
+        self.modem.take_notes(false);
+        self.network.tap(false);
+        self.recorder = None;
+    }
+
+    /// Adds to the trace, where there is one, what happens outside the world.
+    pub fn record(&mut self, now: Now, event: impl FnOnce() -> Event) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.push(now, event());
+        }
+    }
+
+    /// What happened next.
+    pub fn poll_record(&mut self) -> Option<Record> {
+        self.recorder.as_mut()?.pop()
+    }
+
+    /// Puts back what the module had stored when it was last switched off.
+    pub fn load_flash(&mut self, flash: BTreeMap<String, String>) {
+        self.modem.load_flash(flash);
+    }
+
+    /// Applies power.
+    pub fn power_on(&mut self, now: Now) {
+        self.faults.set_now(now);
+        self.begin_radio(now);
+        self.modem.power_on(now);
+        self.drain(now);
+    }
+
+    /// The modem.
+    pub fn modem(&self) -> &Modem {
+        &self.modem
+    }
+
+    /// The network.
+    pub fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
+    /// The host typed.
+    pub fn typed(&mut self, now: Now, port: PortId, bytes: &[u8]) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.typed(now, port, bytes);
+        }
+        self.faults.set_now(now);
+        self.arrive_up(now, port, bytes);
+        self.drain(now);
+    }
+
+    /// The host opened a port.
+    pub fn opened(&mut self, now: Now, port: PortId) {
+        self.record(now, || Event::PortOpened { port: port.0 + 1 });
+        self.faults.observe(now, &Observation::State("port_open".into()));
+    }
+
+    /// The host closed a port.
+    pub fn closed(&mut self, now: Now, port: PortId) {
+        self.record(now, || Event::PortClosed { port: port.0 + 1 });
+        self.faults.observe(now, &Observation::State("port_closed".into()));
+    }
+
+    /// The host moved a line.
+    pub fn line(&mut self, now: Now, port: PortId, line: HostLine) {
+        if let Some(recorder) = &mut self.recorder {
+            let HostLine::Dtr(on) = line;
+            recorder.line(now, port, Circuit::Dtr, on);
+        }
+        self.modem.handle_line(now, port, line);
+        self.drain(now);
+    }
+
+    /// So many octets of [`World::outgoing`] have gone to the host, or were dropped for want of one.
+    pub fn sent(&mut self, now: Now, port: PortId, n: usize) {
+        let n = self.serial[port.0].outgoing.advance(n);
+        self.modem.handle_sent(now, port, n);
+        self.drain(now);
+    }
+
+    /// A real socket speaks.
+    pub fn io(&mut self, now: Now, event: IoEvent) {
+        self.faults.set_now(now);
+        // What the FTP server's thread has asked comes before what it answers.
+        self.obey(now);
+        self.network.handle_io(now, event);
+        self.drain(now);
+    }
+
+    /// The time of [`World::poll_timeout`] has come.
+    pub fn timeout(&mut self, now: Now) {
+        self.faults.set_now(now);
+        self.change_radio(now);
+        self.deliver_due(now);
+        if self.network.poll_timeout().is_some_and(|at| at <= now) {
+            self.network.handle_timeout(now);
+        }
+        if self.modem.poll_timeout().is_some_and(|at| at <= now) {
+            self.modem.handle_timeout(now);
+        }
+        self.drain(now);
+    }
+
+    /// When [`World::timeout`] has something to do.
+    pub fn poll_timeout(&self) -> Option<Now> {
+        let serial = self.serial.iter().filter_map(Serial::poll_timeout);
+        let landing = self.landing.iter().map(|(at, _)| *at).min();
+        let own = [self.modem.poll_timeout(), self.network.poll_timeout(), landing].into_iter().flatten();
+        own.chain(self.faults.poll_timeout()).chain(self.air.poll_timeout()).chain(serial).min()
+    }
+
+    /// The next write for the host of a port, or what is left of it; none while that host holds it up.
+    pub fn outgoing(&self, port: PortId) -> Option<&Write> {
+        self.serial[port.0].outgoing.first().filter(|_| !self.modem.is_stopped(port))
+    }
+
+    /// How much the modem takes from the host of a port now, in octets.
+    pub fn uart_window(&self, port: PortId) -> usize {
+        self.modem.uart_window(port)
+    }
+
+    /// The next request to the real world.
+    pub fn poll_io(&mut self) -> Option<IoRequest> {
+        self.network.poll_io()
+    }
+
+    /// What else happened.
+    pub fn poll_told(&mut self) -> Option<Told> {
+        self.told.pop_front()
+    }
+
+    /// Whether the real world still owes an answer that belongs to this moment.
+    pub fn busy(&self) -> bool {
+        self.network.busy()
+    }
+
+    /// Whether a real host may speak at any time.
+    pub fn reaches_out(&self) -> bool {
+        self.network.reaches_out()
+    }
+
+    /// Passes on what modem and network want of each other, until neither wants anything.
+    fn drain(&mut self, now: Now) {
+        loop {
+            self.hear_tap();
+            while let Some(output) = self.modem.poll_output() {
+                if let (Some(recorder), false) = (&mut self.recorder, matches!(output, Output::Uart { .. })) {
+                    recorder.output(now, &output);
+                }
+                match output {
+                    Output::Uart { port, bytes, apart } => self.arrive_down(now, port, bytes, apart),
+                    Output::Line { port, line, on } => self.drive(now, port, line, on),
+                    Output::Baud { port, rate } => self.told.push_back(Told::Baud { port, rate }),
+                    Output::Net(request) => {
+                        self.network.handle_request(now, request);
+                        self.hear_tap();
+                    }
+                    Output::Note(Note::Fault(event)) => self.hear_fault(&event),
+                    Output::Note(_) => {}
+                }
+            }
+            self.resume(now);
+            let modem = &self.modem;
+            let event = self.network.poll_event(now, |socket| modem.poll_window(socket));
+            self.hear_tap();
+            self.hear_faults();
+            let Some(event) = event else {
+                if self.obey(now) || self.resumes {
+                    continue;
+                }
+                return;
+            };
+            if let Some(recorder) = &mut self.recorder {
+                recorder.answer(now, &event);
+            }
+            self.modem.handle_net(now, event);
+        }
+    }
+
+    fn hear_tap(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            while let Some(tapped) = self.network.poll_tap() {
+                recorder.tapped(tapped);
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What rules do by themselves, and the radio over time. What a number of bytes has called for happens once
+//! these have arrived; nothing passes behind them before it has.
+
+use super::World;
+use super::faults::speech;
+use crate::fault::{self, Act, LinkKind, Links};
+use crate::modem::PortId;
+use crate::modem::net::{NetEvent, Radio as Change};
+use crate::network::faults::{Carries, LinkId, LinkInfo};
+use crate::scenario::Radio;
+use crate::time::Now;
+use crate::trace::Event;
+
+/// What the radio would give without faults, and what a fault imposes.
+#[derive(Debug, Default)]
+pub(super) struct Air {
+    timeline: Vec<Radio>,
+    done: usize,
+    signal: Option<(u8, u8)>,
+    status: Option<u8>,
+    forced_signal: bool,
+    forced_status: bool,
+}
+
+impl Air {
+    pub fn poll_timeout(&self) -> Option<Now> {
+        self.timeline.get(self.done).map(|entry| Now::ZERO + entry.at.0)
+    }
+
+    /// The next entry of the timeline.
+    fn step(&mut self) {
+        let Some(entry) = self.timeline.get(self.done) else { return };
+        let (rssi, ber) = self.signal.unwrap_or((99, 99));
+        self.signal = Some((entry.signal.map_or(rssi, |s| s.0), entry.ber.map_or(ber, |b| b.0)));
+        self.status = entry.registration.map(|r| r.number()).or(self.status);
+        self.done += 1;
+    }
+}
+
+impl World {
+    /// Gives the radio a timeline, before power is applied.
+    pub(crate) fn set_radio(&mut self, timeline: &[Radio]) {
+        let radio = &self.modem.profile().radio;
+        (self.air.signal, self.air.status) = (Some((radio.rssi, radio.ber)), Some(radio.status));
+        self.air.timeline = timeline.to_vec();
+        self.air.timeline.sort_by_key(|entry| entry.at.0);
+    }
+
+    /// Has the radio begin as its timeline says.
+    pub(super) fn begin_radio(&mut self, now: Now) {
+        while self.air.poll_timeout().is_some_and(|at| at <= now) {
+            self.air.step();
+        }
+        if let (Some(signal), Some(status)) = (self.air.signal, self.air.status) {
+            self.modem.preset_radio(signal, status);
+        }
+    }
+
+    /// Lets the radio change as its timeline says.
+    pub(super) fn change_radio(&mut self, now: Now) {
+        while self.air.poll_timeout().is_some_and(|at| at <= now) {
+            let before = (self.air.signal, self.air.status);
+            self.air.step();
+            if let Some(signal) =
+                self.air.signal.filter(|_| before.0 != self.air.signal && !self.air.forced_signal)
+            {
+                self.tell_signal(now, signal);
+            }
+            if let Some(status) =
+                self.air.status.filter(|_| before.1 != self.air.status && !self.air.forced_status)
+            {
+                self.tell(now, Change::Registration(status));
+            }
+        }
+    }
+
+    fn tell(&mut self, now: Now, change: Change) {
+        self.modem.handle_net(now, NetEvent::Radio(change));
+    }
+
+    fn tell_signal(&mut self, now: Now, (rssi, ber): (u8, u8)) {
+        self.tell(now, Change::Signal { rssi, ber });
+    }
+
+    /// Carries out what the fault engine wants done; to be called after it was told to do something.
+    pub fn act(&mut self, now: Now) {
+        self.faults.set_now(now);
+        self.drain(now);
+    }
+
+    /// Does what rules do by themselves; false where they do nothing.
+    pub(super) fn obey(&mut self, now: Now) -> bool {
+        if self.faults.is_empty() {
+            return false;
+        }
+        let acts = self.faults.poll(now);
+        let told = self.hear_faults();
+        let landed = self.land(now);
+        let any = !acts.is_empty() || told || landed;
+        self.resumes |= landed;
+        for (act, link) in acts {
+            self.resumes = true;
+            let lands = link.and_then(|link| self.network.lands(LinkId(link.id))).filter(|at| *at > now);
+            match lands {
+                Some(at) if act.loses_connections() => {
+                    self.faults.hold(true);
+                    self.landing.push((at, act));
+                }
+                lands => self.carry_out(now, lands.unwrap_or(now), act),
+            }
+        }
+        any
+    }
+
+    /// Tells which faults have come and gone; false where none has.
+    pub(super) fn hear_faults(&mut self) -> bool {
+        let mut any = false;
+        while let Some(event) = self.faults.poll_event() {
+            any = true;
+            self.hear_fault(&event);
+        }
+        any
+    }
+
+    pub(super) fn hear_fault(&mut self, event: &fault::Event) {
+        self.resumes |= !event.applied;
+        self.record(event.at, || Event::of_fault(event));
+    }
+
+    /// Lets move on what faults have kept back; once the module has done what was done to it.
+    pub(super) fn resume(&mut self, now: Now) {
+        if std::mem::take(&mut self.resumes) {
+            self.faults.hold(!self.landing.is_empty());
+            self.network.faults_changed(now);
+        }
+    }
+
+    /// Does what has waited for bytes that have arrived by now; false where nothing has.
+    fn land(&mut self, now: Now) -> bool {
+        let landed: Vec<_> = self.landing.extract_if(.., |(at, _)| *at <= now).collect();
+        let any = !landed.is_empty();
+        for (_, act) in landed {
+            self.carry_out(now, now, act);
+        }
+        any
+    }
+
+    fn ports(&self, port: Option<usize>) -> Vec<PortId> {
+        let all = 0..self.serial.len();
+        all.filter(|at| port.is_none_or(|wanted| wanted == at + 1)).map(PortId).collect()
+    }
+
+    fn carry_out(&mut self, now: Now, landed: Now, act: Act) {
+        match act {
+            Act::Noise { port, bytes } => {
+                for port in self.ports(port) {
+                    self.noise(now, port, bytes.clone());
+                }
+            }
+            Act::Unplug { port, gone } => {
+                for port in self.ports(port) {
+                    self.unplug(now, port, gone);
+                }
+            }
+            Act::Line { port, line, on } => {
+                for port in self.ports(port) {
+                    self.force(now, port, line, on);
+                }
+            }
+            Act::Reset { banner, dead } => self.modem.crash(now, banner, dead),
+            Act::Say { port, text } => {
+                for port in self.ports(port) {
+                    self.modem.say(now, port, &text);
+                }
+            }
+            Act::Force(code) => self.modem.force(now, code),
+            Act::Signal(forced) => {
+                self.air.forced_signal = forced.is_some();
+                if let Some(signal) = forced.or(self.air.signal) {
+                    self.tell_signal(now, signal);
+                }
+            }
+            Act::Registration(forced) => {
+                self.air.forced_status = forced.is_some();
+                if let Some(status) = forced.or(self.air.status) {
+                    self.tell(now, Change::Registration(status));
+                }
+            }
+            Act::PdpDrop(which) => self.tell(now, Change::PdpDeactivated(which)),
+            Act::Sim(there) => self.tell(now, Change::Sim(there)),
+            Act::Cut { links, only, reset } => {
+                let meant = |info: &LinkInfo| covers(links, info) && only.is_none_or(|l| l.id == info.id.0);
+                self.network.cut(now, landed, meant, reset);
+            }
+            Act::Speak(scripted) => self.network.speak(now, &speech(&scripted, None)),
+        }
+    }
+}
+
+fn covers(links: Links, info: &LinkInfo) -> bool {
+    links.cover(match info.carries {
+        Carries::FtpControl => LinkKind::Control,
+        Carries::FtpData => LinkKind::Data,
+        Carries::Tcp | Carries::Udp => LinkKind::Socket,
+    })
+}
