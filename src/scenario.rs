@@ -166,7 +166,8 @@ impl Scenario {
             }
         }
         // What faults say counts as said by the module.
-        let said: Vec<Pattern> = known.urcs.iter().cloned().chain(self.rules.iter().flat_map(Rule::says)).collect();
+        let said: Vec<Pattern> =
+            known.urcs.iter().cloned().chain(self.rules.iter().flat_map(Rule::says)).collect();
         let heard = &Known { urcs: if known.urcs.is_empty() { &[] } else { &said }, ..*known };
         for (i, written) in std::mem::take(&mut self.expect).into_iter().enumerate() {
             let span = one_line(text, written.span());

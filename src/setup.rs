@@ -15,6 +15,7 @@ use crate::gate::{self, Gate, GateConfig};
 use crate::modem::Modem;
 use crate::network::{Call, Forward, Hosts, LinkProfile, Network, NetworkConfig, TlsFiles, TlsSetup};
 use crate::profile::Profile;
+use crate::profile::mistake::Mistake;
 use crate::scenario::{Expectation, Radio};
 use crate::time::Now;
 use crate::trace::Event;
@@ -61,6 +62,8 @@ pub struct Setup {
     pub rules: Vec<Rule>,
     /// What must come of it.
     pub expectations: Vec<Expectation>,
+    /// What in the files is likely not to say what was meant.
+    pub warnings: Vec<Mistake>,
     /// The file of the scenario, for the trace.
     pub scenario: Option<String>,
     /// How many times faster than real time the module's clock runs, where the scenario says.
@@ -98,6 +101,7 @@ impl Setup {
             radio: vec![],
             rules: vec![],
             expectations: vec![],
+            warnings: vec![],
             scenario: None,
             speed: None,
             tls: TlsFiles::default(),

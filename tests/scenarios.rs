@@ -54,6 +54,9 @@ fn check(file: &Path) -> Result<Scenario, Failed> {
         return Err("it does not say where it comes from".into());
     }
     let scenario = files::scenario(file, files::Instead::default()).map_err(lines)?;
+    if !scenario.warnings.is_empty() {
+        return Err(lines(scenario.warnings).into());
+    }
     match scenario.expectations.is_empty() {
         true => Err("it expects nothing".into()),
         false => Ok(scenario),

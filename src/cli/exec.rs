@@ -7,7 +7,7 @@ mod seeds;
 use super::options::{self, Options};
 use super::run::{self, Bench};
 use super::signals::Signals;
-use super::{show_error, show_mistakes};
+use super::{show_error, show_mistakes, show_warnings};
 use crate::host::process::{self, End, Host, Limits};
 use crate::judge::coverage::Coverage;
 use crate::judge::{Judge, Watch};
@@ -60,6 +60,7 @@ impl Exec {
             Ok(setup) => setup,
             Err(mistakes) => return show_mistakes(&mistakes),
         };
+        show_warnings(&setup.warnings);
         setup.trace = true;
         if self.runs(&setup).nth(1).is_some() && self.options.files.asked() {
             return show_error(

@@ -39,14 +39,21 @@ pub fn odd(pattern: &Pattern, against: Against) -> Option<(Weight, String, Strin
         return wrong(format!("no line begins or ends with a blank as `{text}` does"), "leave the blank out");
     }
     let odd = [
-        (class(text), "only `*` has a meaning of its own in a pattern: write `*` for what differs, or one rule for each"),
+        (
+            class(text),
+            "only `*` has a meaning of its own in a pattern: write `*` for what differs, or one rule for each",
+        ),
         (escape(text), "a backslash stands for itself, and so does all but `*`"),
         (regular(text, against), "this is no regular expression: `*` alone stands for anything"),
     ];
     let (part, right) = odd.into_iter().find_map(|(part, right)| Some((part?, right)))?;
     // What is quoted in a command may be any name.
     let quoted = text.find('"').is_some_and(|quote| text.find(part).is_some_and(|at| at > quote));
-    let weight = if against == Against::Name || quoted || !part.starts_with('[') { Weight::Warning } else { Weight::Mistake };
+    let weight = if against == Against::Name || quoted || !part.starts_with('[') {
+        Weight::Warning
+    } else {
+        Weight::Mistake
+    };
     Some((weight, format!("`{part}` stands for itself"), right.to_owned()))
 }
 
@@ -114,7 +121,11 @@ pub fn doubts(rules: &[Rule], known: &Known, end: Option<Duration>) -> Vec<Probl
         let rule: &Rule = &rules[i];
         let span = if table == "until" { rule.when_spans[1].clone() } else { None };
         let key = Some((i, table, never.key));
-        problems.push(Problem { key, weight, ..Problem::new(span.unwrap_or(rule.span.clone()), never.what, never.right) });
+        problems.push(Problem {
+            key,
+            weight,
+            ..Problem::new(span.unwrap_or(rule.span.clone()), never.what, never.right)
+        });
     };
     let lifts = lifted_at_all(rules);
     for (i, rule) in rules.iter().enumerate() {
@@ -138,7 +149,11 @@ pub fn doubts(rules: &[Rule], known: &Known, end: Option<Duration>) -> Vec<Probl
                 "the fault can never fire in a run that passes: at {} it is over, as `ends_within` says",
                 Span(*at + rule.wait)
             );
-            told(i, "when", (Weight::Mistake, Never::new("at", what, format!("write less than {}", Span(end)))));
+            told(
+                i,
+                "when",
+                (Weight::Mistake, Never::new("at", what, format!("write less than {}", Span(end)))),
+            );
         }
         if let Some(doubt) = idle(rule, known) {
             told(i, "what", doubt);
@@ -194,14 +209,15 @@ fn doubt_about(trigger: &Trigger, known: &Known) -> Option<Doubt> {
 
 /// The verbs of RFC 959 and its successors that take no path.
 const PATHLESS: &[&str] = &[
-    "USER", "PASS", "ACCT", "CDUP", "QUIT", "REIN", "PORT", "PASV", "EPRT", "EPSV", "TYPE", "STRU", "MODE", "ALLO",
-    "REST", "ABOR", "PWD", "XPWD", "SYST", "NOOP", "FEAT", "CONNECT", "OPTS", "AUTH", "PBSZ", "PROT", "CCC",
+    "USER", "PASS", "ACCT", "CDUP", "QUIT", "REIN", "PORT", "PASV", "EPRT", "EPSV", "TYPE", "STRU", "MODE",
+    "ALLO", "REST", "ABOR", "PWD", "XPWD", "SYST", "NOOP", "FEAT", "CONNECT", "OPTS", "AUTH", "PBSZ", "PROT",
+    "CCC",
 ];
 
 /// Verbs that take a path: a pattern that matches one of these is about them, too.
 const WITH_PATH: &[&str] = &[
-    "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD", "MLST", "CWD", "DELE", "MKD", "RMD", "SIZE", "MDTM", "RNFR",
-    "RNTO", "STAT", "XMKD", "XRMD",
+    "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD", "MLST", "CWD", "DELE", "MKD", "RMD", "SIZE",
+    "MDTM", "RNFR", "RNTO", "STAT", "XMKD", "XRMD",
 ];
 
 /// Why a verb never comes with such a file.
@@ -212,7 +228,8 @@ fn no_file(verb: &Pattern, file: &Pattern) -> Option<Doubt> {
     let pathless = PATHLESS.iter().find(|v| verb.matches(v));
     if let Some(verb) = pathless.filter(|_| !WITH_PATH.iter().any(|v| verb.matches(v))) {
         let looks = file.as_str().contains(['/', '.']);
-        let takes = matches!(*verb, "CDUP" | "QUIT" | "REIN" | "PASV" | "ABOR" | "PWD" | "XPWD" | "SYST" | "NOOP");
+        let takes =
+            matches!(*verb, "CDUP" | "QUIT" | "REIN" | "PASV" | "ABOR" | "PWD" | "XPWD" | "SYST" | "NOOP");
         if takes || looks && !matches!(*verb, "USER" | "PASS" | "PORT" | "EPRT") {
             return mistake("file", format!("{verb} comes without a file"), "leave `file` out");
         }
@@ -226,7 +243,10 @@ fn outside(key: &'static str, file: &Pattern) -> Option<Doubt> {
     if text.contains('*') || path_parts(text).is_some() || text == "/" {
         return None;
     }
-    Some((Weight::Warning, Never::new(key, format!("`{text}` is no path on the server"), "write it from the server's root")))
+    Some((
+        Weight::Warning,
+        Never::new(key, format!("`{text}` is no path on the server"), "write it from the server's root"),
+    ))
 }
 
 /// Why no module here sends this verb.
@@ -235,14 +255,19 @@ fn unsent(verb: &Pattern, known: &Known) -> Option<Doubt> {
         return None;
     }
     let what = format!("the module's FTP client never sends `{verb}`");
-    let right = format!("only a host that speaks FTP over a socket can; the client sends {}", known.sent.join(", "));
+    let right =
+        format!("only a host that speaks FTP over a socket can; the client sends {}", known.sent.join(", "));
     Some((Weight::Warning, Never::new("verb", what, right)))
 }
 
 fn no_name(key: &'static str, host: &Pattern) -> Option<Doubt> {
     let text = host.as_str();
     match text.parse::<Ipv4Addr>() {
-        Ok(_) => mistake(key, format!("the address {text} is not looked up"), "write a name, or wait for `connect`"),
+        Ok(_) => mistake(
+            key,
+            format!("the address {text} is not looked up"),
+            "write a name, or wait for `connect`",
+        ),
         Err(_) => no_host(key, host),
     }
 }
@@ -250,19 +275,24 @@ fn no_name(key: &'static str, host: &Pattern) -> Option<Doubt> {
 fn no_host(key: &'static str, host: &Pattern) -> Option<Doubt> {
     let text = host.as_str();
     (text.contains(['/', ':', ' ', '@'])).then_some(())?;
-    mistake(key, format!("`{text}` is no name of a host and no address"), "write the name alone, without scheme and port")
+    mistake(
+        key,
+        format!("`{text}` is no name of a host and no address"),
+        "write the name alone, without scheme and port",
+    )
 }
 
 /// Why a fault does nothing that can be seen, or nothing that was meant.
 fn idle(rule: &Rule, known: &Known) -> Option<Doubt> {
-    let nothing = |why: &str, right: &str| {
-        mistake(rule.kind.name, format!("the fault does nothing: {why}"), right)
-    };
+    let nothing =
+        |why: &str, right: &str| mistake(rule.kind.name, format!("the fault does nothing: {why}"), right);
     match &rule.what {
         Action::Module(m) => module(m, known, &nothing),
         Action::Uart(u) => match &u.what {
             UartFault::Hold(by) if by.is_zero() => nothing("no time is no delay", "write more than 0s"),
-            UartFault::Interject(bytes) if bytes.is_empty() => nothing("there is nothing to say", "write a text"),
+            UartFault::Interject(bytes) if bytes.is_empty() => {
+                nothing("there is nothing to say", "write a text")
+            }
             _ => None,
         },
         Action::Link(l) => match l.what {
@@ -275,7 +305,8 @@ fn idle(rule: &Rule, known: &Known) -> Option<Doubt> {
             _ => None,
         },
         Action::Name(n) => {
-            let looked_up = matches!(n.what, NameFault::NoSuchName | NameFault::DnsSilence | NameFault::Resolve(_));
+            let looked_up =
+                matches!(n.what, NameFault::NoSuchName | NameFault::DnsSilence | NameFault::Resolve(_));
             let key = match n.what {
                 NameFault::Resolve(_) => "host",
                 _ => rule.kind.name,
@@ -284,7 +315,9 @@ fn idle(rule: &Rule, known: &Known) -> Option<Doubt> {
                 .or_else(|| if looked_up { no_name(key, &n.host) } else { no_host(key, &n.host) })
         }
         Action::Ftp(f) => match f.what {
-            super::action::FtpFault::Late(by) if by.is_zero() => nothing("no time is no delay", "write more than 0s"),
+            super::action::FtpFault::Late(by) if by.is_zero() => {
+                nothing("no time is no delay", "write more than 0s")
+            }
             _ => about("verb", &f.verb, Against::Line)
                 .or_else(|| no_file(&f.verb, &f.file))
                 .or_else(|| unsent(&f.verb, known)),

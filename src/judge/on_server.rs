@@ -27,7 +27,9 @@ pub fn facts(root: &Path, files: &Files) -> Vec<(String, FileFacts)> {
 pub fn places(root: &Path, files: &Files) -> Vec<Place> {
     match files {
         Files::One(path) => {
-            let place = path_parts(path).map(|parts| root.join(parts.join("/"))).filter(|place| place.exists());
+            let root_itself = path.bytes().all(|b| b == b'/').then(|| root.to_path_buf());
+            let below = || path_parts(path).map(|parts| root.join(parts.join("/")));
+            let place = root_itself.or_else(below).filter(|place| place.exists());
             place.map(|place| (path.trim_matches('/').to_owned(), place)).into_iter().collect()
         }
         Files::Matching(_) => {

@@ -141,6 +141,11 @@ enum Timer {
 impl Maker for Simcom {
     type Settings = Settings;
 
+    const REPORTS: &'static [&'static str] = &["+FTP", "+CNTP"];
+
+    const URCS: &'static [&'static str] =
+        &["+APP PDP:*", "+PDP:*", "+CPIN:*", "+SAPBR *: DEACT", "SMS Ready", "Call Ready"];
+
     const COMMANDS: &'static [Command<Self>] = commands! { Simcom;
         // 3
         "+FTPPORT" [ftp.port; untold],

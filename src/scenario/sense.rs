@@ -39,12 +39,17 @@ pub(super) fn doubts(scenario: &Scenario, place: Places) -> Vec<Problem> {
 
 /// What is to come no sooner than the run is over.
 fn too_late(expectation: &Expectation, end: Option<Duration>) -> Option<Problem> {
-    let Subject::Lines(Lines { at_least: 1.., not_before: Some(early), since, .. }) = &expectation.subject else {
+    let Subject::Lines(Lines { at_least: 1.., not_before: Some(early), since, .. }) = &expectation.subject
+    else {
         return None;
     };
     let end = end.filter(|end| early > end)?;
     let from = if *since == Since::Start { "" } else { " at the earliest" };
-    let what = format!("no run can meet this: it is to come after {}{from}, and the run to end within {}", Span(*early), Span(end));
+    let what = format!(
+        "no run can meet this: it is to come after {}{from}, and the run to end within {}",
+        Span(*early),
+        Span(end)
+    );
     Some(Problem::new(expectation.span.clone(), what, "write `not_before` less than `ends_within`"))
 }
 
@@ -57,9 +62,7 @@ fn met_from_the_start(expectation: &Expectation, scenario: &Scenario) -> Option<
     let met = wants.iter().all(|want| match want {
         Want::Present => true,
         Want::Size(size) => *size == content.size(),
-        Want::Text(text) => {
-            content.size() == text.len() as u64 && content.stream().eq(text.bytes())
-        }
+        Want::Text(text) => content.size() == text.len() as u64 && content.stream().eq(text.bytes()),
         _ => false,
     });
     let what = format!("`{path}` is so from the start: a host that does nothing meets this");
@@ -84,7 +87,9 @@ fn files(expectations: &[Expectation]) -> Vec<Problem> {
         if files.are_many() && wants == &[Want::Absent] {
             none.push(files);
         }
-        let Some(parts) = (if let Files::One(path) = files { path_parts(path) } else { None }) else { continue };
+        let Some(parts) = (if let Files::One(path) = files { path_parts(path) } else { None }) else {
+            continue;
+        };
         let before = said.entry(parts).or_default();
         let mut clash = false;
         for want in wants {
@@ -123,14 +128,19 @@ fn files(expectations: &[Expectation]) -> Vec<Problem> {
 fn server(scenario: &Scenario, place: Places) -> Vec<Problem> {
     let server = &scenario.server;
     let mut problems = vec![];
-    let laid: u64 = server.files.values().map(|file| if let FileContent::Own(own) = file { own.size() } else { 0 }).sum();
+    let laid: u64 =
+        server.files.values().map(|file| if let FileContent::Own(own) = file { own.size() } else { 0 }).sum();
     match server.quota.map(|quota| quota.0) {
         Some(0) => {
-            let right = "for a disk that is full write [[fault]] what = { full = 0 }; a quota is such as \"64KiB\"";
+            let right =
+                "for a disk that is full write [[fault]] what = { full = 0 }; a quota is such as \"64KiB\"";
             problems.push(Problem::warning(place(&["server", "quota"]), "nothing can ever be stored", right));
         }
         Some(quota) if quota < laid => {
-            let what = format!("the files that lie there from the start are {}: nothing can ever be stored", Size(laid));
+            let what = format!(
+                "the files that lie there from the start are {}: nothing can ever be stored",
+                Size(laid)
+            );
             problems.push(Problem::warning(place(&["server", "quota"]), what, "write more than that"));
         }
         _ => {}
@@ -141,7 +151,11 @@ fn server(scenario: &Scenario, place: Places) -> Vec<Problem> {
     ] {
         if is.is_some() && lacks.is_none() {
             let what = format!("`{there}` is of no use without `{other}`");
-            problems.push(Problem::new(place(&["server", there]), what, format!("add {other} = \"server.pem\"")));
+            problems.push(Problem::new(
+                place(&["server", there]),
+                what,
+                format!("add {other} = \"server.pem\""),
+            ));
         }
     }
     if server.idle.is_some_and(|idle| idle.0.is_zero()) {

@@ -5,7 +5,16 @@ use crate::fault::{Against, Known, Pattern, Weight, no_command, no_urc, odd};
 
 /// The final result codes, which a module says beside what comes unasked.
 const RESULTS: &[&str] = &[
-    "OK", "ERROR", "NO CARRIER", "CONNECT*", "BUSY", "NO ANSWER", "NO DIALTONE", "NO DIAL TONE", "RING", "+CME ERROR: *",
+    "OK",
+    "ERROR",
+    "NO CARRIER",
+    "CONNECT*",
+    "BUSY",
+    "NO ANSWER",
+    "NO DIALTONE",
+    "NO DIAL TONE",
+    "RING",
+    "+CME ERROR: *",
     "+CMS ERROR: *",
 ];
 
@@ -18,18 +27,24 @@ fn mistake(key: &'static str, what: impl Into<String>, right: impl Into<String>)
 impl WrittenExpectation {
     /// What was hardly meant, the worst not first.
     pub(super) fn doubts(&self, known: &Known) -> Vec<Doubt> {
-        let mut doubts: Vec<Doubt> = self.patterns().into_iter().flat_map(|(key, pattern)| about(key, pattern)).collect();
-        doubts.extend([("file", &self.file), ("equals", &self.equals)].into_iter().filter_map(|(key, file)| {
-            let (weight, what, right) = odd(&Pattern::from(file.as_deref()?), Against::Name)?;
-            Some((weight, wrong(key, what, right)))
-        }));
+        let mut doubts: Vec<Doubt> =
+            self.patterns().into_iter().flat_map(|(key, pattern)| about(key, pattern)).collect();
+        doubts.extend([("file", &self.file), ("equals", &self.equals)].into_iter().filter_map(
+            |(key, file)| {
+                let (weight, what, right) = odd(&Pattern::from(file.as_deref()?), Against::Name)?;
+                Some((weight, wrong(key, what, right)))
+            },
+        ));
         doubts.extend(self.never_said(known));
         doubts.extend(self.nothing_before(known));
         doubts.extend(self.no_time());
         doubts.extend(self.no_count());
         if self.host_sends_in_order.as_ref().is_some_and(|order| order.len() == 1) {
             let what = "one command alone is in order wherever it stands";
-            doubts.push((Weight::Warning, wrong("host_sends_in_order", what, "write two or more, or `host_sends`")));
+            doubts.push((
+                Weight::Warning,
+                wrong("host_sends_in_order", what, "write two or more, or `host_sends`"),
+            ));
         }
         doubts
     }
@@ -70,7 +85,10 @@ impl WrittenExpectation {
             true => no_command(before, known.commands)?,
             false => unsaid(before, known)?,
         };
-        let right = format!("{right}; lines of {} go before each other", if host { "the host" } else { "the module" });
+        let right = format!(
+            "{right}; lines of {} go before each other",
+            if host { "the host" } else { "the module" }
+        );
         Some(mistake("before", format!("everything comes before this: {what}"), right))
     }
 
@@ -78,11 +96,17 @@ impl WrittenExpectation {
     fn no_time(&self) -> Option<Doubt> {
         let zero = |span: Option<crate::time::units::Span>| span.is_some_and(|span| span.0.is_zero());
         match () {
-            () if zero(self.within) => Some(mistake("within", "no line comes in no time", "write more than 0s")),
-            () if zero(self.not_before) => {
-                Some(mistake("not_before", "no line comes before this", "write more than 0s, or leave it out"))
+            () if zero(self.within) => {
+                Some(mistake("within", "no line comes in no time", "write more than 0s"))
             }
-            () if zero(self.ends_within) => Some(mistake("ends_within", "no run ends in no time", "write more than 0s")),
+            () if zero(self.not_before) => Some(mistake(
+                "not_before",
+                "no line comes before this",
+                "write more than 0s, or leave it out",
+            )),
+            () if zero(self.ends_within) => {
+                Some(mistake("ends_within", "no run ends in no time", "write more than 0s"))
+            }
             () => None,
         }
     }
