@@ -130,9 +130,11 @@ pub fn doubts(rules: &[Rule], known: &Known, end: Option<Duration>) -> Vec<Probl
     let lifts = lifted_at_all(rules);
     for (i, rule) in rules.iter().enumerate() {
         let until = rule.until.as_ref().map(|(trigger, _)| trigger);
+        let mut clear = true;
         for (table, trigger) in [("when", Some(&rule.when)), ("until", until)] {
             let Some(trigger) = trigger else { continue };
             if let Some(doubt) = doubt_about(trigger, known) {
+                clear = false;
                 told(i, table, doubt);
             } else if let Trigger::Lifted(name) = trigger
                 && lifts.get(name.as_str()) == Some(&false)
@@ -155,7 +157,8 @@ pub fn doubts(rules: &[Rule], known: &Known, end: Option<Duration>) -> Vec<Probl
                 (Weight::Mistake, Never::new("at", what, format!("write less than {}", Span(end)))),
             );
         }
-        if let Some(doubt) = idle(rule, known) {
+        // What a fault takes over from its trigger is told once.
+        if let Some(doubt) = idle(rule, known).filter(|_| clear) {
             told(i, "what", doubt);
         }
         if rule.name.as_deref() == Some("start") {
