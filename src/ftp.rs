@@ -23,7 +23,7 @@ pub use client::Client;
 pub use event::{Busy, Cause, Event, Failure, Input, Output, Step};
 pub use op::{How, Op, Type};
 pub use reply::{MAX_LINE, MAX_LINES, Malformed, Replies, Reply};
-pub use settings::Settings;
+pub use settings::{Security, Settings};
 
 #[cfg(test)]
 mod tests;

@@ -190,6 +190,7 @@ impl Network {
                 self.connect(now, connect::Order { socket, to, name, from_port, purpose, tls });
             }
             NetRequest::Listen { socket, port, purpose, tls } => self.listen(socket, port, purpose, tls),
+            NetRequest::StartTls { socket, tls } => self.start_tls(now, socket, tls),
             NetRequest::OpenUdp { socket, port, to } => self.open_udp(now, socket, port, to),
             NetRequest::Send { socket, bytes } => self.with_link(socket, |link| link.send(now, bytes)),
             NetRequest::SendTo { socket, to, bytes } => self.send_datagram(now, socket, to, bytes),

@@ -102,6 +102,9 @@ pub struct Identity {
     pub model: String,
     /// `+CGMR`.
     pub revision: String,
+    /// What stands before the revision where it is asked for.
+    #[serde(default)]
+    pub revision_label: String,
     /// `+CGSN`: the IMEI.
     pub imei: String,
     /// The lines that `ATI` prints; manufacturer, model and revision where it is empty.
@@ -204,6 +207,8 @@ pub struct Errors {
     pub range: ErrorCode,
     /// A string over its length.
     pub too_long: ErrorCode,
+    /// A command that is right, and that the module cannot carry out in the state it is in.
+    pub state: ErrorCode,
 }
 
 impl Errors {
@@ -339,6 +344,9 @@ pub struct Bearer {
     pub deactivates_after: Span,
     /// The highest context identifier.
     pub contexts: u8,
+    /// How many fields `+CGDCONT?` prints of each: 6, 7 with the way to its IPv4 address, 8 with whether it is for
+    /// emergency calls, too (3GPP TS 27.007 section 10.1.1).
+    pub context_fields: u8,
     /// The first and second name server, as the module tells them.
     pub dns: [core::net::Ipv4Addr; 2],
     /// Payload octets of one TCP segment on the link.
@@ -353,6 +361,7 @@ impl Default for Bearer {
             activates_after: Span::default(),
             deactivates_after: Span::default(),
             contexts: 16,
+            context_fields: 6,
             dns: [core::net::Ipv4Addr::new(10, 94, 0, 1), core::net::Ipv4Addr::new(10, 94, 0, 2)],
             segment: 1460,
         }

@@ -11,6 +11,7 @@ mod lines;
 mod mask;
 mod packet;
 pub mod pcap;
+pub mod pcapng;
 mod show;
 #[cfg(test)]
 mod tests;

@@ -62,9 +62,24 @@ fn expectations_that_no_run_can_fail_or_meet_are_mistakes() {
                 1,
                 "no run can meet this",
             ),
-            (expect("file = \"a\"\nabsent = true") + &expect("file = \"/a\"\nsize = 3"), 5, 1, "no file can be"),
-            (expect("file = \"a\"\nsize = 4") + &expect("file = \"a\"\ntext = \"123\""), 5, 1, "no file can be"),
-            (expect("file = \"*.bin\"\nabsent = true") + &expect("file = \"up.bin\""), 5, 1, "no file `*.bin`"),
+            (
+                expect("file = \"a\"\nabsent = true") + &expect("file = \"/a\"\nsize = 3"),
+                5,
+                1,
+                "no file can be",
+            ),
+            (
+                expect("file = \"a\"\nsize = 4") + &expect("file = \"a\"\ntext = \"123\""),
+                5,
+                1,
+                "no file can be",
+            ),
+            (
+                expect("file = \"*.bin\"\nabsent = true") + &expect("file = \"up.bin\""),
+                5,
+                1,
+                "no file `*.bin`",
+            ),
         ],
     );
 }
@@ -96,15 +111,26 @@ fn faults_that_can_never_be_are_mistakes() {
 
 #[test]
 fn what_was_hardly_meant_is_a_warning() {
-    let held = "[[fault]]\nname = \"x\"\nwhat = { sim = \"out\" }\n".to_owned() + &fault("lifted = \"x\"", "cut = \"rst\"");
+    let held = "[[fault]]\nname = \"x\"\nwhat = { sim = \"out\" }\n".to_owned()
+        + &fault("lifted = \"x\"", "cut = \"rst\"");
     told(
         false,
         &[
             (fault("command = \"AT+CSQ\"", "answer = \"+CSQ: 3,0\""), 4, 19, "no final result code"),
             (held, 6, 19, "holds to the end"),
             ("[server]\nquota = \"0\"\n".to_owned(), 3, 9, "nothing can ever be stored"),
-            ("[server]\nquota = \"3B\"\nfiles = { a = \"12345\" }\n".to_owned(), 3, 9, "from the start are 5"),
-            ("[server.files]\na = \"123\"\n".to_owned() + &expect("file = \"a\""), 4, 1, "a host that does nothing"),
+            (
+                "[server]\nquota = \"3B\"\nfiles = { a = \"12345\" }\n".to_owned(),
+                3,
+                9,
+                "from the start are 5",
+            ),
+            (
+                "[server.files]\na = \"123\"\n".to_owned() + &expect("file = \"a\""),
+                4,
+                1,
+                "a host that does nothing",
+            ),
             ("[server.files]\n\"*.bin\" = \"x\"\n".to_owned(), 3, 11, "is a letter here"),
             ("[network]\nretransmit = \"3s\"\n".to_owned(), 3, 14, "nothing is lost"),
             (expect("host_sends_in_order = [\"AT\"]"), 3, 1, "write two or more"),
@@ -124,7 +150,12 @@ fn the_server_and_the_radio_are_looked_at_too() {
             ("[server]\ncertificate = \"x.pem\"\n".to_owned(), 3, 15, "without `key`"),
             ("[server]\nidle = \"0s\"\n".to_owned(), 3, 8, "before its first verb"),
             ("[server]\ngreeting = \"a\\nb\"\n".to_owned(), 3, 12, "one line"),
-            ("[[radio]]\nat = \"9s\"\nsignal = 3\n[[radio]]\nat = \"2s\"\nsignal = 9\n".to_owned(), 6, 6, "before"),
+            (
+                "[[radio]]\nat = \"9s\"\nsignal = 3\n[[radio]]\nat = \"2s\"\nsignal = 9\n".to_owned(),
+                6,
+                6,
+                "before",
+            ),
             ("[[radio]]\nat = \"9s\"\n".to_owned(), 3, 6, "changes nothing"),
         ],
     );
@@ -164,7 +195,8 @@ fn the_faults_of_a_transcript_are_looked_at() {
 fn a_profile_that_speaks_of_what_the_module_has_not_is_warned_about() {
     let text = "extends = \"sim7080\"\nabsent = [\"+FTPGTE\"]\n[urc.\"+FTPGTE\"]\ndelay = \"1s\"\n[urc.\"+FTPGET\"]\n\
                 delay = \"1s\"\n[[power_on]]\nline = \"+CPIN: {cpn}\"\n";
-    let told: Vec<_> = files::profile_warnings("p.toml", text).iter().map(|m| (m.line, m.what.clone())).collect();
+    let told: Vec<_> =
+        files::profile_warnings("p.toml", text).iter().map(|m| (m.line, m.what.clone())).collect();
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told.iter().map(|(line, _)| *line).eq([3, 2, 8]), "{told:?}");
 }

@@ -2,10 +2,10 @@
 
 use badline::play;
 use badline::trace::pcap::Capture;
+use badline::trace::pcapng;
 use badline::trace::{Record, Sink, Writer};
 use badline::transcript;
 use libtest_mimic::{Arguments, Failed, Trial};
-use pcap_file::pcapng::{Block, PcapNgReader};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
@@ -70,14 +70,9 @@ struct Packet {
 }
 
 fn packets(capture: &[u8]) -> Result<Vec<Packet>, Failed> {
-    let (mut reader, mut packets) = (PcapNgReader::new(capture)?, vec![]);
-    while let Some(block) = reader.next_block() {
-        if let Block::EnhancedPacket(packet) = block? {
-            let data = packet.data.to_vec();
-            packets.push(Packet { interface: packet.interface_id, at: packet.timestamp, data });
-        }
-    }
-    Ok(packets)
+    let read = pcapng::Reader::new(capture).ok_or("it does not begin as pcapng does")?;
+    let packet = |found: pcapng::Found| Packet { interface: found.interface, at: found.at, data: found.data };
+    read.map(|found| Ok(packet(found?))).collect()
 }
 
 /// An IPv4 header without options, and the TCP header behind it up to its checksum.

@@ -191,11 +191,17 @@ impl Hand {
         there
     }
 
-    /// Lifts the fault with this name; false where it does not hold.
+    /// Lifts the fault with this name: it ends, and waits for nothing any more. False where it neither holds nor waits.
     pub fn lift(&mut self, name: &str) -> bool {
         let held = self.hand.world.faults().lift(self.now(), name);
         self.hand.act();
         held
+    }
+
+    /// Lifts all faults, those that wait among them.
+    pub fn lift_all(&mut self) {
+        self.hand.world.faults().lift_all(self.now());
+        self.hand.act();
     }
 
     /// The lines of the trace that explain how things stand: the faults, then what happened last.

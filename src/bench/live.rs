@@ -134,7 +134,7 @@ impl Live {
         .await
     }
 
-    /// Lifts the fault with this name; false where it does not hold.
+    /// Lifts the fault with this name: it ends, and waits for nothing any more. False where it neither holds nor waits.
     pub async fn lift(&self, name: &str) -> bool {
         let name = name.to_owned();
         self.ask(move |machine, now| {
@@ -143,6 +143,15 @@ impl Live {
             held
         })
         .await
+    }
+
+    /// Lifts all faults, those that wait among them.
+    pub async fn lift_all(&self) {
+        self.ask(|machine, now| {
+            machine.world().faults().lift_all(now);
+            machine.world_mut().act(now);
+        })
+        .await;
     }
 
     /// The lines of the trace that explain how things stand: the faults, then what happened last.

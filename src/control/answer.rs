@@ -42,6 +42,13 @@ pub enum Answer {
     Status(Box<Status>),
 }
 
+impl Answer {
+    /// It was done to the fault with this name; to all where there is none.
+    pub(super) fn fault(name: String) -> Answer {
+        if name.is_empty() { Answer::Done {} } else { Answer::Fault { name } }
+    }
+}
+
 #[derive(Serialize)]
 struct Line<'a> {
     ok: bool,

@@ -10,10 +10,8 @@ use serde_json::Value;
 /// A request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
-    /// Inject or lift a fault.
+    /// Inject or lift a fault, or lift all.
     Fault(Request),
-    /// Lift every fault that holds.
-    LiftAll,
     /// How each fault stands.
     List,
     /// How the module stands.
@@ -75,7 +73,7 @@ impl Ask {
                 return Err(Wrong::new("inject which fault?", right));
             }
             Written::Lift { name: Some(name) } => Ask::Fault(Request::Lift(name)),
-            Written::Lift { name: None } => Ask::LiftAll,
+            Written::Lift { name: None } => Ask::Fault(Request::LiftAll),
             Written::List {} => Ask::List,
             Written::Status {} => Ask::Status,
             Written::Follow { events } => {

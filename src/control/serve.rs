@@ -135,12 +135,7 @@ fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
             let done = faults.request(now, request);
             let names: Vec<String> = faults.status().into_iter().map(|f| f.name).collect();
             machine.world_mut().act(now);
-            done.map(|name| Answer::Fault { name }).map_err(|what| Wrong::new(what, there(&names)))
-        }
-        Ask::LiftAll => {
-            machine.world().faults().lift_all(now);
-            machine.world_mut().act(now);
-            Ok(Answer::Done {})
+            done.map(Answer::fault).map_err(|what| Wrong::new(what, there(&names)))
         }
         Ask::List => Ok(Answer::Faults { faults: machine.world().faults().status() }),
         Ask::Status => Ok(Answer::Status(Box::new(Status::of(machine, now)))),

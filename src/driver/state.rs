@@ -1,13 +1,10 @@
 //! The module's flash between two runs: one JSON file for each profile, in the folder of `--state`.
 
+use crate::modem::Flash;
 use rustix::fs::{FlockOperation, flock};
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-
-/// What a module has stored, by its maker's own keys.
-type Flash = BTreeMap<String, String>;
 
 /// The file that holds a module's flash. One run has it at a time: two would each undo what the other stored.
 #[derive(Debug)]

@@ -54,7 +54,9 @@ impl Engine {
     /// before and can do nothing more go: each costs every question time.
     pub fn add(&mut self, now: Now, rule: Rule) -> String {
         self.handle_timeout(now);
-        self.rules.retain(|live| !live.is_spent());
+        // One that was lifted leaves its name to its successor.
+        let named = |live: &Live| rule.name.as_ref() == Some(&live.name);
+        self.rules.retain(|live| !(live.is_spent() || live.is_gone() && named(live)));
         let i = self.arm(now, rule);
         self.rules[i].added = true;
         self.start(now, i);
@@ -91,6 +93,7 @@ impl Engine {
             active: None,
             fired: 0,
             added: false,
+            lifted: false,
         });
         self.rules.len() - 1
     }
@@ -145,24 +148,31 @@ impl Engine {
         true
     }
 
-    /// Lifts the rule with that name; false where it does not hold.
+    /// Ends the rule with that name, and disarms it: it waits for nothing any more, and comes again by
+    /// [`inject`](Engine::inject) alone. False where there is none, or where it neither holds nor waits.
     pub fn lift(&mut self, now: Now, name: &str) -> bool {
         self.handle_timeout(now);
-        let Some(i) = self.rules.iter().position(|r| r.name == name) else { return false };
-        self.rules[i].pending.clear();
-        self.end(now, i)
+        let found = self.rules.iter().position(|live| live.name == name && !live.rule.silent);
+        let Some(i) = found.filter(|i| self.rules[*i].disarm()) else { return false };
+        self.end(now, i);
+        true
     }
 
-    /// Lifts every fault that holds.
+    /// Ends and disarms every rule, but for how the network is without faults.
     pub fn lift_all(&mut self, now: Now) {
         self.handle_timeout(now);
+        // First all of them: the end of one is what another may wait for.
+        for live in self.rules.iter_mut().filter(|live| !live.rule.silent) {
+            live.disarm();
+        }
         for i in 0..self.rules.len() {
-            self.rules[i].pending.clear();
-            self.end(now, i);
+            if !self.rules[i].rule.silent {
+                self.end(now, i);
+            }
         }
     }
 
-    /// Does as a request says.
+    /// Does as a request says; gives the rule's name, and none where it was about all.
     ///
     /// # Errors
     /// There is no rule with that name.
@@ -171,11 +181,15 @@ impl Engine {
             Request::Rule(rule) => return Ok(self.add(now, *rule)),
             Request::Inject(name) => (self.inject(now, &name), name),
             Request::Lift(name) => (self.lift(now, &name), name),
+            Request::LiftAll => {
+                self.lift_all(now);
+                return Ok(String::new());
+            }
         };
         if done { Ok(name) } else { Err(format!("no fault `{name}` to act on")) }
     }
 
-    /// How each rule stands, in file order.
+    /// How each rule stands, in file order; one that was lifted for good is none any more.
     pub fn status(&self) -> Vec<Status> {
         let status = |live: &Live| Status {
             name: live.name.clone(),
@@ -186,7 +200,7 @@ impl Engine {
             until: live.active.and_then(|a| a.ends).map(Now::as_micros),
             fired: live.fired,
         };
-        self.rules.iter().filter(|live| !live.rule.silent).map(status).collect()
+        self.rules.iter().filter(|live| !live.rule.silent && !live.is_gone()).map(status).collect()
     }
 
     /// The next thing that a rule does by itself, and the link that called for it, where one did.

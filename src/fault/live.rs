@@ -32,6 +32,8 @@ pub(super) struct Live {
     pub fired: u64,
     /// Whether it came while the module ran.
     pub added: bool,
+    /// Whether a request has disarmed it.
+    pub lifted: bool,
 }
 
 /// A fault that holds.
@@ -64,15 +66,40 @@ impl Live {
 
     /// Whether it was added, is over, and can happen no more.
     pub fn is_spent(&self) -> bool {
-        let over = self.active.is_none() && self.pending.is_empty();
-        let last = match (&self.rule.when, self.rule.count.which) {
+        self.added
+            && !self.waits()
+            && self.active.is_none()
+            && (self.lifted || self.rule.when != Trigger::Inject)
+    }
+
+    /// Whether its trigger may still happen, or has and its fault is to come.
+    fn waits(&self) -> bool {
+        let done = match (&self.rule.when, self.rule.count.which) {
             (Trigger::Start | Trigger::Boot(_), _) => self.fired > 0,
             (Trigger::At(_), _) => self.timer.is_none(),
-            (Trigger::Inject, _) => false,
+            (Trigger::Inject, _) => true,
             (_, Which::Nth(n) | Which::First(n)) => self.tally.all >= n && !self.rule.count.per_file,
             (_, Which::Every(_)) => false,
         };
-        self.added && over && last
+        !done || !self.pending.is_empty()
+    }
+
+    /// Has it wait for requests alone; false where it neither holds nor waits.
+    pub fn disarm(&mut self) -> bool {
+        if !self.waits() && self.active.is_none() {
+            return false;
+        }
+        self.lifted |= self.rule.when != Trigger::Inject;
+        self.rule.when = Trigger::Inject;
+        self.timer = None;
+        self.pending.clear();
+        self.quiet.clear();
+        true
+    }
+
+    /// Whether a request has ended it, and none has applied it since.
+    pub fn is_gone(&self) -> bool {
+        self.lifted && self.active.is_none()
     }
 
     /// What holds once it is applied; it acts once more where it holds already.

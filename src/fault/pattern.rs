@@ -63,8 +63,9 @@ impl Pattern {
     /// Whether there is a text that both match.
     pub fn meets(&self, other: &Pattern) -> bool {
         let (a, b) = (self.0.as_bytes(), other.0.as_bytes());
-        let same =
-            |a: &[u8], b: &[u8]| a.iter().zip(b).take_while(|(a, b)| **a != b'*' && a.eq_ignore_ascii_case(b)).count();
+        let same = |a: &[u8], b: &[u8]| {
+            a.iter().zip(b).take_while(|(a, b)| **a != b'*' && a.eq_ignore_ascii_case(b)).count()
+        };
         // Most pairs differ before the first star.
         let begun = same(a, b);
         let (Some(next), Some(with)) = (a.get(begun), b.get(begun)) else {

@@ -76,8 +76,10 @@ pub enum Request {
     Rule(Box<Rule>),
     /// Apply the rule with this name now.
     Inject(String),
-    /// Lift the rule with this name.
+    /// End and disarm the rule with this name.
     Lift(String),
+    /// End and disarm all.
+    LiftAll,
 }
 
 impl WrittenRule {
@@ -235,13 +237,16 @@ impl Rule {
 }
 
 impl Request {
-    /// Reads what stands behind the `!` of a transcript: `inject NAME`, `lift NAME`, or the keys of
+    /// Reads what stands behind the `!` of a transcript: `inject NAME`, `lift NAME`, `lift` (all of them), or the keys of
     /// a `[[fault]]`; those of `what` may stand among them: `stall = "down", for = "20s"`.
     ///
     /// # Errors
     /// What is wrong, at its place in `text`.
     pub fn parse(text: &str) -> Result<Request, Problem> {
         let text_ = text.trim();
+        if text_ == "lift" {
+            return Ok(Request::LiftAll);
+        }
         match text_.split_once(char::is_whitespace) {
             Some(("inject", name)) if !name.contains('=') => {
                 return Ok(Request::Inject(name.trim().to_owned()));

@@ -135,6 +135,13 @@ impl Client {
                     self.state = State::Opening { login: Login::Greeting, since: now };
                 }
             }
+            Input::ControlSecured => {
+                if let State::Opening { login, since } = &mut self.state {
+                    *since = now;
+                    let turn = login.secured(&mut self.wire);
+                    self.apply(turn);
+                }
+            }
             Input::ControlFailed(cause) => self.lose(cause),
             Input::ControlBytes(bytes) => self.control_bytes(now, &bytes),
             Input::ControlClosed => self.control_closed(),

@@ -12,6 +12,8 @@ pub enum Input {
     ControlConnected,
     /// The control connection came to nothing, or is dead without the far end's doing.
     ControlFailed(Cause),
+    /// TLS is up on the control connection.
+    ControlSecured,
     /// Bytes of the control connection.
     ControlBytes(Bytes),
     /// The server's FIN on the control connection.
@@ -44,6 +46,8 @@ pub enum Output {
     Connect,
     /// Send on the control connection.
     SendControl(Bytes),
+    /// Start TLS on the control connection.
+    StartTls,
     /// Close the control connection, or give up opening it. No more input of it is wanted.
     CloseControl,
     /// Open the data connection.

@@ -26,8 +26,20 @@ pub struct Settings {
     pub data_timeout: Duration,
     /// After ABOR and one reply, how long the second may take: some servers send only one.
     pub abort_grace: Duration,
-    /// PBSZ 0 and PROT P after the login (RFC 4217 section 9).
-    pub protect: bool,
+    /// Whether the session speaks TLS.
+    pub security: Security,
+}
+
+/// Whether a session speaks TLS (RFC 4217). Where it does, PBSZ 0 and PROT P follow the login (section 9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Security {
+    /// It does not.
+    #[default]
+    Clear,
+    /// From its first octet on.
+    Implicit,
+    /// From AUTH TLS on (section 4).
+    Explicit,
 }
 
 impl Default for Settings {
@@ -45,7 +57,7 @@ impl Default for Settings {
             connect_timeout: patience,
             data_timeout: patience,
             abort_grace: Duration::from_secs(5),
-            protect: false,
+            security: Security::Clear,
         }
     }
 }

@@ -132,15 +132,15 @@ pub fn mended(command: &Command, given: Reply) -> Reply {
     }
 }
 
-/// The reply to FEAT (RFC 2389): TLS is the gate's, whatever the server offers.
-pub fn features(mut given: Reply, tls: bool) -> Reply {
+/// The reply to FEAT (RFC 2389): TLS is the gate's.
+pub fn features(mut given: Reply) -> Reply {
     const OURS: [&str; 3] = ["AUTH", "PBSZ", "PROT"];
     if given.code != 211 || given.lines.len() < 2 {
         return given;
     }
     given.lines.retain(|line| !OURS.iter().any(|feature| line.trim_start().starts_with(feature)));
     let last = given.lines.len() - 1;
-    let added = ["AUTH TLS", "PBSZ", "PROT"].iter().filter(|_| tls).map(|feature| format!(" {feature}"));
+    let added = ["AUTH TLS", "PBSZ", "PROT"].map(|feature| format!(" {feature}"));
     given.lines.splice(last..last, added);
     given
 }
@@ -196,8 +196,7 @@ mod tests {
     #[test]
     fn tls_is_the_gates_own_feature() {
         let given = reply::lines(211, "Features:", [" AUTH TLS".into(), " SIZE".into()]);
-        assert_eq!(features(given.clone(), false).lines, ["211-Features:", " SIZE", "211 End."]);
-        let with = features(given, true).lines;
+        let with = features(given).lines;
         assert_eq!(with, ["211-Features:", " SIZE", " AUTH TLS", " PBSZ", " PROT", "211 End."]);
     }
 

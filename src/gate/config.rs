@@ -21,8 +21,6 @@ pub struct GateConfig {
     /// Whether the built-in server's data is moved a window at a time, so that how the kernel divides it
     /// does not show.
     pub in_order: bool,
-    /// Whether AUTH TLS is accepted.
-    pub explicit_tls: bool,
     /// Ports are counted, not drawn, so that two runs announce the same.
     port: AtomicU16,
 }
@@ -36,7 +34,6 @@ impl Default for GateConfig {
             stall: Some(Duration::from_secs(300)),
             window: 64 * 1024,
             in_order: false,
-            explicit_tls: false,
             port: AtomicU16::new(FIRST_PORT),
         }
     }

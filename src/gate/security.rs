@@ -9,7 +9,6 @@ impl Gate {
         let argument = command.argument.trim().to_ascii_uppercase();
         let tls = self.session.tls;
         let (code, text) = match (command.verb.as_str(), argument.as_str()) {
-            ("AUTH", _) if !self.config.explicit_tls => (502, "Security extensions not implemented."),
             ("AUTH", _) if tls => (503, "Already in TLS."),
             ("AUTH", "TLS" | "TLS-C" | "SSL") => (234, "Proceed with negotiation."),
             ("AUTH", _) => (504, "Unknown AUTH type."),
@@ -22,16 +21,20 @@ impl Gate {
             ("PROT", "S" | "E") => (536, "Not supported by TLS."),
             _ => (504, "Unknown protection level."),
         };
-        match (command.verb.as_str(), code) {
-            ("PROT", 200) => self.session.protected = argument == "P",
-            ("AUTH", 234) => {
-                self.session.tls = true;
-                self.commands.forget();
-            }
-            _ => {}
+        if command.verb == "PROT" && code == 200 {
+            self.session.protected = argument == "P";
         }
         self.answer(now, &command, reply::line(code, text));
-        if code == 234 && !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
+        if code == 234 {
+            self.start_tls(now);
+        }
+    }
+
+    /// AUTH was agreed to, which the module has been told: nothing that was said in the clear counts any more.
+    pub(super) fn start_tls(&mut self, now: Now) {
+        self.session.tls = true;
+        self.commands.forget();
+        if !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
             self.mouth.push(now, Saying::StartTls);
             self.utter(now);
         }

@@ -111,11 +111,16 @@ impl Gate {
             self.learn(&command, &reply);
         }
         let reply = match (self.session.builtin, command.verb.as_str()) {
-            (_, "FEAT") => builtin::features(reply, self.config.explicit_tls || self.session.tls),
+            (true, "FEAT") => builtin::features(reply),
             (true, _) => builtin::mended(&command, reply),
             (false, _) => reply,
         };
+        let secures = command.verb == "AUTH" && reply.code == 234;
         self.answer(now, &command, reply);
+        if secures {
+            self.session.upstream_tls = true;
+            self.start_tls(now);
+        }
         if last && command.verb == "QUIT" && !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
             self.end(now, Saying::Close);
         }

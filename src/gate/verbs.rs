@@ -21,6 +21,11 @@ impl Gate {
                 let line = command.line();
                 return self.relay(command, line);
             }
+            // What a real server refuses, the module is refused.
+            "AUTH" if !self.session.builtin && !self.session.tls => {
+                let line = command.line();
+                return self.relay(command, line);
+            }
             "AUTH" | "PBSZ" | "PROT" | "CCC" => return self.security(now, command),
             "QUIT" => return self.relay(command, "QUIT".into()),
             "" => (500, "Line too long."),

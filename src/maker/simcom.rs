@@ -5,6 +5,7 @@
 //! bearers in [`bearer`].
 
 mod bearer;
+mod cfs;
 mod extended;
 mod files;
 mod network;
@@ -13,7 +14,9 @@ mod parameters;
 mod saved;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod transfer;
+mod typing;
 
 use crate::commands;
 use crate::frame::Framing;
@@ -51,6 +54,8 @@ pub struct Settings {
     put_server_timeout: Span,
     /// How much `AT+FTPEXTPUT` and `AT+FTPEXTGET` hold.
     extended_buffer: Size,
+    /// What `AT+CFSGFRS` tells of an empty file system.
+    file_system: Size,
     /// Whether `AT+FTPETPUT` and `AT+FTPETGET` write ETX and DLE of the payload behind a DLE.
     escape_etx: bool,
     /// The number of the first bearer in `AT+FTPCID`.
@@ -82,6 +87,9 @@ pub struct Simcom {
     ftp: Parameters,
     session: Option<Session>,
     extended: extended::Extended,
+    cfs: cfs::Cfs,
+    tls: tls::Settings,
+    typing: typing::Typists,
     bearers: bearer::Bearers,
 }
 
@@ -176,6 +184,9 @@ impl Maker for Simcom {
         "+FTPQUIT" { exec: (files::quit), test: ok },
         "+FTPRENAME" { exec: (files::rename), test: ok },
         "+FTPMDTM" { exec: (files::mdtm), test: ok },
+        // command manual V1.02, 15.2.29 and 11.2.1
+        "+FTPSSL" { write: (tls::ftp), read: (tls::ftp_read), test: "+FTPSSL: (0-2),(0-5),50,50" },
+        "+CSSLCFG" { write: (tls::configure), read: (tls::configure_read), test: (tls::configure_test), secret: (5) },
         // 4.1
         "+CGNAPN" { exec: (bearer::network_apn), test: "+CGNAPN: (0,1),(0-100)" },
         "+CNCFG" { write: (bearer::configure), read: (bearer::configuration), test: "+CNCFG: (0-3),(0-4),(0-150),(0-127),(0-127),(0-3)", secret: (5) },
@@ -185,6 +196,15 @@ impl Maker for Simcom {
         // the SIM800 and SIM7000 hosts' way to the same bearers
         "+SAPBR" { write: (bearer::sapbr), test: "+SAPBR: (0-5),(1-3),\"ConParamTag\",\"ConParamValue\"", secret: (4 unless 3 in ["CONTYPE", "APN", "PHONENUM", "USER", "RATE"]) },
         "+FTPSCONT" { exec: (saved::save), read: (saved::read), test: ok },
+        // command manual V1.02, 9.2
+        "+CFSINIT" { exec: (cfs::init) },
+        "+CFSWFILE" { write: (cfs::write), test: (cfs::write_test) },
+        "+CFSRFILE" { write: (cfs::read), test: (cfs::read_test) },
+        "+CFSDFILE" { write: (cfs::delete), test: "+CFSDFILE: (0-3),50" },
+        "+CFSGFIS" { write: (cfs::size), test: "+CFSGFIS: (0-3),50" },
+        "+CFSREN" { write: (cfs::rename), test: "+CFSREN: (0-3),50,50" },
+        "+CFSGFRS" { read: (cfs::free) },
+        "+CFSTERM" { exec: (cfs::terminate) },
         // what their libraries send of the TCP commands
         "+CSTT" { write: (bearer::task), test: "+CSTT: \"APN\",\"USER\",\"PWD\"", secret: (3), support: Answered },
     };
@@ -198,6 +218,9 @@ impl Maker for Simcom {
             ftp: Parameters::new(settings.first_bearer),
             session: None,
             extended: extended::Extended::default(),
+            cfs: cfs::Cfs::new(settings.file_system.0),
+            tls: tls::Settings::default(),
+            typing: typing::Typists::new(),
             bearers: bearer::Bearers::new(profile),
         }
     }
@@ -219,7 +242,10 @@ impl Maker for Simcom {
                     self.fail(cx, 61);
                 }
             }
-            Event::Boot => saved::load(self, cx),
+            Event::Boot => {
+                saved::load(self, cx);
+                self.cfs.files.load(&cx.flash);
+            }
             Event::SimReady => cx.urc_all("+CPIN: READY"),
             _ => {}
         }
@@ -243,6 +269,10 @@ impl Simcom {
             report(cx, &job, 61);
             return Reply::Ok;
         }
+        let Some((security, tls)) = self.tls.session(cx, &self.ftp.server) else {
+            report(cx, &job, 66);
+            return Reply::Ok;
+        };
         let server = match matches!(job, Job::Put(_) | Job::EtPut(_)) {
             true => self.settings.put_server_timeout.0,
             false => self.settings.server_timeout.0,
@@ -255,13 +285,14 @@ impl Simcom {
             reply_timeout: server,
             connect_timeout: server,
             data_timeout: server,
+            security,
             ..ftp::Settings::default()
         };
         let target = Target {
             host: self.ftp.server.as_str().into(),
             port: self.ftp.port.get() as u16,
             from_port: None,
-            tls: None,
+            tls,
         };
         if matches!(job, Job::Get(_) | Job::ExtendedGet | Job::EtGet) {
             // 5.7: the point holds for one transfer.
@@ -395,6 +426,15 @@ impl Simcom {
         }
         report(cx, &session.job, number);
     }
+}
+
+/// `+CME ERROR` for what the file systems cannot do (manual V1.02, 21.1).
+const MEMORY_FULL: u16 = 20;
+const NOT_FOUND: u16 = 22;
+
+/// The answer to what cannot be done in this state.
+fn not_allowed(_: &Cx) -> Reply {
+    Reply::Cme(3)
 }
 
 /// `+FTP...: 1,<number>`.

@@ -126,13 +126,19 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
         cx.plain.insert(call.name.clone(), value);
     }
     let value = cx.plain.get(&call.name).or(forms.value.as_ref()).cloned().unwrap_or_default();
+    let filled = |line: &String, cx: &Cx| match line.contains("{time}") {
+        true => line.replace("{time}", &cx.clock().utc()).replace("{value}", &value),
+        false => line.replace("{value}", &value),
+    };
     for line in lines {
-        cx.line(&line.replace("{value}", &value));
+        let line = filled(line, cx);
+        cx.line(&line);
     }
     for line in forms.then.of(&call.form) {
-        cx.core.urc_line(cx.port, &line.replace("{value}", &value));
+        let line = filled(line, cx);
+        cx.core.urc_line(cx.port, &line);
     }
-    Some(match forms.result.0.of(&call.form) {
+    Some(match forms.result.of(&call.form) {
         Outcome::Ok if forms.delay.0.is_zero() => Reply::Ok,
         Outcome::Ok => {
             let at = cx.now + forms.delay.0;
@@ -142,8 +148,8 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
         }
         Outcome::Error => Reply::Error,
         Outcome::NoCarrier => Reply::NoCarrier,
-        Outcome::Cme(n) => Reply::Cme(*n),
-        Outcome::Cms(n) => Reply::Cms(*n),
+        Outcome::Cme(n) => Reply::Cme(n),
+        Outcome::Cms(n) => Reply::Cms(n),
         Outcome::None => Reply::Silent,
     })
 }

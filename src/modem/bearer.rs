@@ -32,6 +32,8 @@ pub struct Context {
     pub wanted: Option<IpAddr>,
     /// Compression of data, 0 to 2, and of headers, 0 to 4 (section 10.1.1); kept, and of no consequence.
     pub compression: (u8, u8),
+    /// What later releases have behind, from `<IPv4AddrAlloc>` on (section 10.1.1); kept, and of no consequence.
+    pub later: [u8; 2],
     /// User name for the access point.
     pub user: String,
     /// Password for the access point.
@@ -47,6 +49,7 @@ impl Default for Context {
             apn: String::new(),
             wanted: None,
             compression: (0, 0),
+            later: [0; 2],
             user: String::new(),
             password: String::new(),
             state: State::Down,

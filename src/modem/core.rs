@@ -1,6 +1,7 @@
 //! What every module has.
 
 use super::bearer::Bearers;
+use super::files::Flash;
 use super::net::{NetEvent, NetRequest, Query, Socket};
 use super::port::{Line, Port, PortId, State};
 use super::radio::{Functionality, Radio};
@@ -47,7 +48,7 @@ pub struct Core {
     /// Sockets.
     pub sockets: Sockets,
     /// What outlives a reset, by the maker's own keys.
-    pub flash: BTreeMap<String, String>,
+    pub flash: Flash,
     /// How often the module has booted.
     pub boots: u32,
     /// `+CCLK` as it was when the module's clock began.
@@ -83,7 +84,7 @@ impl Core {
             bearers: Bearers::new(&profile.bearer),
             ftp: None,
             sockets: Sockets::default(),
-            flash: BTreeMap::new(),
+            flash: Flash::new(),
             boots: 0,
             calendar: profile.radio.clock,
             plain: BTreeMap::new(),
@@ -213,12 +214,22 @@ impl Core {
         Query(self.number())
     }
 
+    /// The module's own clock, now.
+    pub fn clock(&self) -> Calendar {
+        self.calendar + self.now.since(Now::ZERO)
+    }
+
     /// The result code of an error that the profile names.
     pub fn error(&self, code: ErrorCode) -> Reply {
         match code {
             ErrorCode::Plain => Reply::Error,
             ErrorCode::Cme(n) => Reply::Cme(n),
         }
+    }
+
+    /// The answer to a command that the module cannot carry out in the state it is in.
+    pub fn refuse_state(&self) -> Reply {
+        self.error(self.profile.errors.state)
     }
 
     /// The answer to arguments that cannot be.

@@ -35,8 +35,19 @@ pub struct Tls {
     /// Whose certificate the server is to have: a name or a dotted address. A data connection's is that of
     /// its control connection (RFC 4217 section 10).
     pub name: String,
-    /// Check the server's certificate against the name and the trusted roots.
-    pub verify: bool,
+    /// What is asked of its certificate.
+    pub verify: Verify,
+}
+
+/// What is asked of a server's certificate.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verify {
+    /// Nothing.
+    Nothing,
+    /// It is for the name, of today, and signed by what the user of Badline trusts.
+    Trusted,
+    /// The same, signed by these certificates of the module's own (PEM or DER).
+    Signed(Bytes),
 }
 
 /// A request of the module to the network.
@@ -74,6 +85,14 @@ pub enum NetRequest {
         purpose: Purpose,
         /// TLS, as its client, on each accepted connection (FTPS in active mode).
         tls: Option<Tls>,
+    },
+    /// Start TLS on a connection that is up, as its client (RFC 4217 section 4, after AUTH); answered by `Secured`
+    /// or `Failed`.
+    StartTls {
+        /// The connection.
+        socket: Socket,
+        /// TLS.
+        tls: Tls,
     },
     /// Open a UDP port; answered by `Connected` or `Failed`.
     OpenUdp {
@@ -160,6 +179,11 @@ pub enum NetEvent {
         socket: Socket,
         /// The module's own end.
         local: SocketAddrV4,
+    },
+    /// TLS is up on a connection that has begun without.
+    Secured {
+        /// Which.
+        socket: Socket,
     },
     /// A listener is ready.
     Listening {

@@ -21,7 +21,7 @@ pub struct Target {
     pub port: u16,
     /// The port that the module binds for the control connection.
     pub from_port: Option<u16>,
-    /// Implicit FTPS.
+    /// TLS, on what [`ftp::Settings`] says.
     pub tls: Option<Tls>,
 }
 

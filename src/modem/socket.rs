@@ -22,6 +22,8 @@ pub(super) enum Owner {
 pub enum SocketEvent {
     /// The connection is up, or the UDP port or listener is open.
     Open(SocketAddrV4),
+    /// TLS is up on the connection.
+    Secured,
     /// It came to nothing; the socket is gone.
     Failed(Failure),
     /// A listener has a caller, on a socket of its own.
@@ -246,6 +248,7 @@ impl Core {
                     _ => self.ftp_accepted(listener, socket),
                 }
             }
+            N::Secured { socket } => self.tell(socket, S::Secured),
             N::Connected { socket, local } | N::Listening { socket, local } => {
                 if let Some(conn) = self.sockets.get_mut(&socket) {
                     conn.local = Some(local);

@@ -12,7 +12,7 @@ use super::relay::{Call, GateInput, GateOutput, Relay};
 use super::tls::TlsEnd;
 use super::{GateId, Network};
 use crate::gate::Speech;
-use crate::modem::net::Tls;
+use crate::modem::net::{Tls, Verify};
 use crate::time::Now;
 use core::net::{SocketAddr, SocketAddrV4};
 use server::{Leg, Upstream, Wanted};
@@ -72,7 +72,7 @@ impl Gates {
     }
 
     pub fn busy(&self) -> bool {
-        self.slots.values().any(|slot| slot.relay.busy())
+        self.slots.values().any(|slot| slot.relay.busy() || slot.upstream.is_starting())
     }
 }
 
@@ -92,10 +92,10 @@ impl Network {
         let server = order.to;
         let name = order.name.clone().unwrap_or_else(|| server.ip().to_string());
         let real = to != self.config.server;
-        let verify = order.tls.as_ref().is_some_and(|tls| tls.verify);
+        let verify = order.tls.as_ref().map_or(Verify::Nothing, |tls| tls.verify.clone());
         let upstream = Upstream::new(to, Some(Wanted { verify }).filter(|_| real && tls));
         if let (Some(near), true) = (&mut order.tls, upstream.is_secure()) {
-            near.verify = false;
+            near.verify = Verify::Nothing;
         }
         let far_tls = if tls { self.tls.server(&name).ok().map(Box::new) } else { None };
         let Some(control) = self.dial(now, order, local, Carries::FtpControl, Far::Gate(id)) else { return };
@@ -139,7 +139,7 @@ impl Network {
     /// What the module checks of a gate's certificate: nothing where the real server's was checked.
     pub(super) fn near(&self, gate: GateId, tls: Option<Tls>) -> Option<Tls> {
         let secure = self.gates.slots.get(&gate).is_some_and(|slot| slot.upstream.is_secure());
-        tls.map(|tls| Tls { verify: tls.verify && !secure, ..tls })
+        tls.map(|tls| if secure { Tls { verify: Verify::Nothing, ..tls } } else { tls })
     }
 
     /// The gate's TLS end of a data connection, where it is protected.

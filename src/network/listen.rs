@@ -145,7 +145,7 @@ impl Network {
         };
         // A certificate that cannot be made has the handshake fail, as one that is missing would.
         link.near_tls =
-            tls.and_then(|tls| self.tls.client(Whose::Module, &tls.name, tls.verify).ok()).map(Box::new);
+            tls.and_then(|tls| self.tls.client(Whose::Module, &tls.name, &tls.verify).ok()).map(Box::new);
         if let Far::Data { gate, .. } = far {
             link.far_tls = self.data_tls(gate);
         }

@@ -127,6 +127,7 @@ impl Sockets {
 fn socket_of(event: &NetEvent) -> Option<Socket> {
     match event {
         NetEvent::Connected { socket, .. }
+        | NetEvent::Secured { socket }
         | NetEvent::Listening { socket, .. }
         | NetEvent::Accepted { socket, .. }
         | NetEvent::Failed { socket, .. }

@@ -3,6 +3,7 @@
 pub mod check;
 
 use super::pipe::{Queue, WINDOW};
+use crate::modem::net::Verify;
 use bytes::Bytes;
 use check::Check;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PKCS_ED25519};
@@ -32,7 +33,7 @@ pub struct TlsSetup {
     given: Option<Arc<ServerConfig>>,
     authority: Option<CertifiedIssuer<'static, KeyPair>>,
     made: BTreeMap<String, Arc<ServerConfig>>,
-    clients: BTreeMap<(Whose, bool), Arc<ClientConfig>>,
+    clients: BTreeMap<(Whose, Verify), Arc<ClientConfig>>,
 }
 
 /// Whose end a client is.
@@ -101,12 +102,18 @@ impl TlsSetup {
     }
 
     /// The client's end of a connection to a server of that name; else why there can be none.
-    pub(super) fn client(&mut self, whose: Whose, name: &str, verify: bool) -> Result<TlsEnd, &'static str> {
-        let config = match self.clients.get(&(whose, verify)) {
+    pub(super) fn client(
+        &mut self,
+        whose: Whose,
+        name: &str,
+        verify: &Verify,
+    ) -> Result<TlsEnd, &'static str> {
+        let key = (whose, verify.clone());
+        let config = match self.clients.get(&key) {
             Some(config) => config.clone(),
             None => {
                 let config = self.client_config(whose, verify)?;
-                self.clients.entry((whose, verify)).or_insert(Arc::new(config)).clone()
+                self.clients.entry(key).or_insert(Arc::new(config)).clone()
             }
         };
         let name = name.strip_suffix('.').unwrap_or(name);
@@ -114,10 +121,14 @@ impl TlsSetup {
         Ok(TlsEnd::new(ClientConnection::new(config, name).map_err(|e| check::words(&e))?.into()))
     }
 
-    fn client_config(&self, whose: Whose, verify: bool) -> Result<ClientConfig, &'static str> {
+    fn client_config(&self, whose: Whose, verify: &Verify) -> Result<ClientConfig, &'static str> {
         let check = match verify {
-            true => self.check.clone(),
-            false => Arc::new(Check::nothing(&self.provider)),
+            Verify::Trusted => self.check.clone(),
+            Verify::Nothing => Arc::new(Check::nothing(&self.provider)),
+            Verify::Signed(by) => {
+                let check = own_certificates(by).and_then(|roots| Check::against(&self.provider, &roots));
+                Arc::new(check.map_err(|_| check::UNREADABLE)?)
+            }
         };
         let mut config = ClientConfig::builder_with_provider(self.provider.clone())
             .with_safe_default_protocol_versions()
@@ -162,6 +173,14 @@ fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
         Ok(all) if !all.is_empty() => Ok(all),
         Ok(_) => Err("holds no certificate in PEM".into()),
         Err(e) => Err(format!("is no certificate in PEM: {e}")),
+    }
+}
+
+/// Certificates that a module has stored: PEM, or one in DER.
+fn own_certificates(stored: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    match std::str::from_utf8(stored) {
+        Ok(text) if text.contains("-----BEGIN") => certificates(text),
+        _ => Ok(vec![CertificateDer::from(stored.to_vec())]),
     }
 }
 

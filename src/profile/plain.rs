@@ -104,19 +104,31 @@ impl<'de> Deserialize<'de> for Outcome {
 const RESULTS: &str = "write OK, ERROR, NO CARRIER, `+CME ERROR: 4`, `+CMS ERROR: 302`, or \"\" for none, and any other line in \
      `exec`, `read`, `test`, `write` or `then`";
 
-/// The final result codes of a plain command by form. A code alone is that of the execution and write forms: `?` and
-/// `=?` end with OK all the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
-#[schemars(with = "OneOrByForm")]
-pub struct Results(pub ByForm<Outcome>);
-
-/// How [`Results`] are written.
-#[derive(JsonSchema)]
+/// The final result codes of a plain command.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(untagged)]
-#[allow(dead_code, reason = "only its schema is used")]
-enum OneOrByForm {
+pub enum Results {
+    /// That of the execution and write forms: `?` and `=?` end with OK all the same.
     One(Outcome),
+    /// By form.
     ByForm(ByForm<Outcome>),
+}
+
+impl Default for Results {
+    fn default() -> Results {
+        Results::One(Outcome::Ok)
+    }
+}
+
+impl Results {
+    /// That of one form.
+    pub fn of(&self, form: &Form) -> Outcome {
+        match (self, form) {
+            (Results::One(code), Form::Exec | Form::Write(_)) => *code,
+            (Results::One(_), Form::Read | Form::Test) => Outcome::Ok,
+            (Results::ByForm(codes), form) => *codes.of(form),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Results {
@@ -128,11 +140,10 @@ impl<'de> Deserialize<'de> for Results {
                 f.write_str("a final result code in quotation marks, or one by form: { exec = \"\" }")
             }
             fn visit_str<E: Error>(self, code: &str) -> Result<Results, E> {
-                let code = Outcome::deserialize(code.into_deserializer())?;
-                Ok(Results(ByForm { exec: code, write: code, ..ByForm::default() }))
+                Outcome::deserialize(code.into_deserializer()).map(Results::One)
             }
             fn visit_map<A: MapAccess<'de>>(self, forms: A) -> Result<Results, A::Error> {
-                ByForm::deserialize(MapAccessDeserializer::new(forms)).map(Results)
+                ByForm::deserialize(MapAccessDeserializer::new(forms)).map(Results::ByForm)
             }
         }
         from.deserialize_any(Either)

@@ -31,6 +31,11 @@ impl Profile {
                 "this is not registered; write 1 (home) or 5 (roaming)",
             ),
             ("bearer.contexts", bearer.contexts > 0, "there must be a context; write 1 or more"),
+            (
+                "bearer.context_fields",
+                matches!(bearer.context_fields, 6..=8),
+                "`AT+CGDCONT?` prints 6, 7 or 8 fields; write one of these",
+            ),
             ("bearer.segment", bearer.segment > 0, "a segment has octets; write 1460, say"),
         ];
         let wrong = values.into_iter().find(|(_, right, _)| !right);

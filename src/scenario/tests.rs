@@ -224,7 +224,7 @@ fn expectations_about_commands() {
 fn what_is_told_is_told_in_plain_units() {
     let told = |expect: &str| judged(expect, &[]);
     assert_eq!(told("ends_within = \"99s\"").why, "the run took 100.000 s");
-    assert_eq!(told("host_sends = \"AT\"\nwithin = \"0s\"").text, "the host sends AT within 0s");
+    assert_eq!(told("host_sends = \"AT\"\nwithin = \"90s\"").text, "the host sends AT within 90s");
     assert_eq!(told("file = \"a\"\nsize = 5").text, "the file a has 5 bytes");
     assert_eq!(told("file = \"a\"\nsize = 1024").text, "the file a has 1024 bytes (1KiB)");
     let s = read("[[fault]]\nwhat = { interject = \"\\r\\n+PDP: DEACT\\r\\n\", skip = 30 }");

@@ -60,21 +60,34 @@ fn parse(text: &str) -> Option<Calendar> {
     })
 }
 
+/// The parts of a time in seconds from 2000-01-01 on: year, month, day, hour, minute, second.
+fn parts(seconds: i64) -> [i64; 6] {
+    let (mut days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let mut year = 0;
+    while days >= if leap(year) { 366 } else { 365 } {
+        days -= if leap(year) { 366 } else { 365 };
+        year += 1;
+    }
+    let mut month = 1;
+    while days >= days_in(year, month) {
+        days -= days_in(year, month);
+        month += 1;
+    }
+    [year, month, days + 1, rest / 3600, rest / 60 % 60, rest % 60]
+}
+
+impl Calendar {
+    /// The same moment in the zone of Greenwich, with all digits of its year: `2026/01/01,00:00:00`.
+    pub fn utc(&self) -> String {
+        let [year, month, day, hour, minute, second] = parts(self.seconds - i64::from(self.zone) * 900);
+        format!("{}/{month:02}/{day:02},{hour:02}:{minute:02}:{second:02}", 2000 + year)
+    }
+}
+
 impl fmt::Display for Calendar {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let (mut days, rest) = (self.seconds.div_euclid(86_400), self.seconds.rem_euclid(86_400));
-        let mut year = 0;
-        while days >= if leap(year) { 366 } else { 365 } {
-            days -= if leap(year) { 366 } else { 365 };
-            year += 1;
-        }
-        let mut month = 1;
-        while days >= days_in(year, month) {
-            days -= days_in(year, month);
-            month += 1;
-        }
-        let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-        write!(f, "{:02}/{month:02}/{:02},{hour:02}:{minute:02}:{second:02}", year % 100, days + 1)?;
+        let [year, month, day, hour, minute, second] = parts(self.seconds);
+        write!(f, "{:02}/{month:02}/{day:02},{hour:02}:{minute:02}:{second:02}", year % 100)?;
         write!(f, "{:+03}", self.zone)
     }
 }

@@ -7,22 +7,18 @@
 //! counted from 1970, so that equal runs give equal files.
 
 use super::packet::{self, ACK, Ends, FIN, Header, PSH, RST, SYN};
+use super::pcapng;
 use super::{Event, Record, Sink};
 use crate::fault::Way;
 use crate::time::Now;
 use core::net::SocketAddrV4;
-use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
-use pcap_file::pcapng::blocks::interface_description::{
-    InterfaceDescriptionBlock, InterfaceDescriptionOption,
-};
-use pcap_file::pcapng::{PcapNgBlock, PcapNgWriter};
-use pcap_file::{DataLink, Endianness, PcapError};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 const NETWORK: u32 = 0;
 const SERIAL: u32 = 1;
+const LINKTYPE_RAW: u16 = 101;
+const LINKTYPE_USER0: u16 = 147;
 /// Octets of payload in a made-up packet: what fits an Ethernet frame.
 const SEGMENT: usize = 1460;
 /// epb_flags: inbound, outbound, as the module sees it.
@@ -31,7 +27,7 @@ const OUTBOUND: u32 = 2;
 
 /// A capture that is being written.
 pub struct Capture<W: Write> {
-    out: PcapNgWriter<W>,
+    out: W,
     links: BTreeMap<u32, Tcp>,
     packets: u16,
 }
@@ -84,20 +80,13 @@ impl<W: Write> Capture<W> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn new(out: W) -> io::Result<Capture<W>> {
-        let mut out = PcapNgWriter::with_endianness(out, Endianness::Little).map_err(failed)?;
-        for (linktype, name, text) in [
-            (DataLink::RAW, "antenna", "What crossed the module's antenna"),
-            (DataLink::USER0, "serial", "What crossed the serial line; one record for each write"),
+    pub fn new(mut out: W) -> io::Result<Capture<W>> {
+        pcapng::section(&mut out)?;
+        for (link_type, name, text) in [
+            (LINKTYPE_RAW, "antenna", "What crossed the module's antenna"),
+            (LINKTYPE_USER0, "serial", "What crossed the serial line; one record for each write"),
         ] {
-            let options = vec![
-                InterfaceDescriptionOption::IfName(name.into()),
-                InterfaceDescriptionOption::IfDescription(text.into()),
-                // The writer gives times in nanoseconds, whatever is said here.
-                InterfaceDescriptionOption::IfTsResol(9),
-            ];
-            let block = InterfaceDescriptionBlock { linktype, snaplen: 0, options };
-            out.write_block(&block.into_block()).map_err(failed)?;
+            pcapng::interface(&mut out, link_type, name, text)?;
         }
         Ok(Capture { out, links: BTreeMap::new(), packets: 0 })
     }
@@ -154,7 +143,7 @@ impl<W: Write> Capture<W> {
             Way::Down => Ends { from: peer, to: local },
         };
         let fits = &bytes[..bytes.len().min(65507)];
-        let packet = packet::udp(ends, self.number(), fits);
+        let packet = packet::udp(ends, self.number(), fits)?;
         self.write(now, NETWORK, way, &packet, None)
     }
 
@@ -169,14 +158,14 @@ impl<W: Write> Capture<W> {
 
     /// What was written to; the capture is complete.
     pub fn into_inner(self) -> W {
-        self.out.into_inner()
+        self.out
     }
 
     fn tcp(&mut self, now: Now, link: u32, way: Way, flags: u8, takes: u32, part: &[u8]) -> io::Result<()> {
         let number = self.number();
         let Some(tcp) = self.links.get_mut(&link) else { return Ok(()) };
         let header = tcp.header(way, flags, takes);
-        let packet = packet::tcp(tcp.ends(way), header, number, part);
+        let packet = packet::tcp(tcp.ends(way), header, number, part)?;
         self.write(now, NETWORK, way, &packet, None)
     }
 
@@ -188,24 +177,16 @@ impl<W: Write> Capture<W> {
     fn write(
         &mut self,
         now: Now,
-        interface_id: u32,
+        interface: u32,
         way: Way,
         data: &[u8],
         comment: Option<String>,
     ) -> io::Result<()> {
         // On the serial line, in and out are as the module sees them too.
-        let inbound = (way == Way::Down) == (interface_id == NETWORK);
-        let mut options = vec![EnhancedPacketOption::Flags(if inbound { INBOUND } else { OUTBOUND })];
-        options.extend(comment.map(|text| EnhancedPacketOption::Comment(Cow::Owned(text))));
-        let block = EnhancedPacketBlock {
-            interface_id,
-            timestamp: now.since(Now::ZERO),
-            original_len: data.len() as u32,
-            data: Cow::Borrowed(data),
-            options,
-        };
-        self.out.write_block(&block.into_block()).map_err(failed)?;
-        Ok(())
+        let inbound = (way == Way::Down) == (interface == NETWORK);
+        let flags = if inbound { INBOUND } else { OUTBOUND };
+        let (at, comment) = (now.since(Now::ZERO), comment.as_deref());
+        pcapng::packet(&mut self.out, &pcapng::Packet { interface, at, data, flags, comment })
     }
 }
 
@@ -226,13 +207,6 @@ impl<W: Write + Send> Sink for Capture<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.get_mut().flush()
-    }
-}
-
-fn failed(error: PcapError) -> io::Error {
-    match error {
-        PcapError::IoError(error) => error,
-        error => io::Error::other(error),
+        self.out.flush()
     }
 }

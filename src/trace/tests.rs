@@ -5,7 +5,6 @@ use super::pcap::Capture;
 use super::*;
 use crate::time::Now;
 use core::net::{Ipv4Addr, SocketAddrV4};
-use pcap_file::pcapng::{Block, PcapNgReader};
 use proptest::prelude::*;
 use std::io::Write as _;
 use std::process::Command;
@@ -94,14 +93,8 @@ fn session() -> Vec<u8> {
 }
 
 fn packets(capture: &[u8]) -> Vec<(u32, Vec<u8>)> {
-    let mut reader = PcapNgReader::new(capture).unwrap();
-    let mut out = vec![];
-    while let Some(block) = reader.next_block() {
-        if let Block::EnhancedPacket(packet) = block.unwrap() {
-            out.push((packet.interface_id, packet.data.to_vec()));
-        }
-    }
-    out
+    let read = pcapng::Reader::new(capture).unwrap().map(Result::unwrap);
+    read.map(|packet| (packet.interface, packet.data)).collect()
 }
 
 /// The one's complement sum of 16-bit words, which is 0xffff over what holds its own checksum.
@@ -183,7 +176,7 @@ proptest! {
 
     #[test]
     fn datagrams_have_right_checksums(payload in prop::collection::vec(any::<u8>(), 0..50)) {
-        let p = udp(Ends { from: MODULE, to: SERVER }, 1, &payload);
+        let p = udp(Ends { from: MODULE, to: SERVER }, 1, &payload).unwrap();
         let pseudo = [&p[12..20], &[0, 17], &((p.len() - 20) as u16).to_be_bytes(), &p[20..]].concat();
         prop_assert_eq!(sum(&pseudo) % 0xffff, 0);
     }

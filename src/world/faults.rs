@@ -72,21 +72,22 @@ impl Faults {
         self.engine().inject(now, name)
     }
 
-    /// Lifts the rule with that name; false where it does not hold.
+    /// Ends and disarms the rule with that name; false where it neither holds nor waits.
     /// [`World::act`](super::World::act) follows.
     pub fn lift(&self, now: Now, name: &str) -> bool {
         self.engine().lift(now, name)
     }
 
-    /// Lifts every fault that holds. [`World::act`](super::World::act) follows.
+    /// Ends and disarms every rule. [`World::act`](super::World::act) follows.
     pub fn lift_all(&self, now: Now) {
         self.engine().lift_all(now);
     }
 
-    /// Does as a request says; gives the rule's name. [`World::act`](super::World::act) follows.
+    /// Does as a request says; gives the rule's name, and none where it was about all.
+    /// [`World::act`](super::World::act) follows.
     ///
     /// # Errors
-    /// There is no rule with that name, or it does not hold.
+    /// There is no rule with that name, or it neither holds nor waits.
     pub fn request(&self, now: Now, request: Request) -> Result<String, String> {
         if let Request::Rule(_) = request {
             self.shared.armed.store(true, Ordering::Relaxed);

@@ -81,6 +81,7 @@ impl Owner {
                 assert!(self.control);
                 assert_eq!(line.iter().filter(|b| matches!(b, b'\r' | b'\n')).count(), 2);
             }
+            Output::StartTls => assert!(self.control),
             Output::CloseControl => {
                 assert!(std::mem::take(&mut self.control));
             }

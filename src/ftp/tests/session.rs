@@ -34,13 +34,46 @@ fn a_server_that_closes_at_quit_without_a_word() {
 
 #[test]
 fn an_account_and_a_protected_data_channel() {
-    let mut d = connected(Settings { account: Some("a".into()), protect: true, ..Dialogue::settings() });
+    let mut d = connected(Settings {
+        account: Some("a".into()),
+        security: Security::Implicit,
+        ..Dialogue::settings()
+    });
     d.says("220 hello");
     d.says("331 password");
     assert_eq!(d.says("332 account"), ["> ACCT a"]);
     assert_eq!(d.says("230 in"), ["> PBSZ 0"]);
     assert_eq!(d.says("200 ok"), ["> PROT P"]);
     assert_eq!(d.says("534 no"), ["CloseControl", "lost Protect 534"]);
+}
+
+/// RFC 4217 section 4: AUTH before anything else, and the login under TLS.
+#[test]
+fn explicit_tls_begins_before_the_login() {
+    let explicit = || connected(Settings { security: Security::Explicit, ..Dialogue::settings() });
+    let mut d = explicit();
+    assert_eq!(d.says("220 hello"), ["> AUTH TLS"]);
+    assert_eq!(d.says("234 go on"), ["StartTls"]);
+    let user = format!("> USER {}", Dialogue::settings().user);
+    assert_eq!(d.feed(Input::ControlSecured), [user]);
+    d.says("331 password");
+    assert_eq!(d.says("230 in"), ["> PBSZ 0"]);
+    assert_eq!(d.says("200 ok"), ["> PROT P"]);
+    assert_eq!(d.says("200 ok"), ["Opened"]);
+
+    let mut d = explicit();
+    d.says("220 hello");
+    assert_eq!(d.says("502 no"), ["CloseControl", "lost Protect 502"]);
+
+    let mut d = explicit();
+    d.says("220 hello");
+    d.says("234 go on");
+    assert_eq!(d.feed(Input::ControlFailed(Cause::Tls)), ["lost Protect Tls"]);
+
+    // A stranger's words between the two.
+    let mut d = explicit();
+    d.says("220 hello");
+    assert_eq!(d.says("234 go on\r\n230 in"), ["StartTls", "CloseControl", "lost Protect Tls"]);
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn no_syntax_error_ends_the_session() {
             ("EPRT |1|10.64.0.9|2000|", "200"),
             ("EPRT |2|::1|2000|", "522"),
             ("ACCT me", "202"),
-            ("AUTH TLS", "502"),
+            ("AUTH X", "504"),
             ("PROT P", "503"),
             ("HELO", "500"),
             ("SYST", "215"),

@@ -1,7 +1,7 @@
 //! The control connection, in front of a server that is not the built-in one.
 
 use super::table::Table;
-use crate::gate::{GateConfig, GateInput, Speech, Then};
+use crate::gate::{GateInput, Speech, Then};
 use std::time::Duration;
 
 const NOTHING: [&str; 0] = [];
@@ -145,14 +145,7 @@ fn before_the_login_nothing_is_opened() {
 
 #[test]
 fn tls_is_answered_here() {
-    let mut table = Table::new();
-    assert_eq!(table.module("AUTH TLS\r\n"), ["> 502 Security extensions not implemented."]);
-    let features = "211-Features\r\n AUTH TLS\r\n SIZE\r\n211 End\r\n";
-    table.module("FEAT\r\n");
-    assert_eq!(table.server(features), ["> 211-Features| SIZE|211 End"]);
-
-    let explicit = |config: &mut GateConfig| config.explicit_tls = true;
-    let mut table = Table::with(Box::new(crate::gate::NoGateFaults), explicit);
+    let mut table = Table::builtin();
     assert_eq!(table.module("PBSZ 0\r\n"), ["> 503 Not in TLS."]);
     assert_eq!(table.module("AUTH TLS\r\nNOOP\r\n"), ["> 234 Proceed with negotiation.", "tls"]);
     assert_eq!(table.module("PBSZ 0\r\n"), ["> 200 PBSZ=0"]);
@@ -162,6 +155,19 @@ fn tls_is_answered_here() {
     assert_eq!(table.module("PROT E\r\n"), ["> 536 Not supported by TLS."]);
     table.module("PROT C\r\n");
     assert!(!table.gate.data_protected());
+}
+
+/// A real server is asked itself, and its word is passed on.
+#[test]
+fn a_real_server_is_asked_for_tls() {
+    let mut table = Table::new();
+    assert_eq!(table.module("AUTH TLS\r\n"), ["< AUTH TLS"]);
+    assert_eq!(table.server("502 No.\r\n"), ["> 502 No."]);
+    assert_eq!(table.module("AUTH TLS\r\nNOOP\r\n"), ["< AUTH TLS"]);
+    assert_eq!(table.server("234 Yes.\r\n"), ["> 234 Yes.", "tls"]);
+    assert_eq!(table.module("PROT P\r\n"), ["< PROT P"]);
+    assert_eq!(table.server("200 Yes.\r\n"), ["> 200 Yes."]);
+    assert!(table.gate.data_protected());
 }
 
 #[test]

@@ -15,8 +15,21 @@ impl Table {
         Table::with(Box::new(NoGateFaults), |_| {})
     }
 
+    /// In front of the built-in server.
+    pub fn builtin() -> Table {
+        Table::greeted(&format!("220 {}\r\n", crate::gate::builtin::GREETING), Box::new(NoGateFaults), |_| {})
+    }
+
     /// Connected, and logged in.
     pub fn with(faults: Box<dyn GateFaults>, configure: impl FnOnce(&mut GateConfig)) -> Table {
+        Table::greeted("220 real\r\n", faults, configure)
+    }
+
+    fn greeted(
+        greeting: &str,
+        faults: Box<dyn GateFaults>,
+        configure: impl FnOnce(&mut GateConfig),
+    ) -> Table {
         let mut config = GateConfig::default();
         configure(&mut config);
         let (server, module) = ("10.0.0.1:21".parse().unwrap(), "10.64.0.9:1025".parse().unwrap());
@@ -25,7 +38,7 @@ impl Table {
         let mut table = Table { gate, now: Now::ZERO };
         assert_eq!(table.drain(), ["open upstream"]);
         table.feed(GateInput::UpstreamOpened);
-        table.server("220 real\r\n");
+        table.server(greeting);
         table.module("USER me\r\n");
         table.server("331 go on\r\n");
         table.module("PASS secret\r\n");

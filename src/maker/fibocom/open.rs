@@ -4,7 +4,7 @@ use super::{Fibocom, Name, Session};
 use crate::at::args::Arg;
 use crate::at::{ArgError, FromArg, Int, Text};
 use crate::ftp;
-use crate::modem::net::Tls;
+use crate::modem::net::{Tls, Verify};
 use crate::modem::{Cx, Reply, Target};
 
 /// 1.2.1.4: a name of 1024 octets at most, or an address whose numbers are 0-255.
@@ -53,14 +53,17 @@ pub(super) fn open(m: &mut Fibocom, cx: &mut Cx, args: OpenArgs) -> Reply {
         reply_timeout: patience,
         connect_timeout: patience,
         data_timeout: patience,
-        protect: tls,
+        security: if tls { ftp::Security::Implicit } else { ftp::Security::Clear },
         ..ftp::Settings::default()
     };
     let target = Target {
         host: host.0.clone(),
         port: to.filter(|port| *port > 0).unwrap_or(21),
         from_port: from.filter(|port| *port > 0),
-        tls: tls.then(|| Tls { name: host.0.clone(), verify: m.call.verify.get() == 1 }),
+        tls: tls.then(|| Tls {
+            name: host.0.clone(),
+            verify: if m.call.verify.get() == 1 { Verify::Trusted } else { Verify::Nothing },
+        }),
     };
     m.port = cx.port;
     m.session = Session::Opening;

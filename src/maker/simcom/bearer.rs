@@ -119,7 +119,7 @@ pub(super) fn configuration(m: &mut Simcom, cx: &mut Cx) -> Reply {
 pub(super) fn activate(m: &mut Simcom, cx: &mut Cx, (id, action): (Int<0, 3>, Int<0, 2>)) -> Reply {
     let context = id.get() as u8 + 1;
     match (action.get(), cx.bearers.state(context)) {
-        (0, BearerState::Down) => Reply::Error,
+        (0, BearerState::Down) => cx.refuse_state(),
         (0, _) => {
             cx.deactivate(context);
             said_with(cx, &m.settings.bearer_closed, context)
@@ -134,8 +134,13 @@ pub(super) fn activate(m: &mut Simcom, cx: &mut Cx, (id, action): (Int<0, 3>, In
             print(cx, &m.settings.bearer_up, context);
             reply
         }
-        _ => Reply::Error,
+        _ => stays_down(cx),
     }
+}
+
+/// The answer to a command that cannot bring a bearer up: the SIM's reason, or else that it is not the time for it.
+pub(super) fn stays_down(cx: &Cx) -> Reply {
+    cx.sim.refusal().map_or_else(|| cx.refuse_state(), Reply::Cme)
 }
 
 /// `AT+CNACT?`
@@ -161,7 +166,7 @@ pub(super) fn sapbr(
         // `AT+CNACT=1` goes on with it.
         (0, None, None) if network::holds(m, context) => match m.bearers.profiles.remove(&context) {
             Some(_) => Reply::Ok,
-            None => Reply::Error,
+            None => cx.refuse_state(),
         },
         (0, None, None) if cx.deactivate(context) => {
             if let Some(opened @ Opened::Open) = m.bearers.profiles.get_mut(&context) {
@@ -169,6 +174,7 @@ pub(super) fn sapbr(
             }
             Reply::Ok
         }
+        (0, None, None) => cx.refuse_state(),
         (1, None, None) => match (cx.bearers.state(context), m.bearers.profiles.get(&context)) {
             (BearerState::Down, _) if cx.activate(context).is_ok() => {
                 m.bearers.profiles.insert(context, Opened::Opening(cx.port));
@@ -179,7 +185,7 @@ pub(super) fn sapbr(
                 m.bearers.profiles.insert(context, Opened::Joined);
                 Reply::Ok
             }
-            _ => Reply::Error,
+            _ => stays_down(cx),
         },
         (2, None, None) => {
             let status = match cx.bearers.state(context) {

@@ -1,10 +1,10 @@
 //! 5.12 to 5.15: transfers over the module's memory, and those that end with ETX.
 
 use super::transfer::Put;
+use super::typing::{self, Typing};
 use super::{Job, Session, Simcom};
 use crate::at::Int;
-use crate::frame::Framing;
-use crate::modem::{Cx, DataEnd, DataMode, Ends, Reply, Sink};
+use crate::modem::{Cx, DataMode, Ends, Reply, Sink};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -12,8 +12,6 @@ use std::time::Duration;
 #[derive(Default)]
 pub(super) struct Extended {
     mode: PutMode,
-    /// Where in the memory the octets begin that the host is typing now.
-    pub filling: Option<usize>,
     /// What was fetched; none where `AT+FTPGET` is as usual.
     got: Option<Vec<u8>>,
 }
@@ -44,8 +42,7 @@ type PutArgs = (Int<0, 2>, Option<Int<0, 300_000>>, Option<Int<0, 300_000>>, Opt
 /// A host that says 1 again between two pieces keeps what it has put there.
 pub(super) fn put(m: &mut Simcom, cx: &mut Cx, args: PutArgs) -> Reply {
     let most = m.settings.extended_buffer.0 as usize;
-    let Extended { mode: state, filling, .. } = &mut m.extended;
-    match (args, state) {
+    match (args, &mut m.extended.mode) {
         ((mode, None, None, None), state) if mode.get() < 2 => {
             match (mode.get(), &state) {
                 (0, _) => *state = PutMode::Normal,
@@ -57,12 +54,11 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, args: PutArgs) -> Reply {
         ((mode, Some(position), Some(length), Some(limit)), PutMode::Extended(_))
             if mode.get() == 2 && position.size() + length.size() <= most =>
         {
-            *filling = Some(position.size());
             cx.info(format_args!("{position},{length}"));
-            let after = Some(Duration::from_millis(limit.get() as u64));
-            let ends = Ends { length: Some(length.get() as u64), after, ..Ends::default() };
-            Reply::Data(DataMode { framing: Framing::Raw, ends, sink: Sink::Hold })
+            let limit = Duration::from_millis(limit.get().unsigned_abs());
+            typing::take(m, cx, Typing::Memory(position.size()), length.size(), limit)
         }
+        ((mode, Some(_), Some(_), Some(_)), PutMode::Normal) if mode.get() == 2 => cx.refuse_state(),
         _ => Reply::Error,
     }
 }
@@ -73,16 +69,16 @@ pub(super) fn put_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
-/// The octets for the memory have come, or their time is up. They replace what was there from
+/// The octets for the memory have come. They replace what was there from
 /// their position on; up to there, what was never filled is 0.
-pub(super) fn stored(extended: &mut Extended, at: usize, end: DataEnd, held: &[u8]) -> Reply {
-    match (&mut extended.mode, end) {
-        (PutMode::Extended(memory), DataEnd::Length) => {
+pub(super) fn stored(extended: &mut Extended, at: usize, held: &[u8]) -> Reply {
+    match &mut extended.mode {
+        PutMode::Extended(memory) => {
             memory.resize(at, 0);
             memory.extend_from_slice(held);
             Reply::Ok
         }
-        _ => Reply::Error,
+        PutMode::Normal => Reply::Error,
     }
 }
 
@@ -119,6 +115,8 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 3>, Option<u32>, Op
             cx.block(bytes);
             Reply::Ok
         }
+        (3, _, Some(_)) if !fetching => Reply::Error,
+        (3, ..) => cx.refuse_state(),
         _ => Reply::Error,
     }
 }
@@ -164,7 +162,7 @@ pub(super) fn et_put(m: &mut Simcom, cx: &mut Cx, (mode,): (Int<1, 2>,)) -> Repl
             cx.enter_data(port, Some("+FTPETPUT:2,1"), mode);
             Reply::Ok
         }
-        _ => Reply::Error,
+        _ => cx.refuse_state(),
     }
 }
 

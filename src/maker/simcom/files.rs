@@ -63,7 +63,7 @@ pub(super) fn state(m: &mut Simcom, cx: &mut Cx) -> Reply {
 /// 5.16
 pub(super) fn quit(m: &mut Simcom, cx: &mut Cx) -> Reply {
     match &m.session {
-        None => Reply::Error,
+        None => cx.refuse_state(),
         Some(_) => {
             cx.ftp_drop();
             m.fail(cx, m.settings.quit);

@@ -55,7 +55,7 @@ fn activate(m: &mut Simcom, cx: &mut Cx, (mode, apn): (Int<0, 2>, Option<Text<15
         }
         (0, true, _) => match cx.deactivate(CONTEXT) {
             true => cx.reply_with("+APP PDP", "DEACTIVE"),
-            false => Reply::Error,
+            false => cx.refuse_state(),
         },
         (1 | 2, false, BearerState::Down) => {
             if let Some(apn) = apn {
@@ -66,7 +66,7 @@ fn activate(m: &mut Simcom, cx: &mut Cx, (mode, apn): (Int<0, 2>, Option<Text<15
                     m.bearers.network = true;
                     cx.reply_with("+APP PDP", "ACTIVE")
                 }
-                Err(_) => Reply::Error,
+                Err(_) => bearer::stays_down(cx),
             }
         }
         // Another command has brought the context up.
@@ -74,7 +74,7 @@ fn activate(m: &mut Simcom, cx: &mut Cx, (mode, apn): (Int<0, 2>, Option<Text<15
             m.bearers.network = true;
             tell(cx, "ACTIVE")
         }
-        _ => Reply::Error,
+        _ => cx.refuse_state(),
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) fn number(failure: &Failure, job: &Job, op: Option<&Op>) -> u16 {
         (Cause::Rejected(_), Step::Rest) => 74,
         (Cause::Rejected(_), Step::Passive) => 75,
         (Cause::Rejected(_), Step::Active) => 76,
+        (Cause::Rejected(_), Step::Protect) => 63,
         (Cause::Rejected(_), _) if matches!(op, Some(Op::Cwd(_))) => 77,
         (Cause::Rejected(reply), _) if is_missing(reply.code, op) => 77,
         (Cause::Rejected(_), _) => job.refused(),

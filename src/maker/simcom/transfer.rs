@@ -1,7 +1,6 @@
 //! 5.1 to 5.7 and 5.11: transfers that the host reads and writes piece by piece.
 
-use super::extended;
-use super::{Job, Session, Simcom, Timer, report};
+use super::{Job, Session, Simcom, Timer, extended, report, typing};
 use crate::at::Int;
 use crate::frame::Framing;
 use crate::ftp::{Op, Type};
@@ -81,7 +80,7 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, (mode, length): ReadArgs) -> Repl
         }
         (2, Some(length)) => match &m.session {
             Some(Session { job: Job::Get(get), .. }) if get.may_read() => read(m, cx, length.size()),
-            _ => Reply::Error,
+            _ => cx.refuse_state(),
         },
         _ => Reply::Error,
     }
@@ -102,7 +101,7 @@ pub(super) fn list(m: &mut Simcom, cx: &mut Cx, (mode, length): ReadArgs) -> Rep
         }
         (2, Some(length)) => match &m.session {
             Some(Session { job: Job::List(get), .. }) if get.may_read() => read(m, cx, length.size()),
-            _ => Reply::Error,
+            _ => cx.refuse_state(),
         },
         _ => Reply::Error,
     }
@@ -227,6 +226,7 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, (mode, length): (Int<1, 2>, Optio
             let ends = Ends { length: Some(u64::from(length)), after, ..Ends::default() };
             Reply::Data(DataMode { framing: Framing::Raw, ends, sink: Sink::Ftp })
         }
+        (2, Some(_), _) => cx.refuse_state(),
         _ => Reply::Error,
     }
 }
@@ -279,8 +279,8 @@ pub(super) fn drained(m: &mut Simcom, cx: &mut Cx) {
 
 /// The end of the octets that the host was to type.
 pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>, _moved: u64) -> Reply {
-    if let Some(at) = m.extended.filling.take() {
-        return extended::stored(&mut m.extended, at, end, &held);
+    if let Some(what) = m.typing.remove(&cx.port) {
+        return typing::over(m, cx, what, end, &held);
     }
     // V.250 section 6.2.9: AT&D2 hangs up; AT&D1 leaves data mode, and what is connected stays so.
     let hangs_up = end == DataEnd::Dtr && cx.settings(cx.port).dtr == 2;

@@ -106,7 +106,7 @@ pub fn event(m: &mut Wavecom, cx: &mut Cx, socket: Socket, event: SocketEvent) {
         SocketEvent::Failed(why) => create::failed(m, cx, key, why),
         SocketEvent::Accepted(connection, _) => create::accepted(m, cx, key, connection),
         SocketEvent::Arrived => arrived(m, cx, key),
-        SocketEvent::Sent(_) => {}
+        SocketEvent::Sent(_) | SocketEvent::Secured => {}
         SocketEvent::PeerShutdown => peer_closed(m, cx, key, socket, Told::Closed),
         SocketEvent::Reset => {
             service.state = State::Dead;

@@ -221,7 +221,7 @@ pub(super) fn clock(_: &mut Base, cx: &mut Cx, (text,): (Text<22>,)) -> Reply {
 }
 
 pub(super) fn clock_read(_: &mut Base, cx: &mut Cx) -> Reply {
-    let now = cx.calendar + cx.now.since(Now::ZERO);
+    let now = cx.clock();
     cx.info(format_args!("\"{now}\""));
     Reply::Ok
 }

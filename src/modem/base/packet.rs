@@ -47,9 +47,9 @@ type Later = (Option<Int<0, 4>>, Option<Int<0, 4>>, Option<Int<0, 4>>, Option<In
 pub(super) fn define_context(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
     let (head, tail) = args.0.split_at(args.0.len().min(6));
     let read = |part: &[Arg]| Arguments(part.to_vec());
-    let definition =
-        Definition::from_args(&read(head)).and_then(|d| Later::from_args(&read(tail)).map(|_| d));
-    let (cid, pdp_type, apn, address, data, headers) = match definition {
+    let definition = Definition::from_args(&read(head))
+        .and_then(|d| Later::from_args(&read(tail)).map(|later| (d, later)));
+    let ((cid, pdp_type, apn, address, data, headers), (allocation, emergency, ..)) = match definition {
         Ok(definition) => definition,
         Err(error) => return cx.refuse(error),
     };
@@ -72,6 +72,7 @@ pub(super) fn define_context(_: &mut Base, cx: &mut Cx, args: Arguments) -> Repl
     context.apn = apn.map(Text::into_string).unwrap_or_default();
     context.wanted = address.0;
     context.compression = (data.map_or(0, |n| n.get() as u8), headers.map_or(0, |n| n.get() as u8));
+    context.later = [allocation, emergency].map(|n| n.map_or(0, |n| n.get() as u8));
     Reply::Ok
 }
 
@@ -82,8 +83,9 @@ pub(super) fn contexts_read(_: &mut Base, cx: &mut Cx) -> Reply {
         let given = cx.bearers.address(cid).map(IpAddr::from);
         let address = given.or(context.wanted).unwrap_or(Ipv4Addr::UNSPECIFIED.into());
         let (data, headers) = context.compression;
+        let later: String = context.later.iter().take(later_fields(cx)).map(|n| format!(",{n}")).collect();
         cx.info(format_args!(
-            "{cid},\"{}\",{},\"{address}\",{data},{headers}",
+            "{cid},\"{}\",{},\"{address}\",{data},{headers}{later}",
             context.pdp_type,
             Quoted(&context.apn)
         ));
@@ -91,10 +93,16 @@ pub(super) fn contexts_read(_: &mut Base, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
+/// How many fields the module has behind the six that all have.
+fn later_fields(cx: &Cx) -> usize {
+    usize::from(cx.profile.bearer.context_fields.saturating_sub(6))
+}
+
 pub(super) fn contexts_test(_: &mut Base, cx: &mut Cx) -> Reply {
     let last = cx.profile.bearer.contexts;
+    let later = ",(0,1)".repeat(later_fields(cx));
     for pdp_type in TYPES {
-        cx.info(format_args!("(1-{last}),\"{pdp_type}\",,,(0-2),(0-4)"));
+        cx.info(format_args!("(1-{last}),\"{pdp_type}\",,,(0-2),(0-4){later}"));
     }
     Reply::Ok
 }
@@ -108,7 +116,9 @@ pub(super) fn attach(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
         return Reply::Cme(30);
     }
     cx.attach(on.get() == 1);
-    Reply::Ok
+    // What is told of the contexts that this has taken down may come before the result.
+    cx.finish(Reply::Ok);
+    Reply::Pending
 }
 
 pub(super) fn attach_read(_: &mut Base, cx: &mut Cx) -> Reply {

@@ -48,14 +48,18 @@ pub(super) fn information(b: &mut Base, cx: &mut Cx, (n,): (Int<0, 9>,)) -> Repl
     let identity = cx.profile.identity.clone();
     match identity.information.as_slice() {
         [] => {
-            for line in [&identity.manufacturer, &identity.model, &format!("Revision: {}", identity.revision)]
-            {
-                cx.line(line);
+            for line in product(&identity) {
+                cx.line(&line);
             }
         }
         lines => lines.iter().for_each(|line| cx.line(line)),
     }
     Reply::Ok
+}
+
+/// Who made what: the lines of `I`, and of the `+GSV` of some makers.
+pub(crate) fn product(identity: &Identity) -> [String; 3] {
+    [identity.manufacturer.clone(), identity.model.clone(), format!("Revision: {}", identity.revision)]
 }
 
 /// A line of what the profile says that the module is.
@@ -77,7 +81,10 @@ pub(super) fn model(_: &mut Base, cx: &mut Cx) -> Reply {
 
 /// `+GMR` (6.1.6), `+CGMR` (27.007 section 5.3).
 pub(super) fn revision(_: &mut Base, cx: &mut Cx) -> Reply {
-    told(cx, |identity| &identity.revision)
+    let identity = &cx.profile.identity;
+    let line = format!("{}{}", identity.revision_label, identity.revision);
+    cx.line(&line);
+    Reply::Ok
 }
 
 /// `+GSN` (6.1.7), `+CGSN` (27.007 section 5.4).

@@ -1,7 +1,7 @@
 //! The FTP session on the module's sockets: what they tell the client, and what it asks of them.
 
 use super::Leg;
-use crate::ftp::{Cause, Input, Output};
+use crate::ftp::{Cause, Input, Output, Security};
 use crate::modem::net::{Failure, NetRequest, Purpose, Query, Socket};
 use crate::modem::socket::{Owner, SocketEvent};
 use crate::modem::{Core, Event};
@@ -45,6 +45,7 @@ impl Core {
                 }
                 Input::ControlConnected
             }
+            (Owner::FtpControl, SocketEvent::Secured) => Input::ControlSecured,
             (Owner::FtpControl, SocketEvent::Failed(why)) => Input::ControlFailed(cause(why)),
             (Owner::FtpControl, SocketEvent::PeerShutdown) => Input::ControlClosed,
             (Owner::FtpControl, SocketEvent::Reset) => Input::ControlReset,
@@ -77,6 +78,8 @@ impl Core {
     fn ftp_dial(&mut self, address: Ipv4Addr) {
         let Some(session) = &self.ftp else { return };
         let target = session.target.clone();
+        let implicit = session.client.settings().security == Security::Implicit;
+        let tls = target.tls.filter(|_| implicit);
         let name = target.host.parse::<Ipv4Addr>().is_err().then(|| target.host.clone());
         let socket = self.open_for(Owner::FtpControl, |socket| NetRequest::Connect {
             socket,
@@ -84,7 +87,7 @@ impl Core {
             name,
             from_port: target.from_port,
             purpose: Purpose::FtpControl,
-            tls: target.tls,
+            tls,
         });
         if let Some(session) = &mut self.ftp {
             session.control = Some(socket);
@@ -103,6 +106,11 @@ impl Core {
                 }
             }
             Output::SendControl(bytes) => control.into_iter().for_each(|s| self.send(s, bytes.clone())),
+            Output::StartTls => {
+                if let (Some(socket), Some(tls)) = (control, session.target.tls.clone()) {
+                    self.net(NetRequest::StartTls { socket, tls });
+                }
+            }
             Output::CloseControl => {
                 session.control = None;
                 control.into_iter().for_each(|s| self.close(s));

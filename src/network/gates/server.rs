@@ -1,12 +1,13 @@
 //! A gate's connections to the real server: the control connection and one for data. Where the module
 //! speaks TLS to a host that is mapped to a real server, TLS is spoken here as well (RFC 4217).
 
+use super::super::link::Far;
 use super::super::outside::{IoEvent, IoId, IoRequest};
 use super::super::pipe::WINDOW;
 use super::super::relay::{GateInput, GateOutput};
 use super::super::tls::{TlsEnd, Whose, check};
 use super::super::{GateId, IoUse, Network};
-use crate::modem::net::Failure;
+use crate::modem::net::{Failure, NetEvent, Socket, Tls, Verify};
 use crate::time::Now;
 use bytes::Bytes;
 use core::net::SocketAddr;
@@ -16,9 +17,8 @@ use core::net::SocketAddr;
 const DATA_BUFFER: u32 = 64 * 1024;
 
 /// What the module asks of a real server's TLS.
-#[derive(Clone, Copy)]
 pub(super) struct Wanted {
-    pub verify: bool,
+    pub verify: Verify,
 }
 
 /// A gate's control connection to its server.
@@ -28,11 +28,18 @@ pub(super) struct Upstream {
     /// TLS, where a real server is to speak it.
     wanted: Option<Wanted>,
     tls: Option<Box<TlsEnd>>,
+    /// The module wants TLS on its connection once there is TLS here (RFC 4217 section 4).
+    starting: Option<(Socket, Tls)>,
 }
 
 impl Upstream {
     pub fn new(to: SocketAddr, wanted: Option<Wanted>) -> Upstream {
-        Upstream { to, io: None, wanted, tls: None }
+        Upstream { to, io: None, wanted, tls: None, starting: None }
+    }
+
+    /// Whether the server's handshake is awaited, and the module's with it.
+    pub fn is_starting(&self) -> bool {
+        self.starting.is_some()
     }
 
     pub fn is_secure(&self) -> bool {
@@ -67,7 +74,7 @@ impl Network {
     /// A TLS end towards the gate's real server, where that is to speak TLS.
     fn upstream_tls(&mut self, id: GateId) -> Option<Result<Box<TlsEnd>, &'static str>> {
         let slot = self.gates.slots.get(&id)?;
-        let verify = slot.upstream.wanted?.verify;
+        let verify = &slot.upstream.wanted.as_ref()?.verify;
         Some(self.tls.client(Whose::Gate, &slot.name, verify).map(Box::new))
     }
 
@@ -79,6 +86,52 @@ impl Network {
         let to = slot.upstream.to;
         self.io_out.push_back(IoRequest::Connect { io, to, receive_buffer: None });
         self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
+    }
+
+    /// The module starts TLS on a connection that has begun without. Where a gate has a real server behind it, that
+    /// has agreed to AUTH too, and comes first: what the module checks is its certificate.
+    pub(in super::super) fn start_tls(&mut self, now: Now, socket: Socket, tls: Tls) {
+        let far = self.sockets.link(socket).and_then(|id| self.links.get(&id)).map(|link| link.far);
+        let gate = if let Some(Far::Gate(gate)) = far { Some(gate) } else { None };
+        let real = self.config.server;
+        let slot = gate.and_then(|gate| Some((gate, self.gates.slots.get_mut(&gate)?)));
+        let Some((gate, slot)) = slot.filter(|(_, slot)| slot.upstream.to != real) else {
+            return self.secure_near(now, socket, &tls);
+        };
+        slot.upstream.wanted = Some(Wanted { verify: tls.verify.clone() });
+        slot.upstream.starting = Some((socket, Tls { verify: Verify::Nothing, ..tls }));
+        let io = slot.upstream.io;
+        match self.upstream_tls(gate) {
+            Some(Ok(mut end)) => {
+                let hello = end.records();
+                if let Some(slot) = self.gates.slots.get_mut(&gate) {
+                    slot.upstream.tls = Some(end);
+                }
+                self.send_io(io, hello);
+            }
+            Some(Err(why)) => self.upstream_tls_fails(now, gate, why),
+            None => {}
+        }
+    }
+
+    /// TLS at the module's end of a connection.
+    fn secure_near(&mut self, now: Now, socket: Socket, tls: &Tls) {
+        let Some(id) = self.sockets.link(socket) else { return };
+        let end = self.tls.client(Whose::Module, &tls.name, &tls.verify);
+        let Some(link) = self.links.get_mut(&id) else { return };
+        match end {
+            Ok(end) => {
+                link.near_tls = Some(Box::new(end));
+                link.announce = Some(NetEvent::Secured { socket });
+            }
+            Err(why) => {
+                let peer = link.info.peer;
+                link.close(now);
+                self.sockets.remove(socket);
+                let why = self.tls_fails(peer, why);
+                self.events.push_back(NetEvent::Failed { socket, why });
+            }
+        }
     }
 
     pub(super) fn send_upstream(&mut self, id: GateId, plain: Bytes) {
@@ -217,6 +270,10 @@ impl Network {
     }
 
     fn upstream_opened(&mut self, now: Now, id: GateId) {
+        let starting = self.gates.slots.get_mut(&id).and_then(|slot| slot.upstream.starting.take());
+        if let Some((socket, tls)) = starting {
+            return self.secure_near(now, socket, &tls);
+        }
         let waits = self.call_waits(id);
         self.feed(now, id, GateInput::UpstreamOpened);
         if let Some(slot) = self.gates.slots.get(&id).filter(|_| waits) {
@@ -229,7 +286,8 @@ impl Network {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         (slot.upstream.io, slot.upstream.tls) = (None, None);
         let control = slot.control;
-        let waits = self.call_waits(id);
+        let starting = slot.upstream.starting.take().is_some();
+        let waits = starting || self.call_waits(id);
         self.feed(now, id, GateInput::UpstreamFailed);
         if let Some(why) = why.filter(|_| waits) {
             self.fail_link(control, why);

@@ -10,8 +10,8 @@ use std::net::{TcpListener, TcpStream};
 
 type Secure = StreamOwned<ServerConnection, TcpStream>;
 
-/// A server outside, for one session, that speaks TLS from the start (RFC 4217 section 12.1 keeps the
-/// name "implicit"). It takes the handshake of a data connection behind its 150, as many do.
+/// A server outside, for one session, that speaks TLS: from the start (RFC 4217 section 12.1 keeps the name
+/// "implicit"), or from AUTH on. It takes the handshake of a data connection behind its 150, as many do.
 struct Outside {
     at: SocketAddr,
     root: String,
@@ -20,6 +20,14 @@ struct Outside {
 
 impl Outside {
     fn start(served: Vec<u8>) -> Outside {
+        Outside::begin(served, false)
+    }
+
+    fn explicit(served: Vec<u8>) -> Outside {
+        Outside::begin(served, true)
+    }
+
+    fn begin(served: Vec<u8>, explicit: bool) -> Outside {
         let key = KeyPair::generate().unwrap();
         let certificate =
             CertificateParams::new(vec![FTP.ip().to_string()]).unwrap().self_signed(&key).unwrap();
@@ -36,24 +44,44 @@ impl Outside {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let at = listener.local_addr().unwrap();
         let config = Arc::new(config);
-        let stored = std::thread::spawn(move || session(&listener, &config, &served));
+        let stored = std::thread::spawn(move || {
+            let stream = listener.accept().unwrap().0;
+            if explicit {
+                agree(&stream);
+            }
+            session(secure(stream, &config), &config, &served, explicit)
+        });
         Outside { at, root, stored }
     }
 }
 
-fn accept(listener: &TcpListener, config: &Arc<ServerConfig>) -> Secure {
-    let stream = listener.accept().unwrap().0;
+fn secure(stream: TcpStream, config: &Arc<ServerConfig>) -> Secure {
     StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream)
 }
 
+fn accept(listener: &TcpListener, config: &Arc<ServerConfig>) -> Secure {
+    secure(listener.accept().unwrap().0, config)
+}
+
+/// Greets in the clear, and agrees to AUTH.
+fn agree(mut stream: &TcpStream) {
+    stream.write_all(b"220 Outside.\r\n").unwrap();
+    let mut line = [0; 10];
+    stream.read_exact(&mut line).unwrap();
+    assert_eq!(&line, b"AUTH TLS\r\n");
+    stream.write_all(b"234 Agreed, outside.\r\n").unwrap();
+}
+
 /// Gives what was stored.
-fn session(listener: &TcpListener, config: &Arc<ServerConfig>, served: &[u8]) -> Vec<u8> {
-    let mut control = BufReader::new(accept(listener, config));
+fn session(control: Secure, config: &Arc<ServerConfig>, served: &[u8], greeted: bool) -> Vec<u8> {
+    let mut control = BufReader::new(control);
     let (mut data, mut stored) = (None, vec![]);
     let say = |control: &mut BufReader<Secure>, line: &str| {
         let _ = control.get_mut().write_all(format!("{line}\r\n").as_bytes());
     };
-    say(&mut control, "220 Outside.");
+    if !greeted {
+        say(&mut control, "220 Outside.");
+    }
     let mut line = String::new();
     while control.read_line(&mut line).is_ok_and(|n| n > 0) {
         match std::mem::take(&mut line).split_ascii_whitespace().next().unwrap() {
@@ -109,6 +137,37 @@ async fn a_real_server_is_spoken_to_under_tls_and_its_certificate_is_the_one_tha
     module.flush();
     let stored = tokio::task::spawn_blocking(|| outside.stored.join().unwrap());
     assert!(stored.await.unwrap() == sent);
+}
+
+/// A module's own certificates are what is held against the real server's.
+#[tokio::test]
+async fn a_real_server_that_agrees_to_auth_is_spoken_to_under_tls_too() {
+    let sent = file(100_001);
+    let outside = Outside::explicit(sent.clone());
+    let nobody = TlsSetup::new(&TlsFiles::default()).unwrap();
+    let tls = Tls { verify: Verify::Signed(outside.root.clone().into()), ..tls_to(true) };
+    let mut module = Module::dial_explicitly(tls, hosts(outside.at), nobody).await.unwrap();
+    assert_eq!(module.command("NOOP", "200").await, "200 Fine, outside.");
+    module.passive().await;
+    module.command("RETR a", "150").await;
+    assert!(module.read_to_end(DATA).await == sent);
+    module.store("b", &sent).await;
+    module.command("QUIT", "221").await;
+    module.ask(NetRequest::Close { socket: CONTROL });
+    module.flush();
+    let stored = tokio::task::spawn_blocking(|| outside.stored.join().unwrap());
+    assert!(stored.await.unwrap() == sent);
+}
+
+#[tokio::test]
+async fn a_real_server_that_is_not_trusted_fails_behind_auth() {
+    for verify in [Verify::Trusted, Verify::Signed("no certificate".into())] {
+        let outside = Outside::explicit(vec![]);
+        let nobody = TlsSetup::new(&TlsFiles::default()).unwrap();
+        let tls = Tls { verify, ..tls_to(true) };
+        let failed = Module::dial_explicitly(tls, hosts(outside.at), nobody).await;
+        assert!(matches!(failed, Err(Failure::Tls(_))));
+    }
 }
 
 #[tokio::test]

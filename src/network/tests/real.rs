@@ -48,6 +48,29 @@ impl Module {
         module
     }
 
+    /// The same with TLS from AUTH on.
+    pub(super) async fn dial_explicitly(tls: Tls, hosts: Hosts, setup: TlsSetup) -> Result<Module, Failure> {
+        let mut module = Module::new(None, hosts, setup);
+        module.open(CONTROL, module.server(), Purpose::FtpControl).await;
+        module.reply("220").await;
+        module.command("AUTH TLS", "234").await;
+        module.ask(NetRequest::StartTls { socket: CONTROL, tls: tls.clone() });
+        module.tls = Some(tls);
+        loop {
+            match module.event().await {
+                NetEvent::Secured { socket: CONTROL } => break,
+                NetEvent::Failed { socket: CONTROL, why } => return Err(why),
+                NetEvent::Sent { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        module.command("USER anonymous", "331").await;
+        module.command("PASS x", "230").await;
+        module.command("PBSZ 0", "200").await;
+        module.command("PROT P", "200").await;
+        Ok(module)
+    }
+
     /// Why a call comes to nothing.
     pub(super) async fn refused(tls: Tls, hosts: Hosts, setup: TlsSetup) -> Failure {
         let mut module = Module::new(Some(tls), hosts, setup);
@@ -202,6 +225,7 @@ impl Module {
 }
 
 pub(super) fn tls_to(verify: bool) -> Tls {
+    let verify = if verify { Verify::Trusted } else { Verify::Nothing };
     Tls { name: FTP.ip().to_string(), verify }
 }
 

@@ -3,6 +3,7 @@ use GateInput as In;
 use GateOutput as Out;
 
 fn secure(socket: u32, port: u16, purpose: Purpose, verify: bool) -> NetRequest {
+    let verify = if verify { Verify::Trusted } else { Verify::Nothing };
     NetRequest::Connect {
         socket: Socket(socket),
         to: SocketAddrV4::new(*FTP.ip(), port),
@@ -188,7 +189,7 @@ fn explicit_tls_begins_behind_its_reply() {
     assert_eq!(rig.events(), [data(1, "234 go\r\n")]);
     let mut client = TlsSetup::new(&TlsFiles::default())
         .unwrap()
-        .client(tls::Whose::Module, "ftp.example", false)
+        .client(tls::Whose::Module, "ftp.example", &Verify::Nothing)
         .unwrap();
     while client.handshaking() {
         let records = client.records();

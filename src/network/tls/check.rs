@@ -14,6 +14,8 @@ pub const CLOSED: &str = "the far end closes the connection";
 pub const PLAIN: &str = "the module does not speak TLS";
 /// A name that no certificate can bear.
 pub const NAMELESS: &str = "no certificate can be for such a name";
+/// What a module has stored as its certificates is none.
+pub const UNREADABLE: &str = "the module's own certificate cannot be read";
 /// What a fault wants.
 pub const WANTED: &str = "a fault wants it to fail";
 
