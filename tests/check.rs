@@ -90,10 +90,10 @@ fn faults_that_can_never_be_are_mistakes() {
     told(
         true,
         &[
-            (fault("urc = \"+FTPGTE: 1,1\"", "late = \"1s\""), 3, 14, "did you mean `+FTPGET`"),
-            (fault("at = \"1s\"", "late = \"1s\", urc = \"+FTPGTE*\""), 4, 30, "can never act"),
-            (fault("urc = \"+FTPGET: [12],1\"", "late = \"1s\""), 3, 14, "`[12]` stands for itself"),
-            (fault("urc = \"+FTPGET: 1,1\\r\\n\"", "late = \"1s\""), 3, 14, "without their ends"),
+            (fault("urc = \"+FTPGTE: 1,1\"", "late = \"1s\""), 3, 16, "did you mean `+FTPGET`"),
+            (fault("at = \"1s\"", "late = \"1s\", urc = \"+FTPGTE*\""), 4, 29, "can never act"),
+            (fault("urc = \"+FTPGET: [12],1\"", "late = \"1s\""), 3, 16, "`[12]` stands for itself"),
+            (fault("urc = \"+FTPGET: 1,1\\r\\n\"", "late = \"1s\""), 3, 16, "without their ends"),
             (fault("command = \"AT+CSQ\"", "answer = \"OK\\r\\n\""), 4, 19, "has its own"),
             (fault("command = \"AT\"", "late = \"0s\""), 4, 17, "does nothing"),
             (fault("at = \"1s\"", "say = \"\""), 4, 16, "nothing to say"),

@@ -1,5 +1,7 @@
 //! Scenarios as people write them, and verdicts on them.
 
+mod keys;
+
 use super::*;
 use crate::fault::Files;
 use crate::time::Now;

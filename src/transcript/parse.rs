@@ -191,16 +191,19 @@ fn set(source: &str, rest: &str) -> Result<Setting, Wrong> {
 fn path<'a>(source: &str, rest: &'a str, begins: &[char]) -> Result<(String, &'a str), Wrong> {
     let (word, more) = rest.split_once(' ').unwrap_or((rest, &rest[rest.len()..]));
     let bytes = text::bytes(word).map_err(|w| w.shift(offset(source, word)))?;
+    let right = "begin it with `/`; a blank in it is `\\x20`";
     match String::from_utf8(bytes) {
-        Ok(path) if path.starts_with(begins) && (path == "/" || path_parts(&path).is_some()) => {
-            Ok((path, more))
+        Ok(path) if !path.starts_with(begins) => {
+            Err(wrong(source, word, "this is no path on the server", right))
         }
-        _ => Err(wrong(
+        Ok(path) if path != "/" && path_parts(&path).is_none() => Err(wrong(
             source,
             word,
-            "this is no path on the server",
-            "begin it with `/`; a blank in it is `\\x20`",
+            format!("`{path}` leads out of the server's root"),
+            "leave `.` and `..` out",
         )),
+        Ok(path) => Ok((path, more)),
+        Err(_) => Err(wrong(source, word, "this is no path on the server", right)),
     }
 }
 
