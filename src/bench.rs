@@ -18,6 +18,7 @@ pub use live::Live;
 pub use mistakes::Mistakes;
 pub use records::Records;
 
+use crate::disk::Temporary;
 use crate::driver::machine::Machine;
 use crate::driver::port::Port;
 use crate::judge::coverage::Coverage;
@@ -28,7 +29,6 @@ use crate::transcript::content as transcript;
 use crate::world::World;
 use std::io;
 use std::path::Path;
-use tempfile::TempDir;
 
 /// What a modem for a test is made of.
 ///
@@ -142,7 +142,7 @@ impl Bench {
     /// What this machine refuses.
     pub async fn start(&self) -> io::Result<Live> {
         let (world, server, watch) = self.build(false)?;
-        let links = if self.pty { Some(TempDir::with_prefix("badline-")?) } else { None };
+        let links = if self.pty { Some(Temporary::new()?) } else { None };
         let (mut ports, mut hosts) = (vec![], vec![]);
         for n in 1..=self.setup.ports {
             let (port, host) = match &links {

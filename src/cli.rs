@@ -2,6 +2,7 @@
 
 mod check;
 mod exec;
+mod last;
 mod list;
 mod options;
 mod play;
@@ -12,6 +13,7 @@ mod trace;
 
 use crate::profile::mistake::Mistake;
 use clap::{Parser, Subcommand};
+use rustix::process::Signal;
 use std::process::ExitCode;
 
 /// A mistake in the files or the arguments.
@@ -70,4 +72,9 @@ fn show_warnings(warnings: &[Mistake]) {
 fn show_error(what: impl std::fmt::Display) -> ExitCode {
     eprintln!("badline: {what}");
     ExitCode::from(MISTAKE)
+}
+
+/// The status of a process that a signal has ended.
+fn interrupted(signal: Signal) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + signal.as_raw()).unwrap_or(u8::MAX))
 }

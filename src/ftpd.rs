@@ -13,6 +13,7 @@ mod faults;
 mod jail;
 mod listing;
 mod login;
+mod quota;
 mod storage;
 mod upload;
 
@@ -20,6 +21,7 @@ use binder::SmallBuffers;
 use check::Check;
 use libunftp::{Server, ServerBuilder};
 use login::Logins;
+use quota::Quota;
 use rustix::fs::{Mode, OFlags};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
@@ -28,7 +30,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use std::{fmt, io, thread};
-use storage::Storage;
+use storage::{Disk, Storage};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use unftp_core::auth::DefaultUser;
@@ -37,6 +39,9 @@ use unftp_sbe_fs::Filesystem;
 pub use faults::{NoFaults, Refusal, StorageFault, StorageFaults, StorageOp};
 /// libunftp has timers of its own, in real seconds; time-outs are the gate's, on the modem's clock.
 const NEVER_SECONDS: u64 = 24 * 60 * 60;
+
+/// How long what is being written may take when the server stops; what the file system keeps waiting is left behind.
+const STOP: Duration = Duration::from_millis(400);
 
 /// What the server serves, and to whom.
 pub struct Config {
@@ -48,6 +53,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The storage's faults.
     pub faults: Arc<dyn StorageFaults>,
+    /// How many octets its files may hold together.
+    pub quota: Option<u64>,
     /// The octets of the name on disk that a client's path stands for.
     pub names: Names,
     /// The text of the server's own 220.
@@ -69,6 +76,7 @@ impl Config {
             users: vec![],
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             faults: Arc::new(NoFaults),
+            quota: None,
             names: |path| path.as_bytes().to_vec(),
             greeting: "FTP server ready",
             check: "CHECK",
@@ -108,21 +116,21 @@ impl FtpServer {
         let listener = TcpListener::bind(config.listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = runtime()?;
         let names = config.names;
         let sessions = Sessions {
             files,
             root,
             faults: config.faults,
+            quota: config.quota.map(|limit| Arc::new(Quota { root: config.root, limit })),
             names,
             logins: Arc::new(Logins::new(config.users)),
             greeting: config.greeting,
             check: config.check,
         };
         let (stop, stopped) = oneshot::channel();
-        let thread = thread::Builder::new()
-            .name("ftpd".into())
-            .spawn(move || run(runtime, listener, sessions, stopped))?;
+        let named = thread::Builder::new().name("ftpd".into());
+        let thread = named.spawn(move || run(runtime, listener, sessions, stopped))?;
         Ok(FtpServer { address, stop: Some(stop), thread: Some(thread) })
     }
 
@@ -159,6 +167,7 @@ struct Sessions {
     files: Arc<Filesystem>,
     root: Arc<OwnedFd>,
     faults: Arc<dyn StorageFaults>,
+    quota: Option<Arc<Quota>>,
     names: Names,
     logins: Arc<Logins>,
     greeting: &'static str,
@@ -169,19 +178,33 @@ impl Sessions {
     /// A server for one connection: libunftp's `Binder` is taken by a server's first session.
     fn server(&self) -> Option<Server<Storage, DefaultUser>> {
         let (files, root) = (self.files.clone(), self.root.clone());
-        let (faults, names) = (self.faults.clone(), self.names);
-        ServerBuilder::with_authenticator(
-            Box::new(move || Storage::new(files.clone(), root.clone(), faults.clone(), names)),
-            self.logins.clone(),
-        )
-        .greeting(self.greeting)
-        .idle_session_timeout(NEVER_SECONDS)
-        .binder(SmallBuffers)
-        .site_command(self.check, Check)
-        .build()
-        .inspect_err(|error| tracing::error!(%error, "the FTP server cannot serve"))
-        .ok()
+        let (faults, quota, names) = (self.faults.clone(), self.quota.clone(), self.names);
+        let disk = move || Disk {
+            files: files.clone(),
+            root: root.clone(),
+            faults: faults.clone(),
+            quota: quota.clone(),
+            names,
+        };
+        ServerBuilder::with_authenticator(Box::new(move || Storage::new(disk())), self.logins.clone())
+            .greeting(self.greeting)
+            .idle_session_timeout(NEVER_SECONDS)
+            .binder(SmallBuffers)
+            .site_command(self.check, Check)
+            .build()
+            .inspect_err(|error| tracing::error!(%error, "the FTP server cannot serve"))
+            .ok()
     }
+}
+
+/// A runtime that has its first thread for what may wait. tokio panics where it cannot have one; while it has one, it
+/// makes do with that.
+fn runtime() -> io::Result<Runtime> {
+    let runtime = Builder::new_current_thread().enable_all().thread_keep_alive(Duration::MAX).build()?;
+    // Whether there is one to be had; that this one has ended is no error.
+    let _ = thread::Builder::new().spawn(|| ())?.join();
+    runtime.spawn_blocking(|| ());
+    Ok(runtime)
 }
 
 fn run(runtime: Runtime, listener: TcpListener, sessions: Sessions, mut stopped: oneshot::Receiver<()>) {
@@ -210,7 +233,7 @@ fn run(runtime: Runtime, listener: TcpListener, sessions: Sessions, mut stopped:
             }
         }
     });
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    runtime.shutdown_timeout(STOP);
 }
 
 #[cfg(test)]

@@ -106,6 +106,8 @@ enum Data {
 enum Pipe {
     None,
     Connecting,
+    /// It is there, and its TLS is not up yet: nothing that the server says of the transfer can be true before.
+    Securing,
     Open,
     /// Its transfer is over for the module, and the server still owes the reply: an aborted listing
     /// is read to its end (libunftp says nothing where it cannot write one), an upload stored.
@@ -220,7 +222,8 @@ impl Gate {
             GateInput::UpstreamBytes(bytes) => self.upstream_bytes(now, &bytes),
             GateInput::UpstreamFin => self.end(now, Saying::Close),
             GateInput::UpstreamReset => self.end(now, Saying::Reset),
-            GateInput::UpstreamDataOpened => self.pipe_opened(),
+            GateInput::UpstreamDataOpened => self.pipe_opened(now),
+            GateInput::UpstreamDataSecured => self.pipe_secured(now),
             GateInput::UpstreamDataFailed => self.pipe_failed(now),
             GateInput::UpstreamDataBytes(bytes) => self.pipe_bytes(now, bytes),
             GateInput::UpstreamDataFin => self.pipe_fin(now),
@@ -235,6 +238,9 @@ impl Gate {
         while let Some(timer) = self.timers.pop(now) {
             match timer {
                 Timer::Idle => self.idle(now),
+                Timer::Data if self.pipe == Pipe::Securing => {
+                    self.fail(now, 425, "No TLS on the data connection.");
+                }
                 Timer::Data => self.fail(now, 425, "Failed to establish connection."),
                 Timer::Stall if matches!(self.job, Job::Storing) => self.close(),
                 Timer::Stall => self.stalled(now),
@@ -263,7 +269,7 @@ impl Gate {
         match &self.job {
             Job::Ending | Job::Closed => false,
             Job::Storing => self.session.builtin,
-            _ if self.pipe == Pipe::Connecting => true,
+            _ if matches!(self.pipe, Pipe::Connecting | Pipe::Securing) => true,
             Job::Transfer(transfer) => match &transfer.step {
                 Step::Down(down) if down.is_flowing() => self.pipe == Pipe::Open && down.has_room(),
                 Step::Up(up) if up.is_flowing() => up.has_backlog(),

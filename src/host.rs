@@ -1,4 +1,4 @@
 //! host: the program under test, as a process of its own.
 
-mod orphans;
+pub mod orphans;
 pub mod process;

@@ -83,14 +83,15 @@
 //! Each module of the crate imports only those before it: [`time`], [`words`] (which one was meant), [`at`] (command
 //! lines), [`frame`] (data modes), [`ftp`] (the module's client), [`fault`], [`profile`], [`transcript`], [`modem`],
 //! [`maker`] (one file a maker), [`scenario`], [`trace`] (what happened), [`gate`] (the FTP gate), [`network`] (beyond
-//! the antenna) and [`world`] (all of it on one clock); then [`judge`], [`ftpd`], [`setup`], [`driver`], [`host`],
-//! [`play`], [`bench`](mod@bench), [`control`] and [`cli`]. Those up to [`world`] are pure: the time and what happens are
-//! handed in.
+//! the antenna) and [`world`] (all of it on one clock); then [`disk`], [`judge`], [`ftpd`], [`setup`], [`driver`],
+//! [`host`], [`play`], [`bench`](mod@bench), [`control`] and [`cli`]. Those up to [`world`] are pure: the time and what
+//! happens are handed in.
 
 pub mod at;
 pub mod bench;
 pub mod cli;
 pub mod control;
+pub mod disk;
 pub mod driver;
 pub mod fault;
 pub mod frame;

@@ -2,6 +2,7 @@
 
 pub mod device;
 
+use crate::disk::{Temporary, plain, why};
 use crate::driver::by_hand::{ByHand, Ear};
 use crate::driver::sinks::Sinks;
 use crate::fault::{
@@ -17,10 +18,10 @@ use crate::trace::Sink;
 use crate::transcript::content::{Content, Found, Judge, Want};
 use crate::transcript::player::{Action, Failure, Options, Player};
 use crate::transcript::{Heading, Kind, Setting, Signal, Transcript};
-use std::fs;
+use rustix::process;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// Why a transcript was not played to its end.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub enum PlayError {
     Io(io::Error),
     /// The modem did something else than it says.
     Failed(Box<Failure>),
+    /// This process is to end.
+    Interrupted(process::Signal),
 }
 
 impl std::fmt::Display for PlayError {
@@ -39,6 +42,7 @@ impl std::fmt::Display for PlayError {
             PlayError::Mistakes(mistakes) => mistakes.iter().try_for_each(|m| write!(f, "{m}")),
             PlayError::Io(error) => error.fmt(f),
             PlayError::Failed(failure) => failure.fmt(f),
+            PlayError::Interrupted(signal) => write!(f, "interrupted by signal {}", signal.as_raw()),
         }
     }
 }
@@ -72,8 +76,8 @@ pub async fn play_traced(
     bless: bool,
     sinks: Vec<Box<dyn Sink>>,
 ) -> Result<Option<Transcript>, PlayError> {
-    let dir = TempDir::with_prefix("badline-")?;
-    play_at(transcript, profile, bless, sinks, dir.path()).await
+    let dir = Temporary::new()?;
+    play_at(transcript, profile, bless, sinks, &dir.folder("ftp")?).await
 }
 
 /// As [`play_traced`]; what the server holds is in the folder `root`, and stays there.
@@ -253,9 +257,10 @@ fn from_scenario(transcript: &Transcript, file: &str, profile: Option<&str>) -> 
             scenario.set(key, value).map_err(|what| vec![heading.mistake(&transcript.name, what)])?;
         }
     }
-    let folder = file.parent().unwrap_or(Path::new(""));
-    let mut setup = Setup::from_scenario_with(&scenario, folder, instead)?;
+    let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+    let mut setup = Setup::from_scenario_with(&scenario, &folder, instead)?;
     setup.scenario = Some(file.display().to_string());
+    setup.reads.push(("the scenario of this run", file));
     Ok(setup)
 }
 
@@ -394,7 +399,7 @@ fn check_one(path: &Path, want: &Want) -> Result<(), String> {
         Err(_) => Found::Absent,
         Ok(meta) if meta.is_dir() => Found::Directory,
         Ok(_) => {
-            let mut file = fs::File::open(path).map_err(|e| e.to_string())?;
+            let mut file = plain(path, OpenOptions::new().read(true)).map_err(|e| why(&e))?;
             let mut chunk = vec![0; 64 * 1024];
             loop {
                 match file.read(&mut chunk).map_err(|e| e.to_string())? {

@@ -9,6 +9,7 @@ pub use content::Content;
 pub(crate) use content::inside;
 
 use crate::at::octets::octets_of;
+use crate::disk::{Outputs, Temporary, named};
 use crate::fault::Rule;
 use crate::ftpd::{self, FtpServer};
 use crate::gate::{self, Gate, GateConfig};
@@ -27,7 +28,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// What a modem is made of.
 #[derive(Clone, Debug)]
@@ -66,6 +66,8 @@ pub struct Setup {
     pub warnings: Vec<Mistake>,
     /// The file of the scenario, for the trace.
     pub scenario: Option<String>,
+    /// The files that it was read from, and what each is.
+    pub reads: Vec<(&'static str, PathBuf)>,
     /// How many times faster than real time the module's clock runs, where the scenario says.
     pub speed: Option<u32>,
     /// The certificates of FTPS.
@@ -103,6 +105,7 @@ impl Setup {
             expectations: vec![],
             warnings: vec![],
             scenario: None,
+            reads: vec![],
             speed: None,
             tls: TlsFiles::default(),
             trust_made: false,
@@ -113,12 +116,33 @@ impl Setup {
     }
 }
 
+/// What a profile is called among [`Setup::reads`].
+const PROFILE: &str = "the profile of this run";
+
+impl Setup {
+    /// As [`Setup::new`], with the profile of that name or in that file.
+    ///
+    /// # Errors
+    /// The mistakes in it.
+    pub fn by_name(profile: &str) -> Result<Setup, Vec<Mistake>> {
+        let reads = files::profile_files(profile, None).into_iter().map(|file| (PROFILE, file)).collect();
+        Ok(Setup { reads, ..Setup::new(files::profile(profile)?) })
+    }
+
+    /// What a run of it may write, and must not write over.
+    pub fn outputs(&self) -> Outputs {
+        let mut outputs = Outputs::default();
+        self.reads.iter().for_each(|(what, file)| outputs.needs(what, file));
+        outputs
+    }
+}
+
 /// The FTP server and its folder, which go when this is dropped.
 #[derive(Debug)]
 pub struct Server {
     server: FtpServer,
     root: PathBuf,
-    _dir: Option<TempDir>,
+    _dir: Option<Temporary>,
 }
 
 impl Server {
@@ -141,26 +165,34 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
     let (root, dir) = match &setup.ftp_root {
         Some(root) => (root.clone(), None),
         None => {
-            let dir = TempDir::with_prefix("badline-")?;
-            (dir.path().to_path_buf(), Some(dir))
+            let dir = Temporary::new()?;
+            (dir.folder("ftp")?, Some(dir))
         }
     };
-    let root = fs::canonicalize(&root).map_err(|e| at(&root, &e))?;
-    fs::read_dir(&root).map_err(|e| at(&root, &e))?;
+    let of = || named(format!("--ftp-root {}", root.display()));
+    let whole = fs::canonicalize(&root).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => of()(io::Error::new(e.kind(), "no such folder")),
+        _ => of()(e),
+    })?;
+    fs::read_dir(&whole).map_err(|e| match e.kind() {
+        io::ErrorKind::NotADirectory => of()(io::Error::new(e.kind(), "it is no folder")),
+        _ => of()(e),
+    })?;
+    let root = whole;
     content::lay(&root, &setup.files)?;
     let faults = Faults::new(setup.rules.clone(), setup.seed);
     let config = ftpd::Config {
         root: root.clone(),
         users: setup.users.clone(),
         listen: setup.ftp_listen,
-        faults: storage::seam(faults.clone(), root.clone(), setup.quota),
+        faults: storage::seam(faults.clone()),
+        quota: setup.quota,
         greeting: gate::builtin::GREETING,
         check: gate::builtin::CHECK,
         names: |path| octets_of(path).into_owned(),
     };
-    let server = FtpServer::start(config).map_err(|e| {
-        io::Error::new(e.kind(), format!("the FTP server cannot listen at {}: {e}", setup.ftp_listen))
-    })?;
+    let server =
+        FtpServer::start(config).map_err(named(format!("the FTP server at {}", setup.ftp_listen)))?;
     let mut gates = GateConfig::default();
     gates.idle = setup.ftp_idle;
     gates.in_order = setup.by_hand;
@@ -198,8 +230,4 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         });
     }
     Ok((world, Server { server, root, _dir: dir }))
-}
-
-fn at(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

@@ -17,7 +17,7 @@ mod show;
 mod tests;
 
 pub use bytes::Latin1;
-pub use lines::{Unreadable, Writer, read};
+pub use lines::{Unreadable, Writer, is_trace, read};
 pub use mask::Mask;
 pub use show::show;
 
@@ -27,9 +27,7 @@ use ::bytes::Bytes;
 use core::net::{Ipv4Addr, SocketAddrV4};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{self, BufWriter};
-use std::path::Path;
+use std::io;
 
 /// One thing that happened, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -67,25 +65,6 @@ pub trait Sink: Send {
     /// # Errors
     /// As [`take`](Sink::take).
     fn flush(&mut self) -> io::Result<()>;
-}
-
-/// Creates the files that a user asked for: a trace, a capture.
-///
-/// # Errors
-/// One cannot be created; the error names it.
-pub fn create(trace: Option<&Path>, pcap: Option<&Path>) -> io::Result<Vec<Box<dyn Sink>>> {
-    let open = |path: &Path| match File::create(path) {
-        Ok(file) => Ok(BufWriter::new(file)),
-        Err(e) => Err(io::Error::new(e.kind(), format!("{}: {e}", path.display()))),
-    };
-    let mut sinks: Vec<Box<dyn Sink>> = vec![];
-    if let Some(path) = trace {
-        sinks.push(Box::new(Writer::new(open(path)?)));
-    }
-    if let Some(path) = pcap {
-        sinks.push(Box::new(pcap::Capture::new(open(path)?)?));
-    }
-    Ok(sinks)
 }
 
 /// The JSON Schema of a line of a trace.

@@ -4,8 +4,8 @@ mod common;
 
 use common::{Running, within};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -40,6 +40,27 @@ fn the_sessions_of_the_document_come_about() {
     }
 }
 
+#[test]
+fn the_sessions_over_tcp_come_about() {
+    let text = include_str!("../docs/control.md");
+    let sessions: Vec<&str> =
+        text.split("```tcp\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(sessions.len() > 1, "the document is not what it was");
+    let here = tempfile::tempdir().expect("a temporary folder");
+    let run = Running::start(&["--control", "127.0.0.1:0"], here.path());
+    for session in sessions {
+        let said: String =
+            session.lines().filter_map(|line| line.strip_prefix("> ")).map(|l| l.to_owned() + "\n").collect();
+        let heard = heard(run.told("control"), said.replace("KEY", run.told("control_key")));
+        let expected: Vec<&str> = session.lines().filter_map(|line| line.strip_prefix("< ")).collect();
+        assert_eq!(heard.lines().count(), expected.len(), "{session}: {heard}");
+        for (expected, heard) in expected.into_iter().zip(heard.lines()) {
+            let json = |text: &str| serde_json::from_str(text).unwrap_or_else(|e| panic!("{text}: {e}"));
+            assert!(holds(&json(expected), &json(heard)), "{heard} in place of {expected}");
+        }
+    }
+}
+
 fn play(session: &str, mut socket: UnixStream) {
     let mut answers = BufReader::new(socket.try_clone().expect("a second handle")).lines();
     // An answer and the record of what it did may come in either order.
@@ -60,18 +81,34 @@ fn play(session: &str, mut socket: UnixStream) {
     }
 }
 
+/// What one connection hears that says `request`, to its end.
+fn heard(address: &str, request: String) -> String {
+    let address = address.to_owned();
+    within(move || {
+        let mut socket = TcpStream::connect(address).expect("it listens");
+        socket.write_all(request.as_bytes()).expect("it is read");
+        socket.shutdown(Shutdown::Write).expect("it is open");
+        let mut heard = String::new();
+        socket.read_to_string(&mut heard).expect("an answer");
+        heard
+    })
+}
+
 #[test]
-fn tcp_is_for_this_machine_unless_told() {
+fn tcp_is_for_this_machine_unless_told_and_for_whoever_has_the_key() {
     let here = tempfile::tempdir().expect("a temporary folder");
     let run = Running::start(&["--control", "127.0.0.1:0"], here.path());
-    let address = run.told("control").to_owned();
-    let answer = within(move || {
-        let mut socket = TcpStream::connect(address).expect("it listens");
-        socket.write_all(b"{\"do\":\"list\"}\n").expect("it is read");
-        let mut line = String::new();
-        BufReader::new(socket).read_line(&mut line).map(|_| line)
-    });
-    assert_eq!(answer.expect("an answer"), "{\"ok\":true,\"faults\":[]}\n");
+    let (address, key) = (run.told("control"), run.told("control_key"));
+    let with_key = format!("{{\"do\":\"list\",\"key\":\"{key}\"}}\n{{\"do\":\"list\"}}\n");
+    assert_eq!(heard(address, with_key), "{\"ok\":true,\"faults\":[]}\n".repeat(2));
+    let page = "POST / HTTP/1.1\r\nHost: x\r\n\r\n{\"do\":\"inject\",\"fault\":{\"what\":{\"signal\":2}}}\n";
+    for stranger in [page.to_owned(), "{\"do\":\"list\"}\n".to_owned() + page] {
+        let heard = heard(address, stranger);
+        assert!(heard.starts_with("{\"ok\":false,") && heard.lines().count() == 1, "{heard}");
+    }
+    let path = here.path().join("control");
+    let owner = Running::start(&["--control", &path.display().to_string()], here.path());
+    assert_eq!(owner.ready.get("control_key"), None, "the file system guards a path");
     let out = std::process::Command::new(env!("CARGO_BIN_EXE_badline"))
         .args(["run", "--control", "0.0.0.0:0"])
         .env("TMPDIR", here.path())

@@ -97,8 +97,15 @@ fn cases() -> Vec<Case> {
         cases.push(case(quectel, QUECTEL, opened, put, "CONNECT", b"up", "+QFTPPUT:2", false));
         cases.push(case(quectel, QUECTEL, opened, get, "CONNECT", b"", "hello", false));
     }
-    let file = &["AT+QFOPEN=\"a.txt\",0"];
-    cases.push(case("m95", file, None, "AT+QFWRITE=1,2,99", "CONNECT", b"up", "+QFWRITE: 2,2", false));
+    let (file, write) = (&["AT+QFOPEN=\"a.txt\",0"], "AT+QFWRITE=12451840,2,99");
+    let whole = "AT+QFUPL=\"a.bin\",2,99";
+    cases.extend([
+        case("m95", file, None, write, "CONNECT", b"up", "+QFWRITE: 2,2", false),
+        case("m95", &[], None, whole, "CONNECT", b"up", "+QFUPL: 2,7570", false),
+    ]);
+    for list in ["AT+QFTPLIST", "AT+QFTPNLST"] {
+        cases.push(case("m95", QUECTEL, Some("+QFTPOPEN:0"), list, "CONNECT", b"", "f.bin", false));
+    }
     let opened = Some("+FTPOPEN: 1");
     cases.extend([
         case("nl668", NL668, opened, "AT+FTPRETR=\"f.bin\"", "+FTPRETR: 2", b"", "hello", false),

@@ -23,6 +23,7 @@ const ROOMS: &[&str] = &[
     "gate",
     "network",
     "world",
+    "disk",
     "judge",
     "ftpd",
     "setup",
@@ -36,7 +37,7 @@ const ROOMS: &[&str] = &[
 
 /// The rooms that touch the world outside; all others are pure. (`trace` writes files and hands records to tasks.)
 const IMPURE_ROOMS: &[&str] =
-    &["trace", "judge", "ftpd", "setup", "driver", "host", "play", "bench", "control", "cli"];
+    &["trace", "disk", "judge", "ftpd", "setup", "driver", "host", "play", "bench", "control", "cli"];
 
 /// What a pure room may not name: I/O, the clock, and whatever differs from one run to the next.
 const IMPURE: &[&str] = &[

@@ -86,3 +86,40 @@ fn a_caller_over_tcp_is_hung_up_on_and_the_next_waits() {
         ask(&mut next, "AT", "OK");
     });
 }
+
+#[test]
+fn every_port_has_a_link_that_outlives_its_terminal() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (scenario, link) = (dir.path().join("unplug.toml"), dir.path().join("modem"));
+    std::fs::write(&scenario, SCENARIO).expect("a file");
+    let words = [scenario.display().to_string(), link.display().to_string()];
+    let options = ["--scenario", &words[0], "--link", &words[1], "--ports", "3"];
+    let running = Running::start(&options, dir.path());
+    let links: Vec<String> = running.ready["links"]
+        .as_array()
+        .expect("links")
+        .iter()
+        .map(|l| l.as_str().expect("a path").into())
+        .collect();
+    assert_eq!(links, [words[1].clone(), format!("{}-2", words[1]), format!("{}-3", words[1])]);
+    for (link, port) in links.iter().zip(running.ready["ports"].as_array().expect("ports")) {
+        assert_eq!(std::fs::read_link(link).expect("a link"), Path::new(port.as_str().expect("a path")));
+    }
+    within(move || {
+        let mut hosts: Vec<File> = links.iter().map(|link| open(Path::new(link))).collect();
+        hosts.iter_mut().for_each(|host| ask(host, "AT", "OK"));
+        hosts[1].write_all(b"AT+CSQ\r").expect("it takes a line");
+        hosts.iter_mut().for_each(hear_the_end);
+        // Strangers get the numbers that are free now.
+        let strangers: Vec<_> = (0..3).map(|_| pty_process::blocking::open().expect("a terminal")).collect();
+        drop(hosts);
+        for link in &links {
+            ask(&mut open(Path::new(link)), "AT", "OK");
+        }
+        ask(&mut open(Path::new(&links[2])), "AT+CFUN=1,1", "OK");
+        for link in &links {
+            ask(&mut open(Path::new(link)), "AT", "OK");
+        }
+        drop(strangers);
+    });
+}

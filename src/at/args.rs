@@ -316,6 +316,16 @@ impl FromArgs for Arguments {
     }
 }
 
+/// Arguments whose handler itself says what is wrong with them.
+impl<A: FromArgs> FromArgs for Result<A, ArgError> {
+    fn from_args(args: &Arguments) -> Result<Self, ArgError> {
+        Ok(A::from_args(args))
+    }
+    fn grammar(f: &mut fmt::Formatter) -> fmt::Result {
+        A::grammar(f)
+    }
+}
+
 macro_rules! tuple {
     ($($t:ident $i:tt),+) => {
         impl<$($t: FromArg),+> FromArgs for ($($t,)+) {

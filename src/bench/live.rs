@@ -1,6 +1,7 @@
 //! A modem that runs beside a test.
 
 use super::mistakes::Mistakes;
+use crate::disk::Temporary;
 use crate::driver::desk::{Desk, Gone};
 use crate::driver::machine::Machine;
 use crate::fault::Status;
@@ -13,7 +14,6 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 use tokio::net::UnixStream;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender, channel};
@@ -27,7 +27,7 @@ pub struct Live {
     task: JoinHandle<()>,
     hosts: Vec<HostEnd>,
     /// Holds the links to the pseudo-terminals.
-    _links: Option<TempDir>,
+    _links: Option<Temporary>,
     records: Receiver<Record>,
     /// The time of the last record that was taken.
     last: Now,
@@ -64,7 +64,7 @@ impl Live {
         mut machine: Machine,
         server: Server,
         hosts: Vec<HostEnd>,
-        links: Option<TempDir>,
+        links: Option<Temporary>,
         watch: Watch,
     ) -> Live {
         let (to, records) = channel(WAITING);

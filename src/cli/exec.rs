@@ -7,7 +7,9 @@ mod seeds;
 use super::options::{self, Options};
 use super::run::{self, Bench};
 use super::signals::Signals;
-use super::{show_error, show_mistakes, show_warnings};
+use super::{last, show_error, show_mistakes, show_warnings};
+use crate::disk::sweep;
+use crate::host::orphans::Orphans;
 use crate::host::process::{self, End, Host, Limits};
 use crate::judge::coverage::Coverage;
 use crate::judge::{Judge, Watch};
@@ -15,20 +17,20 @@ use crate::scenario::expect::Subject;
 use crate::scenario::{Expectation, Outcome};
 use crate::setup::Setup;
 use crate::time::units::Span;
-use crate::trace::Event;
+use crate::trace::{Event, Sink};
 use clap::Args;
 use report::{Summary, Verdict};
 use seeds::Seeds;
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// Run a host program at the modem and give a verdict
 ///
-/// The host finds BADLINE_PORT, BADLINE_FTP and BADLINE_FTP_ROOT in its environment. What it prints goes to
+/// The host finds BADLINE_PORT (and BADLINE_PORT_2 and so on), BADLINE_FTP and BADLINE_FTP_ROOT in its environment, and
+/// BADLINE_CONTROL with --control. What it prints goes to
 /// standard error. The status is its own where that is not 0, 3 where an expectation of the scenario was
 /// not met, the host never opened the port or had to be killed, 2 for a mistake in the files or the arguments, and else 0.
 #[derive(Args, Debug)]
@@ -47,7 +49,7 @@ pub struct Exec {
     /// Run the host so many times under each seed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
-    /// The host program and its arguments; {port} in them is the path of the serial port
+    /// The host program and its arguments; {port} in them is the path of the serial port, {port2} that of the second
     #[arg(last = true, required = true, value_name = "HOST-COMMAND")]
     host: Vec<OsString>,
 }
@@ -56,6 +58,11 @@ impl Exec {
     /// Runs it.
     pub fn main(self) -> ExitCode {
         options::log(self.options.verbose);
+        let orphans = Orphans::adopt();
+        if let Err(error) = last::resort(move || orphans.kill_all()) {
+            return show_error(error);
+        }
+        sweep();
         let mut setup = match self.options.setup() {
             Ok(setup) => setup,
             Err(mistakes) => return show_mistakes(&mistakes),
@@ -71,7 +78,8 @@ impl Exec {
             Ok(runtime) => runtime,
             Err(e) => return show_error(e),
         };
-        match runtime.block_on(self.all(&setup)) {
+        let done = runtime.block_on(self.all(&setup));
+        match done {
             Ok(status) => ExitCode::from(status),
             Err(e) => show_error(e),
         }
@@ -90,18 +98,19 @@ impl Exec {
     async fn all(&self, setup: &Setup) -> io::Result<u8> {
         let mut signals = Signals::new()?;
         // A file that cannot be written is told before anything is started.
-        let junit = match &self.junit {
-            Some(path) => Some(
-                File::create(path)
-                    .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))?,
-            ),
-            None => None,
-        };
+        let mut outputs = self.options.outputs(setup);
+        let junit =
+            self.junit.as_ref().map(|path| outputs.open("--junit", path, junit::REPORT)).transpose()?;
+        // They are there for one run, and there is one then.
+        let mut sinks = self.options.files.create(&mut outputs)?;
         let mut summary = Summary::default();
         let mut suites = vec![];
         let mut broken = None;
         for seed in self.runs(setup) {
-            let verdict = match self.one(Setup { seed, ..setup.clone() }, &mut signals).await {
+            let verdict = match self
+                .one(Setup { seed, ..setup.clone() }, std::mem::take(&mut sinks), &mut signals)
+                .await
+            {
                 Ok(verdict) => verdict,
                 Err(error) => {
                     summary.broke(seed);
@@ -123,17 +132,26 @@ impl Exec {
         if self.seeds.is_some() || self.repeat > 1 {
             broken = broken.or(summary.tell(self.json()).err());
         }
-        if let Some(file) = junit {
-            junit::write(suites, file)?;
+        if let Some(error) = junit.and_then(|out| junit::write(suites, out).err()) {
+            // Who reads the report alone must not take its absence for a pass; the host's own status goes before.
+            if summary.status != 0 {
+                show_error(&error);
+            }
+            broken = broken.or(Some(error).filter(|_| summary.status == 0));
         }
         broken.map_or(Ok(summary.status), Err)
     }
 
     /// One run, with a modem and a server of its own.
-    async fn one(&self, setup: Setup, signals: &mut Signals) -> io::Result<Verdict> {
+    async fn one(
+        &self,
+        setup: Setup,
+        sinks: Vec<Box<dyn Sink>>,
+        signals: &mut Signals,
+    ) -> io::Result<Verdict> {
         let (seed, profile) = (setup.seed, setup.profile.clone());
         let (expectations, scenario) = (setup.expectations.clone(), setup.scenario.clone());
-        let mut bench = run::open(&self.options, setup).await?;
+        let mut bench = run::open(&self.options, setup, sinks).await?;
         let coverage = Coverage::new(bench.machine.world().modem(), &profile);
         let watch = Watch::new(Judge::new(&expectations, coverage));
         bench.machine.trace_to(Box::new(watch.clone()));
@@ -169,20 +187,33 @@ impl Exec {
 
     fn host(&self, bench: &Bench) -> Host {
         let ready = &bench.ready;
-        let port = ready.link.as_ref().map_or_else(|| ready.port.clone(), |link| link.display().to_string());
+        // What it is called in the arguments, in the environment, and where it is.
+        let ports: Vec<(String, String, &Path)> = (1..)
+            .zip(&ready.links)
+            .map(|(n, link)| match n {
+                1 => ("{port}".into(), "BADLINE_PORT".into(), link.as_path()),
+                n => (format!("{{port{n}}}"), format!("BADLINE_PORT_{n}"), link.as_path()),
+            })
+            .collect();
         let fill = |argument: &OsString| match argument.to_str() {
-            Some(text) => text.replace("{port}", &port).into(),
+            Some(text) => {
+                let fill = |text: String, (hole, _, link): &(String, String, &Path)| {
+                    text.replace(hole, &link.display().to_string())
+                };
+                ports.iter().fold(text.to_owned(), fill).into()
+            }
             None => argument.clone(),
         };
         let mut environment: Vec<(String, OsString)> = vec![
-            ("BADLINE_PORT".into(), port.clone().into()),
             ("BADLINE_FTP".into(), ready.ftp.to_string().into()),
             ("BADLINE_FTP_ROOT".into(), ready.ftp_root.clone().into()),
             ("BADLINE_SEED".into(), ready.seed.to_string().into()),
         ];
-        for (i, path) in ready.ports.iter().enumerate().skip(1) {
-            environment.push((format!("BADLINE_PORT_{}", i + 1), path.into()));
-        }
+        environment.extend(ports.iter().map(|(_, name, link)| (name.clone(), (*link).into())));
+        let control = [("BADLINE_CONTROL", &ready.control), ("BADLINE_CONTROL_KEY", &ready.control_key)];
+        environment.extend(
+            control.into_iter().filter_map(|(name, told)| Some((name.into(), told.as_ref()?.into()))),
+        );
         Host { command: self.host.iter().map(fill).collect(), environment }
     }
 }

@@ -1,13 +1,16 @@
 //! The options that the verbs share.
 
 use crate::control::Address;
+use crate::disk::{Kind, Outputs};
+use crate::driver::state::Store;
 use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
 use crate::setup::Setup;
 use crate::setup::files::{self, Instead};
-use crate::trace::{self, Sink};
+use crate::trace::pcap::{Capture, is_capture};
+use crate::trace::{Sink, Writer, is_trace};
 use clap::Args;
-use std::io::{self, IsTerminal};
+use std::io::{self, BufWriter, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -48,10 +51,10 @@ pub struct Options {
     /// Limit the byte rate of the ports to their baud rate
     #[arg(long)]
     pub pace: bool,
-    /// Take requests as JSON lines there: the path of a Unix socket, or a loopback IP:PORT
+    /// Take requests as JSON lines there: the path of a Unix socket, or a loopback IP:PORT (the ready line tells its key)
     #[arg(long, value_name = "ADDR")]
     pub control: Option<Address>,
-    /// Let --control have an address that other machines reach; whoever connects can do as he likes
+    /// Let --control have an address that other machines reach; whoever reads the key on its way can do as he likes
     #[arg(long, requires = "control")]
     pub control_anywhere: bool,
     #[command(flatten)]
@@ -66,6 +69,11 @@ pub struct Options {
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
+
+/// What `--trace` may write over.
+const TRACE: Kind = Kind { name: "trace", is_one: is_trace };
+/// What `--pcap` may write over.
+const CAPTURE: Kind = Kind { name: "capture (pcapng)", is_one: is_capture };
 
 /// Where what happens is written down.
 #[derive(Args, Debug)]
@@ -84,12 +92,21 @@ impl TraceFiles {
         self.trace.is_some() || self.pcap.is_some()
     }
 
-    /// Creates them.
+    /// Creates them, beside the other files of the run.
     ///
     /// # Errors
     /// One cannot be created; the error names it.
-    pub fn create(&self) -> io::Result<Vec<Box<dyn Sink>>> {
-        trace::create(self.trace.as_deref(), self.pcap.as_deref())
+    pub fn create(&self, outputs: &mut Outputs) -> io::Result<Vec<Box<dyn Sink>>> {
+        let trace = self.trace.as_deref().map(|path| outputs.open("--trace", path, TRACE)).transpose()?;
+        let pcap = self.pcap.as_deref().map(|path| outputs.open("--pcap", path, CAPTURE)).transpose()?;
+        let mut sinks: Vec<Box<dyn Sink>> = vec![];
+        if let Some(out) = trace {
+            sinks.push(Box::new(Writer::new(BufWriter::new(out))));
+        }
+        if let Some(out) = pcap {
+            sinks.push(Box::new(Capture::new(BufWriter::new(out))?));
+        }
+        Ok(sinks)
     }
 }
 
@@ -125,7 +142,7 @@ impl Options {
             Some((scenario, file)) => self.setup_of(&scenario, &file)?,
             None => {
                 let name = self.profile.as_deref().unwrap_or("sim7080");
-                let mut setup = Setup::new(files::profile(name)?);
+                let mut setup = Setup::by_name(name)?;
                 setup.warnings = files::warnings_of_profile(name);
                 setup
             }
@@ -148,7 +165,17 @@ impl Options {
         let folder = file.parent().unwrap_or(Path::new(""));
         let mut setup = Setup::from_scenario_with(scenario, folder, self.profile.as_deref())?;
         setup.scenario = Some(file.display().to_string());
+        setup.reads.push(("the scenario of this run", file.to_path_buf()));
         Ok(setup)
+    }
+
+    /// What the run writes, beside what it reads.
+    pub fn outputs(&self, setup: &Setup) -> Outputs {
+        let mut outputs = setup.outputs();
+        for file in self.state.iter().flat_map(|folder| Store::files(folder, &setup.profile.name)) {
+            outputs.needs("what the module stores (--state)", &file);
+        }
+        outputs
     }
 
     fn overrule(&self, setup: &mut Setup) {

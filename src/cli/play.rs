@@ -1,13 +1,17 @@
 //! `badline play`: be the host of a transcript.
 
 use super::options::{self, TraceFiles};
-use super::{MISTAKE, UNMET, show_error, show_mistakes};
+use super::signals::Signals;
+use super::{MISTAKE, UNMET, last, show_error, show_mistakes};
+use crate::disk;
 use crate::play::device;
 use crate::play::{self, PlayError};
 use crate::setup::files;
 use crate::transcript;
 use clap::Args;
+use rustix::process::Signal;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::runtime::{Builder, Runtime};
@@ -48,9 +52,19 @@ impl Play {
             Ok(runtime) => runtime,
             Err(e) => return show_error(e),
         };
+        // A device is played at without a runtime: a signal ends that by itself.
+        let here = self.port.is_none().then(|| {
+            last::resort(|| ())?;
+            disk::sweep();
+            runtime.block_on(async { Signals::new() })
+        });
+        let mut signals = match here.transpose() {
+            Ok(signals) => signals,
+            Err(e) => return show_error(e),
+        };
         let mut status = ExitCode::SUCCESS;
         for file in &self.files {
-            match self.one(&runtime, file) {
+            match self.one(&runtime, file, signals.as_mut()) {
                 Ok(false) => println!("{}: as written", file.display()),
                 Ok(true) => println!("{}: rewritten", file.display()),
                 Err(PlayError::Mistakes(mistakes)) => return show_mistakes(&mistakes),
@@ -58,6 +72,7 @@ impl Play {
                     eprintln!("{}: {error}", file.display());
                     return ExitCode::from(MISTAKE);
                 }
+                Err(PlayError::Interrupted(signal)) => return super::interrupted(signal),
                 Err(PlayError::Failed(failure)) => {
                     println!("{failure}");
                     status = ExitCode::from(UNMET);
@@ -68,7 +83,7 @@ impl Play {
     }
 
     /// Plays a transcript; true where it was rewritten.
-    fn one(&self, runtime: &Runtime, file: &Path) -> Result<bool, PlayError> {
+    fn one(&self, runtime: &Runtime, file: &Path, signals: Option<&mut Signals>) -> Result<bool, PlayError> {
         let text = files::read(file).map_err(|mistake| PlayError::Mistakes(vec![mistake]))?;
         let mut transcript =
             transcript::parse(&file.display().to_string(), &text).map_err(PlayError::Mistakes)?;
@@ -93,12 +108,39 @@ impl Play {
             }
             None => {
                 let profile = self.profile.as_deref();
-                runtime.block_on(play::play_traced(transcript, profile, self.bless, self.trace.create()?))?
+                let sinks = match self.trace.asked() {
+                    true => {
+                        let setup = play::prepare(&transcript, profile).map_err(PlayError::Mistakes)?;
+                        let mut outputs = setup.outputs();
+                        outputs.needs("the transcript", file);
+                        self.trace.create(&mut outputs)?
+                    }
+                    false => vec![],
+                };
+                runtime.block_on(async {
+                    tokio::select! {
+                        played = play::play_traced(transcript, profile, self.bless, sinks) => played,
+                        signal = interrupted(signals) => Err(PlayError::Interrupted(signal)),
+                    }
+                })?
             }
         };
         match blessed.filter(|_| self.bless).map(|blessed| blessed.to_string()) {
-            Some(new) if new != text => Ok(fs::write(file, new).map(|()| true)?),
+            Some(new) if new != text => {
+                // Where a link leads, and with the permissions that are there.
+                let file = fs::canonicalize(file)?;
+                let mode = fs::metadata(&file)?.permissions().mode();
+                Ok(disk::replace(&file, new.as_bytes(), mode).map(|()| true)?)
+            }
             _ => Ok(false),
         }
+    }
+}
+
+/// The signal that ends the play.
+async fn interrupted(signals: Option<&mut Signals>) -> Signal {
+    match signals {
+        Some(signals) => signals.next().await,
+        None => std::future::pending().await,
     }
 }

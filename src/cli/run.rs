@@ -2,12 +2,14 @@
 
 use super::options::{self, Options, warn_of_strangers};
 use super::signals::Signals;
-use super::{show_error, show_mistakes, show_warnings};
+use super::{last, show_error, show_mistakes, show_warnings};
 use crate::control::{self, Listener};
+use crate::disk::{Claim, Temporary, named, sweep};
 use crate::driver::machine::Machine;
 use crate::driver::port::Port;
 use crate::driver::state::Store;
 use crate::setup::{self, Server, Setup};
+use crate::trace::Sink;
 use clap::Args;
 use serde::Serialize;
 use std::fs;
@@ -15,7 +17,6 @@ use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -36,13 +37,17 @@ pub struct Ready {
     /// All serial ports.
     pub ports: Vec<String>,
     /// The link to the first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub link: Option<PathBuf>,
+    pub link: PathBuf,
+    /// A link to each, which stays the same when a port vanishes and comes back.
+    pub links: Vec<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tcp: Option<SocketAddr>,
     /// The control socket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub control: Option<String>,
+    /// What a client of it shows first, where it is on TCP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_key: Option<String>,
     /// Where the FTP server listens.
     pub ftp: SocketAddr,
     /// Its folder.
@@ -50,6 +55,11 @@ pub struct Ready {
     /// The seed.
     pub seed: u64,
     pid: u32,
+    /// What a person is told beside it.
+    #[serde(skip)]
+    scenario: Option<String>,
+    #[serde(skip)]
+    speed: u32,
 }
 
 /// A modem on real ports, ready to be switched on.
@@ -61,7 +71,8 @@ pub struct Bench {
     /// Who serves the control socket, until this is dropped.
     control: JoinSet<()>,
     _server: Server,
-    _dir: Option<TempDir>,
+    _claims: Vec<Claim>,
+    _dir: Option<Temporary>,
 }
 
 impl Bench {
@@ -78,6 +89,10 @@ impl Run {
     /// Runs it.
     pub fn main(self) -> ExitCode {
         options::log(self.options.verbose);
+        if let Err(error) = last::resort(|| ()) {
+            return show_error(error);
+        }
+        sweep();
         let setup = match self.options.setup() {
             Ok(setup) => setup,
             Err(mistakes) => return show_mistakes(&mistakes),
@@ -95,7 +110,8 @@ impl Run {
 
     async fn run(self, setup: Setup) -> io::Result<()> {
         let mut signals = Signals::new()?;
-        let mut bench = open(&self.options, setup).await?;
+        let sinks = self.options.files.create(&mut self.options.outputs(&setup))?;
+        let mut bench = open(&self.options, setup, sinks).await?;
         bench.machine.power_on();
         announce(&bench.ready, self.options.json)?;
         tokio::select! {
@@ -106,19 +122,18 @@ impl Run {
     }
 }
 
-/// Opens the ports and starts the server.
+/// Opens the ports and starts the server; what happens is told to `sinks`.
 ///
 /// # Errors
 /// What this machine refuses, in words for the user.
-pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
+pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>) -> io::Result<Bench> {
     warn_of_strangers("--ftp-listen", setup.ftp_listen);
     options.tcp.iter().for_each(|address| warn_of_strangers("--tcp", *address));
     setup.forward.iter().for_each(|forward| warn_of_strangers("[forward]", forward.at));
-    let named = options.link.is_some() && options.ftp_root.is_some();
-    let dir = if named { None } else { Some(TempDir::with_prefix("badline-")?) };
+    let given = options.link.is_some() && options.ftp_root.is_some();
+    let dir = if given { None } else { Some(Temporary::new()?) };
     if let (None, Some(dir)) = (&setup.ftp_root, &dir) {
-        let root = dir.path().join("ftp");
-        fs::create_dir(&root)?;
+        let root = dir.folder("ftp")?;
         if setup.scenario.is_none() {
             fs::write(root.join(SAMPLE.0), SAMPLE.1)?;
         }
@@ -126,15 +141,18 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
     }
     let mut ports = (0..setup.ports).map(|_| Port::pty()).collect::<io::Result<Vec<Port>>>()?;
     let paths: Vec<String> = ports.iter().filter_map(|p| p.path()).map(|p| p.display().to_string()).collect();
-    let link = options.link.clone().or_else(|| dir.as_ref().map(|d| d.path().join("modem")));
-    if let Some(link) = &link {
-        ports[0].link(link)?;
+    let links = links(options.link.clone(), dir.as_ref(), ports.len());
+    let of = |link: &Path| named(format!("--link {}", link.display()));
+    let claims = match &options.link {
+        Some(_) => links.iter().map(|link| Claim::take(link).map_err(of(link))).collect::<io::Result<_>>()?,
+        None => vec![],
+    };
+    for (port, link) in ports.iter_mut().zip(&links) {
+        port.link(link).map_err(of(link))?;
     }
     let tcp = match options.tcp {
         Some(address) => {
-            let listener = TcpListener::bind(address)
-                .await
-                .map_err(|e| io::Error::new(e.kind(), format!("--tcp {address}: {e}")))?;
+            let listener = TcpListener::bind(address).await.map_err(named(format!("--tcp {address}")))?;
             let address = listener.local_addr()?;
             ports[0].listen(listener);
             Some(address)
@@ -150,26 +168,42 @@ pub async fn open(options: &Options, mut setup: Setup) -> io::Result<Bench> {
         modem: setup.profile.name.clone(),
         port: paths[0].clone(),
         ports: paths,
-        link,
+        link: links[0].clone(),
+        links,
         tcp,
         control: control.as_ref().map(|control| control.address().to_string()),
+        control_key: control.as_ref().and_then(|control| Some(control.key()?.text().to_owned())),
         ftp: server.address(),
         ftp_root: server.root().to_path_buf(),
         seed: setup.seed,
         pid: std::process::id(),
+        scenario: setup.scenario.clone(),
+        speed: options.speed(&setup),
     };
     let mut machine = Machine::new(world, ports, options.speed(&setup), options.pace);
     if let Some(folder) = &options.state {
         machine.keep_in(Store::open(folder, &setup.profile.name)?);
     }
-    for sink in options.files.create()? {
+    for sink in sinks {
         machine.trace_to(sink);
     }
     let mut serving = JoinSet::new();
     if let Some(control) = control {
         serving.spawn(control::serve(control, machine.desk()));
     }
-    Ok(Bench { machine, ready, control: serving, _server: server, _dir: dir })
+    Ok(Bench { machine, ready, control: serving, _server: server, _claims: claims, _dir: dir })
+}
+
+/// Where the link to each of so many ports is: the first as the user named it, the others beside it.
+fn links(first: Option<PathBuf>, dir: Option<&Temporary>, ports: usize) -> Vec<PathBuf> {
+    let folder = dir.map_or(PathBuf::new(), |dir| dir.path().to_owned());
+    let first = first.unwrap_or_else(|| folder.join("modem"));
+    let beside = (2..=ports).map(|n| {
+        let mut name = first.as_os_str().to_owned();
+        name.push(format!("-{n}"));
+        name.into()
+    });
+    std::iter::once(first.clone()).chain(beside).collect()
 }
 
 /// Tells the user, or the program that started this one, that everything answers.
@@ -183,13 +217,19 @@ pub fn announce(ready: &Ready, json: bool) -> io::Result<()> {
         writeln!(out)?;
         return out.flush();
     }
-    let port = ready.link.as_deref().unwrap_or(Path::new(&ready.port));
-    writeln!(out, "{} on {} ({})", ready.modem, port.display(), ready.ports.join(", "))?;
+    let port = &ready.link;
+    writeln!(out, "{} on {} ({})", ready.modem, port.display(), ready.port)?;
+    for (i, (link, path)) in ready.links.iter().zip(&ready.ports).enumerate().skip(1) {
+        writeln!(out, "port {} on {} ({path})", i + 1, link.display())?;
+    }
+    let scenario = ready.scenario.as_deref().map_or("no scenario".into(), |name| format!("scenario {name}"));
+    writeln!(out, "{scenario}, seed {}, speed {}", ready.seed, ready.speed)?;
     if let Some(tcp) = ready.tcp {
         writeln!(out, "the same port over TCP at {tcp}")?;
     }
     if let Some(control) = &ready.control {
-        writeln!(out, "control socket at {control}")?;
+        let key = ready.control_key.as_ref().map_or(String::new(), |key| format!(", its key {key}"));
+        writeln!(out, "control socket at {control}{key}")?;
     }
     writeln!(out, "FTP server at {}, its files in {}", ready.ftp, ready.ftp_root.display())?;
     writeln!(

@@ -46,6 +46,12 @@ impl Signals {
     }
 }
 
+/// The signals that end this process when they come.
+pub fn heard() -> Vec<Signal> {
+    let signals = [Signal::INT, Signal::TERM, Signal::QUIT, Signal::HUP];
+    signals.into_iter().filter(|signal| *signal != Signal::HUP || !is_ignored(*signal)).collect()
+}
+
 /// Whether whoever started this process has it ignore a signal (proc_pid_status(5)).
 fn is_ignored(signal: Signal) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Where the control socket is: a path or a loopback address, and the listener there.
 
+use super::key::Key;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -59,12 +60,13 @@ pub struct Listener {
 #[derive(Debug)]
 pub(super) enum Socket {
     Unix(UnixListener),
-    Tcp(TcpListener),
+    Tcp(TcpListener, Key),
 }
 
 impl Listener {
-    /// Binds. A path's socket is its owner's alone; one that nobody listens to any more is replaced.
-    /// An address outside this machine is bound only with `anywhere`: whoever can connect can do as he likes.
+    /// Binds. A path's socket is its owner's alone; one that nobody listens to any more is replaced. TCP has a key of its
+    /// own. An address outside this machine is bound only with `anywhere`: what crosses the network can be read there,
+    /// the key too.
     ///
     /// # Errors
     /// What the system refuses, in words for the user; `PermissionDenied` for an address outside
@@ -81,7 +83,7 @@ impl Listener {
             Address::Tcp(to) => {
                 let listener = TcpListener::bind(to).await.map_err(named)?;
                 let bound = listener.local_addr().map_err(named)?;
-                (Socket::Tcp(listener), Address::Tcp(bound))
+                (Socket::Tcp(listener, Key::new().map_err(named)?), Address::Tcp(bound))
             }
         };
         Ok(Listener { socket, address })
@@ -90,6 +92,14 @@ impl Listener {
     /// Where it is: with the port that the system chose.
     pub fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// What a client must show first; none for a Unix socket, which the file system guards.
+    pub fn key(&self) -> Option<&Key> {
+        match &self.socket {
+            Socket::Unix(_) => None,
+            Socket::Tcp(_, key) => Some(key),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::fault::{Request, Rule};
 use crate::profile::mistake::{Mistake, suggest};
 use crate::trace;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A request.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,20 +43,44 @@ enum Written {
     },
 }
 
-impl Ask {
-    /// Reads a line; beside it, the `id` that the answer is to bear.
-    pub fn parse(line: &[u8]) -> (Option<Value>, Result<Ask, Wrong>) {
-        let mut value: Value = match serde_json::from_slice(line) {
-            Ok(value) => value,
-            Err(e) => {
-                let wrong = Wrong::new(format!("this is no JSON: {e}"), "write {\"do\": \"status\"}");
-                return (None, Err(wrong));
-            }
-        };
-        let id = value.as_object_mut().and_then(|object| object.remove("id"));
-        (id, Ask::read(value))
+/// A line that is a request, or means to be one: a JSON object.
+#[derive(Debug)]
+pub struct Line {
+    /// What the answer is to bear.
+    pub id: Option<Value>,
+    /// The key that it shows, if any.
+    pub key: Option<Value>,
+    rest: Map<String, Value>,
+}
+
+impl Line {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// It is no JSON object.
+    pub fn parse(line: &[u8]) -> Result<Line, Wrong> {
+        let right = "write {\"do\": \"status\"}";
+        let value = serde_json::from_slice(line);
+        let value = value.map_err(|e| Wrong::new(format!("this is no JSON: {e}"), right))?;
+        match value {
+            Value::Object(mut rest) => Ok(Line { id: rest.remove("id"), key: rest.remove("key"), rest }),
+            // In the words of all that is of a wrong type.
+            other => Err(serde_json::from_value::<Written>(other)
+                .err()
+                .map_or_else(|| Wrong::new("this is no request", right), |e| worded(&e.to_string()))),
+        }
     }
 
+    /// What it asks for.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn ask(self) -> Result<Ask, Wrong> {
+        Ask::read(Value::Object(self.rest))
+    }
+}
+
+impl Ask {
     fn read(value: Value) -> Result<Ask, Wrong> {
         let written = serde_json::from_value(value).map_err(|e| worded(&e.to_string()))?;
         Ok(match written {

@@ -2,7 +2,8 @@
 
 use super::address::{Listener, Socket};
 use super::answer::{Answer, Wrong, line};
-use super::ask::Ask;
+use super::ask::{Ask, Line};
+use super::key::Key;
 use super::status::Status;
 use crate::driver::accept;
 use crate::driver::desk::{Desk, Gone};
@@ -11,27 +12,44 @@ use crate::fault::{Known, Never, Request, Trigger, never_acts, never_happens};
 use crate::time::Now;
 use crate::trace::Record;
 use crate::trace::follow::follow;
-use std::io;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use serde_json::Value;
+use std::io::{self, Write};
+use std::pin::pin;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, copy, sink};
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 /// The longest line that is read, in octets with its end.
 pub const LONGEST: usize = 64 * 1024;
+/// How many connections there may be at once.
+pub const MOST: usize = 64;
+/// How long a connection may take to show the key.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long, and how much, is read of what a client still sends when its connection ends: unread octets would have the
+/// system take back the last answer.
+const FAREWELL: (Duration, u64) = (Duration::from_secs(1), 1024 * 1024);
 
 /// Serves whoever connects, until dropped.
 pub async fn serve(listener: Listener, desk: Desk) {
     let mut clients = JoinSet::new();
     loop {
-        while clients.try_join_next().is_some() {}
         let accepted = match &listener.socket {
             Socket::Unix(socket) => socket.accept().await.map(|(stream, _)| {
-                clients.spawn(one(stream, desk.clone()));
+                match has_room(&mut clients) {
+                    true => drop(clients.spawn(one(stream, desk.clone(), Trust::Owner))),
+                    false => refuse(stream.into_std()),
+                };
             }),
-            Socket::Tcp(socket) => socket.accept().await.map(|(stream, _)| {
+            Socket::Tcp(socket, key) => socket.accept().await.map(|(stream, _)| {
                 // Lines are short and awaited one by one; without effect where it fails.
                 let _ = stream.set_nodelay(true);
-                clients.spawn(one(stream, desk.clone()));
+                let trust = Trust::Stranger { key: key.clone(), patience: PATIENCE };
+                match has_room(&mut clients) {
+                    true => drop(clients.spawn(one(stream, desk.clone(), trust))),
+                    false => refuse(stream.into_std()),
+                };
             }),
         };
         if let Err(error) = accepted {
@@ -40,20 +58,95 @@ pub async fn serve(listener: Listener, desk: Desk) {
     }
 }
 
-/// Serves one client until it goes.
-async fn one(stream: impl AsyncRead + AsyncWrite, desk: Desk) {
-    // A client that goes in the middle of a line is no error.
-    let _ = talk(stream, desk).await;
+fn has_room(clients: &mut JoinSet<()>) -> bool {
+    while clients.try_join_next().is_some() {}
+    clients.len() < MOST
 }
 
-async fn talk(stream: impl AsyncRead + AsyncWrite, desk: Desk) -> io::Result<()> {
+/// Tells one client too many why it is not served.
+fn refuse(stream: io::Result<impl Write>) {
+    let wrong = Wrong::new(format!("{MOST} connections are open already"), "close one");
+    // A new socket has room for a line; one whose client has gone needs none.
+    let _ = stream.and_then(|mut stream| stream.write_all((line(None, &Err(wrong)) + "\n").as_bytes()));
+}
+
+/// How far a connection is trusted.
+pub(super) enum Trust {
+    /// The file system has let its user in. A line that is no request is answered, and no more.
+    Owner,
+    /// It has to show this key with its first request.
+    Stranger {
+        /// The key.
+        key: Key,
+        /// How long it may take.
+        patience: Duration,
+    },
+    /// It has shown the key. A line that is no request still ends it, so that nothing which a web page wraps into a
+    /// request of its own is ever obeyed.
+    Known,
+}
+
+impl Trust {
+    /// How long its first request may take.
+    fn patience(&self) -> Duration {
+        match self {
+            Trust::Stranger { patience, .. } => *patience,
+            Trust::Owner | Trust::Known => Duration::MAX,
+        }
+    }
+
+    /// Takes a line as a request.
+    ///
+    /// # Errors
+    /// What is wrong with it. The connection of whoever is no owner ends then.
+    fn hear(&mut self, asked: &[u8]) -> Result<Line, (Option<Value>, Wrong)> {
+        if asked.len() > LONGEST {
+            return Err((None, Wrong::new(format!("the line is longer than {LONGEST} octets"), "")));
+        }
+        let mut line = Line::parse(asked).map_err(|wrong| (None, wrong))?;
+        let shown = line.key.take();
+        if let Trust::Stranger { key, .. } = self {
+            let right =
+                "the ready line tells it as `control_key`; write {\"key\": \"..\", \"do\": \"status\"}";
+            let wrong = match shown.as_ref().map(Value::as_str) {
+                Some(Some(shown)) if key.opens(shown) => None,
+                Some(_) => Some("this is not the key"),
+                None => Some("the first request over TCP bears the key"),
+            };
+            if let Some(wrong) = wrong {
+                return Err((line.id, Wrong::new(wrong, right)));
+            }
+            *self = Trust::Known;
+        }
+        Ok(line)
+    }
+}
+
+/// Serves one client until it goes.
+pub(super) async fn one(stream: impl AsyncRead + AsyncWrite, desk: Desk, trust: Trust) {
     let (input, mut output) = tokio::io::split(stream);
     let mut input = BufReader::new(input);
+    // A client that goes in the middle of a line is no error.
+    if talk(&mut input, &mut output, desk, trust).await.is_ok() && output.shutdown().await.is_ok() {
+        let (limit, most) = FAREWELL;
+        let _ = timeout(limit, copy(&mut input.take(most), &mut sink())).await;
+    }
+}
+
+/// Hears and answers, until the client goes or has to.
+async fn talk(
+    input: &mut (impl AsyncBufReadExt + Unpin),
+    output: &mut (impl AsyncWrite + Unpin),
+    desk: Desk,
+    mut trust: Trust,
+) -> io::Result<()> {
     let mut buffer = vec![];
     let mut followed: Option<(Receiver<Record>, Vec<String>)> = None;
+    let patience = trust.patience();
+    let mut tired = pin!(sleep(patience));
     loop {
         tokio::select! {
-            read = read_line(&mut input, &mut buffer) => {
+            read = read_line(input, &mut buffer) => {
                 let more = read?;
                 if !more {
                     return Ok(());
@@ -62,26 +155,39 @@ async fn talk(stream: impl AsyncRead + AsyncWrite, desk: Desk) -> io::Result<()>
                 if asked.trim_ascii().is_empty() {
                     continue;
                 }
-                let (id, ask) = match asked.len() {
-                    ..=LONGEST => Ask::parse(&asked),
-                    _ => (None, Err(Wrong::new(format!("the line is longer than {LONGEST} octets"), ""))),
+                let (id, answer, ends) = match trust.hear(&asked) {
+                    Ok(mut line) => (line.id.take(), obey(&desk, line, &mut followed).await, false),
+                    Err((id, wrong)) => (id, Err(wrong), !matches!(trust, Trust::Owner)),
                 };
-                let answer = match ask {
-                    Ok(Ask::Follow(events)) => begin(&desk).await.map(|records| {
-                        followed = Some((records, events));
-                        Answer::Done {}
-                    }),
-                    Ok(ask) => carry_out(&desk, ask).await,
-                    Err(wrong) => Err(wrong),
-                };
-                let line = line(id, &answer) + "\n";
-                output.write_all(line.as_bytes()).await?;
+                output.write_all((line(id, &answer) + "\n").as_bytes()).await?;
+                if ends {
+                    return Ok(());
+                }
             }
             record = next(&mut followed) => match record {
                 Some(line) => output.write_all(line.as_bytes()).await?,
                 None => return Ok(()),
+            },
+            () = &mut tired, if matches!(trust, Trust::Stranger { .. }) => {
+                let wrong = Wrong::new(format!("no key in {} s", patience.as_secs()), "");
+                return output.write_all((line(None, &Err(wrong)) + "\n").as_bytes()).await;
             }
         }
+    }
+}
+
+/// Does what a request asks for.
+async fn obey(
+    desk: &Desk,
+    line: Line,
+    followed: &mut Option<(Receiver<Record>, Vec<String>)>,
+) -> Result<Answer, Wrong> {
+    match line.ask()? {
+        Ask::Follow(events) => {
+            *followed = Some((begin(desk).await?, events));
+            Ok(Answer::Done {})
+        }
+        ask => carry_out(desk, ask).await,
     }
 }
 

@@ -1,20 +1,25 @@
 //! The control socket as a program meets it.
 
 use super::answer::line;
-use super::{Address, Answer, Ask, LONGEST, Listener, Wrong, serve};
+use super::ask::Line;
+use super::serve::{Trust, one};
+use super::{Address, Answer, Ask, Key, LONGEST, Listener, MOST, Wrong, serve};
 use crate::bench::{Bench, Live};
 use crate::fault::Request;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::io::ErrorKind;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines, ReadHalf, WriteHalf};
-use tokio::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines, ReadHalf, WriteHalf};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 struct Client {
     lines: Lines<BufReader<ReadHalf<UnixStream>>>,
     output: WriteHalf<UnixStream>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
     _server: JoinSet<()>,
 }
 
@@ -26,7 +31,11 @@ impl Client {
         let mut server = JoinSet::new();
         server.spawn(serve(listener, live.desk()));
         let (input, output) = tokio::io::split(UnixStream::connect(path).await.unwrap());
-        Client { lines: BufReader::new(input).lines(), output, _dir: dir, _server: server }
+        Client { lines: BufReader::new(input).lines(), output, dir, _server: server }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("control")
     }
 
     async fn read(&mut self) -> Value {
@@ -169,6 +178,105 @@ async fn a_line_that_is_too_long_hurts_nobody() {
     assert_eq!(client.ask(json!({"do": "status"})).await["ok"], true);
 }
 
+/// A modem with a control socket on TCP, and what a client reads that says all of these at once, up to the end of
+/// its connection.
+async fn over_tcp(says: impl Fn(&str) -> String) -> Vec<Value> {
+    let live = Bench::profile("sim7080").unwrap().start().await.unwrap();
+    let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap(), false).await.unwrap();
+    let key = listener.key().expect("TCP has a key").text().to_owned();
+    let address = listener.address().to_string();
+    let mut server = JoinSet::new();
+    server.spawn(serve(listener, live.desk()));
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(says(&key).as_bytes()).await.unwrap();
+    let mut lines = BufReader::new(client).lines();
+    let mut heard = vec![];
+    // One that were not ended by the server would hang here, and fail by the guard of the tests.
+    while let Some(line) = timeout(GUARD, lines.next_line()).await.expect("it ends").unwrap() {
+        heard.push(serde_json::from_str(&line).unwrap());
+    }
+    heard
+}
+
+const GUARD: Duration = Duration::from_secs(30);
+const DONE: &str = "nonsense, which ends it\n";
+
+#[tokio::test]
+async fn over_tcp_the_first_request_bears_the_key() {
+    let heard = over_tcp(|key| {
+        let first = json!({"do": "speed", "speed": 60, "key": key, "id": 1});
+        format!("\n{first}\n{}\n{}\n{DONE}", json!({"do": "injekt"}), json!({"do": "status", "id": 2}))
+    })
+    .await;
+    assert_eq!(heard[0], json!({"ok": true, "id": 1}));
+    assert!(heard[1]["error"].as_str().unwrap().contains("injekt"), "a mistake ends nothing: {heard:?}");
+    assert_eq!((&heard[2]["id"], &heard[2]["speed"]), (&json!(2), &json!(60)));
+    assert!(heard[3]["error"].as_str().unwrap().starts_with("this is no JSON"), "{heard:?}");
+    assert_eq!(heard.len(), 4);
+}
+
+#[tokio::test]
+async fn over_tcp_nobody_comes_in_without_the_key() {
+    let unlocked = json!({"do": "speed", "speed": 60});
+    let page = |body: &str| {
+        format!(
+            "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}\r\n",
+            body.len()
+        )
+    };
+    for (first, error) in [
+        (unlocked.to_string(), "the first request over TCP bears the key"),
+        (json!({"do": "list", "key": ""}).to_string(), "this is not the key"),
+        (json!({"do": "list", "key": "0".repeat(32)}).to_string(), "this is not the key"),
+        (json!({"do": "list", "key": ["KEY"]}).to_string(), "this is not the key"),
+        (json!({"do": "list", "key": null}).to_string(), "this is not the key"),
+        ("\"KEY\"".to_owned(), "invalid type"),
+        ("KEY".to_owned(), "this is no JSON"),
+        ("\u{0}\u{1}".to_owned(), "this is no JSON"),
+        (page(&unlocked.to_string()), "this is no JSON"),
+        // Even a page that had read the key.
+        (page(&json!({"do": "speed", "speed": 60, "key": "KEY"}).to_string()), "this is no JSON"),
+        ("GET /?{\"do\":\"speed\"} HTTP/1.0\r\n\r\n".to_owned(), "this is no JSON"),
+        ("x".repeat(LONGEST + 1), "the line is longer"),
+    ] {
+        let heard = over_tcp(|key| {
+            let behind = json!({"do": "list", "key": key});
+            format!("{}\n{behind}\n{unlocked}\n", first.replace("KEY", key))
+        })
+        .await;
+        assert_eq!(heard.len(), 1, "{first}: {heard:?}");
+        assert_eq!(heard[0]["ok"], false, "{first}");
+        assert!(heard[0]["error"].as_str().unwrap().contains(error), "{first}: {heard:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_shows_no_key_does_not_stay() {
+    let live = Bench::profile("sim7080").unwrap().start().await.unwrap();
+    let (mut client, ours) = tokio::io::duplex(1024);
+    let trust = Trust::Stranger { key: Key::new().unwrap(), patience: Duration::ZERO };
+    let mut server = JoinSet::new();
+    server.spawn(one(ours, live.desk(), trust));
+    let mut heard = String::new();
+    timeout(GUARD, client.read_to_string(&mut heard)).await.expect("it ends").unwrap();
+    assert_eq!(heard, "{\"ok\":false,\"error\":\"no key in 0 s\"}\n");
+}
+
+#[tokio::test]
+async fn so_many_are_served_at_once_and_no_more() {
+    let (live, mut first) = modem().await;
+    let path = first.path();
+    let mut others = vec![];
+    for _ in 1..MOST {
+        others.push(UnixStream::connect(&path).await.unwrap());
+    }
+    let one_more = UnixStream::connect(&path).await.unwrap();
+    let told = BufReader::new(one_more).lines().next_line().await.unwrap().expect("a line");
+    assert_eq!(told, r#"{"ok":false,"error":"64 connections are open already","right":"close one"}"#);
+    assert_eq!(first.ask(json!({"do": "status"})).await["ok"], true);
+    drop((others, live));
+}
+
 #[tokio::test]
 async fn only_this_machine_is_served_unless_told() {
     let everywhere = "0.0.0.0:0".parse().unwrap();
@@ -199,14 +307,14 @@ fn an_address_is_a_path_or_ip_and_port() {
 proptest! {
     #[test]
     fn any_line_is_answered_by_one_line(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
-        let (id, ask) = Ask::parse(&bytes);
-        let answer = ask.map(|_| Answer::Done {});
-        prop_assert!(!line(id, &answer).contains('\n'));
+        let answer = Line::parse(&bytes).and_then(Line::ask).map(|_| Answer::Done {});
+        prop_assert!(!line(None, &answer).contains('\n'));
     }
 
     #[test]
     fn any_name_can_be_lifted(name in any::<String>()) {
         let line = json!({"do": "lift", "name": name}).to_string();
-        prop_assert_eq!(Ask::parse(line.as_bytes()).1, Ok::<_, Wrong>(Ask::Fault(Request::Lift(name))));
+        let ask = Line::parse(line.as_bytes()).and_then(Line::ask);
+        prop_assert_eq!(ask, Ok::<_, Wrong>(Ask::Fault(Request::Lift(name))));
     }
 }

@@ -1,9 +1,11 @@
 //! The module's flash between two runs: one JSON file for each profile, in the folder of `--state`.
 
+use crate::disk::{self, named, plain};
 use crate::modem::Flash;
 use rustix::fs::{FlockOperation, flock};
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The file that holds a module's flash. One run has it at a time: two would each undo what the other stored.
@@ -23,25 +25,32 @@ impl Store {
     /// names it.
     pub fn open(folder: &Path, name: &str) -> io::Result<Store> {
         let file = folder.join(format!("{name}.json"));
-        let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", file.display()));
-        fs::create_dir_all(folder).map_err(named)?;
-        let lock = File::create(file.with_extension("lock")).map_err(named)?;
+        let of = |path: &Path| named(format!("--state {}", path.display()));
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(of(folder))?;
+        let own = file.with_extension("lock");
+        let lock =
+            plain(&own, OpenOptions::new().write(true).create(true).mode(PRIVATE)).map_err(of(&own))?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|e| match e.into() {
-            e if io::Error::kind(&e) == io::ErrorKind::WouldBlock => named(io::Error::new(
+            e if io::Error::kind(&e) == io::ErrorKind::WouldBlock => of(&file)(io::Error::new(
                 e.kind(),
                 "another run has it; give each run a --state folder of its own",
             )),
-            e => named(e),
+            e => of(&file)(e),
         })?;
-        let saved = match fs::read(&file) {
+        let saved = match read(&file) {
             Ok(text) => serde_json::from_slice(&text).map_err(|e| {
                 let told = format!("{e}; without this file the module begins with an empty flash");
-                named(io::Error::new(io::ErrorKind::InvalidData, told))
+                of(&file)(io::Error::new(io::ErrorKind::InvalidData, told))
             })?,
             Err(e) if e.kind() == io::ErrorKind::NotFound => Flash::new(),
-            Err(e) => return Err(named(e)),
+            Err(e) => return Err(of(&file)(e)),
         };
         Ok(Store { file, _lock: lock, saved })
+    }
+
+    /// The files of a store.
+    pub fn files(folder: &Path, name: &str) -> [PathBuf; 2] {
+        ["json", "lock"].map(|extension| folder.join(format!("{name}.{extension}")))
     }
 
     /// What was stored last.
@@ -58,20 +67,27 @@ impl Store {
             return Ok(());
         }
         self.saved.clone_from(flash);
-        let new = self.file.with_extension("json.new");
         let text = serde_json::to_vec_pretty(flash)?;
-        let written = File::create(&new).and_then(|mut file| {
-            file.write_all(&text)?;
-            file.sync_all()
-        });
-        let stored = written.and_then(|()| fs::rename(&new, &self.file));
-        stored.map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", self.file.display())))
+        disk::replace(&self.file, &text, PRIVATE).map_err(named(format!("--state {}", self.file.display())))
     }
+}
+
+/// A flash holds passwords: its owner alone may look at it.
+const PRIVATE: u32 = 0o600;
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = plain(path, OpenOptions::new().read(true))?;
+    // One that an earlier version has written; somebody else's cannot be changed.
+    let _ = file.set_permissions(Permissions::from_mode(PRIVATE));
+    let mut text = vec![];
+    file.read_to_end(&mut text).map(|_| text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn what_was_saved_is_there_the_next_time() {
@@ -80,6 +96,9 @@ mod tests {
         let mut store = Store::open(dir.path(), "wipsoft").unwrap();
         assert!(store.flash().is_empty());
         store.save(&flash).unwrap();
+        for file in Store::files(dir.path(), "wipsoft") {
+            assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, PRIVATE, "{}", file.display());
+        }
         drop(store);
         assert_eq!(*Store::open(dir.path(), "wipsoft").unwrap().flash(), flash);
         assert!(Store::open(dir.path(), "other").unwrap().flash().is_empty());

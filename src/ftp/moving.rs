@@ -120,6 +120,8 @@ impl Transfer {
             wire.push(Output::CloseData);
         }
         self.link = match self.link {
+            // Whatever has passed on it is worth nothing.
+            Link::Up if cause == Some(Cause::Tls) => Link::Failed(Cause::Tls),
             Link::Up => Link::Ended(cause),
             _ => Link::Failed(cause.unwrap_or(Cause::Closed)),
         };

@@ -114,7 +114,11 @@ impl Transfer {
                 if let Stage::Verb = stage {
                     wire.owe_behind(&reply);
                 }
-                return Turn::failed(self.step(), Cause::from_reply(reply));
+                return match &self.link {
+                    // The client knows better than the server why.
+                    Link::Failed(cause) => Turn::failed(Step::DataConnect, cause.clone()),
+                    _ => Turn::failed(self.step(), Cause::from_reply(reply)),
+                };
             }
         }
         Turn::Wait

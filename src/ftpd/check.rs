@@ -33,10 +33,10 @@ impl SiteCommandHandler<Storage, DefaultUser> for Check {
     }
 }
 
-/// How long a file is; a folder has no size.
+/// How long a file is; nothing else has a size.
 async fn size(storage: &Storage, path: &Path) -> Result<u64, Refused> {
     match storage.metadata(&DefaultUser, path).await {
-        Ok(meta) if meta.is_dir() => Err((ReplyCode::FileError, "Not a plain file.")),
+        Ok(meta) if !meta.is_file() => Err((ReplyCode::FileError, "Not a plain file.")),
         Ok(meta) => Ok(meta.len()),
         Err(error) => Err(refused(error)),
     }
@@ -49,11 +49,14 @@ async fn check(storage: &Storage, verb: &str, path: PathBuf) -> Result<PathBuf, 
     let user = DefaultUser;
     let found = storage.look(&user, &path).await.ok();
     let (op, path) = match (verb, found) {
-        ("RETR", Some(meta)) if !meta.is_dir() => (StorageOp::Read, path),
+        ("RETR", Some(meta)) if meta.is_file() => (StorageOp::Read, path),
         ("RETR", Some(_)) => return Err((ReplyCode::FileError, "Not a plain file.")),
         ("RETR", None) => return Err((ReplyCode::FileError, "No such file.")),
         ("STOR" | "APPE", Some(meta)) if meta.is_dir() => {
             return Err((ReplyCode::FileError, "Is a directory."));
+        }
+        ("STOR" | "APPE", Some(meta)) if !meta.is_file() => {
+            return Err((ReplyCode::FileError, "Not a plain file."));
         }
         ("STOR" | "APPE", Some(_)) => (StorageOp::Write, path),
         ("STOR" | "APPE", None) => (StorageOp::Write, in_a_directory(storage, path).await?),
@@ -64,7 +67,7 @@ async fn check(storage: &Storage, verb: &str, path: PathBuf) -> Result<PathBuf, 
         }
         _ => return Err((ReplyCode::CommandNotImplementedForParameter, "Nothing to check.")),
     };
-    storage.clear(op, &path).map_err(refused)?;
+    storage.clear(op, &path).await.map_err(refused)?;
     Ok(path)
 }
 

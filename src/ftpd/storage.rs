@@ -2,6 +2,7 @@
 
 use super::faults::{StorageFault, StorageFaults, StorageOp};
 use super::jail::absolute;
+use super::quota::Quota;
 use super::upload::{Ended, Ending, Upload};
 use super::{Names, listing};
 use async_trait::async_trait;
@@ -15,6 +16,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt};
+use tokio::task::spawn_blocking;
 use unftp_core::auth::DefaultUser;
 use unftp_core::storage::{Error, ErrorKind, FEATURE_RESTART, Fileinfo, Metadata, Result, StorageBackend};
 use unftp_sbe_fs::{Filesystem, Meta};
@@ -30,52 +32,59 @@ struct Cleared {
     fault: Option<StorageFault>,
 }
 
-/// The storage of one session.
+/// What all sessions have in common.
+#[derive(Debug)]
+pub struct Disk {
+    /// The server's root.
+    pub files: Arc<Filesystem>,
+    /// The same folder.
+    pub root: Arc<OwnedFd>,
+    /// What goes wrong.
+    pub faults: Arc<dyn StorageFaults>,
+    /// How much it holds.
+    pub quota: Option<Arc<Quota>>,
+    /// What clients' paths stand for.
+    pub names: Names,
+}
+
+/// The storage of one session. All sessions share a thread: whatever the file system may keep waiting is done on
+/// another.
 #[derive(Debug)]
 pub struct Storage {
-    files: Arc<Filesystem>,
-    root: Arc<OwnedFd>,
-    faults: Arc<dyn StorageFaults>,
-    names: Names,
+    disk: Disk,
     cleared: Mutex<Option<Cleared>>,
 }
 
 impl Storage {
-    /// Of the folder `root`, which `files` serves.
-    pub fn new(
-        files: Arc<Filesystem>,
-        root: Arc<OwnedFd>,
-        faults: Arc<dyn StorageFaults>,
-        names: Names,
-    ) -> Storage {
-        Storage { files, root, faults, names, cleared: Mutex::default() }
+    /// Of a session that has asked for nothing yet.
+    pub fn new(disk: Disk) -> Storage {
+        Storage { disk, cleared: Mutex::default() }
     }
 
     /// A path as the file system knows it.
     fn real(&self, path: &Path) -> PathBuf {
         match path.to_str() {
-            Some(text) => PathBuf::from(OsString::from_vec((self.names)(text))),
+            Some(text) => PathBuf::from(OsString::from_vec((self.disk.names)(text))),
             None => path.to_owned(),
         }
     }
 
     /// Asks the faults about `op` now, so that the operation itself, when it comes, does not ask again.
-    pub fn clear(&self, op: StorageOp, path: &Path) -> Result<()> {
-        let fault = self.before(op, path)?;
+    pub async fn clear(&self, op: StorageOp, path: &Path) -> Result<()> {
+        let fault = self.before(op, path).await?;
         let cleared = Cleared { op, path: path.to_owned(), fault };
         *self.cleared.lock().unwrap_or_else(PoisonError::into_inner) = Some(cleared);
         Ok(())
     }
 
     /// The fault to be injected later in `op`; one to be injected at once is the error.
-    fn before(&self, op: StorageOp, path: &Path) -> Result<Option<StorageFault>> {
-        let mut slot = self.cleared.lock().unwrap_or_else(PoisonError::into_inner);
-        let cleared = slot.as_ref().filter(|cleared| cleared.path == path);
-        let fault = match (cleared, op) {
-            (Some(cleared), _) if cleared.op == op => slot.take().and_then(|cleared| cleared.fault),
-            // APPE looks for the end first, and libunftp takes an error there for an empty file.
-            (Some(Cleared { op: StorageOp::Write, .. }), StorageOp::Metadata) => None,
-            _ => self.faults.before(op, path),
+    async fn before(&self, op: StorageOp, path: &Path) -> Result<Option<StorageFault>> {
+        let fault = match self.cleared(op, path) {
+            Some(found) => found,
+            None => match self.disk.faults.before(op, path) {
+                None if op == StorageOp::Write => self.quota(path).await?,
+                fault => fault,
+            },
         };
         match fault {
             Some(StorageFault { refusal, after: 0, vanishes: false }) => Err(refusal.kind().into()),
@@ -83,11 +92,36 @@ impl Storage {
         }
     }
 
+    /// What a check has found out about this operation, where there was one.
+    fn cleared(&self, op: StorageOp, path: &Path) -> Option<Option<StorageFault>> {
+        let mut slot = self.cleared.lock().unwrap_or_else(PoisonError::into_inner);
+        match (slot.as_ref().filter(|cleared| cleared.path == path)?, op) {
+            (cleared, _) if cleared.op == op => slot.take().map(|cleared| cleared.fault),
+            // APPE looks for the end first, and libunftp takes an error there for an empty file.
+            (Cleared { op: StorageOp::Write, .. }, StorageOp::Metadata) => Some(None),
+            _ => None,
+        }
+    }
+
+    async fn quota(&self, path: &Path) -> Result<Option<StorageFault>> {
+        let Some(quota) = self.disk.quota.clone() else { return Ok(None) };
+        let path = self.real(path);
+        aside(move || Ok(quota.left(&path))).await.map(Some)
+    }
+
+    /// Refuses what is no plain file, if there is anything: a FIFO or a device may keep its reader waiting for ever.
+    async fn plain(&self, user: &DefaultUser, path: &Path) -> Result<()> {
+        match self.look(user, path).await {
+            Ok(meta) if !meta.is_file() => Err(ErrorKind::PermissionDenied.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Lets a fault strike that has let pass what it lets pass.
     async fn strike(&self, user: &DefaultUser, path: &Path, fault: StorageFault) -> Error {
         if fault.vanishes {
             // Somebody else may have removed it.
-            let _ = self.files.del(user, self.real(path)).await;
+            let _ = self.disk.files.del(user, self.real(path)).await;
         }
         fault.refusal.kind().into()
     }
@@ -97,7 +131,7 @@ impl Storage {
     pub async fn look(&self, user: &DefaultUser, path: &Path) -> Result<Meta> {
         let mut path = path.to_owned();
         for _ in 0..MAX_LINKS {
-            let meta = self.files.metadata(user, self.real(&path)).await?;
+            let meta = self.disk.files.metadata(user, self.real(&path)).await?;
             match meta.readlink() {
                 None => return Ok(meta),
                 // As in the jail itself, an absolute target leads nowhere.
@@ -119,11 +153,15 @@ impl Storage {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
         let inside = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         let path = real.strip_prefix("/").unwrap_or(real);
-        let file = match openat2(&self.root, path, flags, Mode::from_raw_mode(0o666), inside) {
-            Ok(file) => file,
+        let (root, path) = (self.disk.root.clone(), path.to_owned());
+        let open = move || match openat2(&root, path, flags, Mode::from_raw_mode(0o666), inside) {
+            Ok(file) => Ok(Some(file)),
             // Linux before 5.6, and some sandboxes.
-            Err(Errno::NOSYS) => return self.files.put(user, upload, real, start).await,
-            Err(error) => return Err(std::io::Error::from(error).into()),
+            Err(Errno::NOSYS) => Ok(None),
+            Err(error) => Err(std::io::Error::from(error).into()),
+        };
+        let Some(file) = aside(open).await? else {
+            return self.disk.files.put(user, upload, real, start).await;
         };
         let mut file = tokio::fs::File::from_std(file.into());
         file.seek(SeekFrom::Start(start)).await?;
@@ -140,10 +178,15 @@ impl Storage {
                 metadata,
             }]);
         }
-        let mut entries = self.files.list(user, self.real(path)).await?;
+        let mut entries = self.disk.files.list(user, self.real(path)).await?;
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(entries)
     }
+}
+
+/// Does what may wait for the file system on a thread that waits for nothing else.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    spawn_blocking(work).await.unwrap_or_else(|_| Err(ErrorKind::LocalError.into()))
 }
 
 /// A change of the root itself, which no client may make.
@@ -168,7 +211,7 @@ impl StorageBackend<DefaultUser> for Storage {
 
     async fn metadata<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<Meta> {
         let path = absolute(path.as_ref());
-        self.before(StorageOp::Metadata, &path)?;
+        self.before(StorageOp::Metadata, &path).await?;
         self.look(user, &path).await
     }
 
@@ -178,7 +221,7 @@ impl StorageBackend<DefaultUser> for Storage {
         path: P,
     ) -> Result<Vec<Fileinfo<PathBuf, Meta>>> {
         let path = absolute(path.as_ref());
-        self.before(StorageOp::List, &path)?;
+        self.before(StorageOp::List, &path).await?;
         self.entries(user, &path).await
     }
 
@@ -213,8 +256,9 @@ impl StorageBackend<DefaultUser> for Storage {
         P: AsRef<Path> + Send + Debug,
     {
         let path = absolute(path.as_ref());
-        let fault = self.before(StorageOp::Read, &path)?;
-        let mut reader = self.files.get(user, self.real(&path), start).await?;
+        let fault = self.before(StorageOp::Read, &path).await?;
+        self.plain(user, &path).await?;
+        let mut reader = self.disk.files.get(user, self.real(&path), start).await?;
         let Some(fault) = fault else { return Ok(tokio::io::copy(&mut reader, output).await?) };
         let sent = tokio::io::copy(&mut (&mut reader).take(fault.after), output).await?;
         match reader.read(&mut [0]).await? {
@@ -230,8 +274,9 @@ impl StorageBackend<DefaultUser> for Storage {
         start: u64,
     ) -> Result<Box<dyn AsyncRead + Send + Sync + Unpin>> {
         let path = absolute(path.as_ref());
-        self.before(StorageOp::Read, &path)?;
-        self.files.get(user, self.real(&path), start).await
+        self.before(StorageOp::Read, &path).await?;
+        self.plain(user, &path).await?;
+        self.disk.files.get(user, self.real(&path), start).await
     }
 
     async fn put<P: AsRef<Path> + Send + Debug, R: AsyncRead + Send + Sync + Unpin + 'static>(
@@ -242,12 +287,13 @@ impl StorageBackend<DefaultUser> for Storage {
         start: u64,
     ) -> Result<u64> {
         let path = absolute(path.as_ref());
-        let fault = self.before(StorageOp::Write, &path)?;
+        let fault = self.before(StorageOp::Write, &path).await?;
+        self.plain(user, &path).await?;
         let ended = Ended::default();
         let real = self.real(&path);
         let upload = Upload::new(input, fault, ended.clone());
         let stored = match start {
-            0 => self.files.put(user, upload, &real, start).await?,
+            0 => self.disk.files.put(user, upload, &real, start).await?,
             _ => self.write_over(user, upload, &real, start).await?,
         };
         match ended.take() {
@@ -259,32 +305,32 @@ impl StorageBackend<DefaultUser> for Storage {
 
     async fn del<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {
         let path = not_root(absolute(path.as_ref()))?;
-        self.before(StorageOp::Delete, &path)?;
-        self.files.del(user, self.real(&path)).await
+        self.before(StorageOp::Delete, &path).await?;
+        self.disk.files.del(user, self.real(&path)).await
     }
 
     async fn mkd<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {
         let path = not_root(absolute(path.as_ref()))?;
-        self.before(StorageOp::MakeDir, &path)?;
-        self.files.mkd(user, self.real(&path)).await
+        self.before(StorageOp::MakeDir, &path).await?;
+        self.disk.files.mkd(user, self.real(&path)).await
     }
 
     async fn rename<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, from: P, to: P) -> Result<()> {
         let from = not_root(absolute(from.as_ref()))?;
         let to = not_root(absolute(to.as_ref()))?;
-        self.before(StorageOp::Rename, &from)?;
-        self.files.rename(user, self.real(&from), self.real(&to)).await
+        self.before(StorageOp::Rename, &from).await?;
+        self.disk.files.rename(user, self.real(&from), self.real(&to)).await
     }
 
     async fn rmd<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {
         let path = not_root(absolute(path.as_ref()))?;
-        self.before(StorageOp::RemoveDir, &path)?;
-        self.files.rmd(user, self.real(&path)).await
+        self.before(StorageOp::RemoveDir, &path).await?;
+        self.disk.files.rmd(user, self.real(&path)).await
     }
 
     async fn cwd<P: AsRef<Path> + Send + Debug>(&self, user: &DefaultUser, path: P) -> Result<()> {
         let path = absolute(path.as_ref());
-        self.before(StorageOp::Enter, &path)?;
+        self.before(StorageOp::Enter, &path).await?;
         match self.look(user, &path).await?.is_dir() {
             true => Ok(()),
             false => Err(Error::from(ErrorKind::PermanentDirectoryNotAvailable)),

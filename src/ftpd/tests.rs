@@ -325,3 +325,35 @@ fn the_check_sees_what_the_transfer_would() {
     assert!(client.upload("APPE f", b"x").starts_with("226"));
     assert_eq!(*script.asked.lock().unwrap(), [(StorageOp::Write, PathBuf::from("/f"))]);
 }
+
+#[test]
+fn what_is_no_plain_file_is_refused_and_keeps_nobody_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("fifo");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
+        .unwrap();
+    std::os::unix::fs::symlink("fifo", dir.path().join("link")).unwrap();
+    fs::write(dir.path().join("a"), "hello").unwrap();
+    let server = FtpServer::start(Config { quota: Some(100), ..Config::new(dir.path()) }).unwrap();
+    for name in ["fifo", "link"] {
+        for verb in ["RETR", "STOR", "APPE"] {
+            for offset in [0, 1] {
+                let mut client = Client::login(&server);
+                client.ask(&format!("REST {offset}"));
+                let mut data = client.passive();
+                let said = client.ask(&format!("{verb} {name}"));
+                let _ = data.write_all(b"x");
+                drop(data);
+                let said = if said.starts_with("150") { client.reply() } else { said };
+                assert!(said.starts_with("550"), "{verb} {name} at {offset}: {said}");
+            }
+        }
+        let mut client = Client::login(&server);
+        for verb in ["RETR", "STOR", "APPE", "SIZE"] {
+            let said = client.ask(&format!("SITE CHECK {verb} /{name}"));
+            assert!(said.starts_with("550 Not a plain file"), "{verb}: {said}");
+        }
+        assert_eq!(client.download("RETR a").0, b"hello");
+    }
+    assert!(fs::symlink_metadata(&fifo).is_ok());
+}

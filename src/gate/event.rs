@@ -41,7 +41,9 @@ pub enum GateInput {
     UpstreamReset,
     /// The server has accepted the data connection.
     UpstreamDataOpened,
-    /// The server's data port cannot be reached.
+    /// Where it is to speak TLS, as [`data_protected`](super::Gate::data_protected) says: TLS is up.
+    UpstreamDataSecured,
+    /// The server's data port cannot be reached, or its TLS has failed.
     UpstreamDataFailed,
     /// The server sent data, within the credit of [`GateOutput::AllowUpstreamData`].
     UpstreamDataBytes(Bytes),

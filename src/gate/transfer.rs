@@ -39,6 +39,9 @@ pub struct Transfer {
     pub cut: Option<Cut>,
     /// Octets so far.
     pub moved: u64,
+    /// What the server has said before TLS was up on its data connection: a module without a gate in front of the
+    /// server would not have heard that the connection is there, nor what has come of it.
+    early: Vec<Reply>,
     pub step: Step,
 }
 
@@ -104,7 +107,8 @@ impl Gate {
         if builtin {
             self.send(format!("SITE {} {line}", builtin::CHECK));
         }
-        let transfer = Transfer { command, line, kind, restart, cut, moved: 0, step: Step::Check };
+        let transfer =
+            Transfer { command, line, kind, restart, cut, moved: 0, early: vec![], step: Step::Check };
         self.job = Job::Transfer(Box::new(transfer));
         if !builtin {
             self.reach_module(now);
@@ -123,8 +127,10 @@ impl Gate {
 
     /// A reply of the server during a transfer.
     pub(super) fn transfer_reply(&mut self, now: Now, reply: Reply) {
+        let securing = self.pipe == Pipe::Securing;
         let Job::Transfer(transfer) = &mut self.job else { return };
         match (&transfer.step, reply.code) {
+            (Step::Verb, 100..=299) if securing => transfer.early.push(reply),
             (Step::Check, 200) => {
                 if transfer.command.verb == "STOU" {
                     transfer.line = format!("STOR {}", reply.text());
@@ -203,11 +209,16 @@ impl Gate {
         }
     }
 
-    pub(super) fn pipe_opened(&mut self) {
+    pub(super) fn pipe_opened(&mut self, now: Now) {
         if self.pipe != Pipe::Connecting {
             return;
         }
         self.pipe = Pipe::Open;
+        if self.session.upstream_tls && self.session.protected {
+            // Many a server shakes hands only behind its 150.
+            self.pipe = Pipe::Securing;
+            self.timers.set(Timer::Data, now + self.config.data_wait);
+        }
         let Job::Transfer(transfer) = &self.job else { return };
         let from_offset = transfer.kind != Kind::List && transfer.command.verb != "APPE";
         match from_offset && (transfer.restart > 0 || self.session.restart_upstream) {
@@ -223,9 +234,28 @@ impl Gate {
         }
     }
 
+    /// TLS is up; what the server has said in the meantime holds.
+    pub(super) fn pipe_secured(&mut self, now: Now) {
+        if self.pipe != Pipe::Securing {
+            return;
+        }
+        self.pipe = Pipe::Open;
+        self.timers.cancel(Timer::Data);
+        if let Job::Transfer(transfer) = &mut self.job {
+            for reply in std::mem::take(&mut transfer.early) {
+                self.transfer_reply(now, reply);
+            }
+        }
+    }
+
     pub(super) fn pipe_failed(&mut self, now: Now) {
-        self.pipe = Pipe::None;
-        self.fail(now, 425, "Can't open data connection.");
+        match std::mem::replace(&mut self.pipe, Pipe::None) {
+            Pipe::Open => self.fail(now, 426, "Connection closed; transfer aborted."),
+            Pipe::None | Pipe::Connecting | Pipe::Securing => {
+                self.fail(now, 425, "Can't open data connection.");
+            }
+            Pipe::Leaving => {}
+        }
     }
 
     fn order_transfer(&mut self) {

@@ -130,7 +130,7 @@ impl Gate {
         let session = &mut self.session;
         match (command.verb.as_str(), reply.code) {
             ("USER", _) => session.user = command.argument.clone(),
-            ("PROT", 200) => session.protected = command.argument.trim().eq_ignore_ascii_case("P"),
+            ("PROT", 200..=299) => session.protected = command.argument.trim().eq_ignore_ascii_case("P"),
             ("REIN", 220) => session.logged_in = false,
             ("REST", 350) => {
                 session.restart = command.argument.trim().parse().unwrap_or(0);

@@ -2,6 +2,7 @@
 
 use rustix::process::{self, Pid, Signal, WaitOptions};
 use std::fs;
+use std::thread;
 
 /// Watches over what descends from this process from here on.
 #[derive(Debug)]
@@ -37,6 +38,16 @@ impl Orphans {
             let _ = process::waitpid(Some(*pid), WaitOptions::NOHANG);
         }
         below.len() > 1
+    }
+
+    /// Kills them all until there is none, as far as that can be done at once.
+    pub fn kill_all(&self) {
+        for _ in 0..100 {
+            if !self.kill() {
+                return;
+            }
+            thread::yield_now();
+        }
     }
 }
 

@@ -17,6 +17,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// How long a host that is told to end may take before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
+/// The same where this process is told to end: that takes no more than two seconds together.
+const HASTE: Duration = Duration::from_millis(600);
 /// How often it is looked whether the last process of a group is gone: no event tells it.
 const LOOK: Duration = Duration::from_millis(10);
 /// How long the modem may take for what a host sent last.
@@ -133,12 +135,15 @@ pub async fn run(
         signal = interrupted => End::Interrupted(signal),
     };
     let ran = Ran { end, at: machine.now(), took: start.elapsed() };
+    let interrupted = matches!(ran.end, End::Interrupted(_));
     tokio::select! {
-        () = stop(&mut child, group, &orphans) => {}
+        () = stop(&mut child, group, &orphans, if interrupted { HASTE } else { GRACE }) => {}
         () = machine.run() => {}
     }
-    // What cannot be settled by now never will be: a stalled link, or a host of another process.
-    let _ = timeout(SETTLE, machine.settle()).await;
+    if !interrupted {
+        // What cannot be settled by now never will be: a stalled link, or a host of another process.
+        let _ = timeout(SETTLE, machine.settle()).await;
+    }
     Ok(ran)
 }
 
@@ -160,13 +165,13 @@ fn spawn(host: &Host) -> io::Result<Child> {
 }
 
 /// Ends the host and all that it started, also where it has ended itself.
-async fn stop(child: &mut Child, group: Option<Pid>, orphans: &Orphans) {
+async fn stop(child: &mut Child, group: Option<Pid>, orphans: &Orphans, grace: Duration) {
     let Some(group) = group else { return };
     // Errors say that nobody is there any more.
     let _ = kill_process_group(group, Signal::TERM);
     // One that is stopped hears nothing but this.
     let _ = kill_process_group(group, Signal::CONT);
-    if timeout(GRACE, gone(child, group)).await.is_err() {
+    if timeout(grace, gone(child, group)).await.is_err() {
         let _ = kill_process_group(group, Signal::KILL);
     }
     let killed = async {
@@ -175,7 +180,7 @@ async fn stop(child: &mut Child, group: Option<Pid>, orphans: &Orphans) {
             sleep(LOOK).await;
         }
     };
-    if timeout(GRACE, killed).await.is_err() {
+    if timeout(grace / 2, killed).await.is_err() {
         tracing::warn!("a process that the host started cannot be killed");
     }
 }

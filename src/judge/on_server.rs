@@ -1,10 +1,11 @@
 //! What is on the server in the end: the files that an expectation or a transcript names.
 
 use crate::at::octets;
+use crate::disk::plain;
 use crate::fault::{Files, path_parts};
 use crate::scenario::FileFacts;
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ pub fn facts(root: &Path, files: &Files) -> Vec<(String, FileFacts)> {
     let facts = |(path, place): Place| {
         let mut hash = Sha256::new();
         // A file may be as large as the disk.
-        let size = io::copy(&mut File::open(place).ok()?, &mut hash).ok()?;
+        let size = io::copy(&mut plain(&place, OpenOptions::new().read(true)).ok()?, &mut hash).ok()?;
         Some((path, FileFacts { size, sha256: hash.finalize().into() }))
     };
     places(root, files).into_iter().filter(|(_, place)| place.is_file()).filter_map(facts).collect()

@@ -1,15 +1,19 @@
 //! Quectel M10, after "GSM FTP AT Commands" V1.01 (2010-05-10).
 //!
 //! Chapter 2's settings are here, the session in [`session`], transfers in [`transfer`], the numbers of
-//! chapter 3 in [`error`], the TCP/IP stack's context in [`context`]. What later firmware adds ([`later`],
-//! [`file`]) rests on public host code, not on a document.
+//! chapter 3 in [`error`], the TCP/IP stack's context in [`context`]. What later firmware adds follows "GSM FTP AT
+//! Commands Manual" V1.4 (2015-04-08; [`later`]) and "GSM FILE AT Commands Manual" V1.5 (2015-05-20): [`file`], [`handle`],
+//! their numbers in [`trouble`], what they work on in [`storage`].
 
 mod context;
 mod error;
 mod file;
+mod handle;
 mod later;
 mod session;
+mod storage;
 mod transfer;
+mod trouble;
 
 use crate::at::{Int, Text};
 use crate::commands;
@@ -18,8 +22,10 @@ use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
 use crate::profile::Profile;
 use crate::time::units::{Size, Span};
 use error::Code;
-use file::Place;
+use file::Feed;
 use serde::Deserialize;
+use std::collections::BTreeMap;
+use storage::Place;
 use transfer::Job;
 
 /// `[settings]` of a Quectel profile.
@@ -30,13 +36,16 @@ pub struct Settings {
     server_timeout: Span,
     /// Whether data connections are passive at power-on (`AT+QFTPCFG=1`).
     passive: bool,
-    /// Where `AT+QFTPCFG=4` can keep files, beside the serial line; nowhere, and there is no such
-    /// parameter, where the list is empty.
+    /// The stores that the module has for files; with none there is no fourth parameter of `AT+QFTPCFG`.
     places: Vec<Place>,
     /// How much `RAM:` holds.
     ram: Size,
     /// How much `UFS:` holds.
     ufs: Size,
+    /// How much the SD card holds; with 0 there is no card.
+    sd: Size,
+    /// What `AT+QFTPCLOSE` gives where no session was opened.
+    close_unopened: i16,
 }
 
 /// The states of 2.2.9, each with what it knows.
@@ -50,6 +59,15 @@ enum Service {
     Transfer(Job),
     Closing,
     Closed,
+    /// As CLOSED, but nobody has asked for it.
+    Lost,
+}
+
+impl Service {
+    /// Whether there is no session, nor will be.
+    fn is_off(&self) -> bool {
+        matches!(self, Service::Idle | Service::Closed | Service::Lost)
+    }
 }
 
 /// Where a transfer's data goes and comes from (`AT+QFTPCFG=4` of later firmware).
@@ -78,7 +96,10 @@ pub struct Quectel {
     /// Octets of the last transfer.
     moved: u64,
     context: context::Stack,
-    files: file::Files,
+    stores: storage::Stores,
+    handles: handle::Handles,
+    /// Files that the host sends, by port.
+    feeds: BTreeMap<PortId, Feed>,
 }
 
 impl Maker for Quectel {
@@ -97,7 +118,7 @@ impl Maker for Quectel {
         "+QFTPPATH" { write: path, read: path_read, test: "+QFTPPATH: \"PATH NAME\"" },
         "+QFTPUSER" { write: user, read: user_read, test: "+QFTPUSER: \"USER NAME\"" },
         "+QFTPPASS" { write: password, read: password_read, test: "+QFTPPASS: \"PASSWORD\"", secret: (1) },
-        "+QFTPCFG" { write: configure, test: configure_test },
+        "+QFTPCFG" { write: configure, test: "+QFTPCFG: (1-3)" },
         "+QFTPSTAT" { exec: state, test: ok },
         // the manual of the TCP/IP stack, document [2] of 1.1
         "+QIFGCNT" { write: (context::select), read: (context::selected), test: "+QIFGCNT: (0,1)" },
@@ -114,20 +135,30 @@ impl Maker for Quectel {
         "+QIDNSIP" [context.by_name; answered],
         // the module's command manual
         "+QCCID" { exec: card, test: ok },
-        // later firmware
-        "+QFTPSIZE" { write: (later::size), test: "+QFTPSIZE: \"FILE NAME\"" },
+        // FTP V1.4
         "+QFTPLEN" { exec: (later::length), test: ok },
-        "+QFTPRENAME" { write: (later::rename), test: "+QFTPRENAME: \"OLD NAME\",\"NEW NAME\"" },
+        "+QFTPRENAME" { write: (later::rename), test: "+QFTPRENAME: (\"SOURCE NAME\",\"TARGET NAME\")" },
+        "+QFTPSIZE" { write: (later::size), test: "+QFTPSIZE: \"FILE NAME\"" },
         "+QFTPDELETE" { write: (later::delete), test: "+QFTPDELETE: \"FILE NAME\"" },
-        "+QFTPMKDIR" { write: (later::make_folder), test: "+QFTPMKDIR: \"FOLDER NAME\"" },
-        "+QFLDS" { write: (file::space), test: ok },
-        "+QFLST" { exec: (file::list), write: (file::list_matching), test: "+QFLST: <filename>" },
-        "+QFOPEN" { write: (file::open), test: "+QFOPEN: <filename>,(0-2),<length>" },
-        "+QFREAD" { write: (file::read), test: "+QFREAD: <filehandle>,<length>" },
-        "+QFWRITE" { write: (file::write), test: "+QFWRITE: <filehandle>,<length>,<timeout>" },
-        "+QFSEEK" { write: (file::seek), test: "+QFSEEK: <filehandle>,<offset>,(0-2)" },
-        "+QFCLOSE" { write: (file::close), test: "+QFCLOSE: <filehandle>" },
-        "+QFDEL" { write: (file::delete), test: "+QFDEL: <filename>" },
+        "+QFTPMKDIR" { write: (later::make_folder), test: "+QFTPMKDIR: \"PATH NAME\"" },
+        "+QFTPRMDIR" { write: (later::remove_folder), test: "+QFTPRMDIR: \"PATH NAME\"" },
+        "+QFTPLIST" { exec: (later::list_here), write: (later::list), test: "+QFTPLIST: \"NAME\"" },
+        "+QFTPNLST" { exec: (later::names_here), write: (later::names), test: "+QFTPNLST: \"DIR NAME\"" },
+        // FILE V1.5
+        "+QFLDS" { exec: (file::used), write: (file::space), test: ok },
+        "+QFLST" { exec: (file::list_flash), write: (file::list), test: ok },
+        "+QFUPL" { write: (file::upload), test: "+QFUPL: \"file name\",<filesize> ,(1-65535),(0,1)" },
+        "+QFDWL" { write: (file::download), test: "+QFDWL: \"file name\"" },
+        "+QFDEL" { write: (file::delete), test: "+QFDEL: \"file name\"" },
+        "+QFMOV" { write: (file::move_files), test: "+QFMOV: \"src filename\",\"dest filename\",(0,1),(0,1)" },
+        "+QFOPEN" { write: (handle::open), read: (handle::opened), test: "+QFOPEN: \"filename\"[,(0-2) [,<length>]]" },
+        "+QFREAD" { write: (handle::read), test: "+QFREAD: <filehandle>[,<length>]" },
+        "+QFWRITE" { write: (handle::write), test: "+QFWRITE: <filehandle>[,<length>[,<timeout>]]" },
+        "+QFSEEK" { write: (handle::seek), test: "+QFSEEK: <filehandle>,<offset>[,<position>]" },
+        "+QFCLOSE" { write: (handle::close), test: "+QFCLOSE: <filehandle>" },
+        "+QFPOSITION" { write: (handle::position), test: "+QFPOSITION: <filehandle>" },
+        "+QFFLUSH" { write: (handle::flush), test: "+QFFLUSH: <filehandle>" },
+        "+QFTUCAT" { write: (handle::truncate), test: "+QFTUCAT: <filehandle>" },
     };
 
     fn new(settings: &Settings, profile: &Profile) -> Self {
@@ -144,7 +175,9 @@ impl Maker for Quectel {
             port: PortId(0),
             moved: 0,
             context: context::Stack::new(profile),
-            files: file::Files::new(settings),
+            stores: storage::Stores::new(settings),
+            handles: handle::Handles::default(),
+            feeds: BTreeMap::new(),
             settings: settings.clone(),
         }
     }
@@ -152,7 +185,7 @@ impl Maker for Quectel {
     fn on_event(&mut self, cx: &mut Cx, event: Event) {
         cx.port = self.port;
         match event {
-            Event::Boot => self.files.load(cx),
+            Event::Boot => self.stores.load(cx),
             Event::Ftp(event) => self.ftp_event(cx, event),
             Event::FtpData => transfer::arrived(self, cx),
             Event::BearerUp(cid) => context::up(self, cx, cid),
@@ -162,8 +195,8 @@ impl Maker for Quectel {
     }
 
     fn on_data_end(&mut self, cx: &mut Cx, end: DataEnd, held: Vec<u8>, _: u64) -> Reply {
-        match (self.files.writing(cx.port), end) {
-            (Some(handle), _) => file::written(self, cx, handle, &held),
+        match (self.feeds.remove(&cx.port), end) {
+            (Some(feed), end) => file::fed(self, cx, feed, end, &held),
             // V.250 leaves online command mode to ATO or ATH.
             (None, DataEnd::Escape) => Reply::Ok,
             (None, end) => transfer::data_end(self, cx, end),
@@ -176,7 +209,7 @@ impl Quectel {
     fn hindrance(&self, port: PortId) -> Option<Code> {
         match self.service {
             Service::Opened if port == self.port => None,
-            Service::Idle | Service::Closed => Some(Code::NETWORK),
+            _ if self.service.is_off() => Some(Code::NETWORK),
             _ => Some(Code::BUSY),
         }
     }
@@ -184,7 +217,7 @@ impl Quectel {
     /// Whether a port cannot change a setting now: chapter 3, -3.
     fn is_busy(&self, port: PortId) -> bool {
         match self.service {
-            Service::Idle | Service::Closed => false,
+            _ if self.service.is_off() => false,
             Service::Opened => port != self.port,
             _ => true,
         }
@@ -224,13 +257,11 @@ fn user(m: &mut Quectel, _: &mut Cx, (name,): (Text<30>,)) -> Reply {
 
 /// 2.2.6, 2.2.7: only while there is no service.
 fn credential(service: &Service, kept: &mut Text<30>, new: Text<30>) -> Reply {
-    match service {
-        Service::Idle | Service::Closed if !error::is_illegal(&new) => {
-            *kept = new;
-            Reply::Ok
-        }
-        _ => Reply::Error,
+    if !service.is_off() || error::is_illegal(&new) {
+        return Reply::Error;
     }
+    *kept = new;
+    Reply::Ok
 }
 
 fn user_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
@@ -282,11 +313,6 @@ fn configure(m: &mut Quectel, cx: &mut Cx, (which, value): (Any, Option<Text<100
     Reply::Ok
 }
 
-fn configure_test(m: &mut Quectel, cx: &mut Cx) -> Reply {
-    cx.line(if m.settings.places.is_empty() { "+QFTPCFG: (1-3)" } else { "+QFTPCFG: (1-4)" });
-    Reply::Ok
-}
-
 /// 2.2.9
 fn state(m: &mut Quectel, cx: &mut Cx) -> Reply {
     cx.info(match m.service {
@@ -296,7 +322,7 @@ fn state(m: &mut Quectel, cx: &mut Cx) -> Reply {
         Service::Working(_) => "WORKING",
         Service::Transfer(_) => "TRANSFER",
         Service::Closing => "CLOSING",
-        Service::Closed => "CLOSED",
+        Service::Closed | Service::Lost => "CLOSED",
     });
     Reply::Ok
 }

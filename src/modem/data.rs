@@ -47,6 +47,13 @@ pub enum Sink {
     },
     /// Kept, and handed over whole when it ends.
     Hold,
+    /// Kept as in [`Sink::Hold`], and the host is told so: it reads `with` behind every so many octets.
+    Acknowledged {
+        /// How many.
+        every: u64,
+        /// What it reads.
+        with: u8,
+    },
     /// Nowhere: the maker writes what the host reads.
     None,
 }
@@ -56,8 +63,13 @@ impl Sink {
     pub fn socket(self) -> Option<Socket> {
         match self {
             Sink::Socket(socket) | Sink::Datagrams { socket, .. } => Some(socket),
-            Sink::Ftp | Sink::Hold | Sink::None => None,
+            Sink::Ftp | Sink::Hold | Sink::Acknowledged { .. } | Sink::None => None,
         }
+    }
+
+    /// Whether what the host typed is handed over whole at the end: `+++` ends it for good then.
+    pub(super) fn holds(self) -> bool {
+        matches!(self, Sink::Hold | Sink::Acknowledged { .. })
     }
 }
 
@@ -70,7 +82,7 @@ pub enum DataEnd {
     Etx,
     /// Its time was up.
     Time,
-    /// The host typed `+++`. The mode is kept, for `ATO`.
+    /// The host typed `+++`. The mode is kept, for `ATO`, but where its sink holds what was typed.
     Escape,
     /// The module left it by itself.
     Left,

@@ -53,7 +53,7 @@ impl Modem {
         let port = &mut self.core.ports[id.0];
         let state = std::mem::replace(&mut port.state, State::Busy { rest: String::new() });
         let (held, moved) = match state {
-            State::Data(running) if end == DataEnd::Escape => {
+            State::Data(running) if end == DataEnd::Escape && !running.mode.sink.holds() => {
                 let moved = running.moved;
                 port.suspended = Some(running);
                 (vec![], moved)
@@ -91,7 +91,7 @@ impl Modem {
         let mut payload = BytesMut::new();
         match (end, sink.socket()) {
             // The payload goes on with ATO.
-            (DataEnd::Escape, None) => return,
+            (DataEnd::Escape, None) if !sink.holds() => return,
             (DataEnd::Escape, Some(_)) => {
                 payload.extend(running.decoder.finish());
                 running.decoder.resume();
@@ -151,6 +151,13 @@ impl Modem {
         }
         match running.mode.sink {
             Sink::Hold => running.held.extend_from_slice(&payload),
+            Sink::Acknowledged { every, with } => {
+                let before = (running.moved - payload.len() as u64) / every;
+                let blocks = running.moved / every - before;
+                running.held.extend_from_slice(&payload);
+                let port = &mut self.core.ports[id.0];
+                port.emit(vec![with; blocks as usize].into(), false, &mut self.core.out);
+            }
             Sink::Ftp => self.core.ftp_send(payload),
             Sink::Socket(socket) => {
                 self.core.send(socket, payload);
@@ -208,14 +215,14 @@ impl Modem {
         let bytes = match sink {
             Sink::Ftp => self.core.ftp.as_mut().and_then(|s| s.inbox.pop(room)),
             Sink::Socket(socket) => self.core.sockets.get_mut(&socket).and_then(|c| c.inbox.pop(room)),
-            Sink::Datagrams { .. } | Sink::Hold | Sink::None => None,
+            Sink::Datagrams { .. } | Sink::Hold | Sink::Acknowledged { .. } | Sink::None => None,
         };
         let Some(bytes) = bytes else { return false };
         self.core.send_data(id, bytes);
         match sink {
             Sink::Ftp => self.core.ftp_release(),
             Sink::Socket(socket) => self.core.tell_fin(socket),
-            Sink::Datagrams { .. } | Sink::Hold | Sink::None => {}
+            Sink::Datagrams { .. } | Sink::Hold | Sink::Acknowledged { .. } | Sink::None => {}
         }
         true
     }

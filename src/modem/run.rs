@@ -177,7 +177,7 @@ impl Modem {
                 Sink::Socket(socket) | Sink::Datagrams { socket, .. } => {
                     self.core.sockets.get(&socket).map_or(0, |c| c.unsent)
                 }
-                Sink::Hold | Sink::None => 0,
+                Sink::Hold | Sink::Acknowledged { .. } | Sink::None => 0,
             },
             _ if port.backlog >= super::UNREAD => return 0,
             _ => 0,

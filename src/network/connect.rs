@@ -213,13 +213,27 @@ impl Network {
         Failure::Tls(why)
     }
 
+    /// The module's end of a connection comes to nothing.
+    pub(super) fn fail_near(&mut self, link: &mut Link, why: Failure) {
+        let Some(socket) = link.socket else { return };
+        self.let_go(link);
+        let socket = match link.announce.take() {
+            // The module has not heard of the caller yet. It is the one that an FTP client has its listener for;
+            // any other listener waits for the next.
+            Some(NetEvent::Accepted { listener, .. }) if link.info.purpose == Purpose::FtpData => {
+                self.sockets.remove(listener);
+                listener
+            }
+            Some(NetEvent::Accepted { .. }) => return,
+            _ => socket,
+        };
+        self.events.push_back(NetEvent::Failed { socket, why });
+    }
+
     /// A call comes to nothing.
     pub(super) fn fail_link(&mut self, id: LinkId, why: Failure) {
-        if let Some(mut link) = self.links.remove(&id)
-            && let Some(socket) = link.socket
-        {
-            self.let_go(&mut link);
-            self.events.push_back(NetEvent::Failed { socket, why });
+        if let Some(mut link) = self.links.remove(&id) {
+            self.fail_near(&mut link, why);
         }
     }
 

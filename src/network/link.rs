@@ -387,15 +387,15 @@ impl Network {
         }
         let ended = link.announce.is_some() && link.near_end().is_some() && link.handshaking();
         if let Some(socket) = link.socket.filter(|_| broken.is_some() || ended) {
-            self.let_go(link);
-            link.up.finish(End::Fin);
             let why = self.tls_fails(link.info.peer, broken.as_ref().map_or(check::CLOSED, check::words));
-            match link.announce.take() {
-                // A caller that the module has not heard of yet leaves no trace.
-                Some(NetEvent::Accepted { .. }) => {}
-                Some(_) => self.events.push_back(NetEvent::Failed { socket, why }),
-                None => self.events.push_back(NetEvent::Reset { socket }),
+            match link.announce {
+                Some(_) => self.fail_near(link, why),
+                None => {
+                    self.let_go(link);
+                    self.events.push_back(NetEvent::Reset { socket });
+                }
             }
+            link.up.finish(End::Fin);
             return true;
         }
         if !link.handshaking()

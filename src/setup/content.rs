@@ -1,8 +1,10 @@
 //! What lies on the server before anything happens.
 
+use crate::disk::{named, plain};
 use crate::transcript::content as transcript;
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 /// One thing on the server.
@@ -24,14 +26,14 @@ pub(super) fn lay(root: &Path, files: &[(String, Content)]) -> io::Result<()> {
     for (path, content) in files {
         let to = inside(root, path).map_err(io::Error::other)?;
         match content {
-            Content::Folder => fs::create_dir_all(&to)?,
+            Content::Folder => fs::create_dir_all(&to).map_err(named(to.display()))?,
             Content::File(file) => {
-                to.parent().map_or(Ok(()), fs::create_dir_all)?;
-                write(&to, file)?;
+                to.parent().map_or(Ok(()), fs::create_dir_all).map_err(named(to.display()))?;
+                write(&to, file).map_err(named(to.display()))?;
             }
             Content::Copy(from) => {
-                to.parent().map_or(Ok(()), fs::create_dir_all)?;
-                copy(from, &to)?;
+                to.parent().map_or(Ok(()), fs::create_dir_all).map_err(named(to.display()))?;
+                copy(from, &to, root)?;
             }
         }
     }
@@ -51,7 +53,8 @@ pub(crate) fn inside(root: &Path, path: &str) -> Result<PathBuf, String> {
 }
 
 fn write(to: &Path, file: &transcript::Content) -> io::Result<()> {
-    let mut out = io::BufWriter::new(fs::File::create(to)?);
+    let new = plain(to, OpenOptions::new().write(true).create(true).truncate(true))?;
+    let mut out = io::BufWriter::new(new);
     let mut stream = file.stream();
     loop {
         let chunk = stream.take_chunk(64 * 1024);
@@ -62,15 +65,30 @@ fn write(to: &Path, file: &transcript::Content) -> io::Result<()> {
     }
 }
 
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", from.display()));
-    if !fs::metadata(from).map_err(named)?.is_dir() {
-        return fs::copy(from, to).map(drop).map_err(named);
+/// Copies what is at `from`, but not the server's own `root`, which may lie in it.
+fn copy(from: &Path, to: &Path, root: &Path) -> io::Result<()> {
+    let read = || named(from.display());
+    if !fs::metadata(from).map_err(read())?.is_dir() {
+        let mut source = plain(from, OpenOptions::new().read(true)).map_err(read())?;
+        let its = source.metadata().map_err(read())?;
+        let written = || named(to.display());
+        let mut target =
+            plain(to, OpenOptions::new().write(true).create(true).truncate(false)).map_err(written())?;
+        let there = target.metadata().map_err(written())?;
+        // A root that holds the scenario's own files has them already.
+        if (its.dev(), its.ino()) == (there.dev(), there.ino()) {
+            return Ok(());
+        }
+        target.set_len(0).map_err(written())?;
+        io::copy(&mut source, &mut target).map_err(written())?;
+        return target.set_permissions(its.permissions()).map_err(written());
     }
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).map_err(named)? {
-        let entry = entry.map_err(named)?;
-        copy(&entry.path(), &to.join(entry.file_name()))?;
+    fs::create_dir_all(to).map_err(named(to.display()))?;
+    for entry in fs::read_dir(from).map_err(read())? {
+        let entry = entry.map_err(read())?;
+        if !fs::canonicalize(entry.path()).is_ok_and(|path| path == root) {
+            copy(&entry.path(), &to.join(entry.file_name()), root)?;
+        }
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::profile::{self, Profile, mistake::Mistake, place};
 use crate::scenario::{self, SCENARIOS, Scenario};
 use crate::words::nearest;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The text of a file, without the mark of its encoding.
@@ -40,6 +40,25 @@ fn find(name: &str, beside: Option<&Path>) -> Option<(String, String)> {
     };
     let text = read(&path).ok()?;
     Some((path.display().to_string(), text))
+}
+
+/// The files that a profile is read from: its own, and those that it extends.
+pub fn profile_files(name: &str, beside: Option<&Path>) -> Vec<PathBuf> {
+    let (mut name, mut beside) = (name.to_owned(), beside.map(Path::to_owned));
+    let mut found: Vec<PathBuf> = vec![];
+    while !PROFILES.iter().any(|(built_in, _)| *built_in == name)
+        && let Some((file, text)) = find(&name, beside.as_deref()).or_else(|| find(&name, None))
+        && !found.iter().any(|known| *known == *file)
+    {
+        found.push(PathBuf::from(&file));
+        beside = Some(file.into());
+        let table = text.parse::<toml::Table>().unwrap_or_default();
+        match table.get("extends").and_then(toml::Value::as_str) {
+            Some(extends) => name = extends.to_owned(),
+            None => break,
+        }
+    }
+    found
 }
 
 /// Reads a profile by the name of one in the binary, or by the path of a file; an `extends` is
@@ -268,6 +287,11 @@ fn in_scenario(file: &str, text: &str, scenario: &Scenario, mistake: Mistake) ->
     Mistake { right: mistake.right, ..Mistake::at(file, text, span, mistake.what) }
 }
 
+/// What a scenario's profile is called, or what stands `instead` of it.
+pub fn scenario_profile_name<'a>(scenario: &'a Scenario, instead: Option<&'a str>) -> &'a str {
+    instead.or(scenario.profile.as_deref()).unwrap_or("sim7080")
+}
+
 /// The profile of a scenario (or `instead` of it) with the scenario's `[module]` over it; a file is
 /// looked for beside the scenario, in `folder`, then where the program was started.
 ///
@@ -278,7 +302,7 @@ pub fn scenario_profile(
     folder: &Path,
     instead: Option<&str>,
 ) -> Result<Profile, Vec<Mistake>> {
-    let name = instead.or(scenario.profile.as_deref()).unwrap_or("sim7080");
+    let name = scenario_profile_name(scenario, instead);
     let look = |name: &str| {
         let beside = folder.join("x");
         find(name, if instead.is_some() { None } else { Some(&beside) }).or_else(|| find(name, None))

@@ -1,7 +1,7 @@
 //! From a scenario to what a modem is made of.
 
 use super::files;
-use super::{Content, Setup};
+use super::{Content, PROFILE, Setup};
 use crate::network::{Forward, Hosts, TlsFiles};
 use crate::profile::mistake::Mistake;
 use crate::scenario::server::MADE;
@@ -29,6 +29,13 @@ impl Setup {
         profile: Option<&str>,
     ) -> Result<Setup, Vec<Mistake>> {
         let mut setup = Setup::new(files::scenario_profile(scenario, folder, profile)?);
+        let name = files::scenario_profile_name(scenario, profile);
+        let beside = folder.join("x");
+        let own = files::profile_files(name, profile.is_none().then_some(&*beside));
+        setup.reads.extend(own.into_iter().map(|file| (PROFILE, file)));
+        let sources =
+            scenario.sources.iter().map(|source| ("what the scenario names", folder.join(&source.path)));
+        setup.reads.extend(sources);
         setup.ports = scenario.ports.unwrap_or(1).clamp(1, 16);
         setup.seed = scenario.seed.unwrap_or(0);
         setup.speed = scenario.speed;

@@ -50,6 +50,15 @@ impl Record {
     }
 }
 
+/// Whether what a file begins with is a trace: its first line is a record. One that was cut off there may be the `whole`
+/// file.
+pub fn is_trace(begin: &[u8], whole: bool) -> bool {
+    match begin.iter().position(|b| *b == b'\n') {
+        Some(end) => serde_json::from_slice::<Record>(&begin[..end]).is_ok(),
+        None => whole && begin.starts_with(b"{\"t\":"),
+    }
+}
+
 /// A line that is no record.
 #[derive(Debug)]
 pub struct Unreadable {

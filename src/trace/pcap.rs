@@ -25,6 +25,14 @@ const SEGMENT: usize = 1460;
 const INBOUND: u32 = 1;
 const OUTBOUND: u32 = 2;
 
+/// Whether what a file begins with is a capture: a section header, in either order of octets.
+pub fn is_capture(begin: &[u8], _whole: bool) -> bool {
+    const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
+    const ORDER: [[u8; 4]; 2] = [[0x4d, 0x3c, 0x2b, 0x1a], [0x1a, 0x2b, 0x3c, 0x4d]];
+    begin.starts_with(&SECTION_HEADER)
+        && begin.get(8..12).is_some_and(|order| ORDER.iter().any(|o| o == order))
+}
+
 /// A capture that is being written.
 pub struct Capture<W: Write> {
     out: W,

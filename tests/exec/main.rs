@@ -96,12 +96,15 @@ fn the_host_is_told_where_everything_is() {
         test -d "$BADLINE_FTP_ROOT" || exit 12
         case "$BADLINE_FTP" in 127.0.0.1:*) ;; *) exit 13;; esac
         test "$BADLINE_SEED" = 7 || exit 14
-        test -c "$BADLINE_PORT_2" || exit 15
+        test -c "$BADLINE_PORT_2" && test -L "$BADLINE_PORT_2" || exit 15
+        test "$2" = "$BADLINE_PORT_2" || exit 18
+        case "$BADLINE_CONTROL" in 127.0.0.1:*) ;; *) exit 16;; esac
+        test "${#BADLINE_CONTROL_KEY}" = 32 || exit 17
         : <>"$BADLINE_PORT_2"
         echo "to standard output"
     "#;
-    let mut command = bench.command(&["--seed", "7", "--ports", "2"], host);
-    command.arg("at {port}");
+    let mut command = bench.command(&["--seed", "7", "--ports", "2", "--control", "127.0.0.1:0"], host);
+    command.args(["at {port}", "{port2}"]);
     let ran = ran(command);
     assert_eq!(ran.status, Some(0), "{}", ran.told);
     assert_eq!(ran.lines[0]["event"], "ready");

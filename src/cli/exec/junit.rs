@@ -1,10 +1,19 @@
 //! The verdict as JUnit XML: a suite for each run, a case for each expectation and one for the host itself.
 
 use super::report::Verdict;
+use crate::disk::{Kind, Output};
 use crate::host::process::End;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
-use std::fs::File;
-use std::io;
+use std::io::{self, Write};
+
+/// What `--junit` may write over.
+pub const REPORT: Kind = Kind { name: "JUnit report", is_one: is_report };
+
+fn is_report(begin: &[u8], _whole: bool) -> bool {
+    const SUITE: &[u8] = b"<testsuite";
+    let begin = begin.strip_prefix(b"\xef\xbb\xbf").unwrap_or(begin).trim_ascii_start();
+    begin.starts_with(b"<") && begin.windows(SUITE.len()).any(|window| window == SUITE)
+}
 
 /// A run.
 pub fn suite(verdict: &Verdict) -> TestSuite {
@@ -62,8 +71,12 @@ fn failed(verdict: &Verdict, kind: NonSuccessKind, why: &str) -> TestCaseStatus 
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write(suites: Vec<TestSuite>, file: File) -> io::Result<()> {
+pub fn write(suites: Vec<TestSuite>, mut out: Output) -> io::Result<()> {
     let mut report = Report::new("badline exec");
     report.add_test_suites(suites);
-    report.serialize(io::BufWriter::new(file)).map_err(io::Error::other)
+    // Its own errors do not tell what the system refused.
+    let mut text = vec![];
+    report.serialize(&mut text).map_err(io::Error::other)?;
+    out.write_all(&text)?;
+    out.finish()
 }

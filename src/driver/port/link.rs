@@ -18,7 +18,7 @@ impl Link {
     ///
     /// # Errors
     /// `AlreadyExists` where something else than a symbolic link is at `path`; else what the file
-    /// system says. The text names the path.
+    /// system says.
     pub fn create(path: &Path, target: &Path) -> io::Result<Link> {
         let mut link = Link { path: path.to_owned(), target: PathBuf::new() };
         link.point_to(target)?;
@@ -36,9 +36,7 @@ impl Link {
     /// As [`Link::create`].
     pub fn point_to(&mut self, target: &Path) -> io::Result<()> {
         if self.target != target {
-            replace(&self.path, target).map_err(|error| {
-                io::Error::new(error.kind(), format!("cannot link {}: {error}", self.path.display()))
-            })?;
+            replace(&self.path, target)?;
             self.target = target.to_owned();
         }
         Ok(())
@@ -110,7 +108,7 @@ mod tests {
         fs::write(&path, "mine")?;
         let error = Link::create(&path, Path::new("/dev/null")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-        assert!(error.to_string().contains("modem: it exists and is no symbolic link"), "{error}");
+        assert!(error.to_string().contains("it exists and is no symbolic link"), "{error}");
         assert_eq!(fs::read_to_string(&path)?, "mine");
         assert!(Link::create(&dir.path().join("no/such"), Path::new("/dev/null")).is_err());
         Ok(())

@@ -56,6 +56,34 @@ fn nobody_calls() {
     let mut d = at_verb();
     d.feed(Input::DataFailed(Cause::Tls));
     assert_eq!(d.says("150 go"), ["failed DataConnect Tls, 0"]);
+    // The client knows better than the server why there is none.
+    let mut d = at_verb();
+    d.feed(Input::DataFailed(Cause::Tls));
+    assert_eq!(d.says("425 cannot"), ["failed DataConnect Tls, 0"]);
+}
+
+#[test]
+fn tls_that_fails_behind_the_call_spoils_the_transfer_whatever_the_server_says() {
+    for upload in [false, true] {
+        for last in ["226 done", "425 no"] {
+            let mut d = at_verb();
+            if upload {
+                d = opened();
+                d.start(store(How::Stor));
+                d.says("200 type");
+                d.feed(Input::DataListening { port: 5 });
+                d.says("200 port");
+            }
+            d.feed(Input::DataConnected);
+            assert_eq!(d.feed(Input::DataFailed(Cause::Tls)), [""; 0]);
+            assert_eq!(d.says(last), ["failed DataConnect Tls, 0"], "{upload}");
+        }
+        let mut d = at_verb();
+        d.feed(Input::DataConnected);
+        d.says("150 go");
+        d.data("abc");
+        assert_eq!(d.feed(Input::DataFailed(Cause::Tls)), ["failed DataConnect Tls, 3"]);
+    }
 }
 
 #[test]

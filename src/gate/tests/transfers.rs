@@ -53,6 +53,56 @@ fn an_upload_ends_when_the_server_says_so() {
     assert_eq!(table.feed(GateInput::DataDelivered), ["> 226 stored"]);
 }
 
+/// In front of a server that is spoken TLS to; its data connection is there, its TLS is not.
+fn without_tls_yet(line: &str) -> Table {
+    let mut table = Table::new();
+    table.gate = table.gate.with_upstream_tls(true);
+    table.module("PROT P\r\n");
+    table.server("200 Protected.\r\n");
+    assert_eq!(table.begin(line), NOTHING);
+    table
+}
+
+const NO_TLS: [&str; 2] = ["reset data", "> 425 Can't open data connection."];
+
+#[test]
+fn nothing_that_a_server_says_of_a_transfer_is_true_before_its_data_connection_has_tls() {
+    for line in ["STOR f", "RETR f", "LIST"] {
+        let mut table = without_tls_yet(line);
+        assert_eq!(table.feed(GateInput::UpstreamDataFailed), NO_TLS);
+        assert_eq!(table.server("226 all is well\r\n"), NOTHING);
+        let mut table = without_tls_yet(line);
+        assert_eq!(table.server("226 all is well\r\n"), NOTHING);
+        assert_eq!(table.feed(GateInput::UpstreamDataFailed), NO_TLS);
+        let mut table = without_tls_yet(line);
+        let waited = table.wait(Duration::from_secs(600));
+        assert_eq!(waited[..3], ["reset pipe", "reset data", "> 425 No TLS on the data connection."]);
+        // No is no.
+        assert_eq!(without_tls_yet(line).server("522 TLS is required\r\n")[0], "reset pipe");
+    }
+}
+
+#[test]
+fn what_a_server_says_before_tls_is_up_is_said_when_it_is() {
+    let mut table = without_tls_yet("STOR f");
+    let opened = table.feed(GateInput::UpstreamDataSecured);
+    assert_eq!(opened[0], "> 150 go");
+    table.feed(GateInput::DataFin);
+    table.server("226 all is well\r\n");
+    assert_eq!(table.feed(GateInput::DataDelivered), ["> 226 all is well"]);
+    let mut table = without_tls_yet("RETR f");
+    table.server("226 all is well\r\n");
+    assert_eq!(table.feed(GateInput::UpstreamDataSecured)[0], "> 150 go");
+    table.feed(GateInput::UpstreamDataBytes("0123".into()));
+    table.feed(GateInput::UpstreamDataFin);
+    assert_eq!(table.feed(GateInput::DataDelivered), ["> 226 all is well"]);
+    // A connection that loses its TLS on the way has brought no whole file.
+    let mut table = without_tls_yet("RETR f");
+    table.feed(GateInput::UpstreamDataSecured);
+    table.feed(GateInput::UpstreamDataBytes("0123".into()));
+    assert_eq!(table.feed(GateInput::UpstreamDataFailed), ["reset data", BROKEN]);
+}
+
 #[test]
 fn an_upload_whose_connection_is_ended_on_its_way_ends_as_well() {
     let mut table = Table::new();

@@ -1,5 +1,6 @@
 //! The numbers of chapter 3, each from its cause.
 
+use super::trouble::Trouble;
 use crate::ftp::{Cause, Failure, Step};
 use std::fmt;
 
@@ -16,10 +17,28 @@ impl Code {
     pub const NETWORK: Code = Code(-5);
     /// A parameter is illegal.
     pub const ILLEGAL: Code = Code(-10);
-    /// Later firmware: the module's own file is not there.
-    pub const NO_FILE: Code = Code(-11);
-    /// Later firmware: the module's own store is full.
-    pub const NO_ROOM: Code = Code(-13);
+    /// FTP V1.4: the module's own file is not there.
+    const NO_FILE: Code = Code(-11);
+    /// FTP V1.4: the module's own file cannot be had.
+    pub const FILE_FAILED: Code = Code(-12);
+    /// FTP V1.4: the module's own store is full.
+    const NO_ROOM: Code = Code(-13);
+
+    /// The module's own file cannot be sent.
+    pub fn of_put(trouble: Trouble) -> Code {
+        match trouble {
+            Trouble::NotFound => Code::NO_FILE,
+            _ => Code::FILE_FAILED,
+        }
+    }
+
+    /// The module's own file cannot take what is fetched.
+    pub fn of_get(trouble: Trouble) -> Code {
+        match trouble {
+            Trouble::Full(_) | Trouble::TooLarge | Trouble::OverLimit => Code::NO_ROOM,
+            _ => Code::FILE_FAILED,
+        }
+    }
 
     /// The server said no; a code that the chapter does not list is unknown.
     pub fn of_reply(code: u16) -> Code {

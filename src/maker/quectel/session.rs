@@ -8,26 +8,26 @@ use crate::modem::{Cx, Reply, Target};
 
 /// 2.2.1
 pub(super) fn open(m: &mut Quectel, cx: &mut Cx, (host, port): (Text<100>, Int<1, 65535>)) -> Reply {
-    match m.service {
-        Service::Idle | Service::Closed if host.is_empty() || error::is_illegal(&host) => {
+    match () {
+        () if m.service.is_off() && (host.is_empty() || error::is_illegal(&host)) => {
             cx.urc("+QFTPOPEN", Code::ILLEGAL);
         }
-        Service::Idle | Service::Closed => {
+        () if m.service.is_off() => {
             m.service = Service::Opening;
             m.server = (host.into_string(), port.get() as u16);
             m.port = cx.port;
             context::open_for_ftp(m, cx);
         }
-        _ => cx.urc("+QFTPOPEN", Code::BUSY),
+        () => cx.urc("+QFTPOPEN", Code::BUSY),
     }
     Reply::Ok
 }
 
 /// 2.2.1, note 2: without a service the fields are empty.
 pub(super) fn open_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
-    match (&m.service, &m.server) {
-        (Service::Idle | Service::Closed, _) => cx.line("+QFTPOPEN : \"\","),
-        (_, (host, port)) => cx.line(&format!("+QFTPOPEN : \"{host}\",{port}")),
+    match &m.server {
+        _ if m.service.is_off() => cx.line("+QFTPOPEN : \"\","),
+        (host, port) => cx.line(&format!("+QFTPOPEN : \"{host}\",{port}")),
     }
     Reply::Ok
 }
@@ -35,7 +35,9 @@ pub(super) fn open_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
 /// 2.2.2. A transfer that `+++` left is given up; with no session there is nothing to be closed.
 pub(super) fn close(m: &mut Quectel, cx: &mut Cx) -> Reply {
     match &m.service {
-        Service::Idle | Service::Closed => m.closed(cx),
+        Service::Idle | Service::Closed => cx.urc("+QFTPCLOSE", m.settings.close_unopened),
+        // 4.8 has it closed after -6.
+        Service::Lost => m.closed(cx),
         Service::Opened if cx.port == m.port => {
             m.service = Service::Closing;
             cx.ftp_start(Op::Quit);
@@ -89,9 +91,9 @@ impl Quectel {
                 self.service = Service::Opened;
                 transfer::done(self, cx, job, &reply, moved);
             }
-            (E::Failed { failure, .. }, Service::Working(job) | Service::Transfer(job)) => {
+            (E::Failed { failure, moved, .. }, Service::Working(job) | Service::Transfer(job)) => {
                 self.service = Service::Opened;
-                transfer::failed(self, cx, job, Code::of_failed(&failure));
+                transfer::failed(self, cx, job, Code::of_failed(&failure), moved);
             }
             (E::Failed { op: Op::Quit, failure, .. }, Service::Closing) => {
                 self.service = Service::Opened;
@@ -115,7 +117,7 @@ impl Quectel {
             {
                 self.closed(cx);
             }
-            (E::Lost { failure, .. }, was) => self.lost(cx, was, Code::of_lost(&failure)),
+            (E::Lost { failure, moved, .. }, was) => self.lost(cx, was, Code::of_lost(&failure), moved),
             (_, was) => self.service = was,
         }
     }
@@ -126,14 +128,17 @@ impl Quectel {
     }
 
     /// The session is gone, and not in the way that was asked for.
-    fn lost(&mut self, cx: &mut Cx, was: Service, code: Code) {
-        self.service = Service::Closed;
+    fn lost(&mut self, cx: &mut Cx, was: Service, code: Code, moved: u64) {
+        self.service = Service::Lost;
         match was {
-            Service::Opening => cx.urc("+QFTPOPEN", code),
-            Service::Working(job) | Service::Transfer(job) => transfer::failed(self, cx, job, code),
+            Service::Opening => self.open_failed(cx, code),
+            Service::Working(job) | Service::Transfer(job) => transfer::failed(self, cx, job, code, moved),
             Service::Opened => cx.urc("+QFTPERROR", code),
-            Service::Closing => cx.urc("+QFTPCLOSE", code),
-            was @ (Service::Idle | Service::Closed) => self.service = was,
+            Service::Closing => {
+                self.service = Service::Closed;
+                cx.urc("+QFTPCLOSE", code);
+            }
+            was @ (Service::Idle | Service::Closed | Service::Lost) => self.service = was,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! AT+QFTPPUT and AT+QFTPGET (2.2.3, 2.2.4), over the serial line or a file of the module.
 
 use super::error::{self, Code};
-use super::file::Place;
+use super::storage::{Path, Place};
+use super::trouble::Trouble;
 use super::{Local, Quectel, Service};
 use crate::at::{ArgError, Int, Text};
 use crate::frame::Framing;
@@ -13,14 +14,16 @@ use std::time::Duration;
 pub enum Job {
     /// Down to the serial line.
     Get,
-    /// Down into a file.
-    Fetch(Place, String),
-    /// Into a file that the store has no more room for.
-    Overflow(Place, String),
+    /// Down into a file, for which so much is set aside in `RAM:`.
+    Fetch(Path, usize),
+    /// Into a file that cannot take it; what comes is lost.
+    Spoilt(Path, Code),
     /// Up from the serial line: so many octets within this time.
     Put(u32, Duration),
     /// Up from a file: its content.
     Send(Vec<u8>),
+    /// AT+QFTPLIST or AT+QFTPNLST: a list, down to the serial line.
+    List(&'static str),
     /// An operation without a data connection: the command that reports it.
     Plain(&'static str),
     /// AT+QFTPSIZE.
@@ -30,13 +33,16 @@ pub enum Job {
 impl Job {
     fn name(&self) -> &'static str {
         match self {
-            Job::Get | Job::Fetch(..) | Job::Overflow(..) => "+QFTPGET",
+            Job::Get | Job::Fetch(..) | Job::Spoilt(..) => "+QFTPGET",
             Job::Put(..) | Job::Send(_) => "+QFTPPUT",
-            Job::Plain(name) => name,
+            Job::List(name) | Job::Plain(name) => name,
             Job::Size => "+QFTPSIZE",
         }
     }
 }
+
+/// What `AT+QFTPGET` sets aside in `RAM:` where it is not told (FTP V1.4, 2.2.4).
+const ASIDE: u32 = 102_400;
 
 /// 2.2.3: the input time is 900 s where none is given.
 type Put = (Text<50>, u32, Option<Int<1, 65535>>);
@@ -44,33 +50,77 @@ type Put = (Text<50>, u32, Option<Int<1, 65535>>);
 /// 2.2.3
 pub fn put(m: &mut Quectel, cx: &mut Cx, (name, size, time): Put) -> Reply {
     let time = Duration::from_secs(time.map_or(900, Int::get).unsigned_abs());
-    let job = match m.local.clone() {
+    let job = match &m.local {
         Local::Uart => Ok(Job::Put(size, time)),
-        Local::File(place, own) => match m.files.content(place, own.as_deref().unwrap_or(&name)) {
-            Some(content) => {
-                // The resuming point is one in both files.
-                let rest = content.get(m.resume as usize..).unwrap_or_default();
-                Ok(Job::Send(rest[..rest.len().min(size as usize)].to_vec()))
-            }
-            None => Err(Code::NO_FILE),
-        },
+        Local::File(place, own) => content(m, &Path::new(*place, own.as_deref().unwrap_or(&name)), size),
     };
     let path = m.remote(&name);
     let op = Op::Store { path, kind: m.kind, offset: u64::from(m.resume), how: How::Stor };
     begin(m, cx, "+QFTPPUT", &name, job, op)
 }
 
-/// 2.2.4; the size is later firmware's: the most that may come. What counts is what comes.
+/// What goes up from a file: from the resuming point (FTP V1.4, 4.5.1) so many octets, all where it is 0 (2.2.3), or what there is.
+fn content(m: &Quectel, path: &Path, size: u32) -> Result<Job, Code> {
+    let file = m.stores.find(path).map_err(Code::of_put)?;
+    let rest = file.content.get(m.resume as usize..).ok_or(Code::FILE_FAILED)?;
+    let most = if size == 0 { rest.len() } else { size as usize };
+    Ok(Job::Send(rest[..rest.len().min(most)].to_vec()))
+}
+
+/// 2.2.4; the size is later firmware's: what is set aside in `RAM:`.
 pub fn get(m: &mut Quectel, cx: &mut Cx, (name, size): (Text<50>, Option<u32>)) -> Reply {
     if size.is_some() && m.settings.places.is_empty() {
         return cx.refuse(ArgError::Extra);
     }
-    let job = match m.local.clone() {
-        Local::Uart => Job::Get,
-        Local::File(place, own) => Job::Fetch(place, own.unwrap_or_else(|| name.as_str().into())),
+    let job = match &m.local {
+        Local::Uart => Ok(Job::Get),
+        Local::File(place, own) => {
+            let path = Path::new(*place, own.as_deref().unwrap_or(&name));
+            let aside = m.resume.saturating_add(size.unwrap_or(ASIDE)) as usize;
+            m.check_fetch(&path, aside).map(|()| Job::Fetch(path, aside)).map_err(Code::of_get)
+        }
     };
     let op = Op::Retrieve { path: m.remote(&name), kind: m.kind, offset: u64::from(m.resume) };
-    begin(m, cx, "+QFTPGET", &name, Ok(job), op)
+    begin(m, cx, "+QFTPGET", &name, job, op)
+}
+
+impl Quectel {
+    /// That a download can go into the file: from the resuming point on, where there is one (FTP V1.4, 4.5.2).
+    fn check_fetch(&self, path: &Path, aside: usize) -> Result<(), Trouble> {
+        self.stores.space(path.place)?;
+        path.check_name()?;
+        if self.is_in_use(path) {
+            return Err(Trouble::InUse);
+        }
+        let there = self.stores.file(path).map_or(0, |file| file.content.len());
+        if there < self.resume as usize {
+            return Err(Trouble::BeyondEnd);
+        }
+        match path.place {
+            Place::Ram => self.stores.check_room(path, aside),
+            Place::Ufs | Place::Sd => Ok(()),
+        }
+    }
+
+    /// Makes the file ready for what the server is about to send.
+    fn prepare_fetch(&mut self, path: &Path, aside: usize) -> Result<(), Trouble> {
+        match self.resume as usize {
+            0 => self.stores.make(path, aside),
+            point => {
+                self.stores.set_aside(path, aside)?;
+                self.stores.truncate(path, point)
+            }
+        }
+    }
+
+    /// Whether a download goes into the file.
+    pub(super) fn fetches_into(&self, path: &Path) -> bool {
+        let job = match &self.service {
+            Service::Working(job) | Service::Transfer(job) => job,
+            _ => return false,
+        };
+        matches!(job, Job::Fetch(own, _) | Job::Spoilt(own, _) if own.is_same(path))
+    }
 }
 
 /// Starts a job, or says what forbids it.
@@ -95,8 +145,16 @@ pub fn begin(
 
 /// The data connection is up: data mode, or the file at once.
 pub fn begun(m: &mut Quectel, cx: &mut Cx, job: Job) {
+    let job = match job {
+        // Only now is it sure that the server has something for it.
+        Job::Fetch(path, aside) => match m.prepare_fetch(&path, aside) {
+            Ok(()) => Job::Fetch(path, aside),
+            Err(trouble) => spoil(cx, path, trouble),
+        },
+        job => job,
+    };
     match &job {
-        Job::Get => enter(cx, Ends { escape: true, ..Ends::default() }),
+        Job::Get | Job::List(_) => enter(cx, Ends { escape: true, ..Ends::default() }),
         Job::Put(size, time) => {
             let length = Some(u64::from(*size));
             enter(cx, Ends { length, after: Some(*time), escape: true, ..Ends::default() });
@@ -105,13 +163,15 @@ pub fn begun(m: &mut Quectel, cx: &mut Cx, job: Job) {
             cx.ftp_send(content.clone().into());
             cx.ftp_finish();
         }
-        // Only now is it sure that the server has something for it.
-        Job::Fetch(place, name) => {
-            m.files.make(*place, name, m.resume as usize);
-        }
-        Job::Overflow(..) | Job::Plain(_) | Job::Size => {}
+        Job::Fetch(..) | Job::Spoilt(..) | Job::Plain(_) | Job::Size => {}
     }
     m.service = Service::Transfer(job);
+}
+
+/// Gives up what cannot be kept.
+fn spoil(cx: &mut Cx, path: Path, trouble: Trouble) -> Job {
+    cx.ftp_abort();
+    Job::Spoilt(path, Code::of_get(trouble))
 }
 
 /// The TCP/IP manual, AT+IFC=1,1: XON and XOFF cannot be payload as they are.
@@ -140,52 +200,60 @@ pub fn data_end(m: &mut Quectel, cx: &mut Cx, end: DataEnd) -> Reply {
 
 /// Payload of a download waits.
 pub fn arrived(m: &mut Quectel, cx: &mut Cx) {
-    match &m.service {
-        Service::Transfer(Job::Fetch(place, name)) => {
+    match std::mem::replace(&mut m.service, Service::Idle) {
+        Service::Transfer(Job::Fetch(path, aside)) => {
             let bytes = cx.ftp_read(usize::MAX);
-            if !m.files.append(*place, name, &bytes) {
-                m.service = Service::Transfer(Job::Overflow(*place, name.clone()));
-                cx.ftp_abort();
-            }
+            let end = m.stores.file(&path).map_or(0, |file| file.content.len());
+            let job = match m.stores.write(&path, end, &bytes) {
+                Ok((_, None)) => Job::Fetch(path, aside),
+                Ok((_, Some(trouble))) | Err(trouble) => spoil(cx, path, trouble),
+            };
+            m.service = Service::Transfer(job);
         }
-        Service::Transfer(Job::Overflow(..)) => {
+        Service::Transfer(job @ Job::Spoilt(..)) => {
             cx.ftp_read(usize::MAX);
+            m.service = Service::Transfer(job);
         }
-        _ => {}
+        was => m.service = was,
     }
 }
 
 /// The server has confirmed.
 pub fn done(m: &mut Quectel, cx: &mut Cx, job: Job, reply: &ServerReply, moved: u64) {
     let name = job.name();
+    over(m, cx, &job, moved);
     match job {
         Job::Plain(_) => cx.urc(name, 0),
+        // FTP V1.4, 2.2.16: 0 where nothing came.
+        Job::List(_) => cx.urc(name, u8::from(moved > 0)),
         Job::Size => match reply.text().trim().parse::<u64>() {
             Ok(size) => cx.urc(name, size),
             Err(_) => cx.urc(name, Code::UNKNOWN),
         },
-        Job::Overflow(..) => failed(m, cx, job, Code::NO_ROOM),
-        Job::Get | Job::Fetch(..) | Job::Put(..) | Job::Send(_) => {
-            over(m, cx, &job);
-            m.moved = moved;
-            cx.urc(name, moved);
-        }
+        Job::Spoilt(_, code) => cx.urc(name, code),
+        Job::Get | Job::Fetch(..) | Job::Put(..) | Job::Send(_) => cx.urc(name, moved),
     }
 }
 
 /// The server or the network has not let it succeed.
-pub fn failed(m: &mut Quectel, cx: &mut Cx, job: Job, code: Code) {
-    over(m, cx, &job);
-    cx.urc(job.name(), if matches!(job, Job::Overflow(..)) { Code::NO_ROOM } else { code });
+pub fn failed(m: &mut Quectel, cx: &mut Cx, job: Job, code: Code, moved: u64) {
+    over(m, cx, &job, moved);
+    let code = match job {
+        Job::Spoilt(_, own) => own,
+        _ => code,
+    };
+    cx.urc(job.name(), code);
 }
 
-/// 2.2.8: the resuming point holds for one transfer.
-fn over(m: &mut Quectel, cx: &mut Cx, job: &Job) {
+/// Leaves what the job was in. 2.2.8: the resuming point holds for one transfer.
+fn over(m: &mut Quectel, cx: &mut Cx, job: &Job, moved: u64) {
     match job {
-        Job::Get | Job::Put(..) => cx.leave_data(),
-        Job::Fetch(place, name) | Job::Overflow(place, name) => m.files.save(cx, *place, name),
-        Job::Send(_) => {}
         Job::Plain(_) | Job::Size => return,
+        Job::List(_) => return cx.leave_data(),
+        Job::Get | Job::Put(..) => cx.leave_data(),
+        Job::Fetch(path, _) | Job::Spoilt(path, _) => m.stores.save(cx, path),
+        Job::Send(_) => {}
     }
     m.resume = 0;
+    m.moved = moved;
 }

@@ -1,6 +1,7 @@
 //! A gate's connections to the real server: the control connection and one for data. Where the module
 //! speaks TLS to a host that is mapped to a real server, TLS is spoken here as well (RFC 4217).
 
+use super::super::faults::LinkId;
 use super::super::link::Far;
 use super::super::outside::{IoEvent, IoId, IoRequest};
 use super::super::pipe::WINDOW;
@@ -55,6 +56,8 @@ pub(super) struct Leg {
     shut: bool,
     ended: bool,
     tls: Option<Secure>,
+    /// The module's data connection that it is for.
+    near: Option<LinkId>,
 }
 
 /// TLS on a [`Leg`].
@@ -201,7 +204,7 @@ impl Network {
         }
         let protected = slot.relay.data_protected();
         let tls = match self.upstream_tls(id).filter(|_| protected) {
-            Some(Err(_)) => return self.feed(now, id, GateInput::UpstreamDataFailed),
+            Some(Err(why)) => return self.leg_tls_fails(now, id, why),
             Some(Ok(end)) => Some(Secure { end, credit: 0, read: 0, closing: false, eof: false }),
             None => None,
         };
@@ -211,8 +214,27 @@ impl Network {
             self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
         }
         if let Some(slot) = self.gates.slots.get_mut(&id) {
-            slot.leg = Some(Leg { io, used: false, shut: false, ended: false, tls });
+            slot.leg = Some(Leg { io, used: false, shut: false, ended: false, tls, near: slot.data });
         }
+    }
+
+    /// TLS comes to nothing on the data connection to the server. Without a gate between them it would do so on the
+    /// module's, which is told so, and why.
+    fn leg_tls_fails(&mut self, now: Now, id: GateId, why: &'static str) {
+        let Some(slot) = self.gates.slots.get_mut(&id) else { return };
+        let (server, leg) = (slot.server, slot.leg.take());
+        let near = leg.as_ref().map_or(slot.data, |leg| leg.near).filter(|near| slot.data == Some(*near));
+        if let Some(Leg { io, tls: Some(mut tls), .. }) = leg {
+            let alert = tls.end.records();
+            self.send_io(Some(io), alert);
+            self.close_io(io);
+        }
+        let why = self.tls_fails(server, why);
+        if let Some((near, mut link)) = near.and_then(|near| Some((near, self.links.remove(&near)?))) {
+            self.fail_near(&mut link, why);
+            self.links.insert(near, link);
+        }
+        self.feed(now, id, GateInput::UpstreamDataFailed);
     }
 
     /// Moves what can move on a data connection under TLS.
@@ -377,15 +399,16 @@ impl Network {
         let tls = slot.leg.as_mut().and_then(|leg| leg.tls.as_mut());
         let input = match (event, tls) {
             (IoEvent::Connected { .. }, _) => GateInput::UpstreamDataOpened,
-            (IoEvent::Data { io, bytes }, Some(tls)) => {
+            (IoEvent::Data { bytes, .. }, Some(tls)) => {
                 tls.read += bytes.len();
-                let Err(error) = tls.end.read(&bytes) else { return self.move_leg(now, id) };
-                let (alert, server) = (tls.end.records(), slot.server);
-                slot.leg = None;
-                self.tls_fails(server, check::words(&error));
-                self.send_io(Some(io), alert);
-                self.close_io(io);
-                GateInput::UpstreamDataReset
+                let securing = tls.end.handshaking();
+                if let Err(error) = tls.end.read(&bytes) {
+                    return self.leg_tls_fails(now, id, check::words(&error));
+                }
+                if securing && !tls.end.handshaking() {
+                    slot.relay.handle(now, GateInput::UpstreamDataSecured);
+                }
+                return self.move_leg(now, id);
             }
             (IoEvent::Data { bytes, .. }, None) => GateInput::UpstreamDataBytes(bytes),
             (IoEvent::Sent { n, .. }, Some(tls)) => match tls.end.confirm(n) {
@@ -393,6 +416,9 @@ impl Network {
                 n => GateInput::UpstreamDataSent(n),
             },
             (IoEvent::Sent { n, .. }, None) => GateInput::UpstreamDataSent(n),
+            (IoEvent::Eof { .. } | IoEvent::Reset { .. }, Some(tls)) if tls.end.handshaking() => {
+                return self.leg_tls_fails(now, id, check::CLOSED);
+            }
             (IoEvent::Eof { .. }, Some(tls)) => {
                 tls.eof = true;
                 return self.move_leg(now, id);

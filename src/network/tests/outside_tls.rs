@@ -2,7 +2,7 @@
 
 use super::real::{CONTROL, DATA, Module, file, tls_to};
 use super::*;
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, DnType, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -18,38 +18,60 @@ struct Outside {
     stored: std::thread::JoinHandle<Vec<u8>>,
 }
 
+/// What a server's data connection is like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Data {
+    /// As it should be.
+    Secure,
+    /// It has another certificate than the control connection, that nobody trusts.
+    Untrusted,
+    /// It speaks in the clear.
+    Clear,
+    /// It is closed in the middle of the handshake.
+    Closed,
+}
+
+/// A certificate for the server's address that signs itself, and what serves with it.
+fn certified(by: &str) -> (String, Arc<ServerConfig>) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec![FTP.ip().to_string()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, by);
+    let certificate = params.self_signed(&key).unwrap();
+    let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    (certificate.pem(), Arc::new(config))
+}
+
 impl Outside {
     fn start(served: Vec<u8>) -> Outside {
-        Outside::begin(served, false)
+        Outside::begin(Data::Secure, served, false)
     }
 
     fn explicit(served: Vec<u8>) -> Outside {
-        Outside::begin(served, true)
+        Outside::begin(Data::Secure, served, true)
     }
 
-    fn begin(served: Vec<u8>, explicit: bool) -> Outside {
-        let key = KeyPair::generate().unwrap();
-        let certificate =
-            CertificateParams::new(vec![FTP.ip().to_string()]).unwrap().self_signed(&key).unwrap();
-        let root = certificate.pem();
-        let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
+    fn with(data: Data, explicit: bool) -> Outside {
+        Outside::begin(data, vec![], explicit)
+    }
+
+    fn begin(data: Data, served: Vec<u8>, explicit: bool) -> Outside {
+        let (root, config) = certified("the administrator");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let at = listener.local_addr().unwrap();
-        let config = Arc::new(config);
         let stored = std::thread::spawn(move || {
             let stream = listener.accept().unwrap().0;
             if explicit {
                 agree(&stream);
             }
-            session(secure(stream, &config), &config, &served, explicit)
+            session(secure(stream, &config), &config, (data, &served), explicit)
         });
         Outside { at, root, stored }
     }
@@ -73,9 +95,15 @@ fn agree(mut stream: &TcpStream) {
 }
 
 /// Gives what was stored.
-fn session(control: Secure, config: &Arc<ServerConfig>, served: &[u8], greeted: bool) -> Vec<u8> {
+fn session(
+    control: Secure,
+    config: &Arc<ServerConfig>,
+    (like, served): (Data, &[u8]),
+    greeted: bool,
+) -> Vec<u8> {
     let mut control = BufReader::new(control);
     let (mut data, mut stored) = (None, vec![]);
+    let (_, untrusted) = certified("somebody else");
     let say = |control: &mut BufReader<Secure>, line: &str| {
         let _ = control.get_mut().write_all(format!("{line}\r\n").as_bytes());
     };
@@ -95,8 +123,24 @@ fn session(control: Secure, config: &Arc<ServerConfig>, served: &[u8], greeted: 
             }
             verb @ ("RETR" | "STOR") => {
                 say(&mut control, "150 Here.");
-                let mut data = accept(&data.take().unwrap(), config);
+                let passive = data.take().unwrap();
+                let mut data = match like {
+                    Data::Secure => accept(&passive, config),
+                    Data::Untrusted => accept(&passive, &untrusted),
+                    Data::Clear => {
+                        let _ = passive.accept().unwrap().0.write_all(b"what was to be kept secret");
+                        say(&mut control, "226 Done.");
+                        continue;
+                    }
+                    Data::Closed => {
+                        drop(passive.accept().unwrap());
+                        say(&mut control, "226 Done.");
+                        continue;
+                    }
+                };
                 match verb {
+                    // What nobody trusts, nobody takes.
+                    _ if like == Data::Untrusted => drop(data.read(&mut [0])),
                     "RETR" => {
                         data.write_all(served).unwrap();
                         data.conn.send_close_notify();
@@ -178,6 +222,35 @@ async fn an_empty_file_passes_both_ways() {
     module.passive().await;
     module.command("RETR a", "150").await;
     assert!(module.read_to_end(DATA).await.is_empty());
+}
+
+/// The server says 226 to all of these.
+#[tokio::test]
+async fn a_data_connection_without_tls_fails_whichever_way_data_goes() {
+    for (like, why) in [
+        (Data::Untrusted, "the certificate is not trusted, nor is who signed it"),
+        (Data::Clear, "the far end does not speak TLS"),
+        (Data::Closed, "the far end closes the connection"),
+    ] {
+        let ways = [("RETR", false), ("STOR", false), ("RETR", true), ("STOR", true)];
+        for (explicit, (verb, active)) in [false, true].into_iter().flat_map(|e| ways.map(|way| (e, way))) {
+            let outside = Outside::with(like, explicit);
+            let (hosts, roots) = (hosts(outside.at), trusting(&outside.root));
+            let mut module = match explicit {
+                false => Module::dial_to(Some(tls_to(true)), hosts, roots).await,
+                true => Module::dial_explicitly(tls_to(true), hosts, roots).await.unwrap(),
+            };
+            if active {
+                module.active().await;
+            } else {
+                module.passive().await;
+            }
+            module.ask(NetRequest::Send { socket: CONTROL, bytes: format!("{verb} a\r\n").into() });
+            let why = Failure::Tls(why);
+            assert_eq!(module.failure().await, why, "{like:?} {verb}, active {active}, explicit {explicit}");
+            module.reply("425").await;
+        }
+    }
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ impl Module {
     }
 
     /// Waits for a reply with this code.
-    async fn reply(&mut self, code: &str) -> String {
+    pub(super) async fn reply(&mut self, code: &str) -> String {
         loop {
             if let Some((line, rest)) = self.replies.split_once("\r\n") {
                 let (line, rest) = (line.to_owned(), rest.to_owned());
@@ -189,6 +189,25 @@ impl Module {
         assert_eq!(ip, *FTP.ip());
         let to = SocketAddrV4::new(ip, u16::from_be_bytes([n[4], n[5]]));
         self.open(DATA, to, Purpose::FtpData).await;
+    }
+
+    pub(super) async fn active(&mut self) {
+        let tls = self.tls.clone();
+        self.ask(NetRequest::Listen { socket: DATA, port: 2861, purpose: Purpose::FtpData, tls });
+        self.command("PORT 10,1,2,3,11,45", "200").await;
+    }
+
+    /// Why the data connection has come to nothing.
+    pub(super) async fn failure(&mut self) -> Failure {
+        let mut data = DATA;
+        loop {
+            match self.event().await {
+                NetEvent::Accepted { socket, .. } => data = socket,
+                NetEvent::Failed { socket, why } if socket == data => return why,
+                NetEvent::Listening { .. } | NetEvent::Sent { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     pub(super) async fn store(&mut self, name: &str, file: &[u8]) {
@@ -256,8 +275,7 @@ async fn a_file_goes_there_and_back() {
 async fn active_mode_reaches_the_module() {
     let mut module = Module::dial(None).await;
     std::fs::write(module.root.path().join("b.txt"), file(5000)).unwrap();
-    module.ask(NetRequest::Listen { socket: DATA, port: 2861, purpose: Purpose::FtpData, tls: None });
-    module.command("PORT 10,1,2,3,11,45", "200").await;
+    module.active().await;
     module.command("RETR b.txt", "150").await;
     let caller = loop {
         if let NetEvent::Accepted { socket, .. } = module.event().await {

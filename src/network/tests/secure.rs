@@ -107,6 +107,22 @@ fn a_module_that_checks_needs_a_root() {
     assert!(matches!(rig.events()[..], [NetEvent::Connected { .. }]));
 }
 
+/// In active mode it is the module's listener that comes to nothing.
+#[test]
+fn a_data_connection_whose_certificate_is_not_trusted_fails_the_listener_that_waits_for_it() {
+    let mut rig = Rig::new();
+    rig.ask(secure(1, 990, Purpose::FtpControl, false));
+    rig.script.lock().unwrap().protected = true;
+    let tls = Some(Tls { name: "ftp.example".into(), verify: Verify::Trusted });
+    rig.ask(NetRequest::Listen { socket: Socket(2), port: 2861, purpose: Purpose::FtpData, tls });
+    rig.events();
+    rig.say(Out::DialData(SocketAddrV4::new(MODULE, 2861)));
+    let why = "the certificate is not trusted, nor is who signed it";
+    assert_eq!(rig.events(), [failed(2, Failure::Tls(why))]);
+    assert_eq!(rig.heard(), [In::DataRefused]);
+    assert!(rig.net.sockets.listener(2861).is_none());
+}
+
 /// A certificate that signs itself, as `openssl req -x509` makes one: that of an authority.
 fn own_authority(name: &str, not_after: (i32, u8, u8)) -> (String, String) {
     let key = rcgen::KeyPair::generate().unwrap();
