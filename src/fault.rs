@@ -24,6 +24,7 @@ mod kind;
 mod link;
 mod live;
 mod moved;
+mod pace;
 mod pattern;
 mod problem;
 mod rule;
@@ -36,7 +37,7 @@ mod tests;
 mod trigger;
 mod until;
 
-pub use act::{Act, Event, Status};
+pub use act::{Act, Event, Stage, Status};
 pub use action::Action;
 pub use amount::{Amount, Lasts};
 pub use build::registration_number;

@@ -89,7 +89,13 @@ impl Tail {
             }
             self.faults.push_back(line);
         }
-        let fault = matches!(record.event, Event::FaultApplied { .. } | Event::FaultLifted { .. });
+        let fault = matches!(
+            record.event,
+            Event::FaultApplied { .. }
+                | Event::FaultActed { .. }
+                | Event::FaultLifted { .. }
+                | Event::FaultMissed { .. }
+        );
         self.last.push_back((show(record), fault));
     }
 }

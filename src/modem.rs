@@ -58,6 +58,9 @@ pub const BACKLOG: usize = 64 * 1024;
 /// line of the longest sort comes back as echo: a host may write all of one before it reads.
 const UNREAD: usize = 16 * 1024 * 1024;
 
+/// So many unsolicited result codes wait for a port that is busy, or in data mode; more are dropped.
+const WAITING: usize = 1000;
+
 /// What the module does to the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
@@ -78,6 +81,13 @@ pub enum Output {
         line: Line,
         /// Whether it is on.
         on: bool,
+    },
+    /// Unsolicited result codes were dropped: too many waited for the port to be free for them.
+    Dropped {
+        /// The port.
+        port: PortId,
+        /// How many.
+        lines: usize,
     },
     /// The rate of the serial line has changed (`+IPR`), in bit/s; 0, as at first, has the module find it out.
     Baud {

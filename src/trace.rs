@@ -21,7 +21,7 @@ pub use lines::{Unreadable, Writer, is_trace, read};
 pub use mask::Mask;
 pub use show::show;
 
-use crate::fault::{Layer, LinkKind, Way};
+use crate::fault::{Layer, LinkKind, Stage, Way};
 use crate::time::Now;
 use ::bytes::Bytes;
 use core::net::{Ipv4Addr, SocketAddrV4};
@@ -265,7 +265,7 @@ pub enum Event {
         /// Up is from the module.
         way: Way,
     },
-    /// A fault was applied.
+    /// A fault was applied: its trigger has come, and it holds, or waits for what it acts on.
     FaultApplied {
         /// The rule's name.
         name: String,
@@ -274,7 +274,16 @@ pub enum Event {
         /// What it does.
         what: String,
     },
-    /// A fault was lifted.
+    /// A fault that was applied has taken effect, for the first time since then.
+    FaultActed {
+        /// The rule's name.
+        name: String,
+        /// Where it acts.
+        layer: Layer,
+        /// What it does.
+        what: String,
+    },
+    /// A fault is over.
     FaultLifted {
         /// The rule's name.
         name: String,
@@ -282,6 +291,17 @@ pub enum Event {
         layer: Layer,
         /// What it did.
         what: String,
+    },
+    /// A fault was due more often than can be kept up with. Told again as often as the number has doubled.
+    FaultMissed {
+        /// The rule's name.
+        name: String,
+        /// Where it acts.
+        layer: Layer,
+        /// What it does.
+        what: String,
+        /// How often by now it was due and not applied.
+        times: u64,
     },
     /// How an expectation of the scenario fared.
     Expectation {
@@ -334,9 +354,11 @@ impl Event {
     /// The event that an event of the fault engine is.
     pub fn of_fault(event: &crate::fault::Event) -> Event {
         let (name, layer, what) = (event.name.clone(), event.layer, event.what.clone());
-        match event.applied {
-            true => Event::FaultApplied { name, layer, what },
-            false => Event::FaultLifted { name, layer, what },
+        match event.stage {
+            Stage::Applied => Event::FaultApplied { name, layer, what },
+            Stage::Acted => Event::FaultActed { name, layer, what },
+            Stage::Lifted => Event::FaultLifted { name, layer, what },
+            Stage::Missed(times) => Event::FaultMissed { name, layer, what, times },
         }
     }
 }

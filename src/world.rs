@@ -49,6 +49,8 @@ pub enum Told {
         /// bit/s
         rate: u32,
     },
+    /// Something was dropped, in words for the user.
+    Warning(String),
 }
 
 /// The modem, the network, and what waits between them and the real world.
@@ -222,7 +224,7 @@ impl World {
 
     /// How much the modem takes from the host of a port now, in octets.
     pub fn uart_window(&self, port: PortId) -> usize {
-        self.modem.uart_window(port)
+        self.modem.uart_window(port).min(self.serial[port.0].window())
     }
 
     /// The next request to the real world.
@@ -257,6 +259,7 @@ impl World {
                     Output::Uart { port, bytes, apart } => self.arrive_down(now, port, bytes, apart),
                     Output::Line { port, line, on } => self.drive(now, port, line, on),
                     Output::Baud { port, rate } => self.told.push_back(Told::Baud { port, rate }),
+                    Output::Dropped { port, lines } => self.not_said(now, port, lines),
                     Output::Net(request) => {
                         self.network.handle_request(now, request);
                         self.hear_tap();

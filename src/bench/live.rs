@@ -166,7 +166,7 @@ impl Live {
 
     /// Has the modem's clock run so many times faster than real time from now on.
     pub async fn set_speed(&self, speed: u32) {
-        self.ask(move |machine, _| machine.clock().set_speed(speed)).await;
+        self.ask(move |machine, _| machine.set_speed(speed)).await;
     }
 
     /// The time on the modem's clock.

@@ -121,6 +121,35 @@ async fn a_fault_stands_in_the_trace_before_what_comes_of_it() {
 }
 
 #[tokio::test]
+async fn faults_that_lead_to_each_other_come_to_an_end() {
+    let ring = "when = { state = \"powered\", every = 1 }\nwhat = { reset = \"bare\" }";
+    let mut hand = Bench::profile("sim7080").unwrap().fault(ring).unwrap().by_hand().await.unwrap();
+    assert!(hand.faults()[0].missed > 0);
+    assert!(hand.command(1, "AT", &["OK"], SECOND).await.unwrap().contains(&"OK".to_owned()));
+}
+
+#[tokio::test]
+async fn a_port_in_data_mode_keeps_a_thousand_lines_for_later() {
+    let bench = Bench::profile("m95").unwrap();
+    let mut hand = bench.by_hand().await.unwrap();
+    hand.turn(20 * SECOND).await.unwrap();
+    hand.command(1, "AT+QFOPEN=\"a\",0", &["OK"], SECOND).await.unwrap();
+    hand.command(1, "AT+QFWRITE=1,2,600", &["CONNECT"], SECOND).await.unwrap();
+    let records = hand.records();
+    hand.inject("when = { each = \"100ms\" }\nwhat = { say = \"RING\" }").unwrap();
+    hand.turn(200 * SECOND).await.unwrap();
+    hand.lift_all();
+    hand.send(1, b"ab").await.unwrap();
+    let mut rings = 0;
+    while let Some(line) = hand.line(1, SECOND).await.unwrap() {
+        rings += usize::from(line == "RING");
+    }
+    assert_eq!(rings, 1000);
+    let told = |r: &Record| matches!(&r.event, Event::Note { text } if text.contains("were dropped"));
+    assert!(records.take().iter().any(told));
+}
+
+#[tokio::test]
 async fn a_live_modem_speaks_on_a_stream() {
     let bench = Bench::profile("sim7080").unwrap().speed(20);
     let mut live = bench.start().await.unwrap();

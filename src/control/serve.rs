@@ -246,7 +246,7 @@ fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
         Ask::List => Ok(Answer::Faults { faults: machine.world().faults().status() }),
         Ask::Status => Ok(Answer::Status(Box::new(Status::of(machine, now)))),
         Ask::Speed(speed) => {
-            machine.clock().set_speed(speed);
+            machine.set_speed(speed);
             Ok(Answer::Done {})
         }
         // It is begun where the records are read.

@@ -110,7 +110,7 @@ impl<E: Ear> ByHand<E> {
             match told {
                 Told::Plugged { port, there } => self.open[port.0] = there,
                 Told::Line { port, line, on } => self.ear.line(port, line, on),
-                Told::Baud { .. } => {}
+                Told::Baud { .. } | Told::Warning(_) => {}
             }
         }
         self.drain();

@@ -15,6 +15,7 @@ use std::io::ErrorKind;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 /// One of the modem's serial ports with its real side.
@@ -89,6 +90,7 @@ impl Machine {
         let wires = ports.into_iter().map(|port| Wire::new(port, pace)).collect();
         let (desk, jobs) = Desk::new();
         let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::default());
+        world.faults().set_speed(clock.now(), speed);
         Machine { world, wires, io, clock, sinks, store: None, desk, jobs }
     }
 
@@ -115,8 +117,14 @@ impl Machine {
     }
 
     /// Its clock.
-    pub fn clock(&mut self) -> &mut Clock {
-        &mut self.clock
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Has the modem's clock run so many times faster than real time from now on.
+    pub fn set_speed(&mut self, speed: u32) {
+        self.clock.set_speed(speed);
+        self.world.faults().set_speed(self.clock.now(), speed);
     }
 
     /// Applies power.
@@ -176,6 +184,10 @@ impl Machine {
         let deadline = [self.world.poll_timeout(), resume, end].into_iter().flatten().min();
         for (i, wire) in self.wires.iter_mut().enumerate() {
             wire.window = self.world.uart_window(PortId(i));
+        }
+        if deadline.is_some_and(|at| at <= self.clock.now()) {
+            // It is behind: others, such as who waits for a signal, have their turn all the same.
+            yield_now().await;
         }
         tokio::select! {
             biased;
@@ -240,12 +252,14 @@ impl Machine {
             self.io.execute(request);
         }
         while let Some(told) = self.world.poll_told() {
-            if let Told::Plugged { port, there } = told {
-                self.plug(now, port, there);
-            }
-            if let Told::Baud { port, rate } = told {
-                self.wires[port.0].next_rate = Some(rate);
-                self.write(now, port);
+            match told {
+                Told::Plugged { port, there } => self.plug(now, port, there),
+                Told::Baud { port, rate } => {
+                    self.wires[port.0].next_rate = Some(rate);
+                    self.write(now, port);
+                }
+                Told::Warning(text) => tracing::warn!("{text}"),
+                Told::Line { .. } => {}
             }
         }
         while let Some(note) = self.world.network_mut().poll_note() {

@@ -76,7 +76,20 @@ pub enum Act {
     Speak(Scripted),
 }
 
-/// A fault was applied or lifted.
+/// Where in its life a fault is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Its trigger has come: it holds, or waits for what it acts on.
+    Applied,
+    /// It has taken effect, for the first time since it was applied.
+    Acted,
+    /// It is over.
+    Lifted,
+    /// It was due more often than can be kept up with: so many times by now it was not applied.
+    Missed(u64),
+}
+
+/// A fault has come to another stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// When.
@@ -87,8 +100,8 @@ pub struct Event {
     pub layer: Layer,
     /// What it does, as written.
     pub what: String,
-    /// False where it was lifted.
-    pub applied: bool,
+    /// What became of it.
+    pub stage: Stage,
 }
 
 /// How a rule stands.
@@ -108,6 +121,8 @@ pub struct Status {
     pub until: Option<u64>,
     /// How often it was applied.
     pub fired: u64,
+    /// How often it was due and not applied: that often cannot be kept up with.
+    pub missed: u64,
 }
 
 impl Act {
@@ -172,9 +187,7 @@ impl Engine {
         let live = &mut self.rules[i];
         let act = match &live.rule.what {
             Action::Uart(u) => match u.what {
-                UartFault::Noise(n) => {
-                    Act::Noise { port: u.port, bytes: (0..n).map(|_| live.dice.byte()).collect() }
-                }
+                UartFault::Noise(n) => Act::Noise { port: u.port, bytes: live.dice.bytes(n) },
                 UartFault::Unplug(gone) => Act::Unplug { port: u.port, gone },
                 UartFault::Line { line, on } => Act::Line { port: u.port, line, on: Some(on) },
                 _ => return,

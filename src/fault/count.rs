@@ -33,6 +33,13 @@ impl Dice {
         self.0.next_u32().to_le_bytes()[0]
     }
 
+    /// So many bytes.
+    pub fn bytes(&mut self, n: u64) -> Vec<u8> {
+        let mut bytes = vec![0; usize::try_from(n).unwrap_or(0)];
+        self.0.fill_bytes(&mut bytes);
+        bytes
+    }
+
     /// A byte that is not 0: what changes another byte by exclusive or.
     pub fn flip(&mut self) -> u8 {
         self.byte().max(1)

@@ -1,11 +1,12 @@
 //! The engine: the rules of a run, which of them hold, and when that changes.
 
-use super::act::{Act, Event, Status};
+use super::act::{Act, Event, Stage, Status};
 use super::count::{Dice, Tally};
 use super::fact::{Fact, Observation};
 use super::kind::Nature;
 use super::link::Link;
 use super::live::Live;
+use super::pace::{Pace, skip_past};
 use super::rule::{Request, Rule};
 use super::trigger::{Count, Trigger};
 use super::until::Wait;
@@ -27,7 +28,13 @@ pub struct Engine {
     events: VecDeque<Event>,
     /// How deep one fault has followed from another at one point in time.
     depth: usize,
+    pace: Pace,
 }
+
+/// So many times may wait for a rule's `wait` to be over.
+const PENDING: usize = 4096;
+/// So many steps of the clock's triggers are taken before the rest of what is behind is passed over.
+const STEPS: usize = 20_000;
 
 impl Engine {
     /// The engine for these rules, at power-on.
@@ -41,6 +48,7 @@ impl Engine {
             acts: VecDeque::new(),
             events: VecDeque::new(),
             depth: 0,
+            pace: Pace::default(),
         };
         // All are there before the first is applied: one may wait for another.
         let first: Vec<_> = rules.into_iter().map(|rule| engine.arm(Now::ZERO, rule)).collect();
@@ -94,6 +102,8 @@ impl Engine {
             fired: 0,
             added: false,
             lifted: false,
+            missed: 0,
+            tells_at: 1,
         });
         self.rules.len() - 1
     }
@@ -199,6 +209,7 @@ impl Engine {
             since: live.active.map(|a| a.since.as_micros()),
             until: live.active.and_then(|a| a.ends).map(Now::as_micros),
             fired: live.fired,
+            missed: live.missed,
         };
         self.rules.iter().filter(|live| !live.rule.silent && !live.is_gone()).map(status).collect()
     }
@@ -214,7 +225,7 @@ impl Engine {
         !self.acts.is_empty()
     }
 
-    /// The next fault that was applied or lifted, for the trace. After one was lifted, what a
+    /// The next fault that has come to another stage, for the trace. After one was lifted, what a
     /// [`Fate::Hold`](super::Fate::Hold) kept back is to be asked about again.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
@@ -227,13 +238,74 @@ impl Engine {
 
     /// Lets happen what is due by `now`. Every question does this first.
     pub fn handle_timeout(&mut self, now: Now) {
+        self.pace.turn(now);
+        let mut steps = 0;
         while let Some(due) = self.poll_timeout().filter(|due| *due <= now) {
             let Some(i) = self.rules.iter().position(|r| r.due() == Some(due)) else { return };
-            self.expire(due, i);
+            steps += 1;
+            if steps == STEPS {
+                self.catch_up(now);
+                continue;
+            }
+            self.expire(due, now, i);
         }
     }
 
-    fn expire(&mut self, due: Now, i: usize) {
+    /// Has the clock run so many times faster than real time: what cannot be kept up with is dropped.
+    pub fn set_speed(&mut self, now: Now, speed: u32) {
+        self.pace.set_speed(now, speed);
+    }
+
+    /// Passes over what repeats by itself and is behind.
+    fn catch_up(&mut self, now: Now) {
+        for i in 0..self.rules.len() {
+            let live = &mut self.rules[i];
+            if let (Trigger::Each(period), Some(timer)) = (&live.rule.when, &mut live.timer) {
+                let behind = skip_past(timer, now, *period);
+                self.miss(now, i, behind);
+            }
+            self.rules[i].catch_up_until(now);
+        }
+    }
+
+    /// A rule was due so many times more than can be kept up with. That is told as often as it has doubled.
+    fn miss(&mut self, now: Now, i: usize, times: u64) {
+        let live = &mut self.rules[i];
+        live.missed = live.missed.saturating_add(times);
+        if live.missed >= live.tells_at {
+            live.tells_at = live.missed.saturating_mul(2);
+            let missed = live.missed;
+            self.note(now, i, Stage::Missed(missed));
+        }
+    }
+
+    /// `each` has come, perhaps many times by now; what cannot be kept up with of it is passed over.
+    fn tick(&mut self, due: Now, now: Now, i: usize, period: Duration) {
+        let period = period.max(Duration::from_millis(1));
+        let live = &mut self.rules[i];
+        let noise = live.noise();
+        let (mut at, mut missed, mut fires) = (due, 0, false);
+        for _ in 0..STEPS {
+            live.timer = Some(at + period);
+            if live.tally.count(&live.rule.count, "", &mut live.dice) {
+                fires = self.pace.take(at, noise);
+                missed += u64::from(!fires);
+            }
+            at += period;
+            // Others may be due before one that comes to something.
+            if missed == 0 || at > now || self.pace.has(at, noise) {
+                break;
+            }
+        }
+        if missed > 0 {
+            self.miss(due, i, missed);
+        }
+        if fires {
+            self.fire(due, i, None);
+        }
+    }
+
+    fn expire(&mut self, due: Now, now: Now, i: usize) {
         let live = &mut self.rules[i];
         if live.active.is_some_and(|a| a.ends == Some(due)) {
             self.end(due, i);
@@ -242,11 +314,13 @@ impl Engine {
         {
             self.apply(due, i, link);
         } else if live.timer == Some(due) {
-            live.timer = match live.rule.when {
-                Trigger::Each(period) => Some(due + period.max(Duration::from_millis(1))),
-                _ => None,
-            };
-            self.count(due, i, None);
+            match live.rule.when {
+                Trigger::Each(period) => self.tick(due, now, i, period),
+                _ => {
+                    live.timer = None;
+                    self.count(due, i, None);
+                }
+            }
         } else if let Some(link) = live.quiet.iter().find(|(_, at)| **at == due).map(|(l, _)| *l) {
             live.quiet.remove(&link);
             self.count(due, i, Some(link));
@@ -303,8 +377,12 @@ impl Engine {
     }
 
     fn fire(&mut self, now: Now, i: usize, link: Option<Link>) {
+        if !self.pace.once_more(now) {
+            return self.miss(now, i, 1);
+        }
         match self.rules[i].rule.wait {
             Duration::ZERO => self.apply(now, i, link),
+            _ if self.rules[i].pending.len() >= PENDING => self.miss(now, i, 1),
             wait => self.rules[i].pending.push_back((now + wait, link)),
         }
     }
@@ -318,7 +396,7 @@ impl Engine {
             // Each application is lifted by its own n-th time.
             self.await_until(now, i);
         }
-        self.note(now, i, true);
+        self.note(now, i, Stage::Applied);
         self.act(i, link);
         let name = self.rules[i].name.clone();
         self.see(now, Fact::Applied(&name));
@@ -334,7 +412,7 @@ impl Engine {
         }
         self.rules[i].until = Wait::default();
         self.undo(i);
-        self.note(now, i, false);
+        self.note(now, i, Stage::Lifted);
         let name = self.rules[i].name.clone();
         self.see(now, Fact::Lifted(&name));
         true
@@ -350,13 +428,13 @@ impl Engine {
         }
     }
 
-    fn note(&mut self, at: Now, i: usize, applied: bool) {
+    pub(super) fn note(&mut self, at: Now, i: usize, stage: Stage) {
         let live = &self.rules[i];
         if live.rule.silent {
             return;
         }
         let (name, layer, what) = (live.name.clone(), live.rule.kind.layer, live.rule.text.clone());
-        self.events.push_back(Event { at, name, layer, what, applied });
+        self.events.push_back(Event { at, name, layer, what, stage });
     }
 
     /// Whether any rule could care about what moves on a link.

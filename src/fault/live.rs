@@ -1,6 +1,6 @@
 //! A rule at work: what it has counted, what it waits for, and whether its fault holds.
 
-use super::action::Action;
+use super::action::{Action, Uart, UartFault};
 use super::amount::Lasts;
 use super::count::{Dice, Tally};
 use super::kind::Nature;
@@ -34,6 +34,9 @@ pub(super) struct Live {
     pub added: bool,
     /// Whether a request has disarmed it.
     pub lifted: bool,
+    /// How often it was due and not applied, and how often until that is told again.
+    pub missed: u64,
+    pub tells_at: u64,
 }
 
 /// A fault that holds.
@@ -56,6 +59,14 @@ impl Active {
 }
 
 impl Live {
+    /// The octets of noise that it sends when it is applied.
+    pub fn noise(&self) -> u64 {
+        match &self.rule.what {
+            Action::Uart(Uart { what: UartFault::Noise(n), .. }) => *n,
+            _ => 0,
+        }
+    }
+
     /// When the next thing happens to it by itself.
     pub fn due(&self) -> Option<Now> {
         let ends = self.active.and_then(|a| a.ends);

@@ -55,13 +55,13 @@ fn a_tunnel_lets_exactly_600_bytes_pass_and_ends() {
     assert_eq!((first.take, first.fate), (512, Fate::Pass));
     let second = e.segment(ms(20), DATA, Way::Down, 512);
     assert_eq!((second.take, second.fate), (88, Fate::Pass));
-    assert!(e.poll_event().is_some_and(|event| event.applied && event.name == "stall"));
+    assert!(e.poll_event().is_some_and(|event| event.stage == Stage::Applied && event.name == "stall"));
     assert_eq!(e.segment(ms(20), DATA, Way::Down, 424).fate, Fate::Hold(Some(ms(20_020))));
     assert_eq!(e.segment(ms(20), DATA, Way::Up, 5).fate, Fate::Pass);
     assert_eq!(e.held(ms(20), DATA, Way::Down), Some(Some(ms(20_020))));
     assert_eq!(e.poll_timeout(), Some(ms(20_020)));
     e.handle_timeout(ms(20_020));
-    assert!(e.poll_event().is_some_and(|event| !event.applied && event.at == ms(20_020)));
+    assert!(e.poll_event().is_some_and(|event| event.stage == Stage::Lifted && event.at == ms(20_020)));
     assert_eq!(e.segment(ms(20_020), DATA, Way::Down, 424).fate, Fate::Pass);
     assert_eq!(e.poll_timeout(), None);
 }

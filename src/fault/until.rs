@@ -4,6 +4,7 @@ use super::count::Tally;
 use super::engine::Engine;
 use super::link::Link;
 use super::live::Live;
+use super::pace::skip_past;
 use super::trigger::Trigger;
 use crate::time::Now;
 use std::collections::BTreeMap;
@@ -38,6 +39,13 @@ impl Wait {
 }
 
 impl Live {
+    /// Passes over what `until` has of the clock and is behind.
+    pub(super) fn catch_up_until(&mut self, now: Now) {
+        if let (Some((Trigger::Each(period), _)), Some(timer)) = (&self.rule.until, &mut self.until.timer) {
+            skip_past(timer, now, *period);
+        }
+    }
+
     pub(super) fn until_trigger(&self) -> Option<&Trigger> {
         self.rule.until.as_ref().map(|(trigger, _)| trigger)
     }

@@ -122,10 +122,11 @@ impl Maker for Quectel {
         "+QFTPSTAT" { exec: state, test: ok },
         // the manual of the TCP/IP stack, document [2] of 1.1
         "+QIFGCNT" { write: (context::select), read: (context::selected), test: "+QIFGCNT: (0,1)" },
-        "+QICSGP" { write: (context::bearer), read: (context::bearer_read), test: "+QICSGP: 0-CSD,DIAL NUMBER,USER NAME,PASSWORD,RATE(0-4); 1-GPRS,APN,USER NAME,PASSWORD", secret: (4) },
-        "+QIREGAPP" { exec: (context::register), read: (context::registered), write: (context::register_as), test: ok, secret: (3) },
+        "+QICSGP" { write: (context::bearer), read: (context::bearer_read), test: (context::bearer_test), secret: (4) },
+        "+QIREGAPP" { exec: (context::register), read: (context::registered), write: (context::register_as), test: "+QIREGAPP: \"APN\",\"USER\",\"PWD\"", secret: (3) },
         "+QIACT" { exec: (context::activate), test: ok },
         "+QIDEACT" { exec: (context::deactivate), test: ok },
+        "+QIDNSCFG" { write: (context::set_servers), read: (context::servers), test: ok, support: Answered },
         "+QILOCIP" { exec: (context::address), test: ok },
         "+QISTAT" { exec: (context::status), test: ok },
         "+QISTATE" { exec: (context::status), test: ok },

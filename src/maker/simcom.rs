@@ -8,10 +8,12 @@ mod bearer;
 mod cfs;
 mod extended;
 mod files;
+mod identity;
 mod network;
 mod number;
 mod parameters;
 mod saved;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -27,7 +29,7 @@ use crate::time::units::{Size, Span};
 use number::number;
 use parameters::{FileType, Parameters, PutOption};
 use serde::Deserialize;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use transfer::{Get, Put};
 
 /// `[settings]` of a SIMCom profile.
@@ -70,6 +72,10 @@ pub struct Settings {
     cnact: network::Names,
     /// What `AT+SAPBR=4` lists.
     bearer_tags: Vec<String>,
+    /// The revision of the customisation, as `AT+CSUB` prints it.
+    sub_version: String,
+    /// The pins that `AT+SGPIO` knows.
+    pins: Vec<u8>,
     /// The number that `AT+FTPQUIT` ends a session with (5.16).
     quit: u16,
 }
@@ -91,6 +97,9 @@ pub struct Simcom {
     tls: tls::Settings,
     typing: typing::Typists,
     bearers: bearer::Bearers,
+    stack: stack::Stack,
+    /// `AT+SGPIO`: what the host has made of its pins.
+    pins: BTreeMap<u8, identity::Pin>,
 }
 
 /// A session of one command.
@@ -192,10 +201,21 @@ impl Maker for Simcom {
         "+CNCFG" { write: (bearer::configure), read: (bearer::configuration), test: "+CNCFG: (0-3),(0-4),(0-150),(0-127),(0-127),(0-3)", secret: (5) },
         "+CNACT" { write: (network::write), read: (network::read), test: (network::test) },
         // of the command manual
+        "+GSV" { exec: (identity::product_lines), test: ok },
+        "+SIMCOMATI" { exec: (identity::all), test: ok },
+        "+CSUB" { exec: (identity::sub_version), test: ok },
+        "+SGPIO" { write: (identity::pin), test: (identity::pins), support: Answered },
         "+CREBOOT" { exec: (files::reboot), test: ok },
         // the SIM800 and SIM7000 hosts' way to the same bearers
         "+SAPBR" { write: (bearer::sapbr), test: "+SAPBR: (0-5),(1-3),\"ConParamTag\",\"ConParamValue\"", secret: (4 unless 3 in ["CONTYPE", "APN", "PHONENUM", "USER", "RATE"]) },
         "+FTPSCONT" { exec: (saved::save), read: (saved::read), test: ok },
+        // their TCP commands, as far as the context
+        "+CIPMUX" { write: (stack::multiplex), read: (stack::multiplexed), test: "+CIPMUX: (0,1)" },
+        "+CIPSHUT" { exec: (stack::shut), test: ok },
+        "+CSTT" { write: (stack::start), exec: (stack::begin), read: (stack::started), test: "+CSTT: \"APN\",\"USER\",\"PWD\"", secret: (3) },
+        "+CIICR" { exec: (stack::bring_up), test: ok },
+        "+CIFSR" { exec: (stack::address), test: ok },
+        "+CIPSTATUS" { exec: (stack::status), write: (stack::status_of), test: ok },
         // command manual V1.02, 9.2
         "+CFSINIT" { exec: (cfs::init) },
         "+CFSWFILE" { write: (cfs::write), test: (cfs::write_test) },
@@ -205,8 +225,6 @@ impl Maker for Simcom {
         "+CFSREN" { write: (cfs::rename), test: "+CFSREN: (0-3),50,50" },
         "+CFSGFRS" { read: (cfs::free) },
         "+CFSTERM" { exec: (cfs::terminate) },
-        // what their libraries send of the TCP commands
-        "+CSTT" { write: (bearer::task), test: "+CSTT: \"APN\",\"USER\",\"PWD\"", secret: (3), support: Answered },
     };
 
     /// `AT+SAPBR=4`
@@ -222,6 +240,8 @@ impl Maker for Simcom {
             tls: tls::Settings::default(),
             typing: typing::Typists::new(),
             bearers: bearer::Bearers::new(profile),
+            stack: stack::Stack::new(profile),
+            pins: BTreeMap::new(),
         }
     }
 
@@ -234,9 +254,13 @@ impl Maker for Simcom {
             Event::FtpData => transfer::arrived(self, cx),
             Event::FtpDrained => transfer::drained(self, cx),
             Event::Timer(key) => transfer::timer(self, cx, key),
-            Event::BearerUp(context) => bearer::up(self, cx, context),
+            Event::BearerUp(context) => {
+                stack::up(self, cx, context);
+                bearer::up(self, cx, context);
+            }
             Event::BearerDown { cid, by_network } => {
                 bearer::down(self, cx, cid, by_network);
+                stack::down(self, cx, cid);
                 if self.session.as_ref().is_some_and(|s| s.context == cid) {
                     cx.ftp_drop();
                     self.fail(cx, 61);

@@ -12,7 +12,10 @@ use crate::commands;
 use crate::profile::Outcome;
 use cellular::*;
 use packet::*;
+use std::collections::BTreeMap;
 use v250::*;
+
+pub(crate) use v250::product;
 
 /// The base commands keep their state in the core.
 pub struct Base;
@@ -96,17 +99,26 @@ pub(super) fn secrets() -> impl Iterator<Item = (&'static str, &'static [Secret]
     maker::secrets(COMMANDS)
 }
 
-/// What is written, with what was there `before` in the place of a parameter that is left out (27.007 section 3.2).
-fn kept(written: &str, before: &str) -> String {
+/// What is written, with what was there `before` in the place of a parameter that is left out (27.007 section 3.2),
+/// and of those behind the last one, where the value is no `list`.
+fn kept(written: &str, before: &str, list: bool) -> String {
     if written.trim().is_empty() {
         return before.to_owned();
     }
-    let before = ranges::split(before);
-    let place = |(i, part): (usize, &str)| match part {
-        "" => before.get(i).copied().unwrap_or_default().to_owned(),
-        part => part.to_owned(),
-    };
-    ranges::split(written).into_iter().enumerate().map(place).collect::<Vec<_>>().join(",")
+    let (before, mut value) = (ranges::split(before), ranges::split(written));
+    for (i, part) in value.iter_mut().enumerate().filter(|(_, part)| part.is_empty()) {
+        *part = before.get(i).copied().unwrap_or_default();
+    }
+    if !list {
+        value.extend(before.into_iter().skip(value.len()));
+    }
+    value.join(",")
+}
+
+/// The values of plain commands: those of the port, which `&F` sets back, or those of the module.
+fn values<'a>(cx: &'a mut Cx, of_the_port: bool) -> &'a mut BTreeMap<String, String> {
+    let port = cx.port;
+    if of_the_port { &mut cx.core.settings_mut(port).plain } else { &mut cx.core.plain }
 }
 
 /// Runs a plain command of the profile.
@@ -121,11 +133,12 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
         {
             return Some(cx.refuse(error));
         }
-        let before = cx.plain.get(&call.name).or(forms.value.as_ref()).map_or("", String::as_str);
-        let value = kept(value, before);
-        cx.plain.insert(call.name.clone(), value);
+        let before = values(cx, forms.resets).get(&call.name).or(forms.value.as_ref());
+        let value = kept(value, before.map_or("", String::as_str), forms.list);
+        values(cx, forms.resets).insert(call.name.clone(), value);
     }
-    let value = cx.plain.get(&call.name).or(forms.value.as_ref()).cloned().unwrap_or_default();
+    let value =
+        values(cx, forms.resets).get(&call.name).or(forms.value.as_ref()).cloned().unwrap_or_default();
     let filled = |line: &String, cx: &Cx| match line.contains("{time}") {
         true => line.replace("{time}", &cx.clock().utc()).replace("{value}", &value),
         false => line.replace("{value}", &value),

@@ -8,7 +8,7 @@ use crate::profile::{LineEnd, Profile, UrcWhen};
 use crate::time::Now;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// A serial port of the module, counted from 0.
@@ -55,6 +55,9 @@ pub struct Settings {
     pub reports: [u8; 3],
     /// The S registers.
     pub s: [u8; 32],
+    /// Values written to plain commands of the profile that `&F` sets back.
+    #[serde(default)]
+    pub plain: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -82,6 +85,7 @@ impl Settings {
             charset: "IRA".into(),
             reports: [0; 3],
             s,
+            plain: BTreeMap::new(),
         }
     }
 }
@@ -355,6 +359,20 @@ impl Port {
     pub fn waits_for_ftp(&self) -> bool {
         self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp))
             || self.kept_back.as_ref().is_some_and(Reply::leads_to_ftp)
+    }
+
+    /// Drops the lines that wait behind too many others.
+    pub fn shed(&mut self, out: &mut VecDeque<Output>) {
+        let before = self.waiting.len();
+        let mut place = 0;
+        self.waiting.retain(|w| {
+            place += 1;
+            place <= super::WAITING || !matches!(w.what, Due::Line(_))
+        });
+        let lines = before - self.waiting.len();
+        if lines > 0 {
+            out.push_back(Output::Dropped { port: self.id, lines });
+        }
     }
 
     /// Forgets a data mode that was announced for an FTP session which is no more.

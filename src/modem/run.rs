@@ -305,6 +305,9 @@ impl Modem {
     fn serve(&mut self, id: PortId) -> bool {
         let core = &mut self.core;
         let port = &mut core.ports[id.0];
+        if port.waiting.len() > super::WAITING {
+            port.shed(&mut core.out);
+        }
         port.flush(&mut core.out);
         // Behind what was written: the line changes after the result code (V.250 section 6.2.10).
         port.set_rate(&mut core.out);

@@ -29,6 +29,9 @@ pub fn load(file: &str, text: &str, find: Find) -> Result<Profile, Vec<Mistake>>
         let what = "a profile says which one it changes, and this one does not";
         return Err(vec![Mistake::at(file, text, 0..0, what).right("begin it with `extends = \"sim7080\"`")]);
     }
+    if let Some(Value::Table(urc)) = merged.get_mut("urc") {
+        inherit(urc);
+    }
     let mut profile: Profile = serde_path_to_error::deserialize(Value::Table(merged)).map_err(|e| {
         let path: Vec<String> = e.path().iter().filter_map(step).collect();
         let schema = schemars::schema_for!(Profile).into();
@@ -93,6 +96,24 @@ fn merge(into: &mut Table, child: Table) {
             (Some(Value::Table(old)), Value::Table(new)) => merge(old, new),
             (_, value) => {
                 into.insert(key, value);
+            }
+        }
+    }
+}
+
+/// What is said of one line in particular (`"+FTPPUT: 1,0"`) adds to what is said of its name. A place in the write of
+/// a result code is no place for a line that has a delay of its own.
+fn inherit(urc: &mut Table) {
+    let names = urc.clone();
+    for (line, own) in urc {
+        let general = line.split_once(':').and_then(|(name, _)| names.get(name));
+        if let (Value::Table(own), Some(Value::Table(general))) = (own, general) {
+            let delayed = own.contains_key("delay");
+            let beside = |value: &Value| matches!(value.as_str(), Some("with-result" | "before-result"));
+            for (key, value) in
+                general.iter().filter(|(key, value)| !(delayed && *key == "when" && beside(value)))
+            {
+                own.entry(key.clone()).or_insert_with(|| value.clone());
             }
         }
     }

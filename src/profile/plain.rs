@@ -32,6 +32,11 @@ pub struct Forms {
     pub write: Option<Vec<String>>,
     /// What `{value}` is at power-on.
     pub value: Option<String>,
+    /// Whether the value is each port's own, set back by `&F` and `Z`, and stored by `&W` (V.250 section 6.1).
+    pub resets: bool,
+    /// Whether the value is a list, so that what is written stands in the place of all of it: else the parameters
+    /// behind those that are written keep what they have.
+    pub list: bool,
     /// Lines that follow the final result code, by form.
     pub then: ByForm<Vec<String>>,
     /// The final result code, where it is not OK.

@@ -57,6 +57,13 @@ fn event(event: &Event) -> (&'static str, String) {
         Event::FaultApplied { name, layer, what } => {
             ("fault", format!("{name} applied, layer {layer}: {what}"))
         }
+        Event::FaultActed { name, layer, what } => {
+            ("fault", format!("{name} takes effect, layer {layer}: {what}"))
+        }
+        Event::FaultMissed { name, layer, what, times } => (
+            "fault",
+            format!("{name} not applied {times} times so far, too often to keep up, layer {layer}: {what}"),
+        ),
         Event::FaultLifted { name, layer, what } => {
             ("fault", format!("{name} lifted, layer {layer}: {what}"))
         }

@@ -1,9 +1,9 @@
 //! What rules do by themselves, and the radio over time. What a number of bytes has called for happens once
 //! these have arrived; nothing passes behind them before it has.
 
-use super::World;
 use super::faults::speech;
-use crate::fault::{self, Act, LinkKind, Links};
+use super::{Told, World};
+use crate::fault::{self, Act, LinkKind, Links, Stage};
 use crate::modem::PortId;
 use crate::modem::net::{NetEvent, Radio as Change};
 use crate::network::faults::{Carries, LinkId, LinkInfo};
@@ -123,7 +123,14 @@ impl World {
     }
 
     pub(super) fn hear_fault(&mut self, event: &fault::Event) {
-        self.resumes |= !event.applied;
+        self.resumes |= event.stage == Stage::Lifted;
+        if let Stage::Missed(times) = event.stage {
+            let name = &event.name;
+            let text = format!(
+                "the fault {name} is due too often to keep up: {times} times it was not applied so far"
+            );
+            self.told.push_back(Told::Warning(text));
+        }
         self.record(event.at, || Event::of_fault(event));
     }
 

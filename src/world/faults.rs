@@ -95,6 +95,11 @@ impl Faults {
         self.engine().request(now, request)
     }
 
+    /// Has the clock run so many times faster than real time: what cannot be kept up with is dropped.
+    pub fn set_speed(&self, now: Now, speed: u32) {
+        self.engine().set_speed(now, speed);
+    }
+
     /// How each rule stands, in file order.
     pub fn status(&self) -> Vec<Status> {
         self.engine().status()

@@ -51,7 +51,11 @@ impl Recorder {
     }
 
     pub fn push(&mut self, at: Now, mut event: Event) {
-        if let Event::FaultApplied { what, .. } | Event::FaultLifted { what, .. } = &mut event {
+        if let Event::FaultApplied { what, .. }
+        | Event::FaultActed { what, .. }
+        | Event::FaultLifted { what, .. }
+        | Event::FaultMissed { what, .. } = &mut event
+        {
             *what = self.serial.line(what);
         }
         self.push_with(at, event, Bytes::new());
@@ -82,7 +86,7 @@ impl Recorder {
     pub fn output(&mut self, at: Now, output: &Output) {
         match output {
             Output::Uart { port, bytes, .. } => self.printed(at, *port, bytes),
-            Output::Line { .. } => {}
+            Output::Line { .. } | Output::Dropped { .. } => {}
             Output::Baud { port, rate } => self.push(at, Event::Baud { port: port.0 + 1, rate: *rate }),
             Output::Net(request) => self.request(at, request),
             Output::Note(note) => self.note(at, note),

@@ -3,10 +3,10 @@
 use super::{Told, World};
 use crate::fault::action::ControlLine;
 use crate::fault::{Piece, UartVerdict, Way};
-use crate::modem::{HostLine, Line, PortId};
+use crate::modem::{BACKLOG, HostLine, Line, PortId};
 use crate::time::Now;
-use crate::trace::Circuit;
-use bytes::Bytes;
+use crate::trace::{Circuit, Event};
+use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -17,6 +17,10 @@ pub(super) struct Serial {
     /// What a fault holds back on its way up, and down.
     up: VecDeque<(Now, Bytes)>,
     down: VecDeque<(Now, Write)>,
+    /// How many octets these are.
+    held: [usize; 2],
+    /// Octets, and lines, that nobody asked for and that were dropped.
+    dropped: [Dropped; 2],
     /// Until when the port is not there.
     gone: Option<Now>,
     /// What the module drives: DCD and RI.
@@ -25,11 +29,40 @@ pub(super) struct Serial {
     forced: [Option<bool>; 2],
 }
 
+/// How much was dropped, and how much it will be when that is told again: as often as it has doubled.
+#[derive(Debug, Default)]
+struct Dropped {
+    sum: u64,
+    tells_at: u64,
+}
+
+impl Dropped {
+    /// So much more; gives the sum where it is to be told.
+    fn more(&mut self, n: usize) -> Option<u64> {
+        self.sum += n as u64;
+        (self.sum >= self.tells_at).then(|| {
+            self.tells_at = self.sum * 2;
+            self.sum
+        })
+    }
+}
+
 /// What waits for the host of one port: writes, in their order.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
     writes: VecDeque<Write>,
+    /// How many octets these are.
+    len: usize,
 }
+
+/// So many octets wait for a host that does not read, then what nobody asked for is dropped.
+const UNASKED: usize = 1024 * 1024;
+/// So many octets wait for a host that does not read, then no more is taken from it.
+const UNREAD: usize = 16 * 1024 * 1024;
+/// So many writes wait for their host, then what follows is put together: each by itself would cost more than its octets.
+const WRITES: usize = 64;
+/// How long a write may grow so.
+const LONG: usize = 4096;
 
 /// One write of the module's.
 #[derive(Debug)]
@@ -48,12 +81,29 @@ impl Outgoing {
         self.writes.front()
     }
 
+    /// One more write.
+    fn push(&mut self, write: Write) {
+        self.len += write.bytes.len();
+        let long = self.writes.len() >= WRITES;
+        match self.writes.back_mut().filter(|last| long && last.takes(&write)) {
+            Some(last) => last.append(write),
+            None => self.writes.push_back(write),
+        }
+    }
+
+    /// Nothing waits any more; gives how many octets of the module's it was.
+    fn clear(&mut self) -> usize {
+        self.len = 0;
+        self.writes.drain(..).map(Write::credit).sum()
+    }
+
     /// So many octets have left; gives how many of the module's they were.
     pub(super) fn advance(&mut self, mut n: usize) -> usize {
         let mut credit = 0;
         while let Some(first) = self.writes.front_mut().filter(|_| n > 0) {
             let taken = n.min(first.bytes.len());
             n -= taken;
+            self.len -= taken;
             let _ = first.bytes.split_to(taken);
             first.apart = false;
             if first.stands_for.is_none() {
@@ -68,7 +118,36 @@ impl Outgoing {
     }
 }
 
+impl Write {
+    /// How many octets of the module's are gone with it.
+    fn credit(self) -> usize {
+        self.stands_for.unwrap_or(self.bytes.len())
+    }
+
+    /// Whether another can be a part of it.
+    fn takes(&self, other: &Write) -> bool {
+        self.bytes.len() < LONG && self.stands_for.is_some() == other.stands_for.is_some()
+    }
+
+    fn append(&mut self, other: Write) {
+        let mut bytes = BytesMut::from(std::mem::take(&mut self.bytes));
+        bytes.extend_from_slice(&other.bytes);
+        self.bytes = bytes.freeze();
+        self.stands_for = self.stands_for.zip(other.stands_for).map(|(own, more)| own + more);
+    }
+}
+
 impl Serial {
+    /// How many octets wait for the host.
+    fn unread(&self) -> usize {
+        self.outgoing.len + self.held[1]
+    }
+
+    /// How much the faults on the way up leave room for, in octets.
+    pub fn window(&self) -> usize {
+        if self.unread() >= UNREAD { 0 } else { BACKLOG.saturating_sub(self.held[0]) }
+    }
+
     pub fn poll_timeout(&self) -> Option<Now> {
         let up = self.up.front().map(|(at, _)| *at);
         let down = self.down.front().map(|(at, _)| *at);
@@ -105,17 +184,23 @@ impl World {
             let at = queue.back().map_or(Now::ZERO, |(at, _)| *at).max(now + piece.after);
             match at <= now && queue.is_empty() {
                 true => self.modem.handle_uart(now, port, &piece.bytes),
-                false => queue.push_back((at, piece.bytes)),
+                false => {
+                    self.serial[port.0].held[0] += piece.bytes.len();
+                    self.serial[port.0].up.push_back((at, piece.bytes));
+                }
             }
         }
     }
 
     /// What the module sends reaches the host, as faults have it.
     pub(super) fn arrive_down(&mut self, now: Now, port: PortId, bytes: Bytes, apart: bool) {
-        if self.faults.is_empty() {
+        if self.faults.is_empty() && !apart {
             return self.hand_down(now, port, Write { bytes, apart, stands_for: None });
         }
         let whole = bytes.len();
+        if apart && self.is_unread(now, port, whole) {
+            return self.modem.handle_sent(now, port, whole);
+        }
         if self.serial[port.0].gone.is_some() {
             return self.modem.handle_sent(now, port, whole);
         }
@@ -141,7 +226,10 @@ impl World {
         let at = queue.back().map_or(Now::ZERO, |(at, _)| *at).max(at);
         match at <= now && queue.is_empty() {
             true => self.hand_down(now, port, write),
-            false => queue.push_back((at, write)),
+            false => {
+                self.serial[port.0].held[1] += write.bytes.len();
+                self.serial[port.0].down.push_back((at, write));
+            }
         }
     }
 
@@ -149,23 +237,55 @@ impl World {
         if let Some(recorder) = &mut self.recorder {
             recorder.printed(now, port, &write.bytes);
         }
-        self.serial[port.0].outgoing.writes.push_back(write);
+        self.serial[port.0].outgoing.push(write);
     }
 
     /// Bytes reach the host that the module never sent.
     pub(super) fn noise(&mut self, now: Now, port: PortId, bytes: Vec<u8>) {
-        if !bytes.is_empty() && self.serial[port.0].gone.is_none() {
+        if !bytes.is_empty() && self.serial[port.0].gone.is_none() && !self.is_unread(now, port, bytes.len())
+        {
             self.send_down(now, port, now, Write { bytes: bytes.into(), apart: false, stands_for: Some(0) });
         }
+    }
+
+    /// Whether the host of a port has left so much unread that so many octets more, which nobody asked for, are
+    /// dropped. That is told as often as the number has doubled.
+    fn is_unread(&mut self, now: Now, port: PortId, more: usize) -> bool {
+        let serial = &mut self.serial[port.0];
+        if serial.unread() < UNASKED {
+            return false;
+        }
+        if let Some(sum) = serial.dropped[0].more(more) {
+            let what =
+                format!("the host does not read; {sum} bytes that it did not ask for were dropped so far");
+            self.warn(now, port, &what);
+        }
+        true
+    }
+
+    /// The module had to drop lines that nobody asked for: they could not be said for so long.
+    pub(super) fn not_said(&mut self, now: Now, port: PortId, lines: usize) {
+        if let Some(sum) = self.serial[port.0].dropped[1].more(lines) {
+            let what = format!("no unasked line can be said; {sum} of them were dropped so far");
+            self.warn(now, port, &what);
+        }
+    }
+
+    fn warn(&mut self, now: Now, port: PortId, what: &str) {
+        let text = format!("port {}: {what}", port.0 + 1);
+        self.record(now, || Event::Note { text: text.clone() });
+        self.told.push_back(Told::Warning(text));
     }
 
     /// Delivers what was held back long enough, and brings ports back.
     pub(super) fn deliver_due(&mut self, now: Now) {
         for port in (0..self.serial.len()).map(PortId) {
             while let Some((_, bytes)) = pop_due(&mut self.serial[port.0].up, now) {
+                self.serial[port.0].held[0] -= bytes.len();
                 self.modem.handle_uart(now, port, &bytes);
             }
             while let Some((at, write)) = pop_due(&mut self.serial[port.0].down, now) {
+                self.serial[port.0].held[1] -= write.bytes.len();
                 self.hand_down(at, port, write);
             }
             if self.serial[port.0].gone.take_if(|until| *until <= now).is_some() {
@@ -180,8 +300,9 @@ impl World {
         let was_there = serial.gone.is_none();
         serial.gone = Some(now + gone);
         serial.up.clear();
-        let lost = serial.down.drain(..).map(|(_, write)| write).chain(serial.outgoing.writes.drain(..));
-        let lost = lost.map(|write| write.stands_for.unwrap_or(write.bytes.len())).sum();
+        serial.held = [0; 2];
+        let lost = serial.down.drain(..).map(|(_, write)| write.credit()).sum::<usize>();
+        let lost = lost + serial.outgoing.clear();
         self.modem.handle_sent(now, port, lost);
         if was_there {
             self.told.push_back(Told::Plugged { port, there: false });

@@ -4,9 +4,10 @@
 
 use super::error::Code;
 use super::{Quectel, Service};
-use crate::at::{Int, Text};
+use crate::at::{ArgError, Int, Text};
 use crate::modem::{Cx, PortId, Reply};
 use crate::profile::Profile;
+use core::net::Ipv4Addr;
 
 /// The states of AT+QISTAT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub struct Stack {
     pub(super) mode: Int<0, 1>,
     /// AT+QINDI.
     pub(super) indication: Int<0, 2>,
+    /// AT+QIDNSCFG, where the host has set them.
+    servers: Option<[Ipv4Addr; 2]>,
     /// AT+QIDNSIP.
     pub(super) by_name: Int<0, 1>,
 }
@@ -80,6 +83,7 @@ impl Stack {
             multiplex: Int::new(0),
             mode: Int::new(0),
             indication: Int::new(0),
+            servers: None,
             by_name: Int::new(0),
         }
     }
@@ -180,7 +184,7 @@ pub(super) fn selected(m: &mut Quectel, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
-type Words = (Int<0, 1>, Option<Text<100>>, Option<Text<32>>, Option<Text<32>>, Option<Int<0, 4>>);
+type Words = (Int<0, 1>, Option<Text<100>>, Option<Text<32>>, Option<Text<32>>, Option<Int<0, 3>>);
 
 /// AT+QICSGP: 0 by a call and its number, 1 by GPRS and its access point.
 pub(super) fn bearer(m: &mut Quectel, _: &mut Cx, (mode, to, user, password, rate): Words) -> Reply {
@@ -194,6 +198,13 @@ pub(super) fn bearer(m: &mut Quectel, _: &mut Cx, (mode, to, user, password, rat
         (1, Some(apn), None) => Way::Gprs { apn, user, password },
         _ => return Reply::Error,
     };
+    Reply::Ok
+}
+
+/// AT+QICSGP=?, after M95 AT V3.2, 11.19.
+pub(super) fn bearer_test(_: &mut Quectel, cx: &mut Cx) -> Reply {
+    cx.line("+QICSGP: 0-CSD,DIAL NUMBER,USER NAME,PASSWORD,RATE(0-3)");
+    cx.line("+QICSGP: 1-GPRS,APN,USER NAME,PASSWORD");
     Reply::Ok
 }
 
@@ -287,6 +298,34 @@ pub(super) fn address(m: &mut Quectel, cx: &mut Cx) -> Reply {
 /// AT+QISTAT, AT+QISTATE: OK, then the state.
 pub(super) fn status(m: &mut Quectel, cx: &mut Cx) -> Reply {
     cx.urc("STATE", m.context.state.name());
+    Reply::Ok
+}
+
+/// AT+QIDNSCFG: a name server, and a second one.
+pub(super) fn set_servers(
+    m: &mut Quectel,
+    cx: &mut Cx,
+    (first, second): (Text<15>, Option<Text<15>>),
+) -> Reply {
+    let second = second.map(Text::into_string).unwrap_or("0.0.0.0".into());
+    match (first.parse(), second.parse()) {
+        (Ok(first), Ok(second)) => {
+            m.context.servers = Some([first, second]);
+            Reply::Ok
+        }
+        _ => cx.refuse(ArgError::Range),
+    }
+}
+
+/// AT+QIDNSCFG?: those that the network gave where the host has set none.
+pub(super) fn servers(m: &mut Quectel, cx: &mut Cx) -> Reply {
+    let given = match m.context.state {
+        State::Active | State::Status => cx.profile.bearer.dns,
+        _ => [Ipv4Addr::UNSPECIFIED; 2],
+    };
+    let [first, second] = m.context.servers.unwrap_or(given);
+    cx.line(&format!("PrimaryDns: {first}"));
+    cx.line(&format!("SecondaryDns: {second}"));
     Reply::Ok
 }
 

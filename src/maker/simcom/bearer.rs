@@ -1,6 +1,6 @@
 //! 4.1: the bearers, and the SAPBR commands that SIM800 and SIM7000 hosts use for them.
 
-use super::{Simcom, network};
+use super::{Simcom, network, stack};
 use crate::at::{ArgError, Int, Quoted, Text};
 use crate::modem::{BearerState, Cx, PortId, Reply};
 use crate::profile::Profile;
@@ -163,11 +163,13 @@ pub(super) fn sapbr(
     let (command, id, tag, value) = args;
     let context = id.get() as u8;
     match (command.get(), tag, value) {
-        // `AT+CNACT=1` goes on with it.
-        (0, None, None) if network::holds(m, context) => match m.bearers.profiles.remove(&context) {
-            Some(_) => Reply::Ok,
-            None => cx.refuse_state(),
-        },
+        // `AT+CNACT=1` or the TCP commands go on with it.
+        (0, None, None) if network::holds(m, context) || stack::holds(m, context) => {
+            match m.bearers.profiles.remove(&context) {
+                Some(_) => Reply::Ok,
+                None => cx.refuse_state(),
+            }
+        }
         (0, None, None) if cx.deactivate(context) => {
             if let Some(opened @ Opened::Open) = m.bearers.profiles.get_mut(&context) {
                 *opened = Opened::Closing;
@@ -223,11 +225,6 @@ pub(super) fn sapbr(
     }
 }
 
-/// `AT+CSTT=<apn>[,<user>[,<password>]]`: what the TCP commands, which are not here, would connect with.
-pub(super) fn task(_: &mut Simcom, _: &mut Cx, _: (Text<50>, Option<Text<50>>, Option<Text<50>>)) -> Reply {
-    Reply::Ok
-}
-
 fn set(m: &mut Simcom, cx: &mut Cx, context: u8, tag: &str, value: &str) -> Reply {
     let bearer = cx.bearers.context(context);
     let mut keep = |tag, value: &str| drop(m.bearers.tags.insert((context, tag), value.into()));
@@ -265,6 +262,11 @@ fn print(cx: &mut Cx, text: &str, context: u8) {
     }
 }
 
+/// Whether `AT+SAPBR=1` or `AT+CNACT=1` keeps the context up.
+pub(super) fn holds(m: &Simcom, context: u8) -> bool {
+    is_open(m, context) || network::holds(m, context)
+}
+
 /// Whether `AT+SAPBR=1` has opened the context.
 pub(super) fn is_open(m: &Simcom, context: u8) -> bool {
     matches!(m.bearers.profiles.get(&context), Some(Opened::Open | Opened::Joined))
@@ -300,7 +302,7 @@ pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
         }
         // It came up in silence too.
         Some(Opened::Closing) if !by_network => {}
-        None if held => {}
+        None if held || stack::holds(m, context) => {}
         _ if by_network => print(cx, &m.settings.bearer_lost, context),
         _ => print(cx, &m.settings.bearer_closed, context),
     }

@@ -1,7 +1,7 @@
 //! `AT+CNACT`: a bearer by its number, as the SIM7080 has it, or the one of the applications by its
 //! access point, as the SIM7000 has it ("SIM7000 Series_AT Command Manual" V1.06).
 
-use super::{Simcom, bearer};
+use super::{Simcom, bearer, stack};
 use crate::at::{Arguments, Int, Text};
 use crate::modem::{BearerState, Cx, Reply, command};
 use serde::Deserialize;
@@ -49,7 +49,7 @@ pub(super) fn test(m: &mut Simcom, cx: &mut Cx) -> Reply {
 /// `AT+CNACT=<mode>[,<apn>]`: 0 deactivates, 1 activates, 2 activates by itself.
 fn activate(m: &mut Simcom, cx: &mut Cx, (mode, apn): (Int<0, 2>, Option<Text<150>>)) -> Reply {
     match (mode.get(), m.bearers.network, cx.bearers.state(CONTEXT)) {
-        (0, true, BearerState::Up(_)) if bearer::is_open(m, CONTEXT) => {
+        (0, true, BearerState::Up(_)) if bearer::is_open(m, CONTEXT) || stack::holds(m, CONTEXT) => {
             m.bearers.network = false;
             tell(cx, "DEACTIVE")
         }
