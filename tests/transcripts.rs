@@ -77,7 +77,7 @@ impl Said {
         let known = known.into_iter().chain(setup.rules.iter().flat_map(Rule::says)).collect::<Vec<_>>();
         let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         said.iter()
-            .filter(|line| !ResultCode::looks_like(line) && line.parse::<u8>().is_err())
+            .filter(|line| !line.is_empty() && !ResultCode::looks_like(line) && line.parse::<u8>().is_err())
             .filter(|line| !known.iter().any(|urc| urc.matches(line)))
             .cloned()
             .collect()

@@ -160,8 +160,16 @@ impl Maker for Simcom {
 
     const REPORTS: &'static [&'static str] = &["+FTP", "+CNTP"];
 
-    const URCS: &'static [&'static str] =
-        &["+APP PDP:*", "+PDP:*", "+CPIN:*", "+SAPBR *: DEACT", "SMS Ready", "Call Ready"];
+    const URCS: &'static [&'static str] = &[
+        "+APP PDP:*",
+        "+PDP:*",
+        "+CPIN:*",
+        "+SAPBR *: DEACT",
+        "SMS Ready",
+        "Call Ready",
+        "STATE: *",
+        "C: *",
+    ];
 
     const COMMANDS: &'static [Command<Self>] = commands! { Simcom;
         // 3
