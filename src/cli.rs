@@ -11,6 +11,7 @@ mod schema;
 mod signals;
 mod trace;
 
+use crate::at::Visible;
 use crate::profile::mistake::Mistake;
 use clap::{Parser, Subcommand};
 use rustix::process::Signal;
@@ -70,7 +71,7 @@ fn show_warnings(warnings: &[Mistake]) {
 
 /// Shows an error of the machine and gives the status for it.
 fn show_error(what: impl std::fmt::Display) -> ExitCode {
-    eprintln!("badline: {what}");
+    eprintln!("badline: {}", Visible(what));
     ExitCode::from(MISTAKE)
 }
 

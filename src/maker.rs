@@ -6,7 +6,7 @@ mod simcom;
 mod wavecom;
 
 use crate::at::{Secret, Secrets};
-use crate::modem::{Maker, Modem, Personality, make, secrets_of};
+use crate::modem::{Maker, Modem, Personality, make, names_of, secrets_of};
 use crate::profile::{Library, Profile};
 
 type Make = fn(&Profile) -> Result<Box<dyn Personality>, (Vec<String>, String)>;
@@ -19,10 +19,12 @@ pub struct Behaviour {
     pub make: Make,
     /// What is secret in its commands.
     secrets: fn() -> Vec<(&'static str, &'static [Secret])>,
+    /// Its commands.
+    names: fn() -> Vec<&'static str>,
 }
 
 const fn behaviour<V: Maker + 'static>(name: &'static str) -> Behaviour {
-    Behaviour { name, make: make::<V>, secrets: secrets_of::<V> }
+    Behaviour { name, make: make::<V>, secrets: secrets_of::<V>, names: names_of::<V> }
 }
 
 /// The behaviours.
@@ -34,12 +36,13 @@ pub const MAKERS: &[Behaviour] = &[
 ];
 
 /// What is kept out of traces of a module: what it knows as secret, and what others do of the commands that
-/// it does not know, for a host may have been written for another.
+/// it does not know, for a host may have been written for another. Of what nobody here knows it is guessed.
 pub fn secrets(modem: &Modem) -> Secrets {
     let mut secrets = modem.secrets();
     let own = modem.rows();
     let all = MAKERS.iter().flat_map(|maker| (maker.secrets)()).chain(NOBODYS.iter().copied());
-    secrets.0.extend(all.filter(|(name, _)| own.iter().all(|row| row.name != *name)));
+    secrets.list.extend(all.filter(|(name, _)| own.iter().all(|row| row.name != *name)));
+    secrets.plain.extend(MAKERS.iter().flat_map(|maker| (maker.names)()));
     secrets
 }
 

@@ -36,7 +36,7 @@ pub use command::{Command, Reply, Support};
 pub use cx::Cx;
 pub use data::{DataEnd, DataMode, Ends, Sink};
 pub use files::{Flash, Store};
-pub use maker::{Maker, Personality, Row, make, secrets_of};
+pub use maker::{Maker, Personality, Row, make, names_of, secrets_of};
 pub use meddler::Meddler;
 pub use net::{NetEvent, NetRequest, Query, Socket};
 pub use port::{Line, PortId, Settings};

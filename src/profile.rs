@@ -308,6 +308,9 @@ pub struct Radio {
     pub full_resets: bool,
     /// From power-on, or `+CFUN=1`, to registration.
     pub registers_after: Span,
+    /// From the end of an operation to the unsolicited result code that tells of it: the way over the radio and
+    /// back, and the module's own time.
+    pub round_trip: Span,
     /// `+CCLK` at power-on: `yy/MM/dd,hh:mm:ss±zz`.
     pub clock: Calendar,
 }
@@ -325,6 +328,7 @@ impl Default for Radio {
             status: 1,
             full_resets: false,
             registers_after: Span(Duration::ZERO),
+            round_trip: Span(Duration::from_millis(450)),
             clock: Calendar::default(),
         }
     }
@@ -389,8 +393,9 @@ pub enum UrcWhen {
 pub struct Urc {
     /// Its place beside a result code that is due.
     pub when: UrcWhen,
-    /// How long after its cause.
-    pub delay: Span,
+    /// How long after its cause; where nothing is said, `radio.round_trip` for one that ends an operation,
+    /// and no time for any other.
+    pub delay: Option<Span>,
     /// What stands between its name and its values, where that differs from `serial.separator`; in information
     /// text of that name, too.
     pub separator: Option<String>,

@@ -24,6 +24,16 @@ pub struct Modem {
 }
 
 impl Modem {
+    /// A modem of this profile on a radio that takes no time: what is measured is Badline.
+    pub fn at_once(profile: &str, arguments: &[&str]) -> Modem {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("bench.toml");
+        let text = format!("extends = \"{profile}\"\n[radio]\nround_trip = \"0s\"\n");
+        fs::write(&file, text).expect("a file");
+        let file = file.display().to_string();
+        Modem::start(&[&["--profile", &file], arguments].concat())
+    }
+
     pub fn start(arguments: &[&str]) -> Modem {
         let mut child = Command::new(env!("CARGO_BIN_EXE_badline"))
             .arg("run")

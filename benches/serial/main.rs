@@ -88,7 +88,7 @@ fn round_trip() {
 
 /// A file in a loop of `AT+FTPGET=2,1460`.
 fn ftpget() {
-    let modem = Modem::start(&[]);
+    let modem = Modem::at_once("sim7080", &[]);
     modem.file("big.bin", FILE);
     let mut host = Host::open(&modem.port);
     for line in
@@ -164,7 +164,7 @@ fn rates(what: &str, goal: &str, modem: &Modem, mut ours: impl FnMut() -> Durati
 
 /// An M10 with an open FTP service.
 fn m10() -> (Modem, Host) {
-    let modem = Modem::start(&["--profile", "m10"]);
+    let modem = Modem::at_once("m10", &[]);
     let mut host = Host::open(&modem.port);
     host.exchange("ATE0", b"OK\r\n");
     host.exchange("AT+QFTPOPEN=\"h\",21", b"+QFTPOPEN:0\r\n");
@@ -210,7 +210,7 @@ fn escaped(host: &mut Host, line: &str, begun: &str, over: &str) -> Duration {
 }
 
 fn ftpretr() {
-    let modem = Modem::start(&["--profile", "nl668"]);
+    let modem = Modem::at_once("nl668", &[]);
     modem.file("big.bin", FILE);
     let mut host = Host::open(&modem.port);
     host.exchange("ATE0", b"OK\r\n");
@@ -222,7 +222,7 @@ fn ftpretr() {
 
 /// A WIPsoft module with its GPRS bearer up.
 fn wipsoft(arguments: &[&str]) -> (Modem, Host) {
-    let modem = Modem::start(&[&["--profile", "wipsoft"], arguments].concat());
+    let modem = Modem::at_once("wipsoft", arguments);
     let mut host = Host::open(&modem.port);
     for line in ["ATE0", "AT+WIPCFG=1", "AT+WIPBR=1,6", "AT+WIPBR=2,6,11,\"apn\"", "AT+WIPBR=4,6,0"] {
         host.exchange(line, b"OK\r\n");

@@ -7,7 +7,8 @@ const ABOVE: u32 = 0x10_FF00;
 /// How these characters begin in UTF-8; few others do.
 const FIRST: u8 = 0xf4;
 
-fn escaped(c: char) -> Option<u8> {
+/// The octet that a character stands for which [`text_of`] has put in its place.
+pub(super) fn escaped(c: char) -> Option<u8> {
     u8::try_from(u32::from(c).checked_sub(ABOVE)?).ok().filter(|octet| !octet.is_ascii())
 }
 

@@ -1,5 +1,6 @@
 //! Which parameters of which commands are secrets, and command lines without them.
 
+use super::guess::{Guess, Suspicion, name_in};
 use super::line::{self, Form};
 use super::{Arguments, Call};
 
@@ -31,16 +32,27 @@ impl Secret {
     }
 }
 
-/// The commands that bear secrets, by their names without `AT`.
+/// The commands that bear secrets, and those that bear none, by their names without `AT`. Of all others it is guessed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Secrets(pub Vec<(&'static str, &'static [Secret])>);
+pub struct Secrets {
+    /// Those that bear secrets.
+    pub list: Vec<(&'static str, &'static [Secret])>,
+    /// Those of which it is known that they bear none.
+    pub plain: Vec<&'static str>,
+}
 
 /// What stands in the place of a secret in a command line.
 const MASKED: &str = "***";
 
 impl Secrets {
-    fn of(&self, name: &str) -> &'static [Secret] {
-        self.0.iter().find(|(known, _)| *known == name).map_or(&[], |(_, secrets)| secrets)
+    pub(crate) fn of(&self, name: &str) -> &'static [Secret] {
+        self.list.iter().find(|(known, _)| *known == name).map_or(&[], |(_, secrets)| secrets)
+    }
+
+    /// How a command is looked at that nobody knows; `None` for one that somebody does, and for a basic one.
+    pub fn suspicion(&self, name: &str) -> Option<Suspicion> {
+        let known = self.plain.contains(&name) || self.list.iter().any(|(known, _)| *known == name);
+        (name.starts_with(SIGNS) && !known).then(|| Suspicion::of(name))
     }
 
     /// A command line with its secrets masked, and no more than them; where it cannot be told which parameter
@@ -54,6 +66,10 @@ impl Secrets {
                 Ok(Some((call, tail))) => {
                     let text = &rest[..rest.len() - tail.len()];
                     rest = tail;
+                    if matches!(call.form, Form::Write(dialled) if call.name == "D" && changes_a_password(dialled))
+                    {
+                        return shown + "D**" + MASKED;
+                    }
                     let Some((masked, doubt)) = self.masked(&call) else {
                         shown.push_str(text);
                         continue;
@@ -80,12 +96,16 @@ impl Secrets {
     fn masked(&self, call: &Call) -> Option<(String, bool)> {
         let Form::Write(value) = call.form else { return None };
         let secrets = self.of(&call.name);
-        if secrets.is_empty() {
+        let suspicion = self.suspicion(&call.name);
+        if secrets.is_empty() && suspicion.is_none() {
             return None;
         }
         // What a pattern ends with is no text beside a quotation.
         if Arguments::parse(value.trim_end_matches('*')).is_err() {
             return Some((MASKED.to_owned(), true));
+        }
+        if let Some(suspicion) = suspicion {
+            return guessed(suspicion, value).map(|masked| (masked, false));
         }
         let typed: Vec<&str> = split(value).collect();
         let plain: Vec<&str> = typed.iter().map(|text| text.trim()).collect();
@@ -110,8 +130,11 @@ impl Secrets {
     /// What cannot be read as commands.
     fn in_doubt(&self, rest: &str) -> String {
         let bare: String = rest.chars().filter(|c| *c != ' ').collect::<String>().to_ascii_uppercase();
-        let named = self.0.iter().any(|(name, _)| bare.contains(name));
-        match rest.find('=').filter(|_| named) {
+        let named = self.list.iter().any(|(name, _)| bare.contains(name));
+        let unknown = |at: &usize| {
+            name_in(&format!("AT{}", &rest[..*at])).is_some_and(|n| self.suspicion(&n).is_some())
+        };
+        match rest.find('=').filter(|at| named || unknown(at)) {
             Some(i) => format!("{}{MASKED}", &rest[..=i]),
             None => rest.to_owned(),
         }
@@ -128,6 +151,30 @@ impl Secrets {
             Some(_) => None,
         }
     }
+}
+
+/// Whether what is dialled changes a PIN or another password (3GPP TS 22.030 sections 6.5.4 and 6.6: `**04*...#`).
+fn changes_a_password(dialled: &str) -> bool {
+    let digits: String = dialled.chars().filter(|c| *c != ' ').collect();
+    digits.starts_with("**0") && digits.len() > 4
+}
+
+/// The arguments of a command that nobody knows, without what looks like a secret; `None` where nothing does.
+fn guessed(suspicion: Suspicion, value: &str) -> Option<String> {
+    let mut guess = Guess::new(suspicion);
+    let mut found = false;
+    let shown = split(value).map(|typed| {
+        let plain = typed.trim();
+        let bare = plain.trim_matches('"');
+        let number = !plain.starts_with('"') && is_number(plain);
+        let secret = if number { guess.hides_number() } else { guess.hides_text() };
+        guess.pass(bare, plain.starts_with('"'));
+        let secret = secret && bare.bytes().any(|b| b != b'*');
+        found |= secret;
+        if secret { MASKED } else { typed }
+    });
+    let shown = shown.collect::<Vec<_>>().join(",");
+    found.then_some(shown)
 }
 
 /// What an extended command begins with.
@@ -158,7 +205,7 @@ mod tests {
         const OPEN: &[Secret] = &[Secret::at(3)];
         const TAG: &[Secret] = &[Secret { place: 4, unless: &[(3, &["APN"])] }];
         let list = vec![("+CREATE", CREATE), ("+CPIN", PIN), ("+OPEN", OPEN), ("+TAG", TAG)];
-        let masked = Secrets(list).mask(line);
+        let masked = Secrets { list, plain: vec!["+CSQ", "+PLAIN"] }.mask(line);
         assert!(!masked.to_lowercase().contains("hush"), "{line}: {masked}");
         masked
     }
@@ -182,6 +229,36 @@ mod tests {
             ("AT+TAG=3,1,\"PWD\",\"hush\"", "AT+TAG=3,1,\"PWD\",***"),
             ("AT+CSQ", "AT+CSQ"),
             ("A/", "A/"),
+            ("AT+PLAIN=\"a\",\"b\",\"c\"", "AT+PLAIN=\"a\",\"b\",\"c\""),
+            ("ATD+49301234;", "ATD+49301234;"),
+            ("ATD*100#;", "ATD*100#;"),
+            ("ATD*99***1#", "ATD*99***1#"),
+        ] {
+            assert_eq!(masked(line), shown);
+        }
+    }
+
+    #[test]
+    fn of_a_command_that_nobody_knows_it_is_guessed() {
+        for (line, shown) in [
+            ("AT+CGAUTH=1,1,\"me\",\"hush\"", "AT+CGAUTH=1,1,***,***"),
+            ("AT+CGAUTH=1,1,\"hush\",\"me\"", "AT+CGAUTH=1,1,***,***"),
+            ("at^authdata=1,2,,hush,me;+CSQ", "at^authdata=1,2,,***,***;+CSQ"),
+            ("AT#PASSW=\"hush\"", "AT#PASSW=***"),
+            ("AT*CPIN=1234", "AT*CPIN=***"),
+            ("AT+QSIMLOCK=\"SC\",1,\"1234\"", "AT+QSIMLOCK=***,***,***"),
+            ("AT+XAPN=1,\"IP\",\"web\",\"me\",\"hush\",2", "AT+XAPN=1,\"IP\",\"web\",***,***,2"),
+            ("AT+XAPN=web,me,hush", "AT+XAPN=web,***,***"),
+            ("AT+X=\"me\",\"hush\"", "AT+X=\"me\",***"),
+            ("AT+X=\"PASSWORD\",\"12.34\"", "AT+X=\"PASSWORD\",***"),
+            ("AT+XOPEN=1,0,\"TCP\",\"host\",80,0", "AT+XOPEN=1,0,\"TCP\",\"host\",80,0"),
+            ("AT+X=1,2,3", "AT+X=1,2,3"),
+            ("AT+X=\"a\",1,\"b\"", "AT+X=\"a\",1,\"b\""),
+            ("AT+X=\"a\"b,\"hush\"", "AT+X=***"),
+            ("AT+X=\"a\",\"hush", "AT+X=***"),
+            ("AT+XPIN?", "AT+XPIN?"),
+            ("AT+XPIN=?", "AT+XPIN=?"),
+            ("ATD**04*1234*5678*5678#", "ATD*****"),
         ] {
             assert_eq!(masked(line), shown);
         }

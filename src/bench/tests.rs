@@ -134,7 +134,7 @@ async fn a_port_in_data_mode_keeps_a_thousand_lines_for_later() {
     let mut hand = bench.by_hand().await.unwrap();
     hand.turn(20 * SECOND).await.unwrap();
     hand.command(1, "AT+QFOPEN=\"a\",0", &["OK"], SECOND).await.unwrap();
-    hand.command(1, "AT+QFWRITE=1,2,600", &["CONNECT"], SECOND).await.unwrap();
+    hand.command(1, "AT+QFWRITE=12451840,2,600", &["CONNECT"], SECOND).await.unwrap();
     let records = hand.records();
     hand.inject("when = { each = \"100ms\" }\nwhat = { say = \"RING\" }").unwrap();
     hand.turn(200 * SECOND).await.unwrap();

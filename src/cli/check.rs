@@ -1,6 +1,7 @@
 //! `badline check`: are the files right?
 
 use super::show_mistakes;
+use crate::at::Visible;
 use crate::play;
 use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
@@ -28,7 +29,7 @@ impl Check {
             match check(file) {
                 Ok((kind, warnings)) => {
                     warnings.into_iter().for_each(|warning| eprintln!("{}", warning.warning()));
-                    println!("{}: a {kind} without a mistake", file.display());
+                    println!("{}: a {kind} without a mistake", Visible(file.display()));
                 }
                 Err(mistakes) => status = show_mistakes(&mistakes),
             }

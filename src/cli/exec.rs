@@ -168,6 +168,13 @@ impl Exec {
             let (text, why) = (outcome.text.clone(), outcome.why.clone());
             bench.machine.record(Event::Expectation { text, met: outcome.met, why });
         }
+        let never: Vec<String> =
+            bench.machine.world().faults().never_applied().into_iter().map(|(name, _)| name).collect();
+        for name in &never {
+            let text = format!("the fault {} was never applied", name.escape_debug());
+            tracing::warn!("{text}");
+            bench.machine.record(Event::Note { text });
+        }
         bench.machine.record(Event::End { reason: ran.end.to_string() });
         bench.close().await;
         let judge = watch.judge();
@@ -180,6 +187,7 @@ impl Exec {
             took: ran.took,
             opened: judge.opened,
             outcomes,
+            never,
             coverage: judge.coverage.clone(),
             explanation: judge.explanation(),
         })

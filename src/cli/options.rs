@@ -1,5 +1,6 @@
 //! The options that the verbs share.
 
+use crate::at::Visible;
 use crate::control::Address;
 use crate::disk::{Kind, Outputs};
 use crate::driver::state::Store;
@@ -13,6 +14,8 @@ use clap::Args;
 use std::io::{self, BufWriter, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::fmt::format::debug_fn;
 
 /// What kind of modem, and what it hangs on.
 #[derive(Args, Debug)]
@@ -214,8 +217,14 @@ pub fn log(verbose: u8) {
         2 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    let to =
-        tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let fields = debug_fn(|to, field, value| match field.name() {
+        "message" => write!(to, "{}", Visible(format_args!("{value:?}"))),
+        name => write!(to, "{name}={}", Visible(format_args!("{value:?}"))),
+    });
+    let to = tracing_subscriber::fmt()
+        .fmt_fields(fields.delimited(" "))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // A second call in one process changes nothing.
     let _ = to.with_max_level(level).try_init();
 }

@@ -3,6 +3,7 @@
 use super::options::{self, TraceFiles};
 use super::signals::Signals;
 use super::{MISTAKE, UNMET, last, show_error, show_mistakes};
+use crate::at::Visible;
 use crate::disk;
 use crate::play::device;
 use crate::play::{self, PlayError};
@@ -65,16 +66,16 @@ impl Play {
         let mut status = ExitCode::SUCCESS;
         for file in &self.files {
             match self.one(&runtime, file, signals.as_mut()) {
-                Ok(false) => println!("{}: as written", file.display()),
-                Ok(true) => println!("{}: rewritten", file.display()),
+                Ok(false) => println!("{}: as written", Visible(file.display())),
+                Ok(true) => println!("{}: rewritten", Visible(file.display())),
                 Err(PlayError::Mistakes(mistakes)) => return show_mistakes(&mistakes),
                 Err(PlayError::Io(error)) => {
-                    eprintln!("{}: {error}", file.display());
+                    eprintln!("{}", Visible(format_args!("{}: {error}", file.display())));
                     return ExitCode::from(MISTAKE);
                 }
                 Err(PlayError::Interrupted(signal)) => return super::interrupted(signal),
                 Err(PlayError::Failed(failure)) => {
-                    println!("{failure}");
+                    println!("{}", Visible(failure));
                     status = ExitCode::from(UNMET);
                 }
             }
@@ -100,8 +101,8 @@ impl Play {
                 if unmet {
                     eprintln!(
                         "{}: its header is for a modem in this process; {} is played at as it is",
-                        file.display(),
-                        device.display()
+                        Visible(file.display()),
+                        Visible(device.display())
                     );
                 }
                 device::play(transcript, device, self.bless)?

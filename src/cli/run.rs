@@ -3,13 +3,14 @@
 use super::options::{self, Options, warn_of_strangers};
 use super::signals::Signals;
 use super::{last, show_error, show_mistakes, show_warnings};
+use crate::at::{Visible, visible_json};
 use crate::control::{self, Listener};
 use crate::disk::{Claim, Temporary, named, sweep};
 use crate::driver::machine::Machine;
 use crate::driver::port::Port;
 use crate::driver::state::Store;
 use crate::setup::{self, Server, Setup};
-use crate::trace::Sink;
+use crate::trace::{Event, Sink};
 use clap::Args;
 use serde::Serialize;
 use std::fs;
@@ -118,6 +119,11 @@ impl Run {
             () = bench.machine.run() => {}
             _ = signals.next() => {}
         }
+        for (name, _) in bench.machine.world().faults().never_applied() {
+            let text = format!("the fault {} was never applied", name.escape_debug());
+            tracing::warn!("{text}");
+            bench.machine.record(Event::Note { text });
+        }
         Ok(())
     }
 }
@@ -213,29 +219,27 @@ fn links(first: Option<PathBuf>, dir: Option<&Temporary>, ports: usize) -> Vec<P
 pub fn announce(ready: &Ready, json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if json || !out.is_terminal() {
-        serde_json::to_writer(&mut out, ready)?;
-        writeln!(out)?;
+        writeln!(out, "{}", visible_json(&serde_json::to_string(ready)?))?;
         return out.flush();
     }
-    let port = &ready.link;
-    writeln!(out, "{} on {} ({})", ready.modem, port.display(), ready.port)?;
+    let port = Visible(ready.link.display());
+    writeln!(out, "{} on {port} ({})", Visible(&ready.modem), ready.port)?;
     for (i, (link, path)) in ready.links.iter().zip(&ready.ports).enumerate().skip(1) {
-        writeln!(out, "port {} on {} ({path})", i + 1, link.display())?;
+        writeln!(out, "port {} on {} ({path})", i + 1, Visible(link.display()))?;
     }
     let scenario = ready.scenario.as_deref().map_or("no scenario".into(), |name| format!("scenario {name}"));
-    writeln!(out, "{scenario}, seed {}, speed {}", ready.seed, ready.speed)?;
+    writeln!(out, "{}, seed {}, speed {}", Visible(scenario), ready.seed, ready.speed)?;
     if let Some(tcp) = ready.tcp {
         writeln!(out, "the same port over TCP at {tcp}")?;
     }
     if let Some(control) = &ready.control {
         let key = ready.control_key.as_ref().map_or(String::new(), |key| format!(", its key {key}"));
-        writeln!(out, "control socket at {control}{key}")?;
+        writeln!(out, "control socket at {}{key}", Visible(control))?;
     }
-    writeln!(out, "FTP server at {}, its files in {}", ready.ftp, ready.ftp_root.display())?;
+    writeln!(out, "FTP server at {}, its files in {}", ready.ftp, Visible(ready.ftp_root.display()))?;
     writeln!(
         out,
-        "Next, in another terminal:  picocom {}  then type AT and Enter. Ctrl-C ends the modem.",
-        port.display()
+        "Next, in another terminal:  picocom {port}  then type AT and Enter. Ctrl-C ends the modem.",
     )?;
     out.flush()
 }

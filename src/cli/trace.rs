@@ -1,6 +1,7 @@
 //! `badline trace`: print a trace for a person.
 
 use super::{MISTAKE, show_error};
+use crate::at::Visible;
 use crate::trace::{read, show};
 use clap::Args;
 use std::fs::File;
@@ -32,7 +33,7 @@ impl Trace {
                 Err(unreadable) => {
                     // Both go to one terminal: in their order.
                     let flushed = out.flush();
-                    eprintln!("{name}: {unreadable}");
+                    eprintln!("{}", Visible(format_args!("{name}: {unreadable}")));
                     status = ExitCode::from(MISTAKE);
                     flushed
                 }

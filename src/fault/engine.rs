@@ -214,6 +214,12 @@ impl Engine {
         self.rules.iter().filter(|live| !live.rule.silent && !live.is_gone()).map(status).collect()
     }
 
+    /// The faults that were never applied, with what they do, in file order; also those that a request has disarmed.
+    pub fn never_applied(&self) -> Vec<(String, String)> {
+        let never = |live: &&Live| live.fired == 0 && !live.rule.silent;
+        self.rules.iter().filter(never).map(|live| (live.name.clone(), live.rule.text.clone())).collect()
+    }
+
     /// The next thing that a rule does by itself, and the link that called for it, where one did.
     pub fn poll_act(&mut self) -> Option<(Act, Option<Link>)> {
         self.acts.pop_front()

@@ -224,7 +224,7 @@ impl Maker for Fibocom {
             Event::FtpDrained => transfer::drained(self, cx),
             Event::Timer(_) => cache::expired(self, cx),
             Event::BearerUp(cid) => call::up(self, cx, cid),
-            Event::BearerDown { cid, .. } => call::down(self, cx, cid),
+            Event::BearerDown { cid, by_network } => call::down(self, cx, cid, by_network),
             _ => {}
         }
     }
@@ -241,7 +241,7 @@ impl Fibocom {
 
     /// Starts an operation on the idle connection; `session` is what goes on then.
     fn start(&mut self, cx: &mut Cx, op: Op, session: Session) -> Reply {
-        if !matches!(self.session, Session::Idle) {
+        if !matches!(self.session, Session::Idle) || ending(cx) {
             return self.wrong_state();
         }
         let passive = self.mode.get() == 0;
@@ -272,7 +272,7 @@ impl Fibocom {
             }
             ftp::Event::Opened => {
                 self.session = Session::Idle;
-                cx.urc("+FTPOPEN", 1);
+                cx.end("+FTPOPEN", 1);
             }
             ftp::Event::Begun => transfer::begun(self, cx),
             ftp::Event::Done { reply, .. } => self.over(cx, Ok(reply), true),
@@ -284,7 +284,7 @@ impl Fibocom {
             ftp::Event::Closed => {
                 self.session = Session::Closed;
                 self.forget(cx);
-                cx.urc("+FTPCLOSE", 1);
+                cx.end("+FTPCLOSE", 1);
             }
             ftp::Event::Sent(_) | ftp::Event::Replied(_) | ftp::Event::Unasked(_) | ftp::Event::Data(_) => {}
         }
@@ -294,7 +294,7 @@ impl Fibocom {
     fn over(&mut self, cx: &mut Cx, result: Result<ftp::Reply, Failure>, open: bool) {
         let next = if open { Session::Idle } else { Session::Closed };
         match std::mem::replace(&mut self.session, next) {
-            Session::Opening => cx.urc("+FTPOPEN", code(&result)),
+            Session::Opening => cx.end("+FTPOPEN", code(&result)),
             Session::Asking { name, answer } => asking::report(cx, &name, answer, result),
             Session::Streaming { name, stream } => {
                 transfer::stream_over(self, cx, name, stream, code(&result));
@@ -311,7 +311,7 @@ impl Fibocom {
             Session::Closing => {
                 let gone = |f: &Failure| matches!(f.cause, Cause::Closed | Cause::Reset);
                 let code = if result.as_ref().is_err_and(gone) { DONE } else { code(&result) };
-                cx.urc("+FTPCLOSE", code);
+                cx.end("+FTPCLOSE", code);
             }
             Session::Idle | Session::Closed => {}
         }
@@ -349,6 +349,11 @@ impl Fibocom {
         self.forget(cx);
         cx.urc("+FTPCLOSE", 1);
     }
+}
+
+/// Whether the result of a command is still to be said: the next one has to wait for it.
+fn ending(cx: &Cx) -> bool {
+    cx.is_ending("+FTP")
 }
 
 /// 1.2.3

@@ -207,19 +207,21 @@ impl Maker for Quectel {
 
 impl Quectel {
     /// Why the service cannot take a command now: chapter 3, -3 and -5.
-    fn hindrance(&self, port: PortId) -> Option<Code> {
+    fn hindrance(&self, cx: &Cx) -> Option<Code> {
         match self.service {
-            Service::Opened if port == self.port => None,
+            _ if ending(cx) => Some(Code::BUSY),
+            Service::Opened if cx.port == self.port => None,
             _ if self.service.is_off() => Some(Code::NETWORK),
             _ => Some(Code::BUSY),
         }
     }
 
     /// Whether a port cannot change a setting now: chapter 3, -3.
-    fn is_busy(&self, port: PortId) -> bool {
+    fn is_busy(&self, cx: &Cx) -> bool {
         match self.service {
+            _ if ending(cx) => true,
             _ if self.service.is_off() => false,
-            Service::Opened => port != self.port,
+            Service::Opened => cx.port != self.port,
             _ => true,
         }
     }
@@ -233,10 +235,15 @@ impl Quectel {
     }
 }
 
+/// Whether the end of an operation is still to be said: the service goes on until then.
+fn ending(cx: &Cx) -> bool {
+    cx.is_ending("+QFTP")
+}
+
 /// 2.2.5
 fn path(m: &mut Quectel, cx: &mut Cx, (path,): (Text<100>,)) -> Reply {
     match () {
-        () if m.is_busy(cx.port) => cx.urc("+QFTPPATH", Code::BUSY),
+        () if m.is_busy(cx) => cx.urc("+QFTPPATH", Code::BUSY),
         () if error::is_illegal(&path) => cx.urc("+QFTPPATH", Code::ILLEGAL),
         () => {
             m.path = path;
@@ -292,7 +299,7 @@ fn configure(m: &mut Quectel, cx: &mut Cx, (which, value): (Any, Option<Text<100
         (2, None, _) => cx.urc("+QFTPCFG", u8::from(m.kind == Type::Ascii)),
         (3, None, _) => cx.urc("+QFTPCFG", m.resume),
         (4, None, _) if places => cx.urc("+QFTPCFG", format_args!("\"{}\"", m.local_path())),
-        (1..=4, Some(_), _) if m.is_busy(cx.port) => cx.urc("+QFTPCFG", Code::BUSY),
+        (1..=4, Some(_), _) if m.is_busy(cx) => cx.urc("+QFTPCFG", Code::BUSY),
         (1, Some(_), Some(mode @ (0 | 1))) => {
             m.passive = mode == 1;
             if let Some(settings) = cx.ftp_settings() {
@@ -316,7 +323,12 @@ fn configure(m: &mut Quectel, cx: &mut Cx, (which, value): (Any, Option<Text<100
 
 /// 2.2.9
 fn state(m: &mut Quectel, cx: &mut Cx) -> Reply {
-    cx.info(match m.service {
+    let said = |name| cx.is_ending(name);
+    let name = match m.service {
+        _ if said("+QFTPOPEN") => "OPENING",
+        _ if said("+QFTPCLOSE") => "CLOSING",
+        _ if said("+QFTPGET") || said("+QFTPPUT") => "TRANSFER",
+        _ if said("+QFTP") => "WORKING",
         Service::Idle => "IDLE",
         Service::Opening => "OPENING",
         Service::Opened => "OPENED",
@@ -324,7 +336,8 @@ fn state(m: &mut Quectel, cx: &mut Cx) -> Reply {
         Service::Transfer(_) => "TRANSFER",
         Service::Closing => "CLOSING",
         Service::Closed | Service::Lost => "CLOSED",
-    });
+    };
+    cx.info(name);
     Reply::Ok
 }
 

@@ -292,17 +292,20 @@ impl Simcom {
     /// Opens a session for `job`, or says what forbids it: 66 for one that is on or a name that is
     /// missing (5.5), 61 without a bearer.
     fn begin(&mut self, cx: &mut Cx, job: Job, steps: impl IntoIterator<Item = Op>, complete: bool) -> Reply {
+        if self.is_ending(cx) {
+            return cx.refuse_state();
+        }
         if self.session.is_some() || !complete || self.ftp.server.is_empty() {
-            report(cx, &job, 66);
+            refuse(cx, &job, 66);
             return Reply::Ok;
         }
         let context = self.context(self.ftp.cid.get() as u8);
         if cx.bearers.address(context).is_none() {
-            report(cx, &job, 61);
+            refuse(cx, &job, 61);
             return Reply::Ok;
         }
         let Some((security, tls)) = self.tls.session(cx, &self.ftp.server) else {
-            report(cx, &job, 66);
+            refuse(cx, &job, 66);
             return Reply::Ok;
         };
         let server = match matches!(job, Job::Put(_) | Job::EtPut(_)) {
@@ -427,12 +430,12 @@ impl Simcom {
                 return transfer::close_if_read(self, cx);
             }
             // 5.9
-            Job::Size => cx.urc("+FTPSIZE", format_args!("1,0,{}", reply.text().trim())),
+            Job::Size => cx.end("+FTPSIZE", format_args!("1,0,{}", reply.text().trim())),
             // 5.18
-            Job::Mdtm => cx.urc("+FTPMDTM", format_args!("1,0,{}", reply.text().trim())),
+            Job::Mdtm => cx.end("+FTPMDTM", format_args!("1,0,{}", reply.text().trim())),
             Job::ExtendedGet => {
                 extended::got(&mut self.extended, cx);
-                cx.urc("+FTPEXTGET", "1,0");
+                cx.end("+FTPEXTGET", "1,0");
             }
             Job::EtGet => transfer::end_et_get(cx),
             job => report(cx, job, 0),
@@ -440,6 +443,22 @@ impl Simcom {
         if !matches!(session.job, Job::EtGet) {
             self.session = None;
         }
+    }
+
+    /// Whether an operation is about to end: all is done but for the last word of the server, or what tells the
+    /// host of it is still to be said. No other is begun meanwhile.
+    fn is_ending(&self, cx: &Cx) -> bool {
+        let closing = match &self.session {
+            Some(Session { job: Job::Get(get) | Job::List(get), .. }) => get.is_closing(),
+            Some(Session { job: Job::Put(put) | Job::EtPut(put), .. }) => *put == Put::Closing,
+            _ => false,
+        };
+        closing || cx.endings().any(|line| line.starts_with("+FTP") && !opens(line))
+    }
+
+    /// Whether the host is still to be told that it may go on.
+    fn is_opening(cx: &Cx) -> bool {
+        cx.endings().any(|line| line.starts_with("+FTP") && opens(line))
     }
 
     /// The session is over, with a number that says why.
@@ -460,6 +479,11 @@ impl Simcom {
     }
 }
 
+/// `+FTPGET: 1,1`, `+FTPPUT: 1,1,<window>` and their like: the host may go on.
+fn opens(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(_, values)| values.trim_start().starts_with("1,1"))
+}
+
 /// `+CME ERROR` for what the file systems cannot do (manual V1.02, 21.1).
 const MEMORY_FULL: u16 = 20;
 const NOT_FOUND: u16 = 22;
@@ -469,10 +493,20 @@ fn not_allowed(_: &Cx) -> Reply {
     Reply::Cme(3)
 }
 
-/// `+FTP...: 1,<number>`.
-fn report(cx: &mut Cx, job: &Job, number: u16) {
+/// `1,<number>`, behind the command's name.
+fn values(job: &Job, number: u16) -> String {
     match (job, number) {
-        (Job::Size, 1..) => cx.urc("+FTPSIZE", format_args!("1,{number},0")),
-        _ => cx.urc(job.name(), format_args!("1,{number}")),
+        (Job::Size, 1..) => format!("1,{number},0"),
+        _ => format!("1,{number}"),
     }
+}
+
+/// `+FTP...: 1,<number>`: it has ended.
+fn report(cx: &mut Cx, job: &Job, number: u16) {
+    cx.end(job.name(), values(job, number));
+}
+
+/// `+FTP...: 1,<number>`: it was never begun.
+fn refuse(cx: &mut Cx, job: &Job, number: u16) {
+    cx.refuse_later(job.name(), values(job, number));
 }

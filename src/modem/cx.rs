@@ -61,6 +61,16 @@ impl Cx<'_> {
         self.core.urc_to(self.port, name, values);
     }
 
+    /// An unsolicited result code on this port that ends an operation ([`Core::end_to`]).
+    pub fn end(&mut self, name: &str, values: impl Display) {
+        self.core.end_to(self.port, name, values);
+    }
+
+    /// An unsolicited result code on this port that refuses one ([`Core::refuse_to`]).
+    pub fn refuse_later(&mut self, name: &str, values: impl Display) {
+        self.core.refuse_to(self.port, name, values);
+    }
+
     /// The reply of a command that an unsolicited result code follows: OK at once, or OK beside that
     /// code once it is said, where the profile wants the two in one write.
     pub fn reply_with(&mut self, name: &str, values: impl Display) -> Reply {

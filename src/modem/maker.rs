@@ -145,6 +145,11 @@ pub fn secrets_of<V: Maker>() -> Vec<(&'static str, &'static [Secret])> {
     secrets(V::COMMANDS).chain(V::SECRET_LABELS.iter().map(|label| (*label, LABEL))).collect()
 }
 
+/// The names of a maker's commands.
+pub fn names_of<V: Maker>() -> Vec<&'static str> {
+    V::COMMANDS.iter().map(|c| c.name).collect()
+}
+
 impl<V: Maker> Personality for Behaviour<V> {
     fn restart(&mut self, profile: &Profile) {
         self.maker = V::new(&self.settings, profile);

@@ -90,6 +90,17 @@ impl Settings {
     }
 }
 
+/// Why something is said that belongs to no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It happened.
+    Unasked,
+    /// A command that was answered OK came to nothing: the operation was never begun.
+    Refused,
+    /// An operation that a command began has ended, or has come to where the host goes on.
+    Ended,
+}
+
 /// What waits for its turn on the port.
 #[derive(Debug)]
 pub(super) enum Due {
@@ -103,6 +114,8 @@ pub(super) struct Waiting {
     pub at: Now,
     pub when: UrcWhen,
     pub what: Due,
+    /// Why it is said.
+    pub why: Why,
     /// The meddler has had its say.
     pub judged: bool,
 }

@@ -228,7 +228,8 @@ impl Modem {
 
     /// What is kept out of traces, also of commands that the profile says are absent: a host may send them.
     pub fn secrets(&self) -> Secrets {
-        Secrets(self.maker.secrets().into_iter().chain(base::secrets()).collect())
+        let list = self.maker.secrets().into_iter().chain(base::secrets()).collect();
+        Secrets { list, plain: self.rows().iter().map(|row| row.name).collect() }
     }
 
     pub(super) fn expire(&mut self, timer: Timer) {

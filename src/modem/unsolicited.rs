@@ -1,11 +1,12 @@
 //! Unsolicited result codes: when one is to be printed, and how it is once its turn has come.
 
 use super::core::{Core, Timer};
-use super::port::{Due, Line, PortId, Waiting};
+use super::port::{Due, Line, Port, PortId, State, Waiting, Why};
 use super::{DataMode, Event, Modem, Note, Reply};
 use crate::at::ResultCode;
 use crate::fault::UrcVerdict;
 use crate::profile::{Urc, UrcWhen};
+use crate::time::units::Span;
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -23,18 +24,68 @@ impl Core {
     /// Each LF in the values begins another line of the same code.
     pub fn urc_to(&mut self, port: PortId, name: &str, values: impl Display) {
         let rule = self.rule(name, &format!("{name}: {values}"));
+        self.print(port, name, values, rule, Why::Unasked);
+    }
+
+    /// As [`Core::urc_to`], for one that ends an operation: a radio round trip later, unless the profile says
+    /// otherwise.
+    pub fn end_to(&mut self, port: PortId, name: &str, values: impl Display) {
+        let rule = self.rule(name, &format!("{name}: {values}"));
+        self.print(port, name, values, rule, Why::Ended);
+    }
+
+    /// As [`Core::end_to`], for an operation that was refused before it began.
+    pub fn refuse_to(&mut self, port: PortId, name: &str, values: impl Display) {
+        let rule = self.rule(name, &format!("{name}: {values}"));
+        self.print(port, name, values, rule, Why::Refused);
+    }
+
+    fn print(&mut self, port: PortId, name: &str, values: impl Display, rule: Urc, why: Why) {
         let separator = rule.separator.as_deref().unwrap_or(&self.profile.serial.separator);
         let line = format!("{name}{separator}{values}");
-        self.queue(port, rule.when, rule.delay.0, Due::Line(line));
+        self.queue(port, &rule, why, Due::Line(line));
         self.release(port, name);
+    }
+
+    /// As [`Core::end_to`], for one that has waited already as long as [`Core::end_delay`] says.
+    pub fn end_now(&mut self, port: PortId, name: &str, values: impl Display) {
+        let rule = self.rule(name, &format!("{name}: {values}"));
+        self.print(port, name, values, Urc { delay: Some(Span::default()), ..rule }, Why::Ended);
+    }
+
+    /// How long after the end of an operation the unsolicited result code follows that tells of it.
+    pub fn end_delay(&self, name: &str, values: impl Display) -> Duration {
+        let rule = self.rule(name, &format!("{name}: {values}"));
+        match rule.when {
+            UrcWhen::After => self.delay(&rule, Why::Ended),
+            UrcWhen::WithResult | UrcWhen::BeforeResult | UrcWhen::Never => Duration::ZERO,
+        }
+    }
+
+    /// The lines that are to tell of the end of an operation and have not been said yet. Until then it goes on,
+    /// for all that the host knows.
+    pub fn endings(&self) -> impl Iterator<Item = &str> {
+        self.ports.iter().flat_map(|port| &port.waiting).filter_map(|w| match (&w.what, w.why) {
+            (Due::Line(line), Why::Ended) => Some(line.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether the end of an operation that is told of in this way is still to be said.
+    pub fn is_ending(&self, beginning: &str) -> bool {
+        self.endings().any(|line| line.starts_with(beginning))
     }
 
     /// Prints a line of its own on one port, unasked; the profile knows it by its whole text, or by
     /// the part before its colon.
     pub fn urc_line(&mut self, port: PortId, line: &str) {
+        self.print_line(port, line, Why::Unasked);
+    }
+
+    fn print_line(&mut self, port: PortId, line: &str, why: Why) {
         let name = name_of(line);
         let rule = self.rule(name, line);
-        self.queue(port, rule.when, rule.delay.0, Due::Line(line.into()));
+        self.queue(port, &rule, why, Due::Line(line.into()));
         self.release(port, name);
     }
 
@@ -42,13 +93,20 @@ impl Core {
     /// profile knows it by its whole text.
     pub fn urc_code(&mut self, port: PortId, code: ResultCode) {
         let rule = self.profile.urc.get(&code.to_string()).cloned().unwrap_or_default();
-        self.queue(port, rule.when, rule.delay.0, Due::Code(code));
+        self.queue(port, &rule, Why::Ended, Due::Code(code));
     }
 
     /// Prints a line on every port, unasked.
     pub fn urc_all(&mut self, line: &str) {
         for port in self.port_ids() {
-            self.urc_line(port, line);
+            self.print_line(port, line, Why::Unasked);
+        }
+    }
+
+    /// As [`Core::urc_all`], for a line that ends an operation.
+    pub fn end_all(&mut self, line: &str) {
+        for port in self.port_ids() {
+            self.print_line(port, line, Why::Ended);
         }
     }
 
@@ -56,7 +114,8 @@ impl Core {
     /// profile knows the line by the part before its colon, or by its whole text.
     pub fn enter_data(&mut self, port: PortId, line: Option<&str>, mode: DataMode) {
         let rule = line.map(|line| self.rule(name_of(line), line)).unwrap_or_default();
-        self.queue(port, UrcWhen::After, rule.delay.0, Due::Data(line.map(str::to_string), mode));
+        let rule = Urc { when: UrcWhen::After, ..rule };
+        self.queue(port, &rule, Why::Unasked, Due::Data(line.map(str::to_string), mode));
     }
 
     /// Says a line that no profile decides on.
@@ -68,21 +127,38 @@ impl Core {
                 at: self.now,
                 when: UrcWhen::After,
                 what,
+                why: Why::Unasked,
                 judged: true,
             });
             self.ports[port.0].waiting.sort_by_key(|w| w.at);
         }
     }
 
-    fn queue(&mut self, port: PortId, when: UrcWhen, delay: Duration, what: Due) {
-        let at = match when {
-            UrcWhen::Never => return,
-            UrcWhen::After => self.now + delay,
-            UrcWhen::WithResult | UrcWhen::BeforeResult => self.now,
+    /// How long something is kept back that has no place beside a result code.
+    fn delay(&self, rule: &Urc, why: Why) -> Duration {
+        match (rule.delay, why) {
+            (Some(delay), _) => delay.0,
+            (None, Why::Unasked) => Duration::ZERO,
+            (None, Why::Refused | Why::Ended) => self.profile.radio.round_trip.0,
+        }
+    }
+
+    fn queue(&mut self, port: PortId, rule: &Urc, why: Why, what: Due) {
+        let delay = self.delay(rule, why);
+        let Port { state, waiting, .. } = &mut self.ports[port.0];
+        let at = match (rule.when, rule.delay) {
+            (UrcWhen::Never, _) => return,
+            // A result code that is due takes it along.
+            (UrcWhen::WithResult | UrcWhen::BeforeResult, _) if !matches!(state, State::Command) => self.now,
+            (_, Some(_)) => self.now + delay,
+            // What has no time of its own does not overtake the end of what went before.
+            (_, None) => {
+                let before = waiting.iter().filter(|w| w.why != Why::Unasked).map(|w| w.at).max();
+                before.map_or(self.now + delay, |before| before.max(self.now + delay))
+            }
         };
-        let waiting = &mut self.ports[port.0].waiting;
         let place = waiting.partition_point(|w| w.at <= at);
-        waiting.insert(place, Waiting { at, when, what, judged: false });
+        waiting.insert(place, Waiting { at, when: rule.when, what, why, judged: false });
     }
 
     /// Lets the final result code go that waited for this unsolicited one.
@@ -114,6 +190,9 @@ impl Modem {
             Due::Data(line, mode) => {
                 if let Some(line) = line {
                     self.print_judged(id, line, verdict);
+                    // A host that reads what there is does not find it in one piece with the answer before.
+                    let core = &mut self.core;
+                    core.ports[id.0].flush_apart(&mut core.out);
                 }
                 self.begin_data(id, mode);
             }

@@ -1,5 +1,6 @@
 //! The one diagnostic for mistakes in the files that people write: where, what, and what would be right.
 
+use crate::at::visible;
 use std::fmt;
 use std::ops::Range;
 
@@ -132,18 +133,29 @@ fn quoted(text: &str) -> Vec<&str> {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let (file, what) = (visible(&self.file), visible(&self.what));
+        let right = self.right.as_deref().map(visible);
         if self.line == 0 {
-            write!(f, "{}: {}", self.file, self.what)?;
-            return self.right.iter().try_for_each(|right| write!(f, "; {right}"));
+            write!(f, "{file}: {what}")?;
+            return right.iter().try_for_each(|right| write!(f, "; {right}"));
         }
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
-        writeln!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.what)?;
-        writeln!(f, " {number} | {}", self.source)?;
-        let lead: String =
-            self.source.chars().take(self.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        write!(f, " {margin} | {lead}{}", "^".repeat(self.width))?;
-        if let Some(right) = &self.right {
+        writeln!(f, "{file}:{}:{}: {what}", self.line, self.column)?;
+        // As it prints: what is escaped is wider, and a tab is a tab.
+        let shown = |c: char| {
+            if c == '\t' { "\t".to_owned() } else { visible(c.encode_utf8(&mut [0; 4])).into_owned() }
+        };
+        let shown: Vec<String> = self.source.chars().map(shown).collect();
+        writeln!(f, " {number} | {}", shown.concat())?;
+        let wide = |shown: &String| shown.chars().count();
+        let lead = shown.iter().take(self.column - 1);
+        let lead: String = lead.map(|s| if s == "\t" { "\t".into() } else { " ".repeat(wide(s)) }).collect();
+        let marked = shown.iter().skip(self.column - 1).take(self.width);
+        let beyond = self.width.saturating_sub(marked.len());
+        let width: usize = marked.map(wide).sum::<usize>() + beyond;
+        write!(f, " {margin} | {lead}{}", "^".repeat(width))?;
+        if let Some(right) = right {
             write!(f, "\n {margin} = {right}")?;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Keeps secrets out of traces.
 
+use crate::at::guess::{Guess, name_in};
 use crate::at::secret::SIGNS;
 use crate::at::{Secret, Secrets};
 use std::borrow::Cow;
@@ -37,6 +38,10 @@ enum State {
     Open,
     /// The arguments of this command; numbers so far.
     Numbers { name: &'static str, typed: String },
+    /// The arguments of a command that nobody knows, where they look like no secret: what is typed of the present one.
+    Guessed { guess: Guess, typed: Vec<u8> },
+    /// One that does.
+    Doubted { guess: Guess, at: Hidden },
     /// Arguments that are secret.
     Hidden(Hidden),
     /// A secret is over; what follows must look like a command to be none.
@@ -54,6 +59,27 @@ enum Hidden {
     Closed,
     /// The quotation marks are no help in finding the end.
     Lost,
+}
+
+impl Hidden {
+    /// Where the next octet leads; `None` where it ends the command.
+    fn next(self, byte: u8) -> Option<Hidden> {
+        Some(match (self, byte) {
+            (Hidden::Begin | Hidden::Bare | Hidden::Closed, b';') => return None,
+            (Hidden::Begin, b' ') | (Hidden::Begin | Hidden::Bare | Hidden::Closed, b',') => Hidden::Begin,
+            (Hidden::Begin, b'"') => Hidden::Quoted,
+            (Hidden::Quoted, b'"') | (Hidden::Closed, b' ') => Hidden::Closed,
+            (_, 0x08 | b'"') | (Hidden::Closed | Hidden::Lost, _) => Hidden::Lost,
+            (Hidden::Begin | Hidden::Bare, _) => Hidden::Bare,
+            (Hidden::Quoted, _) => Hidden::Quoted,
+        })
+    }
+
+    /// Whether the octet that has led here is part of the secret.
+    fn hides(self, byte: u8) -> bool {
+        let mark = byte == b'"' && !matches!(self, Hidden::Lost);
+        !mark && byte != 0x08
+    }
 }
 
 impl Mask {
@@ -114,26 +140,73 @@ impl Mask {
                 }
                 self.is_secret(byte)
             }
-            State::Hidden(at) => {
-                let next = match (*at, byte) {
-                    (Hidden::Begin | Hidden::Bare | Hidden::Closed, b';') => {
-                        self.recent.clear();
-                        self.state = State::After;
-                        return false;
+            State::Guessed { guess, typed } => {
+                let before = typed.trim_ascii();
+                let begins = before.is_empty();
+                let quoted = before.first() == Some(&b'"');
+                let open = quoted && (before.len() == 1 || before.last() != Some(&b'"'));
+                let number = byte.is_ascii_digit() || matches!(byte, b'*' | b'-');
+                let secret = if number && !quoted { guess.hides_number() } else { guess.hides_text() };
+                match byte {
+                    // `AT+X=?` asks for the grammar.
+                    b'?' if begins => {}
+                    b',' | b';' if !open => {
+                        let text = String::from_utf8_lossy(before).into_owned();
+                        guess.pass(text.trim_matches('"'), quoted);
+                        typed.clear();
+                        if byte == b';' {
+                            self.recent = b"AT".to_vec();
+                            self.state = State::Open;
+                        }
                     }
-                    (Hidden::Begin, b' ') | (Hidden::Begin | Hidden::Bare | Hidden::Closed, b',') => {
-                        Hidden::Begin
+                    b' ' => typed.push(byte),
+                    // What is no number after all, was none from its beginning.
+                    _ if secret && (begins || !quoted) => {
+                        self.state = State::Doubted { guess: guess.clone(), at: Hidden::Begin };
+                        return self.is_secret(byte);
                     }
-                    (Hidden::Begin, b'"') => Hidden::Quoted,
-                    (Hidden::Quoted, b'"') | (Hidden::Closed, b' ') => Hidden::Closed,
-                    (_, 0x08 | b'"') | (Hidden::Closed | Hidden::Lost, _) => Hidden::Lost,
-                    (Hidden::Begin | Hidden::Bare, _) => Hidden::Bare,
-                    (Hidden::Quoted, _) => Hidden::Quoted,
-                };
-                let mark = byte == b'"' && !matches!(next, Hidden::Lost);
-                *at = next;
-                !mark && byte != 0x08
+                    _ if !begins && quoted && !open => {
+                        self.state = State::Hidden(Hidden::Lost);
+                        return true;
+                    }
+                    0x08 | 0x7f => drop(typed.pop()),
+                    _ => typed.push(byte),
+                }
+                false
             }
+            State::Doubted { guess, at } => match (*at, byte) {
+                (Hidden::Bare | Hidden::Closed, b',') => {
+                    let mut guess = guess.clone();
+                    guess.pass("", true);
+                    self.state = State::Guessed { guess, typed: vec![] };
+                    return false;
+                }
+                (at, byte) => match at.next(byte) {
+                    Some(next) => {
+                        let secret = next.hides(byte);
+                        if let State::Doubted { at, .. } = &mut self.state {
+                            *at = next;
+                        }
+                        secret
+                    }
+                    None => {
+                        self.recent = b"AT".to_vec();
+                        self.state = State::After;
+                        false
+                    }
+                },
+            },
+            State::Hidden(at) => match at.next(byte) {
+                Some(next) => {
+                    *at = next;
+                    next.hides(byte)
+                }
+                None => {
+                    self.recent = b"AT".to_vec();
+                    self.state = State::After;
+                    false
+                }
+            },
             State::After => match byte {
                 b' ' | b';' => false,
                 _ if SIGNS.contains(&char::from(byte)) => {
@@ -157,6 +230,12 @@ impl Mask {
             // A host that speaks FTP itself, over a socket, and `+FTPINFO:PASS secret`.
             (Kind::Serial(_), b' ', _) if self.speaks_ftp() => State::Hidden(Hidden::Lost),
             (Kind::Serial(_), b'=', Some((name, _))) => State::Numbers { name, typed: String::new() },
+            (Kind::Serial(secrets), b'=', None) => match self.unknown(secrets) {
+                Some(guess) => State::Guessed { guess, typed: vec![] },
+                None => State::Open,
+            },
+            // A PIN is changed (3GPP TS 22.030 section 6.6).
+            (Kind::Serial(_), b'0', _) if self.dials("ATD**") => State::Hidden(Hidden::Lost),
             (Kind::Serial(_), b':', Some((_, secrets))) => {
                 State::Answer { whole: secrets == [Secret::at(1)], quoted: false }
             }
@@ -171,6 +250,18 @@ impl Mask {
         if self.recent.len() > RECENT {
             self.recent.drain(..RECENT / 2);
         }
+    }
+
+    /// How the arguments are looked at of the command that was just said, where nobody knows it.
+    fn unknown(&self, secrets: &Secrets) -> Option<Guess> {
+        let typed = String::from_utf8_lossy(&self.recent);
+        let name = name_in(&typed)?;
+        secrets.suspicion(&name).map(Guess::new)
+    }
+
+    /// Whether the line so far is this.
+    fn dials(&self, line: &str) -> bool {
+        self.recent.iter().filter(|b| **b != b' ').eq(line.as_bytes())
     }
 
     /// Whether the line so far is a verb with a secret behind it.
@@ -188,7 +279,7 @@ impl Mask {
                 && (name.starts_with(SIGNS) || said.next().is_none())
         };
         match &self.kind {
-            Kind::Serial(secrets) => secrets.0.iter().copied().find(|(name, _)| said(name)),
+            Kind::Serial(secrets) => secrets.list.iter().copied().find(|(name, _)| said(name)),
             Kind::Ftp => FTP.into_iter().find(|verb| said(verb)).map(|verb| (verb, &[] as &[Secret])),
         }
     }
@@ -205,7 +296,7 @@ mod tests {
         const THIRD: &[Secret] = &[Secret::at(3)];
         const BEARER: &[Secret] = &[Secret { place: 4, unless: &[(3, &["11", "12"])] }];
         let list = vec![("+FTPPW", ONE), ("+CPIN", PIN), ("+OPEN", THIRD), ("+BEARER", BEARER), ("PWD", ONE)];
-        Mask::serial(Arc::new(Secrets(list)))
+        Mask::serial(Arc::new(Secrets { list, plain: vec!["+CSQ", "+FTPUN", "+PLAIN"] }))
     }
 
     fn serial(text: &str) -> String {
@@ -243,6 +334,29 @@ mod tests {
     }
 
     #[test]
+    fn of_a_command_that_nobody_knows_it_is_guessed() {
+        for (line, shown) in [
+            ("AT+CGAUTH=1,1,\"me\",\"abc\"", "AT+CGAUTH=1,1,\"**\",\"***\""),
+            ("at+cgauth = 1, 1, \"abc\", \"me\"", "at+cgauth = 1, 1, \"***\", \"**\""),
+            ("AT+PLAIN=\"a\",\"b\"", "AT+PLAIN=\"a\",\"b\""),
+            ("AT^AUTH=1,abc,5;+CSQ", "AT^AUTH=1,***,*;+CSQ"),
+            ("AT#PASSW=\"abc\"", "AT#PASSW=\"***\""),
+            ("AT*CPIN=1234", "AT*CPIN=****"),
+            ("AT+XAPN=1,\"IP\",\"web\",\"me\",\"abc\",2", "AT+XAPN=1,\"IP\",\"web\",\"**\",\"***\",2"),
+            ("AT+X=\"a,;b\",\"abc\";+Y=\"me\",\"abc\"", "AT+X=\"a,;b\",\"***\";+Y=\"me\",\"***\""),
+            ("ATE0+X=web,me,abc", "ATE0+X=web,**,***"),
+            ("AT+XOPEN=1,0,\"TCP\",\"host\",80", "AT+XOPEN=1,0,\"TCP\",\"host\",80"),
+            ("AT+XPIN=?", "AT+XPIN=?"),
+            ("AT+CPIN=1234;+X=\"me\",\"abc\"", "AT+CPIN=****;+X=\"me\",\"***\""),
+            ("AT+X=\"a\"abc", "AT+X=\"a\"***"),
+            ("ATD**04*1234*5678*5678#", "ATD**0*****************"),
+            ("a+b=\"c\",\"d\"", "a+b=\"c\",\"d\""),
+        ] {
+            assert_eq!(serial(line), shown, "{line}");
+        }
+    }
+
+    #[test]
     fn in_doubt_all_is_masked() {
         assert_eq!(serial("AT+BEARER=2,6,1,\"abc\"\r"), "AT+BEARER=2,6,1,\"***\"\r");
         assert_eq!(serial("AT+BEARER=2,6,\x081,\"abc\"\r"), "AT+BEARER=2,6,\x08*******\r");
@@ -255,7 +369,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_do_not_matter(text in "[AT+FPW=;:\" \r\x08abc1,]{0,80}", cut in 0usize..80) {
+        fn pieces_do_not_matter(text in "[AT+FPWX=;:\" \r\x08abc1,?*]{0,80}", cut in 0usize..80) {
             let text = format!("{text}AT+FTPPW=secret\r").into_bytes();
             let cut = cut.min(text.len());
             let mut whole = mask();

@@ -1,6 +1,7 @@
 //! The trace for a person.
 
 use super::{Circuit, Event, Record};
+use crate::at::visible;
 use crate::fault::Way;
 
 /// A record as one line: the modem's time in seconds, where it happened, what happened.
@@ -8,13 +9,8 @@ pub fn show(record: &Record) -> String {
     let (seconds, micros) = (record.t / 1_000_000, record.t % 1_000_000);
     let (place, what) = event(&record.event);
     let mut line = format!("{seconds:>6}.{micros:06}  {place:<8} ");
-    for c in what.chars() {
-        // What a server or a host said must not move the reader's cursor.
-        match c.is_control() {
-            true => line.extend(c.escape_default()),
-            false => line.push(c),
-        }
-    }
+    // What a server or a host said must not move the reader's cursor.
+    line.push_str(&visible(&what));
     line
 }
 

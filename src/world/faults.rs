@@ -105,6 +105,11 @@ impl Faults {
         self.engine().status()
     }
 
+    /// The faults that were never applied, with what they do, in file order.
+    pub fn never_applied(&self) -> Vec<(String, String)> {
+        self.engine().never_applied()
+    }
+
     /// When the engine has something to do by itself.
     pub fn poll_timeout(&self) -> Option<Now> {
         self.ask(|engine| engine.poll_timeout()).flatten()

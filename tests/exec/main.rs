@@ -208,6 +208,21 @@ fn expectations_that_are_met_are_status_0() {
 }
 
 #[test]
+fn a_fault_that_was_never_applied_is_told() {
+    let scenario = "profile = \"sim7080\"\n[[fault]]\nwhen = { verb = \"STOR\", file = \"upp.bin\" }\nwhat = { reply = 550 }\n\
+                    [[fault]]\nname = \"used\"\nwhen = { command = \"AT+CSQ\" }\nwhat = { late = \"1ms\" }\n";
+    let bench = Bench::new();
+    let (scenario, junit) = (bench.file("scenario.toml", scenario), bench.path("verdict.xml"));
+    let options = ["--scenario", &scenario, "--junit", junit.to_str().expect("a path of letters")];
+    let ran = bench.exec(&options, &talk("say AT+CSQ; hear OK"));
+    assert_eq!(ran.status, Some(0), "{}", ran.told);
+    assert_eq!(ran.verdict()["never_applied"], serde_json::json!(["reply"]));
+    ran.tells("the fault reply was never applied");
+    let xml = fs::read_to_string(junit).expect("a report");
+    assert!(xml.contains("the fault reply is applied") && xml.contains("<skipped"), "{xml}");
+}
+
+#[test]
 fn one_that_is_not_met_is_status_3_and_shows_the_trace() {
     let host = talk("say AT+CFUN=1; hear OK");
     let bench = Bench::new();

@@ -1,6 +1,7 @@
 //! The verdict as JUnit XML: a suite for each run, a case for each expectation and one for the host itself.
 
 use super::report::Verdict;
+use crate::at::{visible, visible_lines};
 use crate::disk::{Kind, Output};
 use crate::host::process::End;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
@@ -20,7 +21,7 @@ pub fn suite(verdict: &Verdict) -> TestSuite {
     let name = name(verdict.name(), verdict.seed);
     let mut suite = TestSuite::new(name.clone());
     suite.set_time(verdict.took);
-    suite.add_property(Property::new("profile", &verdict.profile));
+    suite.add_property(Property::new("profile", visible(&verdict.profile)));
     suite.add_property(Property::new("seed", verdict.seed.to_string()));
     let status = match verdict.end.status() {
         Some(0) => TestCaseStatus::success(),
@@ -28,18 +29,25 @@ pub fn suite(verdict: &Verdict) -> TestSuite {
         None => failed(verdict, NonSuccessKind::Error, &verdict.reason()),
     };
     let mut host = TestCase::new("the host ends with status 0", status);
-    host.set_classname(name.clone()).set_time(verdict.took).set_system_out(verdict.reason());
+    host.set_classname(name.clone()).set_time(verdict.took).set_system_out(visible_lines(&verdict.reason()));
     if matches!(verdict.end, End::Interrupted(_)) {
         host.set_system_err("the run was interrupted");
     }
     suite.add_test_case(host);
+    for name_of_fault in &verdict.never {
+        let mut skipped = TestCaseStatus::skipped();
+        skipped.set_message("it was never applied");
+        let mut case = TestCase::new(format!("the fault {name_of_fault} is applied"), skipped);
+        case.set_classname(name.clone());
+        suite.add_test_case(case);
+    }
     for outcome in &verdict.outcomes {
         let status = match outcome.met {
             true => TestCaseStatus::success(),
             false => failed(verdict, NonSuccessKind::Failure, &outcome.why),
         };
-        let mut case = TestCase::new(outcome.text.clone(), status);
-        case.set_classname(name.clone()).set_system_out(outcome.why.clone());
+        let mut case = TestCase::new(visible_lines(&outcome.text), status);
+        case.set_classname(name.clone()).set_system_out(visible_lines(&outcome.why));
         suite.add_test_case(case);
     }
     suite
@@ -50,7 +58,7 @@ pub fn broken(what: &str, seed: u64, error: &io::Error) -> TestSuite {
     let name = name(what, seed);
     let mut suite = TestSuite::new(name.clone());
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-    status.set_message(error.to_string()).set_type("badline");
+    status.set_message(visible_lines(&error.to_string())).set_type("badline");
     let mut case = TestCase::new("the modem is there", status);
     case.set_classname(name);
     suite.add_test_case(case);
@@ -58,12 +66,14 @@ pub fn broken(what: &str, seed: u64, error: &io::Error) -> TestSuite {
 }
 
 fn name(what: &str, seed: u64) -> String {
-    format!("{what} (seed {seed})")
+    format!("{} (seed {seed})", visible(what))
 }
 
 fn failed(verdict: &Verdict, kind: NonSuccessKind, why: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(why).set_type("badline").set_description(verdict.explanation.join("\n"));
+    // Each line of the explanation is as a terminal may print it, and XML hold it, already.
+    let explanation = verdict.explanation.join("\n");
+    status.set_message(visible_lines(why)).set_type("badline").set_description(explanation);
     status
 }
 

@@ -1,5 +1,6 @@
 //! The verdict as it is told: one JSON object per line, or a few lines for a person.
 
+use crate::at::{Visible, visible_json};
 use crate::cli::{MISTAKE, UNMET};
 use crate::host::process::End;
 use crate::judge::coverage::Coverage;
@@ -28,6 +29,8 @@ pub struct Verdict {
     pub opened: bool,
     /// How the expectations fared.
     pub outcomes: Vec<Outcome>,
+    /// The names of the faults that were never applied: what they are there for was not tested.
+    pub never: Vec<String>,
     /// What the host used.
     pub coverage: Coverage,
     /// The lines of the trace that explain it.
@@ -82,9 +85,9 @@ impl Verdict {
         writeln!(to, "badline: the last of the trace (seed {}):", self.seed)?;
         self.explanation.iter().try_for_each(|line| writeln!(to, "{line}"))?;
         for outcome in self.outcomes.iter().filter(|o| !o.met) {
-            writeln!(to, "badline: not met: {}: {}", outcome.text, outcome.why)?;
+            writeln!(to, "badline: not met: {}: {}", Visible(&outcome.text), Visible(&outcome.why))?;
         }
-        writeln!(to, "badline: {}", self.reason())
+        writeln!(to, "badline: {}", Visible(self.reason()))
     }
 
     fn json(&self) -> String {
@@ -104,6 +107,7 @@ impl Verdict {
             seconds: f64,
             modem_seconds: f64,
             expectations: Vec<serde_json::Value>,
+            never_applied: &'a [String],
             coverage: &'a Coverage,
         }
         let line = Line {
@@ -119,27 +123,33 @@ impl Verdict {
             seconds: self.took.as_secs_f64(),
             modem_seconds: self.at.since(Now::ZERO).as_secs_f64(),
             expectations: self.outcomes.iter().map(met).collect(),
+            never_applied: &self.never,
             coverage: &self.coverage,
         };
         // Nothing in it can fail to be written as JSON.
-        serde_json::to_string(&line).unwrap_or_default()
+        visible_json(&serde_json::to_string(&line).unwrap_or_default())
     }
 
     fn plain(&self, out: &mut impl Write) -> io::Result<()> {
         let passed = if self.status() == 0 { "passed" } else { "FAILED" };
-        writeln!(out, "{passed} (seed {}): {}", self.seed, self.reason())?;
+        writeln!(out, "{passed} (seed {}): {}", self.seed, Visible(self.reason()))?;
         for outcome in &self.outcomes {
             let met = if outcome.met { "met" } else { "NOT MET" };
-            writeln!(out, "  {met}: {}: {}", outcome.text, outcome.why)?;
+            writeln!(out, "  {met}: {}: {}", Visible(&outcome.text), Visible(&outcome.why))?;
+        }
+        for name in &self.never {
+            writeln!(out, "  NEVER APPLIED: the fault {}", name.escape_debug())?;
         }
         let (used, forms) = (self.coverage.used.0.len(), self.coverage.forms);
         writeln!(out, "  of the module's {forms} forms of commands the host used {used}")?;
         for (what, times) in &self.coverage.unknown.0 {
-            writeln!(out, "  the module does not know AT{} ({}), sent {times} times", what.name, what.form)?;
+            let name = Visible(&what.name);
+            writeln!(out, "  the module does not know AT{name} ({}), sent {times} times", what.form)?;
         }
         for (what, times) in &self.coverage.errors.0 {
             let cause = what.cause.as_ref().map_or(String::new(), |cause| format!(" ({cause})"));
-            writeln!(out, "  AT{} met {}{cause} {times} times", what.command, what.result)?;
+            let met = format!("AT{} met {}{cause}", what.command, what.result);
+            writeln!(out, "  {} {times} times", Visible(met))?;
         }
         for (what, times) in &self.coverage.ftp_errors.0 {
             writeln!(out, "  the server said {} {times} times", what.code)?;

@@ -28,15 +28,15 @@ pub(super) fn report(cx: &mut Cx, name: &str, answer: Answer, result: Result<ftp
     match (&result, answer) {
         // 1.2.7
         (Ok(reply), Answer::Path) => match reply.path() {
-            Some(path) if octets_of(&path).len() > LONGEST => return cx.urc(name, FAILED),
-            Some(path) => cx.urc(name, format_args!("2,\"{path}\"")),
+            Some(path) if octets_of(&path).len() > LONGEST => return cx.end(name, FAILED),
+            Some(path) => cx.end(name, format_args!("2,\"{path}\"")),
             None => {}
         },
         // 1.2.12, 1.2.13
-        (Ok(reply), Answer::Text) => cx.urc(name, format_args!("2,{}", text(reply))),
+        (Ok(reply), Answer::Text) => cx.end(name, format_args!("2,{}", text(reply))),
         _ => {}
     }
-    cx.urc(name, code(&result));
+    cx.end(name, code(&result));
 }
 
 /// The text of a reply, line by line, without its code.

@@ -127,7 +127,7 @@ pub(super) fn arrived(m: &mut Fibocom, cx: &mut Cx) {
     cache.at += bytes.len() as u64;
     cache.data.push(bytes);
     if !std::mem::replace(&mut cache.told, true) {
-        cx.urc("+FTPGET", 2);
+        cx.end("+FTPGET", 2);
     }
     if cache.data.len() >= room && cache.flow == Flow::Coming {
         cache.flow = Flow::Stopping;
@@ -145,7 +145,7 @@ pub(super) fn over(m: &mut Fibocom, cx: &mut Cx, failure: Option<Failure>) {
     match (failure, cache.flow) {
         (None, _) => {
             cache.flow = Flow::Over;
-            cx.urc("+FTPGET", 1);
+            cx.end("+FTPGET", 1);
         }
         (Some(Failure { cause: Cause::Aborted, .. }), Flow::Stopping) => {
             cache.flow = Flow::Stopped;
@@ -154,7 +154,7 @@ pub(super) fn over(m: &mut Fibocom, cx: &mut Cx, failure: Option<Failure>) {
         }
         (Some(failure), _) => {
             cache.flow = Flow::Over;
-            cx.urc("+FTPGET", code(&Err(failure)));
+            cx.end("+FTPGET", code(&Err(failure)));
         }
     }
 }

@@ -82,14 +82,17 @@ pub(super) fn up(m: &mut Fibocom, cx: &mut Cx, context: u8) {
     if let (State::Asked(port), Some(address), CONTEXT) =
         (&m.call.state, cx.bearers.address(CONTEXT), context)
     {
-        cx.urc_to(*port, "+MIPCALL", m.settings.call_up.replace("{ip}", &address.to_string()));
+        cx.end_to(*port, "+MIPCALL", m.settings.call_up.replace("{ip}", &address.to_string()));
     }
 }
 
 /// A context is gone, by the host or the network.
-pub(super) fn down(m: &mut Fibocom, cx: &mut Cx, context: u8) {
+pub(super) fn down(m: &mut Fibocom, cx: &mut Cx, context: u8, by_network: bool) {
     if let (State::Asked(port), CONTEXT) = (&m.call.state, context) {
-        cx.urc_to(*port, "+MIPCALL", &m.settings.call_down);
+        match by_network {
+            true => cx.urc_to(*port, "+MIPCALL", &m.settings.call_down),
+            false => cx.end_to(*port, "+MIPCALL", &m.settings.call_down),
+        }
         m.call.state = State::None;
     }
 }

@@ -1,6 +1,6 @@
 //! 1.2.1 and 1.2.2: the connection is opened and closed.
 
-use super::{Fibocom, Name, Session};
+use super::{Fibocom, Name, Session, ending};
 use crate::at::args::Arg;
 use crate::at::{ArgError, FromArg, Int, Text};
 use crate::ftp;
@@ -39,6 +39,7 @@ pub(super) fn open(m: &mut Fibocom, cx: &mut Cx, args: OpenArgs) -> Reply {
         (from, to, data, tls) => (from, to, data, tls.is_some_and(|tls| tls.get() == 1)),
     };
     match (&m.session, cx.bearers.active()) {
+        _ if ending(cx) => return m.wrong_state(),
         (Session::Closed, Some(_)) => {}
         (Session::Closed, None) => return Reply::Cme(m.settings.no_call),
         _ => return Reply::Cme(m.settings.already_open),
@@ -79,7 +80,7 @@ pub(super) fn open_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
 /// 1.2.2: not while a command is carried out, but out of the download mode (1.2.18).
 pub(super) fn close(m: &mut Fibocom, cx: &mut Cx) -> Reply {
     match m.session {
-        Session::Idle | Session::Downloading => {
+        Session::Idle | Session::Downloading if !ending(cx) => {
             m.port = cx.port;
             m.say_goodbye(cx);
             Reply::Ok

@@ -24,7 +24,9 @@ struct Rig {
 
 impl Rig {
     fn new(settings: &str) -> Rig {
-        let text = format!("extends = \"nl668\"\n[serial]\necho = false\n[settings]\n{settings}\n");
+        let text = format!(
+            "extends = \"nl668\"\n[serial]\necho = false\n[radio]\nround_trip = \"0s\"\n[settings]\n{settings}\n"
+        );
         let shipped = include_str!("../../../profiles/nl668.toml");
         let profile = load("t.toml", &text, &|name| Some((name.into(), shipped.into()))).unwrap();
         let behaviour = make::<super::Fibocom>(&profile).ok().unwrap();

@@ -176,7 +176,7 @@ pub(super) fn drained(m: &mut Fibocom, cx: &mut Cx) {
 /// A stream is over: its result stands behind the data.
 pub(super) fn stream_over(m: &mut Fibocom, cx: &mut Cx, name: String, stream: Stream, code: i32) {
     if !cx.in_data_mode(cx.port) {
-        return cx.urc(&name, code);
+        return cx.end(&name, code);
     }
     if code == DONE && stream == Stream::Retrieve && m.settings.retr_end {
         let port = cx.port;
@@ -191,7 +191,7 @@ pub(super) fn stream_over(m: &mut Fibocom, cx: &mut Cx, name: String, stream: St
 pub(super) fn put_over(m: &mut Fibocom, cx: &mut Cx, put: Put, code: i32) {
     let open = matches!(m.session, Session::Idle);
     match put {
-        Put::Waiting | Put::Ending => cx.urc("+FTPPUT", code),
+        Put::Waiting | Put::Ending => cx.end("+FTPPUT", code),
         Put::Writing { .. } => m.session = Session::Swallowing { code, open },
         Put::Opening { .. } | Put::Taking { .. } => {
             named(cx, "+FTPPUT").info(code);
@@ -205,7 +205,7 @@ pub(super) fn data_end(m: &mut Fibocom, cx: &mut Cx, end: DataEnd) -> Reply {
     match (&mut m.session, end) {
         (_, DataEnd::Dtr) => m.hang_up(cx),
         (Session::Leaving { name, code, open }, _) => {
-            cx.urc(name, *code);
+            cx.end(name, *code);
             m.session = if *open { Session::Idle } else { Session::Closed };
         }
         // 1.2.15

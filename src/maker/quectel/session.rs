@@ -1,7 +1,7 @@
 //! AT+QFTPOPEN and AT+QFTPCLOSE (2.2.1, 2.2.2), and what the session tells.
 
 use super::error::{self, Code};
-use super::{Quectel, Service, context, transfer};
+use super::{Quectel, Service, context, ending, transfer};
 use crate::at::{Int, Text};
 use crate::ftp::{self, Cause, Op};
 use crate::modem::{Cx, Reply, Target};
@@ -9,8 +9,9 @@ use crate::modem::{Cx, Reply, Target};
 /// 2.2.1
 pub(super) fn open(m: &mut Quectel, cx: &mut Cx, (host, port): (Text<100>, Int<1, 65535>)) -> Reply {
     match () {
+        () if ending(cx) => cx.refuse_later("+QFTPOPEN", Code::BUSY),
         () if m.service.is_off() && (host.is_empty() || error::is_illegal(&host)) => {
-            cx.urc("+QFTPOPEN", Code::ILLEGAL);
+            cx.refuse_later("+QFTPOPEN", Code::ILLEGAL);
         }
         () if m.service.is_off() => {
             m.service = Service::Opening;
@@ -18,7 +19,7 @@ pub(super) fn open(m: &mut Quectel, cx: &mut Cx, (host, port): (Text<100>, Int<1
             m.port = cx.port;
             context::open_for_ftp(m, cx);
         }
-        () => cx.urc("+QFTPOPEN", Code::BUSY),
+        () => cx.refuse_later("+QFTPOPEN", Code::BUSY),
     }
     Reply::Ok
 }
@@ -35,7 +36,8 @@ pub(super) fn open_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
 /// 2.2.2. A transfer that `+++` left is given up; with no session there is nothing to be closed.
 pub(super) fn close(m: &mut Quectel, cx: &mut Cx) -> Reply {
     match &m.service {
-        Service::Idle | Service::Closed => cx.urc("+QFTPCLOSE", m.settings.close_unopened),
+        _ if ending(cx) => cx.refuse_later("+QFTPCLOSE", Code::BUSY),
+        Service::Idle | Service::Closed => cx.refuse_later("+QFTPCLOSE", m.settings.close_unopened),
         // 4.8 has it closed after -6.
         Service::Lost => m.closed(cx),
         Service::Opened if cx.port == m.port => {
@@ -50,7 +52,7 @@ pub(super) fn close(m: &mut Quectel, cx: &mut Cx) -> Reply {
             // What nobody will read must not keep the transfer's end back.
             cx.ftp_read(usize::MAX);
         }
-        _ => cx.urc("+QFTPCLOSE", Code::BUSY),
+        _ => cx.refuse_later("+QFTPCLOSE", Code::BUSY),
     }
     Reply::Ok
 }
@@ -76,7 +78,7 @@ impl Quectel {
     /// The session could not be opened.
     pub(super) fn open_failed(&mut self, cx: &mut Cx, code: Code) {
         self.service = Service::Closed;
-        cx.urc("+QFTPOPEN", code);
+        cx.end("+QFTPOPEN", code);
     }
 
     pub(super) fn ftp_event(&mut self, cx: &mut Cx, event: ftp::Event) {
@@ -84,7 +86,7 @@ impl Quectel {
         match (event, std::mem::replace(&mut self.service, Service::Idle)) {
             (E::Opened, Service::Opening) => {
                 self.service = Service::Opened;
-                cx.urc("+QFTPOPEN", 0);
+                cx.end("+QFTPOPEN", 0);
             }
             (E::Begun, Service::Working(job)) => transfer::begun(self, cx, job),
             (E::Done { reply, moved, .. }, Service::Working(job) | Service::Transfer(job)) => {
@@ -97,7 +99,7 @@ impl Quectel {
             }
             (E::Failed { op: Op::Quit, failure, .. }, Service::Closing) => {
                 self.service = Service::Opened;
-                cx.urc("+QFTPCLOSE", Code::of_failed(&failure));
+                cx.end("+QFTPCLOSE", Code::of_failed(&failure));
             }
             // The transfer that AT+QFTPCLOSE gave up is over.
             (E::Done { .. } | E::Failed { .. }, Service::Closing) => {
@@ -124,7 +126,7 @@ impl Quectel {
 
     fn closed(&mut self, cx: &mut Cx) {
         self.service = Service::Closed;
-        cx.urc("+QFTPCLOSE", 0);
+        cx.end("+QFTPCLOSE", 0);
     }
 
     /// The session is gone, and not in the way that was asked for.
@@ -136,7 +138,7 @@ impl Quectel {
             Service::Opened => cx.urc("+QFTPERROR", code),
             Service::Closing => {
                 self.service = Service::Closed;
-                cx.urc("+QFTPCLOSE", code);
+                cx.end("+QFTPCLOSE", code);
             }
             was @ (Service::Idle | Service::Closed | Service::Lost) => self.service = was,
         }

@@ -133,8 +133,8 @@ pub fn begin(
     op: Op,
 ) -> Reply {
     let illegal = (name.is_empty() || error::is_illegal(name)).then_some(Code::ILLEGAL);
-    match (m.hindrance(cx.port).or(illegal), job) {
-        (Some(code), _) | (None, Err(code)) => cx.urc(command, code),
+    match (m.hindrance(cx).or(illegal), job) {
+        (Some(code), _) | (None, Err(code)) => cx.refuse_later(command, code),
         (None, Ok(job)) => {
             m.service = Service::Working(job);
             cx.ftp_start(op);
@@ -223,15 +223,15 @@ pub fn done(m: &mut Quectel, cx: &mut Cx, job: Job, reply: &ServerReply, moved: 
     let name = job.name();
     over(m, cx, &job, moved);
     match job {
-        Job::Plain(_) => cx.urc(name, 0),
+        Job::Plain(_) => cx.end(name, 0),
         // FTP V1.4, 2.2.16: 0 where nothing came.
-        Job::List(_) => cx.urc(name, u8::from(moved > 0)),
+        Job::List(_) => cx.end(name, u8::from(moved > 0)),
         Job::Size => match reply.text().trim().parse::<u64>() {
-            Ok(size) => cx.urc(name, size),
-            Err(_) => cx.urc(name, Code::UNKNOWN),
+            Ok(size) => cx.end(name, size),
+            Err(_) => cx.end(name, Code::UNKNOWN),
         },
-        Job::Spoilt(_, code) => cx.urc(name, code),
-        Job::Get | Job::Fetch(..) | Job::Put(..) | Job::Send(_) => cx.urc(name, moved),
+        Job::Spoilt(_, code) => cx.end(name, code),
+        Job::Get | Job::Fetch(..) | Job::Put(..) | Job::Send(_) => cx.end(name, moved),
     }
 }
 
@@ -242,7 +242,7 @@ pub fn failed(m: &mut Quectel, cx: &mut Cx, job: Job, code: Code, moved: u64) {
         Job::Spoilt(_, own) => own,
         _ => code,
     };
-    cx.urc(job.name(), code);
+    cx.end(job.name(), code);
 }
 
 /// Leaves what the job was in. 2.2.8: the resuming point holds for one transfer.

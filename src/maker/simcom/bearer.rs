@@ -131,7 +131,7 @@ pub(super) fn activate(m: &mut Simcom, cx: &mut Cx, (id, action): (Int<0, 3>, In
         // `AT+CGACT` has brought it up.
         (_, BearerState::Up(_)) if m.bearers.activated.insert(context) => {
             let reply = said_with(cx, &m.settings.bearer_up, context);
-            print(cx, &m.settings.bearer_up, context);
+            print(cx, &m.settings.bearer_up, context, true);
             reply
         }
         _ => stays_down(cx),
@@ -255,10 +255,13 @@ fn said_with(cx: &mut Cx, text: &str, context: u8) -> Reply {
     }
 }
 
-fn print(cx: &mut Cx, text: &str, context: u8) {
+/// Tells of a bearer: what the host has asked for, or what the network has done.
+fn print(cx: &mut Cx, text: &str, context: u8, asked: bool) {
     // `AT+CGACT` knows contexts that `AT+CNACT` and `AT+SAPBR` have no number for.
-    if !text.is_empty() && (1..=4).contains(&context) {
-        cx.urc_all(&line(text, context));
+    match !text.is_empty() && (1..=4).contains(&context) {
+        true if asked => cx.end_all(&line(text, context)),
+        true => cx.urc_all(&line(text, context)),
+        false => {}
     }
 }
 
@@ -284,7 +287,7 @@ pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
             cx.finish(Reply::Ok);
         }
         Some(_) => {}
-        None => print(cx, &m.settings.bearer_up.clone(), context),
+        None => print(cx, &m.settings.bearer_up.clone(), context, true),
     }
 }
 
@@ -293,7 +296,7 @@ pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
     m.bearers.activated.remove(&context);
     let held = network::holds(m, context);
     if held {
-        network::down(m, cx);
+        network::down(m, cx, by_network);
     }
     match m.bearers.profiles.remove(&context) {
         Some(Opened::Opening(port)) => {
@@ -303,7 +306,7 @@ pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
         // It came up in silence too.
         Some(Opened::Closing) if !by_network => {}
         None if held || stack::holds(m, context) => {}
-        _ if by_network => print(cx, &m.settings.bearer_lost, context),
-        _ => print(cx, &m.settings.bearer_closed, context),
+        _ if by_network => print(cx, &m.settings.bearer_lost, context, false),
+        _ => print(cx, &m.settings.bearer_closed, context, true),
     }
 }

@@ -107,7 +107,9 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 3>, Option<u32>, Op
             }
             reply
         }
-        (3, position, Some(got)) if !fetching && position.unwrap_or(0) as usize <= got.len() => {
+        (3, position, Some(got))
+            if !fetching && position.unwrap_or(0) as usize <= got.len() && !m.is_ending(cx) =>
+        {
             let from = position.unwrap_or(0) as usize;
             let most = length.map_or(usize::MAX, |n| n as usize);
             let bytes = &got[from..got.len().min(from.saturating_add(most))];
@@ -155,7 +157,7 @@ pub(super) fn et_put(m: &mut Simcom, cx: &mut Cx, (mode,): (Int<1, 2>,)) -> Repl
             let complete = !m.ftp.put_name.is_empty();
             m.begin(cx, Job::EtPut(Put::Opening), m.store(), complete)
         }
-        (_, Some(Session { job: Job::EtPut(put @ Put::Ready), .. })) => {
+        (_, Some(Session { job: Job::EtPut(put), .. })) if put.may_end(cx) => {
             *put = Put::Writing;
             let port = cx.port;
             let mode = DataMode { framing: m.settings.et_framing(), ends: Ends::default(), sink: Sink::Ftp };

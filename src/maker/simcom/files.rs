@@ -56,7 +56,7 @@ pub(super) fn mdtm(m: &mut Simcom, cx: &mut Cx) -> Reply {
 
 /// 3: `AT+FTPSTATE`.
 pub(super) fn state(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    cx.info(u8::from(m.session.is_some()));
+    cx.info(u8::from(m.session.is_some() || m.is_ending(cx)));
     Reply::Ok
 }
 

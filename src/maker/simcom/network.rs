@@ -81,7 +81,7 @@ fn activate(m: &mut Simcom, cx: &mut Cx, (mode, apn): (Int<0, 2>, Option<Text<15
 /// OK, and what became of it at once.
 fn tell(cx: &mut Cx, what: &str) -> Reply {
     let reply = cx.reply_with("+APP PDP", what);
-    cx.urc_all(&format!("+APP PDP: {what}"));
+    cx.end_all(&format!("+APP PDP: {what}"));
     reply
 }
 
@@ -92,11 +92,14 @@ pub(super) fn holds(m: &Simcom, context: u8) -> bool {
 
 /// The context is up.
 pub(super) fn up(cx: &mut Cx) {
-    cx.urc_all("+APP PDP: ACTIVE");
+    cx.end_all("+APP PDP: ACTIVE");
 }
 
 /// The context is down.
-pub(super) fn down(m: &mut Simcom, cx: &mut Cx) {
+pub(super) fn down(m: &mut Simcom, cx: &mut Cx, by_network: bool) {
     m.bearers.network = false;
-    cx.urc_all("+APP PDP: DEACTIVE");
+    match by_network {
+        true => cx.urc_all("+APP PDP: DEACTIVE"),
+        false => cx.end_all("+APP PDP: DEACTIVE"),
+    }
 }

@@ -34,7 +34,9 @@ impl Bench {
             profile.map(|(n, text)| (format!("{n}.toml"), text.to_string()))
         };
         let (file, text) = find("sim7080").unwrap();
-        let profile = Arc::new(crate::profile::load(&file, &text, &find).unwrap());
+        let mut profile = crate::profile::load(&file, &text, &find).unwrap();
+        profile.radio.round_trip = crate::time::units::Span::default();
+        let profile = Arc::new(profile);
         let modem = Modem::new(profile.clone(), make::<Simcom>(&profile).unwrap(), 1);
         let mut bench =
             Bench { modem, written: vec![], reads: true, says: BTreeMap::new(), control: None, data: None };

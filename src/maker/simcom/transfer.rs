@@ -1,6 +1,6 @@
 //! 5.1 to 5.7 and 5.11: transfers that the host reads and writes piece by piece.
 
-use super::{Job, Session, Simcom, Timer, extended, report, typing};
+use super::{Job, Session, Simcom, Timer, extended, typing};
 use crate::at::Int;
 use crate::frame::Framing;
 use crate::ftp::{Op, Type};
@@ -48,8 +48,14 @@ impl Get {
         self.end != End::Open
     }
 
-    fn may_read(&self) -> bool {
-        self.notice != Notice::None
+    /// Whether all is read, and the end is about to be told.
+    pub fn is_closing(&self) -> bool {
+        self.end == End::Closing
+    }
+
+    /// Whether the host has been told that it may read (5.6).
+    fn may_read(&self, cx: &Cx) -> bool {
+        self.notice != Notice::None && !Simcom::is_opening(cx)
     }
 }
 
@@ -58,7 +64,9 @@ impl Get {
 pub(super) enum Put {
     /// The session is being opened.
     Opening,
-    /// The host may write.
+    /// The data connection is up: the host may write once it is told so.
+    Begun,
+    /// The host may write again.
     Ready,
     /// The host writes.
     Writing,
@@ -66,6 +74,23 @@ pub(super) enum Put {
     Draining,
     /// The host has said that nothing follows.
     Closing,
+}
+
+impl Put {
+    /// Whether the host may write now; one that is eager does not wait until it is told so for each block.
+    fn may_write(self, cx: &Cx, eager: bool) -> bool {
+        match self {
+            Put::Begun => !Simcom::is_opening(cx),
+            Put::Ready => eager || !Simcom::is_opening(cx),
+            Put::Draining => eager,
+            Put::Opening | Put::Writing | Put::Closing => false,
+        }
+    }
+
+    /// Whether the host may say now that nothing follows.
+    pub fn may_end(self, cx: &Cx) -> bool {
+        self.may_write(cx, true)
+    }
 }
 
 type ReadArgs = (Int<1, 2>, Option<Int<1, 1460>>);
@@ -79,7 +104,7 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, (mode, length): ReadArgs) -> Repl
             open(m, cx, Job::Get(Get::default()), steps, complete)
         }
         (2, Some(length)) => match &m.session {
-            Some(Session { job: Job::Get(get), .. }) if get.may_read() => read(m, cx, length.size()),
+            Some(Session { job: Job::Get(get), .. }) if get.may_read(cx) => read(m, cx, length.size()),
             _ => cx.refuse_state(),
         },
         _ => Reply::Error,
@@ -100,7 +125,7 @@ pub(super) fn list(m: &mut Simcom, cx: &mut Cx, (mode, length): ReadArgs) -> Rep
             open(m, cx, Job::List(Get::default()), vec![Op::List { path, kind: Type::Ascii }], true)
         }
         (2, Some(length)) => match &m.session {
-            Some(Session { job: Job::List(get), .. }) if get.may_read() => read(m, cx, length.size()),
+            Some(Session { job: Job::List(get), .. }) if get.may_read(cx) => read(m, cx, length.size()),
             _ => cx.refuse_state(),
         },
         _ => Reply::Error,
@@ -157,10 +182,13 @@ pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
         Some(Session { job: Job::ExtendedGet, .. }) => extended::collect(m, cx),
         Some(Session { job: job @ (Job::Get(_) | Job::List(_)), .. }) => {
             let name = job.name();
-            if let Job::Get(get) | Job::List(get) = job
-                && std::mem::replace(&mut get.notice, Notice::Said) != Notice::Said
-            {
-                cx.urc(name, "1,1");
+            if let Job::Get(get) | Job::List(get) = job {
+                match std::mem::replace(&mut get.notice, Notice::Said) {
+                    Notice::Said => return,
+                    // The session is open, and the host may go on.
+                    Notice::None => cx.end(name, "1,1"),
+                    Notice::Read => cx.urc(name, "1,1"),
+                }
                 watch(m, cx);
             }
         }
@@ -170,8 +198,10 @@ pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
 
 /// `+FTPGET: 1,0` once all has come and all is read.
 pub(super) fn close_if_read(m: &mut Simcom, cx: &mut Cx) {
-    let Some(Session { job: Job::Get(get) | Job::List(get), .. }) = &mut m.session else { return };
-    match m.settings.get_close.0 {
+    let Some(session) = &mut m.session else { return };
+    let name = session.job.name();
+    let (Job::Get(get) | Job::List(get)) = &mut session.job else { return };
+    match m.settings.get_close.0 + cx.end_delay(name, "1,0") {
         _ if get.end != End::Whole || cx.ftp_waiting() > 0 => {}
         Duration::ZERO => close(m, cx),
         after => {
@@ -198,8 +228,7 @@ pub(super) fn timer(m: &mut Simcom, cx: &mut Cx, key: u32) {
 
 fn close(m: &mut Simcom, cx: &mut Cx) {
     if let Some(session) = m.session.take() {
-        cx.port = session.port;
-        report(cx, &session.job, 0);
+        cx.core.end_now(session.port, session.job.name(), "1,0");
     }
 }
 
@@ -211,14 +240,12 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, (mode, length): (Int<1, 2>, Optio
             let complete = !m.ftp.put_name.is_empty();
             m.begin(cx, Job::Put(Put::Opening), m.store(), complete)
         }
-        (2, Some(0), Some(Session { job: Job::Put(put @ (Put::Ready | Put::Draining)), .. })) => {
+        (2, Some(0), Some(Session { job: Job::Put(put), .. })) if put.may_end(cx) => {
             *put = Put::Closing;
             cx.ftp_finish();
             cx.reply_with("+FTPPUT", "1,0")
         }
-        (2, Some(length), Some(Session { job: Job::Put(put), .. }))
-            if *put == Put::Ready || *put == Put::Draining && eager =>
-        {
+        (2, Some(length), Some(Session { job: Job::Put(put), .. })) if put.may_write(cx, eager) => {
             *put = Put::Writing;
             let length = length.min(m.settings.put_window);
             cx.info(format_args!("2,{length}"));
@@ -248,12 +275,15 @@ pub(super) fn begun(m: &mut Simcom, cx: &mut Cx) {
                 cx.ftp_send(held);
                 cx.ftp_finish();
             }
-            None => ready(put, cx, m.settings.put_window),
+            None => {
+                *put = Put::Begun;
+                tell_ready(cx, m.settings.put_window);
+            }
         },
         // 5.14
         Job::EtPut(put) => {
-            *put = Put::Ready;
-            cx.urc("+FTPETPUT", "1,1");
+            *put = Put::Begun;
+            cx.end("+FTPETPUT", "1,1");
         }
         // 5.15
         Job::EtGet => {
@@ -267,7 +297,11 @@ pub(super) fn begun(m: &mut Simcom, cx: &mut Cx) {
 
 fn ready(put: &mut Put, cx: &mut Cx, window: u32) {
     *put = Put::Ready;
-    cx.urc("+FTPPUT", format_args!("1,1,{window}"));
+    tell_ready(cx, window);
+}
+
+fn tell_ready(cx: &mut Cx, window: u32) {
+    cx.end("+FTPPUT", format_args!("1,1,{window}"));
 }
 
 /// The network has taken what the host wrote.
@@ -313,7 +347,7 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
             Reply::Error
         }
         (Some(Session { job: Job::EtGet, .. }), DataEnd::Left) => {
-            cx.urc("+FTPETGET", "1,0");
+            cx.end("+FTPETGET", "1,0");
             m.session = None;
             Reply::Silent
         }

@@ -214,7 +214,7 @@ pub fn ready(m: &mut Wavecom, cx: &mut Cx, key: Key) {
     let Some(service) = m.services.get_mut(&key) else { return };
     let State::Opening(socket) = service.state else { return };
     service.state = State::Open(socket);
-    cx.urc("+WIPREADY", key);
+    cx.end("+WIPREADY", key);
     if let Some(after) = m.settings.result_after_ready.filter(|_| service.owed) {
         cx.timer(Timer::Answer(key).number(), after.0);
     }

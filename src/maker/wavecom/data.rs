@@ -23,8 +23,11 @@ fn map(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Refusal
     m.stack.check()?;
     let key = socket::index(m, typed, protocol)?;
     let mode = args::number::<u8>(typed, 2, 0..=if m.settings.transparent { 2 } else { 1 }, code::OPTION)?;
+    // It is not ready before the host is told so.
+    let said_late =
+        cx.endings().any(|line| line.starts_with("+WIPREADY") && line.ends_with(&key.to_string()));
     let socket = match m.services.get(&key).map(|service| &service.state) {
-        Some(State::Open(socket)) => *socket,
+        Some(State::Open(socket)) if !said_late => *socket,
         _ => return Err(code::DATA_STATE.into()),
     };
     match (mode, cx.mapped(socket)) {

@@ -121,7 +121,7 @@ pub fn close(m: &mut Wavecom, cx: &mut Cx) -> Result<Reply, Refusal> {
 }
 
 fn tell_closed(cx: &mut Cx, owner: PortId) {
-    cx.core.urc_to(owner, "+WIPPEERCLOSE", INDEX);
+    cx.core.end_to(owner, "+WIPPEERCLOSE", INDEX);
 }
 
 /// The stack stops.

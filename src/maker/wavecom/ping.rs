@@ -144,7 +144,7 @@ pub fn lost(m: &mut Wavecom, cx: &mut Cx, packet: u16) {
 fn tell(m: &mut Wavecom, cx: &mut Cx, result: std::fmt::Arguments) {
     let Some(ping) = &m.ping else { return };
     cx.port = ping.port;
-    cx.urc("+WIPPING", result);
+    cx.end("+WIPPING", result);
     if ping.open.is_empty() && ping.sent == ping.count {
         stop(m, cx);
     }

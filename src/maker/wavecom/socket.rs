@@ -143,8 +143,13 @@ fn peer_closed(m: &mut Wavecom, cx: &mut Cx, key: Key, socket: Socket, told: Tol
         }
         Told::Error(_) | Told::Closed => {}
     }
-    cx.urc("+WIPPEERCLOSE", key);
-    if let Some(port) = cx.mapped(socket) {
+    let mapped = cx.mapped(socket);
+    match mapped {
+        // It says that data mode has ended.
+        Some(_) if m.settings.leaves_on_close => cx.urc("+WIPPEERCLOSE", key),
+        _ => cx.end("+WIPPEERCLOSE", key),
+    }
+    if let Some(port) = mapped {
         cx.send_end(port);
         if m.settings.leaves_on_close {
             Wavecom::unmap(cx, port);
@@ -208,7 +213,7 @@ fn close_one(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, R
     let owner = service.port;
     release(m, cx, key, service);
     if m.settings.close_told {
-        cx.core.urc_to(owner, "+WIPPEERCLOSE", key);
+        cx.core.end_to(owner, "+WIPPEERCLOSE", key);
     }
     Ok(Reply::Ok)
 }

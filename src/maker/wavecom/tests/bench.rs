@@ -29,7 +29,9 @@ impl Bench {
             Some((format!("{name}.toml"), text.to_string()))
         };
         let (file, text) = find(profile).unwrap();
-        let profile = Arc::new(load(&file, &text, &find).unwrap());
+        let mut profile = load(&file, &text, &find).unwrap();
+        profile.radio.round_trip = crate::time::units::Span::default();
+        let profile = Arc::new(profile);
         let maker = make::<Wavecom>(&profile).unwrap();
         let mut modem = Modem::new(profile, maker, 2);
         modem.power_on(Now::ZERO);
