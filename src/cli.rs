@@ -67,6 +67,13 @@ fn show_mistakes(mistakes: &[Mistake]) -> ExitCode {
     ExitCode::from(MISTAKE)
 }
 
+/// Shows what is likely not to say what was meant.
+fn show_warnings(warnings: &[Mistake]) {
+    for warning in warnings {
+        complain(format_args!("badline: warning: {warning}"));
+    }
+}
+
 /// Shows an error of the machine and gives the status for it.
 fn show_error(what: impl std::fmt::Display) -> ExitCode {
     complain(format_args!("badline: {what}"));

@@ -27,8 +27,9 @@ pub struct Options {
     /// The module: a name from `badline list profiles`, or a TOML file
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,
-    /// What is on the network, and what goes wrong: a TOML file; other options win over it
-    #[arg(long, value_name = "FILE")]
+    /// What is on the network, and what goes wrong: a name from `badline list scenarios`, or a TOML file; other
+    /// options win over it
+    #[arg(long, value_name = "NAME|FILE")]
     pub scenario: Option<PathBuf>,
     /// Serial ports of the module [default: 1, or as the scenario says]
     #[arg(long, value_name = "N", value_parser = ports)]
@@ -158,7 +159,9 @@ impl Options {
             None => {
                 let name = self.profile.as_deref().unwrap_or("sim7080");
                 let named = |mistakes| by_option("--profile", Path::new(name), mistakes);
-                Setup::by_name(name).map_err(named)?
+                let mut setup = Setup::by_name(name).map_err(named)?;
+                setup.warnings = files::warnings_of_profile(name);
+                setup
             }
         };
         self.overrule(&mut setup);

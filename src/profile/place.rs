@@ -35,18 +35,32 @@ pub fn path_at(text: &str, offset: usize) -> Option<Vec<String>> {
 
 /// The keys of one text, for many questions.
 #[derive(Debug)]
-pub struct Places(BTreeMap<Vec<String>, Range<usize>>);
+pub struct Places(BTreeMap<Vec<String>, (Range<usize>, Range<usize>)>);
 
 impl Places {
     /// Those of `text`.
     pub fn new(text: &str) -> Places {
-        Places(keys(text).into_iter().map(|there| (there.path, there.key)).collect())
+        Places(keys(text).into_iter().map(|there| (there.path, (there.key, there.value))).collect())
     }
 
-    /// Where the key at a path stands; `None` where there is none.
+    /// As [`of`].
     pub fn of(&self, path: &[&str]) -> Option<Range<usize>> {
+        Some(self.at(path)?.0.clone())
+    }
+
+    /// As [`value_of`].
+    pub fn value_of(&self, path: &[&str]) -> Option<Range<usize>> {
+        Some(self.at(path)?.1.clone())
+    }
+
+    /// As [`nearest`].
+    pub fn nearest(&self, path: &[&str]) -> Option<Range<usize>> {
+        (1..=path.len()).rev().find_map(|n| self.of(&path[..n]))
+    }
+
+    fn at(&self, path: &[&str]) -> Option<&(Range<usize>, Range<usize>)> {
         let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
-        self.0.get(&path).cloned()
+        self.0.get(&path)
     }
 }
 
