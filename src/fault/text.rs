@@ -1,0 +1,5 @@
+//! The words that faults, expectations and traces share: patterns, lines and ways, mistakes with their place.
+
+pub mod link;
+pub mod pattern;
+pub mod problem;
