@@ -189,8 +189,13 @@ impl Scenario {
         // What faults say counts as said by the module.
         let said: Vec<Pattern> =
             known.urcs.iter().cloned().chain(self.rules.iter().flat_map(Rule::says)).collect();
-        let heard = &Known { urcs: if known.urcs.is_empty() { &[] } else { &said }, ..*known };
+        let lines = said.iter().map(|line| line.as_str().to_ascii_uppercase()).collect();
+        let urcs = if known.urcs.is_empty() { &[] } else { said.as_slice() };
+        let heard = &Known { urcs, lines: Some(&lines), ..*known };
         for (i, written) in std::mem::take(&mut self.expect).into_iter().enumerate() {
+            if problems.len() > TOLD {
+                break;
+            }
             let span = one_line(text, written.span());
             let key = |key: &str| {
                 let places = places.get_or_init(|| place::Places::new(text));

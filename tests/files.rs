@@ -203,7 +203,7 @@ fn messages_name_the_option_and_the_file() {
     for (arguments, message) in [
         ("run --ftp-root /no/such", "badline: --ftp-root /no/such: no such folder\n"),
         ("run --ftp-root /dev/null", "badline: --ftp-root /dev/null: it is no folder\n"),
-        ("run --scenario no.toml", "--scenario no.toml: it cannot be read: no such file or directory"),
+        ("run --scenario no.toml", "--scenario no.toml: there is no such scenario, and no such file"),
         ("run --profile no.toml", "--profile no.toml: there is no such profile"),
         ("run --state /dev/null", "badline: --state /dev/null: "),
         ("run --link /no/such/link", "badline: --link /no/such/link: no such file or directory\n"),

@@ -9,7 +9,7 @@ use crate::fault::rule::trigger::Trigger;
 use crate::fault::text::pattern::Pattern;
 use crate::fault::text::problem::Problem;
 use crate::time::units::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The FTP verbs of RFC 959, 1123, 2228, 2389, 2428, 3659 and 4217 that a module could send, and `CONNECT`, which
 /// the greeting answers.
@@ -35,6 +35,8 @@ pub struct Known<'a> {
     pub boots: u64,
     /// The lines that the module says unasked, as patterns; empty where they are not known.
     pub urcs: &'a [Pattern],
+    /// Those of them that are whole lines, in capitals: a scenario may have thousands, and ask for each.
+    pub lines: Option<&'a BTreeSet<String>>,
     /// The FTP verbs that the module's client sends; empty where they are not known.
     pub sent: &'a [&'a str],
 }
