@@ -378,6 +378,8 @@ pub enum UrcWhen {
     /// In a write of its own, after the final result code.
     #[default]
     After,
+    /// In a write of its own, as soon as it is due: also while a command waits for its answer.
+    AtOnce,
     /// In the write of the final result code, behind it.
     WithResult,
     /// In the write of the final result code, before it.
