@@ -11,46 +11,31 @@
 //! Where several rules have a say in one thing, the first in the file whose verdict is not `Pass` wins.
 //! Each rule draws from a stream of its own, so adding one shifts no other.
 
-mod act;
-pub mod action;
-pub mod amount;
-mod build;
-mod check;
-mod count;
 mod engine;
-mod fact;
-mod kind;
-mod link;
-mod live;
-mod moved;
-mod pace;
-mod pattern;
-mod problem;
+mod layer;
 mod rule;
-mod schema;
-mod seam;
-mod table;
 #[cfg(test)]
 mod tests;
-mod trigger;
-mod until;
+mod text;
 
-pub use act::{Act, Event, Stage, Status};
-pub use action::Action;
-pub use amount::{Amount, Lasts};
-pub use build::registration_number;
-pub use check::{Known, Never, check, never_acts, never_happens, no_command, no_port};
 pub use engine::Engine;
-pub use fact::Observation;
-pub use kind::{FaultKind, Layer, Nature, Need, Param, Type, kind_named};
-pub use link::{CONNECTIONS, DIRECTIONS, Direction, Link, LinkKind, Links, Way};
-pub use pattern::Pattern;
-pub use problem::Problem;
-pub use rule::{Request, Rule, WrittenRule};
-pub use schema::{json, list, markdown};
-pub use seam::{
+pub use engine::act::{Act, Event, Stage, Status};
+pub use engine::fact::Observation;
+pub use engine::seam::{
     CommandVerdict, ConnectVerdict, Fate, Flip, LookupVerdict, PassiveVerdict, Piece, ReplyVerdict, Segment,
     StorageVerdict, UartVerdict, UrcVerdict, VerbVerdict,
 };
-pub use table::FAULTS;
-pub use trigger::{Count, STATES, Trigger, When, Which};
+pub use layer::FAULTS;
+pub use layer::action::*;
+pub use layer::build::registration_number;
+pub use layer::kind::{FaultKind, Layer, Nature, Need, Param, Type, kind_named};
+pub use rule::amount::{Amount, Lasts};
+pub use rule::check::{Known, Never, check, never_acts, never_happens, no_command, no_port};
+pub use rule::schema::{json, list, markdown};
+pub use rule::sense::{Against, doubts, no_urc, odd};
+pub use rule::trigger::{Count, STATES, Trigger, When, Which};
+pub use rule::{Request, Rule, WrittenRule};
+pub use text::files::{Files, path_parts};
+pub use text::link::{CONNECTIONS, DIRECTIONS, Direction, Link, LinkKind, Links, Way};
+pub use text::pattern::Pattern;
+pub use text::problem::{Problem, Weight};

@@ -1,15 +1,23 @@
 //! The engine: the rules of a run, which of them hold, and when that changes.
 
-use super::act::{Act, Event, Stage, Status};
-use super::count::{Dice, Tally};
-use super::fact::{Fact, Observation};
-use super::kind::Nature;
-use super::link::Link;
-use super::live::Live;
-use super::pace::{Pace, skip_past};
-use super::rule::{Request, Rule};
-use super::trigger::{Count, Trigger};
-use super::until::Wait;
+pub mod act;
+pub mod fact;
+mod live;
+mod moved;
+mod pace;
+pub mod seam;
+mod until;
+
+use crate::fault::engine::act::{Act, Event, Stage, Status};
+use crate::fault::engine::fact::{Fact, Observation};
+use crate::fault::engine::live::Live;
+use crate::fault::engine::pace::{Pace, skip_past};
+use crate::fault::engine::until::Wait;
+use crate::fault::layer::kind::Nature;
+use crate::fault::rule::count::{Dice, Tally};
+use crate::fault::rule::trigger::{Count, Trigger};
+use crate::fault::rule::{Request, Rule};
+use crate::fault::text::link::Link;
 use crate::time::Now;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -18,13 +26,13 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Engine {
     seed: u64,
-    pub(super) rules: Vec<Live>,
-    pub(super) moved: BTreeMap<Link, [u64; 2]>,
+    rules: Vec<Live>,
+    moved: BTreeMap<Link, [u64; 2]>,
     /// Octets up and down on all connections of a kind.
-    pub(super) totals: [[u64; 2]; 4],
+    totals: [[u64; 2]; 4],
     /// The connections that a rule has ended; true with RST.
-    pub(super) cut: BTreeMap<Link, bool>,
-    pub(super) acts: VecDeque<(Act, Option<Link>)>,
+    cut: BTreeMap<Link, bool>,
+    acts: VecDeque<(Act, Option<Link>)>,
     events: VecDeque<Event>,
     /// How deep one fault has followed from another at one point in time.
     depth: usize,
@@ -232,7 +240,7 @@ impl Engine {
     }
 
     /// The next fault that has come to another stage, for the trace. After one was lifted, what a
-    /// [`Fate::Hold`](super::Fate::Hold) kept back is to be asked about again.
+    /// [`Fate::Hold`](crate::fault::Fate::Hold) kept back is to be asked about again.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
@@ -343,12 +351,12 @@ impl Engine {
     }
 
     /// Lets every rule see what happened, and what follows from that.
-    pub(super) fn happen(&mut self, now: Now, fact: Fact) {
+    fn happen(&mut self, now: Now, fact: Fact) {
         self.handle_timeout(now);
         self.see(now, fact);
     }
 
-    pub(super) fn see(&mut self, now: Now, fact: Fact) {
+    fn see(&mut self, now: Now, fact: Fact) {
         // Rules added at run time may wait for each other in a ring.
         if self.depth > self.rules.len() {
             return;
@@ -412,7 +420,7 @@ impl Engine {
     }
 
     /// Ends what holds; false where nothing does.
-    pub(super) fn end(&mut self, now: Now, i: usize) -> bool {
+    fn end(&mut self, now: Now, i: usize) -> bool {
         if self.rules[i].active.take().is_none() {
             return false;
         }
@@ -425,7 +433,7 @@ impl Engine {
     }
 
     /// Counts one act of a rule that holds; it is over where that was its last.
-    pub(super) fn used(&mut self, now: Now, i: usize) {
+    fn used(&mut self, now: Now, i: usize) {
         let Some(active) = &mut self.rules[i].active else { return };
         let Some(uses) = &mut active.uses else { return };
         *uses -= 1;
@@ -434,7 +442,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn note(&mut self, at: Now, i: usize, stage: Stage) {
+    fn note(&mut self, at: Now, i: usize, stage: Stage) {
         let live = &self.rules[i];
         if live.rule.silent {
             return;
@@ -444,7 +452,7 @@ impl Engine {
     }
 
     /// Whether any rule could care about what moves on a link.
-    pub(super) fn idle(&self) -> bool {
+    fn idle(&self) -> bool {
         self.rules.is_empty()
     }
 }

@@ -2,8 +2,8 @@
 
 mod anything;
 
-use super::action::{StorageOp, Then};
 use super::*;
+use crate::fault::layer::action::{StorageOp, Then};
 use crate::time::Now;
 use std::time::Duration;
 

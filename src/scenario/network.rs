@@ -1,7 +1,6 @@
 //! `[network]`: how good the network is, by a preset's name and by number.
 
-use crate::fault::action::{Action, LinkFault, OnLink};
-use crate::fault::{Direction, Links, Rule};
+use crate::fault::{Action, Direction, LinkFault, Links, OnLink, Rule};
 use crate::time::units::{Rate, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;

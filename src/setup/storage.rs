@@ -1,7 +1,6 @@
 //! The server's files: what rules have happen to them. On the FTP server's thread.
 
-use crate::fault::StorageVerdict;
-use crate::fault::action;
+use crate::fault::{self, StorageVerdict};
 use crate::ftpd::{Refusal, StorageFault, StorageFaults, StorageOp};
 use crate::world::faults::Faults;
 use std::path::Path;
@@ -17,13 +16,13 @@ pub(super) fn seam(faults: Faults) -> Arc<dyn StorageFaults> {
     Arc::new(Disk { faults })
 }
 
-fn kind(op: StorageOp) -> action::StorageOp {
+fn kind(op: StorageOp) -> fault::StorageOp {
     match op {
-        StorageOp::Read => action::StorageOp::Read,
-        StorageOp::Write => action::StorageOp::Write,
-        StorageOp::List | StorageOp::Metadata | StorageOp::Enter => action::StorageOp::Look,
+        StorageOp::Read => fault::StorageOp::Read,
+        StorageOp::Write => fault::StorageOp::Write,
+        StorageOp::List | StorageOp::Metadata | StorageOp::Enter => fault::StorageOp::Look,
         StorageOp::Delete | StorageOp::MakeDir | StorageOp::RemoveDir | StorageOp::Rename => {
-            action::StorageOp::Change
+            fault::StorageOp::Change
         }
     }
 }

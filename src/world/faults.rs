@@ -7,9 +7,8 @@ mod module;
 
 pub(super) use gate::speech;
 
-use crate::fault::action::StorageOp;
 use crate::fault::{
-    Act, Engine, Event, Link, Observation, Request, Rule, Status, StorageVerdict, UartVerdict, Way,
+    Act, Engine, Event, Link, Observation, Request, Rule, Status, StorageOp, StorageVerdict, UartVerdict, Way,
 };
 use crate::modem::Meddler;
 use crate::network::LinkFaults;

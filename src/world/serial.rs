@@ -1,7 +1,7 @@
 //! The serial ports as faults leave them: what waits for the host, and what is held back on its way.
 
 use super::{Told, World};
-use crate::fault::action::ControlLine;
+use crate::fault::ControlLine;
 use crate::fault::{Piece, UartVerdict, Way};
 use crate::modem::{BACKLOG, HostLine, Line, PortId};
 use crate::time::Now;

@@ -1,8 +1,7 @@
 //! The FTP dialogue.
 
 use super::Faults;
-use crate::fault::action::{self, Scripted, Unserved};
-use crate::fault::{PassiveVerdict, ReplyVerdict, VerbVerdict};
+use crate::fault::{self, PassiveVerdict, ReplyVerdict, Scripted, Unserved, VerbVerdict};
 use crate::ftp::Reply;
 use crate::gate::{CommandVerdict, Cut, GateFaults, Passive, Speech, Then, Words};
 use crate::time::Now;
@@ -18,9 +17,9 @@ pub(crate) fn speech(scripted: &Scripted, real: Option<&Reply>) -> Speech {
         (None, None) => usual(scripted.code),
     };
     let then = match scripted.then {
-        action::Then::Stay => Then::Stay,
-        action::Then::Close => Then::Close,
-        action::Then::Reset => Then::Reset,
+        fault::Then::Stay => Then::Stay,
+        fault::Then::Close => Then::Close,
+        fault::Then::Reset => Then::Reset,
     };
     Speech { delay: scripted.late, then, ..Speech::reply(scripted.code, text) }
 }

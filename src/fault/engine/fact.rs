@@ -1,0 +1,119 @@
+//! What happened, and whether it is what a trigger waits for.
+
+use crate::fault::engine::moved::Moved;
+use crate::fault::rule::trigger::Trigger;
+use crate::fault::text::files::file_matches;
+use crate::fault::text::link::{Link, Way};
+
+/// What the owner of the engine tells it, because nobody asks for a verdict there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observation {
+    /// The module gave a final result code.
+    Result {
+        /// The port, from 1.
+        port: usize,
+        /// The code as it was printed.
+        text: String,
+        /// What it stands for, such as `OK` or `+CME ERROR: 3`.
+        cause: String,
+    },
+    /// The module reached one of [`STATES`](crate::fault::STATES).
+    State(String),
+    /// The module started for the n-th time; 1 is power-on. Implies the state `powered`.
+    Boot(u64),
+    /// A connection is up.
+    Opened(Link),
+    /// A connection is gone.
+    Closed(Link),
+}
+
+/// Anything a trigger can wait for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fact<'a> {
+    Command {
+        port: usize,
+        line: &'a str,
+    },
+    Result {
+        port: usize,
+        text: &'a str,
+        cause: &'a str,
+    },
+    Urc {
+        port: usize,
+        text: &'a str,
+    },
+    Verb {
+        verb: &'a str,
+        file: &'a str,
+    },
+    Reply {
+        verb: &'a str,
+        file: &'a str,
+        code: u16,
+    },
+    /// What had moved before, and what has now.
+    Moved {
+        link: Link,
+        way: Way,
+        moved: &'a [Moved; 2],
+    },
+    Opened(Link),
+    Lookup(&'a str),
+    Connect(&'a [&'a str]),
+    State(&'a str),
+    Boot(u64),
+    /// The name of the rule.
+    Applied(&'a str),
+    Lifted(&'a str),
+}
+
+impl Fact<'_> {
+    /// Whether `trigger` waits for this.
+    pub fn is(&self, trigger: &Trigger) -> bool {
+        let on = |wanted: &Option<usize>, port: &usize| wanted.is_none_or(|w| w == *port);
+        match (trigger, self) {
+            (Trigger::Command(p, at), Fact::Command { port, line }) => on(at, port) && p.matches(line.trim()),
+            (Trigger::Result(p, at), Fact::Result { port, text, cause }) => {
+                on(at, port) && (p.matches(text) || p.matches(cause))
+            }
+            (Trigger::Urc(p, at), Fact::Urc { port, text }) => on(at, port) && p.matches(text),
+            (Trigger::Verb(v, f), Fact::Verb { verb, file }) => v.matches(verb) && file_matches(f, file),
+            (Trigger::Reply(v, f, c), Fact::Reply { verb, file, code }) => {
+                v.matches(verb) && file_matches(f, file) && c.matches(&code.to_string())
+            }
+            (Trigger::Bytes { links, port, direction, n, .. }, Fact::Moved { link, way, moved }) => {
+                links.cover(link.kind)
+                    && direction.covers(*way)
+                    && port.is_none_or(|p| Link::serial(p) == *link)
+                    && (moved[0].of(trigger) < *n && *n <= moved[1].of(trigger))
+            }
+            (Trigger::Opened(links), Fact::Opened(link)) => links.cover(link.kind),
+            (Trigger::Lookup(p), Fact::Lookup(host)) => p.matches(host),
+            (Trigger::Connect(p), Fact::Connect(names)) => names.iter().any(|n| p.matches(n)),
+            (Trigger::State(wanted), Fact::State(state)) => wanted == state,
+            (Trigger::State(wanted), Fact::Boot(_)) => wanted == "powered",
+            (Trigger::Boot(wanted), Fact::Boot(n)) => wanted == n,
+            (Trigger::After(wanted), Fact::Applied(rule)) | (Trigger::Lifted(wanted), Fact::Lifted(rule)) => {
+                wanted == rule
+            }
+            _ => false,
+        }
+    }
+
+    /// The file that it is about.
+    pub fn file(&self) -> &str {
+        match self {
+            Fact::Verb { file, .. } | Fact::Reply { file, .. } => file,
+            _ => "",
+        }
+    }
+
+    /// The connection that it is about.
+    pub fn link(&self) -> Option<Link> {
+        match self {
+            Fact::Moved { link, .. } | Fact::Opened(link) => Some(*link),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! How much has moved on each connection, for the triggers that count bytes or wait for silence.
+
+use crate::fault::engine::Engine;
+use crate::fault::engine::fact::Fact;
+use crate::fault::rule::trigger::Trigger;
+use crate::fault::text::link::{Link, LinkKind, Way};
+use crate::time::Now;
+
+const KINDS: [LinkKind; 4] = [LinkKind::Control, LinkKind::Data, LinkKind::Socket, LinkKind::Serial];
+
+/// Octets that had moved at one point in time, up and down.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Moved {
+    /// On the connection.
+    pub one: [u64; 2],
+    /// On all connections of the kinds control, data, socket, serial.
+    pub all: [[u64; 2]; 4],
+}
+
+impl Moved {
+    pub fn of(&self, trigger: &Trigger) -> u64 {
+        let Trigger::Bytes { links, direction, total, .. } = trigger else { return 0 };
+        let sum = |both: &[u64; 2]| {
+            let up = if direction.covers(Way::Up) { both[0] } else { 0 };
+            up + if direction.covers(Way::Down) { both[1] } else { 0 }
+        };
+        match total {
+            false => sum(&self.one),
+            true => KINDS.iter().zip(&self.all).filter(|(k, _)| links.cover(**k)).map(|(_, b)| sum(b)).sum(),
+        }
+    }
+}
+
+impl Engine {
+    /// How many of `len` bytes may move on a link before a rule's number of bytes is reached: at least 1,
+    /// `len` where none is near. Counts nothing, unlike [`segment`](Engine::segment), which stops there
+    /// by itself.
+    pub fn room(&self, link: Link, way: Way, len: usize) -> usize {
+        let so_far = self.so_far(link);
+        let left = |trigger: &Trigger| match trigger {
+            Trigger::Bytes { links, direction, n, .. } if links.cover(link.kind) && direction.covers(way) => {
+                n.checked_sub(so_far.of(trigger)).filter(|left| *left > 0)
+            }
+            _ => None,
+        };
+        let triggers = self
+            .rules
+            .iter()
+            .flat_map(|r| std::iter::once(&r.rule.when).chain(r.rule.until.as_ref().map(|(t, _)| t)));
+        let room = triggers.filter_map(left).min().and_then(|n| usize::try_from(n).ok());
+        room.map_or(len, |room| room.min(len))
+    }
+
+    fn so_far(&self, link: Link) -> Moved {
+        Moved { one: self.moved.get(&link).copied().unwrap_or_default(), all: self.totals }
+    }
+
+    /// Counts bytes that moved on a link.
+    pub(super) fn moved(&mut self, now: Now, link: Link, way: Way, n: usize) {
+        if n == 0 {
+            return;
+        }
+        let before = self.so_far(link);
+        let (side, n) = (usize::from(way == Way::Down), n as u64);
+        self.moved.entry(link).or_default()[side] += n;
+        for (kind, total) in KINDS.iter().zip(&mut self.totals) {
+            if *kind == link.kind {
+                total[side] += n;
+            }
+        }
+        let moved = [before, self.so_far(link)];
+        self.stir(now, link);
+        self.see(now, Fact::Moved { link, way, moved: &moved });
+    }
+
+    /// Starts anew the time for which a link has been quiet.
+    pub(super) fn stir(&mut self, now: Now, link: Link) {
+        for live in &mut self.rules {
+            if let Trigger::Quiet(links, span) = &live.rule.when
+                && links.cover(link.kind)
+            {
+                live.quiet.insert(link, now + *span);
+            }
+            if live.active.is_some() {
+                let until = live.rule.until.as_ref().map(|(trigger, _)| trigger);
+                live.until.stir(until, now, link);
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Faults of connections: what becomes of a segment.
+
+use crate::fault::engine::Engine;
+use crate::fault::layer::action::{Action, LinkFault};
+use crate::fault::text::link::{Link, Way};
+use crate::time::Now;
+use std::time::Duration;
+
+/// What becomes of the first bytes of a segment. Ask again about the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// How many bytes this is about: all, or fewer where a rule's number of bytes lies within.
+    pub take: usize,
+    /// What becomes of them.
+    pub fate: Fate,
+    /// They arrive so much later than the link alone would have them, still in order.
+    pub delay: Duration,
+}
+
+/// What becomes of bytes on a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// They arrive.
+    Pass,
+    /// They do not move now, and are not counted. Ask again at that time, or once a fault was lifted.
+    Hold(Option<Now>),
+    /// The datagram is lost.
+    Drop,
+    /// The connection ends in front of them.
+    Cut {
+        /// With RST in place of FIN.
+        reset: bool,
+    },
+    /// They arrive changed.
+    Corrupt(Vec<Flip>),
+    /// The datagram arrives twice.
+    Twice,
+}
+
+/// A byte that is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flip {
+    /// Where, from the start of the segment.
+    pub at: usize,
+    /// What it is combined with by exclusive or; never 0.
+    pub with: u8,
+}
+
+impl Segment {
+    fn pass(take: usize) -> Segment {
+        Segment { take, fate: Fate::Pass, delay: Duration::ZERO }
+    }
+}
+
+impl Engine {
+    /// TCP payload is about to leave its sender on a link. `len` 0 is the FIN.
+    pub fn segment(&mut self, now: Now, link: Link, way: Way, len: usize) -> Segment {
+        self.on_link(now, link, way, len, false)
+    }
+
+    /// A datagram is about to leave its sender. It is never split: a rule's number of bytes is reached
+    /// behind the datagram that holds it.
+    pub fn datagram(&mut self, now: Now, link: Link, way: Way, len: usize) -> Segment {
+        self.on_link(now, link, way, len, true)
+    }
+
+    fn on_link(&mut self, now: Now, link: Link, way: Way, len: usize, datagram: bool) -> Segment {
+        if self.idle() {
+            return Segment::pass(len);
+        }
+        self.handle_timeout(now);
+        let take = if datagram { len } else { self.room(link, way, len) };
+        let mut segment = Segment::pass(take);
+        if let Some(reset) = self.cut.get(&link) {
+            segment.fate = Fate::Cut { reset: *reset };
+            return segment;
+        }
+        let mut user = None;
+        for (i, live) in self.rules.iter_mut().enumerate() {
+            let (Some(active), Action::Link(on)) = (&live.active, &live.rule.what) else { continue };
+            if !on.links.cover(link.kind) || !on.direction.covers(way) {
+                continue;
+            }
+            let open = segment.fate == Fate::Pass;
+            match on.what {
+                LinkFault::Stall if open => {
+                    segment.fate = Fate::Hold(active.ends);
+                    return segment;
+                }
+                LinkFault::Latency { by, jitter } => segment.delay += by + live.dice.span(jitter),
+                LinkFault::Rate(rate) => {
+                    let free = live.lines.entry((link, way)).or_insert(now);
+                    let micros = (take as u64).saturating_mul(8_000_000) / rate.max(1);
+                    *free = (*free).max(now) + Duration::from_micros(micros);
+                    segment.delay += *free - now;
+                }
+                LinkFault::Loss { probability, retransmit } if live.dice.falls(probability) => match datagram
+                {
+                    false => segment.delay += retransmit,
+                    true if open => segment.fate = Fate::Drop,
+                    true => {}
+                },
+                LinkFault::Corrupt(n) if open && take > 0 => {
+                    let flip = |_| Flip { at: live.dice.below(take as u64) as usize, with: live.dice.flip() };
+                    let mut flips: Vec<Flip> = (0..n.min(take as u64)).map(flip).collect();
+                    flips.sort_by_key(|f| f.at);
+                    flips.dedup_by_key(|f| f.at);
+                    segment.fate = Fate::Corrupt(flips);
+                    user = Some(i);
+                }
+                LinkFault::DatagramLost if datagram && open => {
+                    segment.fate = Fate::Drop;
+                    user = Some(i);
+                }
+                LinkFault::DatagramTwice if datagram && open => {
+                    segment.fate = Fate::Twice;
+                    user = Some(i);
+                }
+                _ => {}
+            }
+        }
+        if let Some(i) = user {
+            self.used(now, i);
+        }
+        self.moved(now, link, way, take);
+        segment
+    }
+
+    /// Whether bytes may not move on a link now, and until when that is known.
+    pub fn held(&self, now: Now, link: Link, way: Way) -> Option<Option<Now>> {
+        self.rules.iter().find_map(|live| match (&live.rule.what, live.active) {
+            (Action::Link(on), Some(active))
+                if on.what == LinkFault::Stall
+                    && on.links.cover(link.kind)
+                    && on.direction.covers(way)
+                    && active.ends.is_none_or(|ends| ends > now) =>
+            {
+                Some(active.ends)
+            }
+            _ => None,
+        })
+    }
+}

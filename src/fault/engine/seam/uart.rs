@@ -1,0 +1,198 @@
+//! Faults of the serial line: what becomes of a write.
+
+use crate::fault::engine::Engine;
+use crate::fault::layer::action::{Action, UartFault};
+use crate::fault::text::link::{Link, Way};
+use crate::time::Now;
+use bytes::Bytes;
+use std::time::Duration;
+
+/// What becomes of bytes that are written on a serial port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UartVerdict {
+    /// They arrive.
+    Pass,
+    /// This arrives instead, in this order; nothing where it is empty.
+    Deliver(Vec<Piece>),
+}
+
+/// Bytes that arrive together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// So much later. Never less than the piece before; later writes may not overtake.
+    pub after: Duration,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+enum Effect {
+    Lose,
+    Garble,
+    Twice,
+    Hold(Duration),
+    Insert(Vec<u8>),
+    Pieces(usize, Duration),
+}
+
+impl Engine {
+    /// Bytes are about to arrive on a port (from 1): up at the module, down at the host.
+    pub fn uart(&mut self, now: Now, port: usize, way: Way, bytes: &[u8]) -> UartVerdict {
+        if self.idle() || bytes.is_empty() {
+            return UartVerdict::Pass;
+        }
+        self.handle_timeout(now);
+        self.rewind();
+        let (mut pass, mut out, mut rest) = (true, Delivery::default(), bytes);
+        let mut users = vec![];
+        // Faults that wait for each other in a ring could insert for ever.
+        let mut inserts = self.rules.len();
+        while !rest.is_empty() {
+            let room = self.room(Link::serial(port), way, rest.len());
+            let (n, effect) = self.effect(port, way, room, inserts > 0);
+            let (head, tail) = rest.split_at(n);
+            pass &= effect.is_none();
+            match effect {
+                None => out.put(Duration::ZERO, head),
+                Some((i, effect)) => {
+                    if let Effect::Insert(_) = effect {
+                        inserts -= 1;
+                    }
+                    if self.put(&mut out, i, effect, head) {
+                        users.push(i);
+                    } else {
+                        self.spend(now, i);
+                    }
+                }
+            }
+            self.moved(now, Link::serial(port), way, n);
+            rest = tail;
+        }
+        users.dedup();
+        for i in users {
+            self.used(now, i);
+        }
+        if pass { UartVerdict::Pass } else { UartVerdict::Deliver(out.0) }
+    }
+
+    /// What lasts counts its bytes in each write anew.
+    fn rewind(&mut self) {
+        for live in &mut self.rules {
+            if let (Some(active), Action::Uart(uart)) = (&mut live.active, &live.rule.what)
+                && active.endless()
+            {
+                (active.skip, active.left) = (uart.skip, uart.harmed());
+            }
+        }
+    }
+
+    /// How many of the next bytes fare alike, and how: the first rule that holds has its way.
+    fn effect(
+        &mut self,
+        port: usize,
+        way: Way,
+        room: usize,
+        insert: bool,
+    ) -> (usize, Option<(usize, Effect)>) {
+        let (mut n, mut found, mut skipping) = (room, None, vec![]);
+        let at_most = |n: usize, left: u64| usize::try_from(left).map_or(n, |left| left.min(n));
+        for (i, live) in self.rules.iter_mut().enumerate() {
+            let (Some(active), Action::Uart(uart)) = (&mut live.active, &live.rule.what) else { continue };
+            if !uart.direction.covers(way) || uart.port.is_some_and(|p| p != port) {
+                continue;
+            }
+            if active.skip > 0 {
+                n = at_most(n, active.skip);
+                skipping.push(i);
+                continue;
+            }
+            let effect = match &uart.what {
+                UartFault::Lose(_) if active.left > 0 => Effect::Lose,
+                UartFault::Garble(_) if active.left > 0 => Effect::Garble,
+                UartFault::Duplicate(_) if active.left > 0 => Effect::Twice,
+                UartFault::Interject(text) if active.left > 0 && insert => Effect::Insert(text.clone()),
+                UartFault::Hold(by) => Effect::Hold(*by),
+                UartFault::Deaf => Effect::Lose,
+                UartFault::Pieces { n, gap } => {
+                    Effect::Pieces(usize::try_from(*n).unwrap_or(usize::MAX), *gap)
+                }
+                _ => continue,
+            };
+            n = match effect {
+                Effect::Insert(_) => 0,
+                _ if uart.harmed() > 0 => at_most(n, active.left),
+                _ => n,
+            };
+            active.left = active.left.saturating_sub((n as u64).max(1));
+            found = Some((i, effect));
+            break;
+        }
+        for i in skipping {
+            if let Some(active) = &mut self.rules[i].active {
+                active.skip -= n as u64;
+            }
+        }
+        (n, found)
+    }
+
+    /// Delivers `head` as the effect has it; true where the effect is on the whole write.
+    fn put(&mut self, out: &mut Delivery, i: usize, effect: Effect, head: &[u8]) -> bool {
+        match effect {
+            Effect::Lose => return matches!(&self.rules[i].rule.what, Action::Uart(u) if u.harmed() == 0),
+            Effect::Garble => {
+                let dice = &mut self.rules[i].dice;
+                let garbled: Vec<u8> = head.iter().map(|b| b ^ dice.flip()).collect();
+                out.put(Duration::ZERO, &garbled);
+            }
+            Effect::Twice => {
+                out.put(Duration::ZERO, head);
+                out.put(Duration::ZERO, head);
+            }
+            Effect::Insert(text) => out.put(Duration::ZERO, &text),
+            Effect::Hold(by) => {
+                out.put(by, head);
+                return true;
+            }
+            Effect::Pieces(of, gap) => {
+                for piece in head.chunks(head.len().div_ceil(of).max(1)) {
+                    out.piece(gap, piece);
+                }
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Ends one act of a rule that has harmed all the bytes it should.
+    fn spend(&mut self, now: Now, i: usize) {
+        if self.rules[i].active.is_none_or(|a| a.left > 0 || a.endless()) {
+            return;
+        }
+        self.used(now, i);
+        let live = &mut self.rules[i];
+        if let (Some(active), Action::Uart(uart)) = (&mut live.active, &live.rule.what) {
+            (active.skip, active.left) = (uart.skip, uart.harmed());
+        }
+    }
+}
+
+#[derive(Default)]
+struct Delivery(Vec<Piece>);
+
+impl Delivery {
+    /// Adds bytes that come so much later, or right behind what comes later still.
+    fn put(&mut self, after: Duration, bytes: &[u8]) {
+        let last = self.0.last().map_or(Duration::ZERO, |p| p.after);
+        match self.0.last_mut() {
+            Some(piece) if piece.after >= after => {
+                piece.bytes = [&piece.bytes, bytes].concat().into();
+            }
+            _ => self.0.push(Piece { after: after.max(last), bytes: Bytes::copy_from_slice(bytes) }),
+        }
+    }
+
+    /// Adds a piece of its own, so much later than the piece before.
+    fn piece(&mut self, gap: Duration, bytes: &[u8]) {
+        let after = self.0.last().map_or(Duration::ZERO, |p| p.after + gap);
+        self.0.push(Piece { after, bytes: Bytes::copy_from_slice(bytes) });
+    }
+}

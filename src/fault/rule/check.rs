@@ -1,0 +1,322 @@
+//! What is wrong with rules taken together: names, rules that can never fire, rules that contradict each other.
+
+use crate::at::Secrets;
+use crate::fault::layer::action::{Action, Ftp, FtpFault, LinkFault, ModuleFault, NameFault};
+use crate::fault::rule::Rule;
+use crate::fault::rule::amount::Lasts;
+use crate::fault::rule::trigger::Trigger;
+use crate::fault::text::pattern::Pattern;
+use crate::fault::text::problem::Problem;
+use crate::time::units::Span;
+
+/// The FTP verbs of RFC 959, 1123, 2228, 2389, 2428, 3659 and 4217 that a module could send, and `CONNECT`, which
+/// the greeting answers.
+const VERBS: &[&str] = &[
+    "USER", "PASS", "ACCT", "CWD", "CDUP", "QUIT", "REIN", "PORT", "PASV", "EPRT", "EPSV", "TYPE", "STRU",
+    "MODE", "RETR", "STOR", "STOU", "APPE", "ALLO", "REST", "RNFR", "RNTO", "ABOR", "DELE", "RMD", "XRMD",
+    "MKD", "XMKD", "PWD", "XPWD", "LIST", "NLST", "SITE", "SYST", "STAT", "HELP", "NOOP", "SIZE", "MDTM",
+    "MLST", "MLSD", "FEAT", "CONNECT", "OPTS", "AUTH", "PBSZ", "PROT", "CCC",
+];
+
+/// What exists, so that a rule about something else is known never to fire.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// The module's commands as its tables name them (`+FTPGET`, `&F`, `E`); empty where they are not known.
+    pub commands: &'a [&'a str],
+    /// The FTP verbs; empty for those of the RFCs.
+    pub verbs: &'a [&'a str],
+    /// What is not to be shown of command lines.
+    pub secrets: Option<&'a Secrets>,
+    /// How many serial ports the module has, where that is known.
+    pub ports: Option<usize>,
+    /// How often the module has started.
+    pub boots: u64,
+    /// The lines that the module says unasked, as patterns; empty where they are not known.
+    pub urcs: &'a [Pattern],
+    /// The FTP verbs that the module's client sends; empty where they are not known.
+    pub sent: &'a [&'a str],
+}
+
+impl Known<'_> {
+    /// A pattern of command lines, as it may be shown.
+    pub fn shown(&self, pattern: &Pattern) -> String {
+        self.secrets.map_or_else(|| pattern.to_string(), |secrets| secrets.mask(pattern.as_str()))
+    }
+}
+
+/// Why something can never happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Never {
+    /// The key that is to blame.
+    pub key: &'static str,
+    /// Why.
+    pub what: String,
+    /// What would be right.
+    pub right: String,
+}
+
+impl Never {
+    pub(super) fn new(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Never {
+        Never { key, what: what.into(), right: right.into() }
+    }
+}
+
+/// Everything that is wrong with `rules` taken together.
+pub fn check(rules: &[Rule], known: &Known) -> Vec<Problem> {
+    let mut problems = vec![];
+    for (i, rule) in rules.iter().enumerate() {
+        let never = never_acts(&rule.what, known).map(|never| Problem {
+            key: Some((i, "what", never.key)),
+            ..Problem::new(rule.span.clone(), format!("the fault can never act: {}", never.what), never.right)
+        });
+        let fires = never_fires(i, rules, known);
+        problems.extend(fires.or_else(|| never_lifted(i, rule)).or(never));
+        for earlier in &rules[..i] {
+            problems.extend(contradict(earlier, rule));
+        }
+    }
+    problems
+}
+
+fn never_fires(i: usize, rules: &[Rule], known: &Known) -> Option<Problem> {
+    let rule = &rules[i];
+    let until = rule.until.as_ref().map(|(t, _)| t);
+    let triggers = [("when", Some(&rule.when)), ("until", until)].into_iter().zip(&rule.when_spans);
+    triggers.filter_map(|((table, trigger), span)| Some((table, trigger?, span))).find_map(
+        |(table, trigger, span)| {
+            let never = match trigger {
+                Trigger::After(name) => no_name("after", rule, name, rules)?,
+                Trigger::Lifted(name) => no_name("lifted", rule, name, rules)?,
+                _ => never_happens(trigger, known)?,
+            };
+            let span = span.clone().unwrap_or(rule.span.clone());
+            let problem =
+                Problem::new(span, format!("the fault can never fire: {}", never.what), never.right);
+            Some(Problem { key: Some((i, table, never.key)), ..problem })
+        },
+    )
+}
+
+/// Why a fault that is to be lifted at a time never is.
+fn never_lifted(i: usize, rule: &Rule) -> Option<Problem> {
+    let applied = match &rule.when {
+        Trigger::Start => rule.wait,
+        Trigger::At(at) => *at + rule.wait,
+        _ => return None,
+    };
+    let Some((Trigger::At(lifted), _)) = &rule.until else { return None };
+    if *lifted > applied {
+        return None;
+    }
+    let what = format!(
+        "the fault can never be lifted: at {} it has not been applied, or is applied that moment",
+        Span(*lifted)
+    );
+    let right = format!("write more than {}, or `for` in place of `until`", Span(applied));
+    let span = rule.when_spans[1].clone().unwrap_or(rule.span.clone());
+    Some(Problem { key: Some((i, "until", "at")), ..Problem::new(span, what, right) })
+}
+
+/// Why an event can never happen, other faults aside.
+pub fn never_happens(trigger: &Trigger, known: &Known) -> Option<Never> {
+    match trigger {
+        Trigger::Command(command, port) => no_command(command, known.commands)
+            .map(|(what, right)| Never::new("command", what, right))
+            .or(no_port(*port, known)),
+        Trigger::Result(code, port) => no_result(code).or(no_port(*port, known)),
+        Trigger::Urc(_, port) | Trigger::Bytes { port, .. } => no_port(*port, known),
+        Trigger::Verb(verb, _) => no_verb(verb, known.verbs),
+        Trigger::Reply(verb, _, code) => no_verb(verb, known.verbs).or_else(|| no_code(code)),
+        Trigger::Boot(n) if *n <= known.boots => {
+            let right = format!("write boot = {} or more", known.boots + 1);
+            Some(Never::new("boot", format!("boot {n} is over"), right))
+        }
+        _ => None,
+    }
+}
+
+/// Why what a fault is about can never be there.
+pub fn never_acts(what: &Action, known: &Known) -> Option<Never> {
+    match what {
+        Action::Module(m) => {
+            let command = (m.urc.is_none()).then(|| no_command(&m.command, known.commands)).flatten();
+            command.map(|(what, right)| Never::new("command", what, right)).or(no_port(m.port, known))
+        }
+        Action::Uart(u) => no_port(u.port, known),
+        Action::Ftp(f) => no_verb(&f.verb, known.verbs).or_else(|| no_data(f)),
+        _ => None,
+    }
+}
+
+/// Why the module has no such serial port.
+pub fn no_port(port: Option<usize>, known: &Known) -> Option<Never> {
+    let (port, ports) = port.zip(known.ports).filter(|(port, ports)| port > ports)?;
+    let there = if ports == 1 { "one serial port".to_owned() } else { format!("{ports} serial ports") };
+    Some(Never::new(
+        "port",
+        format!("the module has {there}, and no {port}"),
+        format!("write ports = {port}, or --ports {port}"),
+    ))
+}
+
+/// Why no final result code can match. Those of a module, and of `answer`, are V.250's and 27.007's.
+fn no_result(pattern: &Pattern) -> Option<Never> {
+    let words = ["OK", "ERROR", "NO CARRIER", "CONNECT", "BUSY", "NO ANSWER", "NO DIALTONE", ""];
+    let digits = (0..=9).any(|n: u8| pattern.matches(&n.to_string()));
+    let extended = ["+CME ERROR:", "+CMS ERROR:"].iter().any(|code| pattern.may_begin(code));
+    if digits || extended || words.iter().any(|word| pattern.matches(word)) {
+        return None;
+    }
+    let right = "a final result code is OK, ERROR, NO CARRIER, CONNECT, +CME ERROR: 3 or the like; \
+                 a line that comes unasked is a `urc`";
+    Some(Never::new("result", format!("`{pattern}` is no final result code"), right))
+}
+
+/// Why a fault that stops a transfer has none to stop.
+fn no_data(fault: &Ftp) -> Option<Never> {
+    const DATA: &[&str] = &["RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD"];
+    if !matches!(fault.what, FtpFault::Stop { .. }) || DATA.iter().any(|verb| fault.verb.matches(verb)) {
+        return None;
+    }
+    let what = format!("`{}` moves no data that could be stopped", fault.verb);
+    Some(Never::new("verb", what, format!("the verbs that do are {}", DATA.join(", "))))
+}
+
+/// Why no reply can have a code that matches.
+fn no_code(pattern: &Pattern) -> Option<Never> {
+    if (100..600).any(|code: u16| pattern.matches(&code.to_string())) {
+        return None;
+    }
+    let what = format!("no server answers `{pattern}`");
+    Some(Never::new("reply", what, "a reply's code is 100 to 599"))
+}
+
+fn no_name(key: &'static str, rule: &Rule, name: &str, rules: &[Rule]) -> Option<Never> {
+    let named = |name: &str| rules.iter().find(|r| r.name.as_deref() == Some(name));
+    let mut next = named(name);
+    if next.is_none() {
+        let names: Vec<_> = rules.iter().filter_map(|r| r.name.as_deref()).collect();
+        let right = match names.as_slice() {
+            [] => "give a fault that name".to_owned(),
+            names => format!("the names are {}", names.join(", ")),
+        };
+        return Some(Never::new(key, format!("no fault is named `{name}`"), right));
+    }
+    for _ in rules {
+        let at = next?;
+        if at.span == rule.span {
+            return Some(Never::new(key, "it waits for itself", "have one of them wait for an event"));
+        }
+        next = match &at.when {
+            Trigger::After(name) | Trigger::Lifted(name) => named(name),
+            _ => None,
+        };
+    }
+    None
+}
+
+/// Why no command line of the module can match, and what would be right.
+pub fn no_command(pattern: &Pattern, commands: &[&str]) -> Option<(String, String)> {
+    let text = pattern.as_str();
+    if commands.is_empty() || text.starts_with('*') {
+        return None;
+    }
+    let Some(body) = text.get(2..).filter(|_| text[..2].eq_ignore_ascii_case("AT")) else {
+        return match text.get(..1) {
+            Some("A" | "a") if text.len() < 3 => None,
+            _ => Some((format!("`{text}` is no command line"), "a command line begins with AT".to_owned())),
+        };
+    };
+    let name = body.split(['=', '?', ';']).next().unwrap_or_default().trim();
+    let wanted = Pattern::from(name);
+    let known = |command: &&str| {
+        let (name, command) = (name.to_ascii_uppercase(), command.to_ascii_uppercase());
+        wanted.matches(&command)
+            // What stands for anything may stand for the rest of the name and more.
+            || name.split_once('*').is_some_and(|(begin, _)| command.starts_with(begin))
+            || (!command.starts_with('+') && !command.is_empty() && name.starts_with(&command))
+    };
+    if name.is_empty() || commands.iter().any(known) {
+        return None;
+    }
+    let near = nearest(name, commands);
+    let right =
+        near.map_or("`badline list commands` names them".to_owned(), |c| format!("did you mean AT{c}?"));
+    Some((format!("the module knows no command AT{name}"), right))
+}
+
+/// Why no FTP verb can match.
+fn no_verb(pattern: &Pattern, verbs: &[&str]) -> Option<Never> {
+    let verbs = if verbs.is_empty() { VERBS } else { verbs };
+    if verbs.iter().any(|v| pattern.matches(v)) {
+        return None;
+    }
+    let what = format!("there is no FTP verb `{pattern}`");
+    Some(Never::new("verb", what, format!("the verbs are {}", verbs.join(", "))))
+}
+
+fn nearest<'a>(name: &str, commands: &[&'a str]) -> Option<&'a str> {
+    let name = name.trim_end_matches('*').to_ascii_uppercase();
+    let shared =
+        |c: &&&str| c.bytes().zip(name.bytes()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+    commands.iter().max_by_key(shared).filter(|c| shared(c) > 2).copied()
+}
+
+fn contradict(earlier: &Rule, rule: &Rule) -> Option<Problem> {
+    if rule.name.is_some() && rule.name == earlier.name {
+        let what = format!("two faults are named `{}`", rule.name.as_deref().unwrap_or_default());
+        return Some(Problem::new(rule.span.clone(), what, "give one of them another name"));
+    }
+    let same_time = earlier.when == rule.when
+        && earlier.count == rule.count
+        && earlier.wait == rule.wait
+        && rule.count.probability.is_none();
+    let hidden = earlier.until.is_none() && !matches!(earlier.lasts, Lasts::For(_));
+    let as_long = earlier.lasts == rule.lasts && earlier.until == rule.until;
+    if !same_time || !(hidden || as_long) || !(slot(earlier)? == slot(rule)? || covers(earlier, rule)) {
+        return None;
+    }
+    let what = format!("`{}` contradicts `{}`, which stands before it and wins", rule.text, earlier.text);
+    Some(Problem::new(rule.span.clone(), what, "keep one of them, or give them different triggers"))
+}
+
+/// Whether a rule about names, of which each is one to `earlier` too, is left nothing.
+fn covers(earlier: &Rule, rule: &Rule) -> bool {
+    let (Action::Name(wide), Action::Name(name)) = (&earlier.what, &rule.what) else { return false };
+    earlier.lasts != Lasts::Once
+        && (wide.what != NameFault::TlsFails || name.what == NameFault::TlsFails)
+        && looks_up(wide.what) == looks_up(name.what)
+        && wide.host.covers(&name.host)
+        && wide.port.is_none_or(|port| name.port == Some(port))
+}
+
+fn looks_up(what: NameFault) -> bool {
+    matches!(what, NameFault::NoSuchName | NameFault::DnsSilence | NameFault::Resolve(_))
+}
+
+/// What only one rule at a time can have its way with; `None` where several can.
+fn slot(rule: &Rule) -> Option<String> {
+    Some(match &rule.what {
+        Action::Module(m) => match &m.what {
+            ModuleFault::Say(_) => return None,
+            ModuleFault::Reset { .. } | ModuleFault::Force(_) => rule.kind.name.to_owned(),
+            _ => format!("answer {:?} {:?} {:?}", m.command, m.urc, m.port),
+        },
+        Action::Link(l) => match &l.what {
+            LinkFault::Stall | LinkFault::Cut { .. } | LinkFault::Rate(_) => {
+                format!("{} {:?} {:?}", rule.kind.name, l.links, l.direction)
+            }
+            _ => return None,
+        },
+        Action::Name(n) if looks_up(n.what) => format!("look {:?}", n.host),
+        Action::Name(n) => format!("connect {:?} {:?}", n.host, n.port),
+        Action::Ftp(f) => match &f.what {
+            FtpFault::Speak(_) => return None,
+            FtpFault::PassiveAddress { .. } | FtpFault::PassiveUnserved(_) => "passive".to_owned(),
+            _ => format!("reply {:?} {:?}", f.verb, f.file),
+        },
+        Action::Bearer(_) => rule.kind.name.to_owned(),
+        Action::Storage(s) => format!("storage {:?} {:?}", s.file, s.op),
+        Action::Uart(_) => return None,
+    })
+}

@@ -1,0 +1,313 @@
+//! `when = { ... }`: what a rule waits for, and which of the times it happens count.
+
+use crate::fault::rule::amount::Amount;
+use crate::fault::text::link::{Direction, Links};
+use crate::fault::text::pattern::Pattern;
+use crate::time::units::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use toml::Value;
+
+/// The states of the module that a rule can wait for.
+pub const STATES: &[&str] = &[
+    "powered",
+    "registered",
+    "unregistered",
+    "bearer_up",
+    "bearer_down",
+    "session_open",
+    "session_closed",
+    "transfer_begun",
+    "transfer_over",
+    "data_mode",
+    "command_mode",
+    "port_open",
+    "port_closed",
+];
+
+/// What a rule waits for. Exactly one event, and what narrows and counts it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// Event: a command line that matches, such as "AT+FTPGET=1".
+    pub command: Option<Pattern>,
+    /// Event: a final result code that matches, such as "+CME ERROR*".
+    pub result: Option<Pattern>,
+    /// Event: an unsolicited line that matches, such as "+FTPGET: 1,1".
+    pub urc: Option<Pattern>,
+    /// Event: an FTP verb reaches the server, such as "RETR".
+    pub verb: Option<Pattern>,
+    /// Event, or with `verb`: the server's reply to it has a code that matches, such as "226" or "5*".
+    pub reply: Option<Pattern>,
+    /// Event: so many bytes have moved on one connection of `link`. Exactly so many pass before the fault.
+    pub after_bytes: Option<Amount>,
+    /// Event: so many bytes have moved on all connections of `link` together.
+    pub total_bytes: Option<Amount>,
+    /// Event: nothing has moved on a connection of `link` for so long.
+    pub quiet: Option<Span>,
+    /// Event: a connection opens.
+    pub opened: Option<Links>,
+    /// Event: a host name that matches is looked up.
+    pub lookup: Option<Pattern>,
+    /// Event: a connection to a matching name or address is attempted.
+    pub connect: Option<Pattern>,
+    /// Event: so long after the start.
+    pub at: Option<Span>,
+    /// Event: again and again, so long after one another.
+    pub each: Option<Span>,
+    /// Event: the fault with this name is applied.
+    pub after: Option<String>,
+    /// Event: the fault with this name is lifted.
+    pub lifted: Option<String>,
+    /// Event: the module reaches this state: powered, registered, unregistered, bearer_up, bearer_down,
+    /// session_open, session_closed, transfer_begun, transfer_over, data_mode, command_mode, port_open
+    /// or port_closed.
+    pub state: Option<String>,
+    /// Event: the module starts for the n-th time (1 is power-on).
+    #[schemars(range(min = 1))]
+    pub boot: Option<u64>,
+    /// Event: only a request (`inject`) over the control socket or the API.
+    pub inject: Option<bool>,
+    /// With `command`, `result`, `urc`, or a `link` of "serial": the serial port, from 1.
+    #[schemars(range(min = 1, max = 16))]
+    pub port: Option<usize>,
+    /// With `verb` or `reply`: the verb's argument matches.
+    pub file: Option<Pattern>,
+    /// With `after_bytes`, `total_bytes`, `quiet`: which connections.
+    pub link: Option<Links>,
+    /// With `after_bytes`, `total_bytes`: which way; both together where it is not given.
+    pub direction: Option<Direction>,
+    /// Only the n-th time. Without `nth`, `every`, `first` and `probability`, the first time.
+    #[schemars(range(min = 1))]
+    pub nth: Option<u64>,
+    /// Every n-th time; 1 is each time.
+    #[schemars(range(min = 1))]
+    pub every: Option<u64>,
+    /// Each of the first n times.
+    #[schemars(range(min = 1))]
+    pub first: Option<u64>,
+    /// Each time that a die falls so, from 0 to 1; with `first`, each of the first n times.
+    #[schemars(range(min = 0, max = 1))]
+    pub probability: Option<f64>,
+    /// Counts the times per file, not together.
+    pub per_file: Option<bool>,
+    /// The fault is applied so long after.
+    pub wait: Option<Span>,
+}
+
+/// The event of a `when`, with what narrows it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trigger {
+    /// Power-on: a rule without `when`.
+    Start,
+    /// A command line.
+    Command(Pattern, Option<usize>),
+    /// A final result code.
+    Result(Pattern, Option<usize>),
+    /// A URC.
+    Urc(Pattern, Option<usize>),
+    /// An FTP verb: verb and argument.
+    Verb(Pattern, Pattern),
+    /// A reply: verb, argument and code.
+    Reply(Pattern, Pattern, Pattern),
+    /// Bytes moved.
+    Bytes {
+        /// Where.
+        links: Links,
+        /// The serial port.
+        port: Option<usize>,
+        /// Which way.
+        direction: Direction,
+        /// How many.
+        n: u64,
+        /// On all connections together.
+        total: bool,
+    },
+    /// Silence.
+    Quiet(Links, Duration),
+    /// A connection opened.
+    Opened(Links),
+    /// A look-up.
+    Lookup(Pattern),
+    /// A connection attempt.
+    Connect(Pattern),
+    /// A time since the start.
+    At(Duration),
+    /// A period.
+    Each(Duration),
+    /// Another fault applied.
+    After(String),
+    /// Another fault lifted.
+    Lifted(String),
+    /// A state reached.
+    State(String),
+    /// The n-th start.
+    Boot(u64),
+    /// A request only.
+    Inject,
+}
+
+impl Trigger {
+    /// The links that it is about, where it is about what happens on one.
+    pub(in crate::fault) fn links(&self) -> Option<Links> {
+        match self {
+            Trigger::Bytes { links, .. } | Trigger::Quiet(links, _) | Trigger::Opened(links) => Some(*links),
+            _ => None,
+        }
+    }
+}
+
+/// Which of the times that a trigger happens count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Count {
+    /// Which.
+    pub which: Which,
+    /// The probability of each, where it is not certain.
+    pub probability: Option<f64>,
+    /// Whether the times are counted per file.
+    pub per_file: bool,
+}
+
+/// Which times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Which {
+    /// The n-th.
+    Nth(u64),
+    /// Every n-th.
+    Every(u64),
+    /// Each of the first n.
+    First(u64),
+}
+
+impl When {
+    /// The event.
+    ///
+    /// # Errors
+    /// What is wrong and what would be right: it names no event, or several.
+    pub fn trigger(&self) -> Result<Trigger, (String, String)> {
+        let any = |p: &Option<Pattern>| p.clone().unwrap_or_else(Pattern::any);
+        let bytes = |n: Amount, total| Trigger::Bytes {
+            links: self.link.unwrap_or(Links::All),
+            port: self.port,
+            direction: self.direction.unwrap_or_default(),
+            n: n.0,
+            total,
+        };
+        let verb = match (&self.verb, &self.reply) {
+            (_, Some(code)) => Some(Trigger::Reply(any(&self.verb), any(&self.file), code.clone())),
+            (Some(verb), None) => Some(Trigger::Verb(verb.clone(), any(&self.file))),
+            (None, None) => None,
+        };
+        let events = [
+            self.command.clone().map(|p| Trigger::Command(p, self.port)),
+            self.result.clone().map(|p| Trigger::Result(p, self.port)),
+            self.urc.clone().map(|p| Trigger::Urc(p, self.port)),
+            verb,
+            self.after_bytes.map(|n| bytes(n, false)),
+            self.total_bytes.map(|n| bytes(n, true)),
+            self.quiet.map(|s| Trigger::Quiet(self.link.unwrap_or(Links::All), s.0)),
+            self.opened.map(Trigger::Opened),
+            self.lookup.clone().map(Trigger::Lookup),
+            self.connect.clone().map(Trigger::Connect),
+            self.at.map(|s| Trigger::At(s.0)),
+            self.each.map(|s| Trigger::Each(s.0)),
+            self.after.clone().map(Trigger::After),
+            self.lifted.clone().map(Trigger::Lifted),
+            self.state.clone().map(Trigger::State),
+            self.boot.map(Trigger::Boot),
+            self.inject.filter(|yes| *yes).map(|_| Trigger::Inject),
+        ];
+        let mut events = events.into_iter().flatten();
+        let right = "name one event: command, result, urc, verb, reply, after_bytes, total_bytes, quiet, \
+                     opened, lookup, connect, at, each, after, lifted, state, boot or inject";
+        match (events.next(), events.next()) {
+            (Some(event), None) => self.narrows(&event).map(|()| event),
+            (None, _) => Err(("`when` names no event".to_owned(), right.to_owned())),
+            (Some(_), Some(_)) => Err(("`when` names two events".to_owned(), right.to_owned())),
+        }
+    }
+
+    /// That each key beside the event narrows or counts it.
+    fn narrows(&self, event: &Trigger) -> Result<(), (String, String)> {
+        use Trigger::{Bytes, Command, Quiet, Reply, Urc, Verb};
+        let bytes = matches!(event, Bytes { .. });
+        let serial = matches!(event, Bytes { links: Links::Serial, .. });
+        let ported = serial || matches!(event, Command(..) | Urc(..) | Trigger::Result(..));
+        let filed = matches!(event, Verb(..) | Reply(..));
+        let alien = [
+            ("port", self.port.is_some() && !ported, "command, result, urc, or bytes of link = \"serial\""),
+            ("file", self.file.is_some() && !filed, "verb or reply"),
+            ("per_file", self.per_file.is_some() && !filed, "verb or reply"),
+            (
+                "link",
+                self.link.is_some() && !bytes && !matches!(event, Quiet(..)),
+                "after_bytes, total_bytes or quiet",
+            ),
+            ("direction", self.direction.is_some() && !bytes, "after_bytes or total_bytes"),
+        ];
+        if let Some((key, _, with)) = alien.iter().find(|(_, wrong, _)| *wrong) {
+            return Err((format!("`{key}` does not narrow this event"), format!("it stands beside {with}")));
+        }
+        if self.port == Some(0) {
+            return Err((
+                "there is no serial port 0".to_owned(),
+                "serial ports are counted from 1".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Which of its times count.
+    ///
+    /// # Errors
+    /// What is wrong and what would be right.
+    pub fn count(&self) -> Result<Count, (String, String)> {
+        let wrong = |what: &str, right: &str| Err((what.to_owned(), right.to_owned()));
+        let which = match (self.nth, self.every, self.first) {
+            (Some(0), _, _) | (_, Some(0), _) | (_, _, Some(0)) => {
+                return wrong("the fault can never fire: times are counted from 1", "write 1 or more");
+            }
+            (Some(n), None, None) => Which::Nth(n),
+            (None, Some(n), None) => Which::Every(n),
+            (None, None, Some(n)) => Which::First(n),
+            (None, None, None) if self.probability.is_some() || self.each.is_some() => Which::Every(1),
+            (None, None, None) => Which::Nth(1),
+            _ => return wrong("`nth`, `every` and `first` contradict each other", "keep one of them"),
+        };
+        let once = self.at.is_some() || self.boot.is_some() || self.total_bytes.is_some();
+        if once && matches!(which, Which::Nth(2..) | Which::Every(2..)) {
+            return wrong("the fault can never fire: this happens once", "leave `nth` and `every` out");
+        }
+        match self.probability {
+            Some(0.0) => return wrong("the fault can never fire: its probability is 0", "write more than 0"),
+            Some(p) if !(0.0..=1.0).contains(&p) => {
+                return wrong("a probability lies between 0 and 1", "write probability = 0.1");
+            }
+            _ => {}
+        }
+        Ok(Count { which, probability: self.probability, per_file: self.per_file.unwrap_or(false) })
+    }
+}
+
+impl Trigger {
+    /// What a fault's parameter of that name takes over from its trigger, as a value of TOML.
+    pub(in crate::fault) fn scope(&self, name: &str) -> Option<Value> {
+        let text = |p: &Pattern| Some(Value::String(p.to_string()));
+        let port = |p: &Option<usize>| p.and_then(|p| i64::try_from(p).ok()).map(Value::Integer);
+        match (self, name) {
+            (Trigger::Command(p, _), "command") | (Trigger::Urc(p, _), "urc") => text(p),
+            (Trigger::Command(_, p) | Trigger::Urc(_, p) | Trigger::Result(_, p), "port") => port(p),
+            (Trigger::Bytes { port: p, .. }, "port") => port(p),
+            (Trigger::Verb(p, _) | Trigger::Reply(p, _, _), "verb") => text(p),
+            (Trigger::Verb(_, p) | Trigger::Reply(_, p, _), "file") => text(p),
+            (Trigger::Bytes { links, .. } | Trigger::Quiet(links, _) | Trigger::Opened(links), "link") => {
+                Some(Value::String(links.name().to_owned()))
+            }
+            (Trigger::Bytes { direction: Direction::Up, .. }, "direction") => Some("up".into()),
+            (Trigger::Bytes { direction: Direction::Down, .. }, "direction") => Some("down".into()),
+            (Trigger::Lookup(p) | Trigger::Connect(p), "host") => text(p),
+            _ => None,
+        }
+    }
+}
