@@ -53,6 +53,12 @@ impl Core {
         self.print(port, name, values, Urc { delay: Some(Span::default()), ..rule }, Why::Ended);
     }
 
+    /// As [`Core::end_to`], for one that stands behind the result code that is about to be said.
+    pub fn end_behind(&mut self, port: PortId, name: &str, values: impl Display) {
+        let rule = self.rule(name, &format!("{name}: {values}"));
+        self.print(port, name, values, Urc { when: UrcWhen::After, ..rule }, Why::Ended);
+    }
+
     /// How long after the end of an operation the unsolicited result code follows that tells of it.
     pub fn end_delay(&self, name: &str, values: impl Display) -> Duration {
         let rule = self.rule(name, &format!("{name}: {values}"));
