@@ -5,7 +5,7 @@ pub mod fact;
 mod live;
 mod moved;
 mod pace;
-pub mod seam;
+mod seam;
 mod until;
 
 use crate::fault::engine::act::{Act, Event, Stage, Status};

@@ -3,7 +3,6 @@
 use crate::fault::engine::moved::Moved;
 use crate::fault::rule::trigger::Trigger;
 use crate::fault::text::link::{Link, Way};
-use crate::fault::text::pattern::Pattern;
 
 /// What the owner of the engine tells it, because nobody asks for a verdict there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,9 +77,9 @@ impl Fact<'_> {
                 on(at, port) && (p.matches(text) || p.matches(cause))
             }
             (Trigger::Urc(p, at), Fact::Urc { port, text }) => on(at, port) && p.matches(text),
-            (Trigger::Verb(v, f), Fact::Verb { verb, file }) => v.matches(verb) && file_matches(f, file),
+            (Trigger::Verb(v, f), Fact::Verb { verb, file }) => v.matches(verb) && f.matches_path(file),
             (Trigger::Reply(v, f, c), Fact::Reply { verb, file, code }) => {
-                v.matches(verb) && file_matches(f, file) && c.matches(&code.to_string())
+                v.matches(verb) && f.matches_path(file) && c.matches(&code.to_string())
             }
             (Trigger::Bytes { links, port, direction, n, .. }, Fact::Moved { link, way, moved }) => {
                 links.cover(link.kind)
@@ -116,10 +115,4 @@ impl Fact<'_> {
             _ => None,
         }
     }
-}
-
-/// Whether a path matches as written, without its leading slash, or by its last part.
-pub(super) fn file_matches(pattern: &Pattern, path: &str) -> bool {
-    let last = path.rsplit('/').next().unwrap_or(path);
-    pattern.matches(path) || pattern.matches(path.trim_start_matches('/')) || pattern.matches(last)
 }

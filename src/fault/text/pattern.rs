@@ -9,6 +9,7 @@ use std::fmt;
 /// `?` is no wildcard, because AT commands end with it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(example = "text with *")]
 pub struct Pattern(String);
 
 impl Pattern {
@@ -52,6 +53,12 @@ impl Pattern {
 }
 
 impl Pattern {
+    /// Whether a path matches as written, without its leading slash, or by its last part.
+    pub fn matches_path(&self, path: &str) -> bool {
+        let last = path.rsplit('/').next().unwrap_or(path);
+        self.matches(path) || self.matches(path.trim_start_matches('/')) || self.matches(last)
+    }
+
     /// Whether a text that begins so can match.
     pub fn may_begin(&self, with: &str) -> bool {
         let (begin, open) =
