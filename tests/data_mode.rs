@@ -85,6 +85,10 @@ fn cases() -> Vec<Case> {
         let memory = before(&["AT+FTPEXTPUT=1"]);
         let fill = "AT+FTPEXTPUT=2,0,2,60000";
         cases.push(case(sim, memory, None, fill, "+FTPEXTPUT: 0,2", b"up", "OK", false));
+        if sim == "sim800" {
+            let (file, write) = (before(&["AT+FSCREATE=a"]), "AT+FSWRITE=a,0,2,60");
+            cases.push(case(sim, file, None, write, ">", b"up", "OK", false));
+        }
         if sim == "sim7080" {
             let (put, ready) = (before(&["AT+FTPETPUT=1"]), Some("+FTPETPUT: 1,1"));
             cases.push(case(sim, put, ready, "AT+FTPETPUT=2", "+FTPETPUT:2,1", b"up\x03", "1,0", false));

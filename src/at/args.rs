@@ -11,6 +11,16 @@ pub struct Arg {
     pub text: String,
     /// Whether it stood in quotation marks.
     pub quoted: bool,
+    /// The text between its quotation marks as it was typed, where it holds a backslash: a path that DOS would know
+    /// has no escapes.
+    pub typed: Option<String>,
+}
+
+impl Arg {
+    /// The text without its escapes resolved.
+    pub fn literal(&self) -> &str {
+        self.typed.as_deref().unwrap_or(&self.text)
+    }
 }
 
 /// The arguments of a write command, as typed.
@@ -59,14 +69,16 @@ fn one(text: &str) -> Result<(Arg, &str), ArgError> {
         if bare.contains('"') {
             return Err(ArgError::Syntax);
         }
-        return Ok((Arg { text: bare.into(), quoted: false }, &text[end..]));
+        return Ok((Arg { text: bare.into(), quoted: false, typed: None }, &text[end..]));
     };
     let end = inside.find('"').ok_or(ArgError::Syntax)?;
     let tail = &inside[end + 1..];
     if !matches!(tail.trim_start().chars().next(), None | Some(',')) {
         return Err(ArgError::Syntax);
     }
-    Ok((Arg { text: unescape(&inside[..end]), quoted: true }, tail))
+    let inside = &inside[..end];
+    let typed = inside.contains('\\').then(|| inside.to_owned());
+    Ok((Arg { text: unescape(inside), quoted: true, typed }, tail))
 }
 
 fn unescape(text: &str) -> String {

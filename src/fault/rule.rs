@@ -4,15 +4,18 @@ pub mod amount;
 pub mod check;
 pub mod count;
 pub mod schema;
+pub mod sense;
 pub mod trigger;
 
 use crate::fault::layer::kind::{FaultKind, Nature};
+use crate::fault::layer::module::{Module, ModuleFault};
 use crate::fault::layer::read::{Written, read};
 use crate::fault::layer::{Action, FAULTS};
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::schema::what_schema;
 use crate::fault::rule::trigger::{Count, STATES, Trigger, When, Which};
 use crate::fault::text::link::Links;
+use crate::fault::text::pattern::Pattern;
 use crate::fault::text::problem::Problem;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -210,6 +213,16 @@ impl Rule {
             when_spans: [None, None],
             silent: true,
         }
+    }
+
+    /// The lines that it has the module say.
+    pub fn says(&self) -> Vec<Pattern> {
+        let lines = match &self.what {
+            Action::Module(Module { what: ModuleFault::Say(line), .. }) => std::slice::from_ref(line),
+            Action::Module(Module { what: ModuleFault::Answer { lines, .. }, .. }) => lines,
+            _ => &[],
+        };
+        lines.iter().map(|line| Pattern::from(line.as_str())).collect()
     }
 
     /// Reads the lines of one `[[fault]]`.

@@ -1,18 +1,21 @@
 //! SIMCom SIM7080 series, after "SIM7080 Series_FTP_Application Note" V1.01 (2020-02-26).
 //!
 //! A command of the note opens a session of its own, does one thing and quits. The settings and the
-//! session's state are here, the transfers in [`transfer`] and [`extended`], the rest in [`files`], the
-//! bearers in [`bearer`].
+//! session's state are here, what becomes of it in [`session`], the transfers in [`transfer`], [`extended`] and
+//! [`local`], the rest in [`files`], the bearers in [`bearer`].
 
 mod bearer;
 mod cfs;
+mod disk;
 mod extended;
 mod files;
 mod identity;
+mod local;
 mod network;
 mod number;
 mod parameters;
 mod saved;
+mod session;
 mod stack;
 #[cfg(test)]
 mod tests;
@@ -22,12 +25,11 @@ mod typing;
 
 use crate::commands;
 use crate::frame::Framing;
-use crate::ftp::{self, How, Op, Type};
-use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply, Target};
+use crate::ftp::{self, Op};
+use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
 use crate::profile::Profile;
 use crate::time::units::{Size, Span};
-use number::number;
-use parameters::{FileType, Parameters, PutOption};
+use parameters::Parameters;
 use serde::Deserialize;
 use std::collections::{BTreeMap, VecDeque};
 use transfer::{Get, Put};
@@ -56,6 +58,10 @@ pub struct Settings {
     put_server_timeout: Span,
     /// How much `AT+FTPEXTPUT` and `AT+FTPEXTGET` hold.
     extended_buffer: Size,
+    /// What the module's own drive holds, where it has one.
+    drive: Option<Size>,
+    /// What the SD card holds; none is in its slot where it is 0 or nothing is said.
+    card: Option<Size>,
     /// What `AT+CFSGFRS` tells of an empty file system.
     file_system: Size,
     /// Whether `AT+FTPETPUT` and `AT+FTPETGET` write ETX and DLE of the payload behind a DLE.
@@ -94,6 +100,7 @@ pub struct Simcom {
     session: Option<Session>,
     extended: extended::Extended,
     cfs: cfs::Cfs,
+    disk: disk::Disk,
     tls: tls::Settings,
     typing: typing::Typists,
     bearers: bearer::Bearers,
@@ -117,6 +124,8 @@ enum Job {
     List(Get),
     Put(Put),
     ExtendedGet,
+    ToFile(local::Download),
+    FromFile(local::Upload),
     EtPut(Put),
     EtGet,
     Dele,
@@ -135,6 +144,8 @@ impl Job {
             Job::List(_) => "+FTPLIST",
             Job::Put(_) => "+FTPPUT",
             Job::ExtendedGet => "+FTPEXTGET",
+            Job::ToFile(_) => "+FTPGETTOFS",
+            Job::FromFile(_) => "+FTPPUTFRMFS",
             Job::EtPut(_) => "+FTPETPUT",
             Job::EtGet => "+FTPETGET",
             Job::Dele => "+FTPDELE",
@@ -153,10 +164,24 @@ enum Timer {
     Remind = 1,
     Unread = 2,
     Close = 3,
+    Again = 4,
 }
 
 impl Maker for Simcom {
     type Settings = Settings;
+
+    const REPORTS: &'static [&'static str] = &["+FTP", "+CNTP"];
+
+    const URCS: &'static [&'static str] = &[
+        "+APP PDP:*",
+        "+PDP:*",
+        "+CPIN:*",
+        "+SAPBR *: DEACT",
+        "SMS Ready",
+        "Call Ready",
+        "STATE: *",
+        "C: *",
+    ];
 
     const COMMANDS: &'static [Command<Self>] = commands! { Simcom;
         // 3
@@ -211,6 +236,22 @@ impl Maker for Simcom {
         "+CIICR" { exec: (stack::bring_up), test: ok },
         "+CIFSR" { exec: (stack::address), test: ok },
         "+CIPSTATUS" { exec: (stack::status), write: (stack::status_of), test: ok },
+        // SIM800 manual V1.11, 12.2.24 to 12.2.27
+        "+FTPGETTOFS" { write: (local::get), read: (local::get_read), test: ok },
+        "+FTPPUTFRMFS" { write: (local::put), read: (local::put_read), test: ok },
+        "+FTPFILEPUT" { write: (local::load), test: ok },
+        // what its hosts do with its drives
+        "+FSDRIVE" { write: (disk::drive), test: ok },
+        "+FSMEM" { exec: (disk::memory), test: ok },
+        "+FSLS" { write: (disk::list), test: ok },
+        "+FSMKDIR" { write: (disk::make_folder), test: ok },
+        "+FSRMDIR" { write: (disk::remove_folder), test: ok },
+        "+FSCREATE" { write: (disk::create), test: ok },
+        "+FSREAD" { write: (disk::read), test: ok },
+        "+FSWRITE" { write: (disk::write), test: ok },
+        "+FSDEL" { write: (disk::delete), test: ok },
+        "+FSRENAME" { write: (disk::rename), test: ok },
+        "+FSFLSIZE" { write: (disk::size), test: ok },
         // command manual V1.02, 9.2
         "+CFSINIT" { exec: (cfs::init) },
         "+CFSWFILE" { write: (cfs::write), test: (cfs::write_test) },
@@ -232,6 +273,7 @@ impl Maker for Simcom {
             session: None,
             extended: extended::Extended::default(),
             cfs: cfs::Cfs::new(settings.file_system.0),
+            disk: disk::Disk::new(settings),
             tls: tls::Settings::default(),
             typing: typing::Typists::new(),
             bearers: bearer::Bearers::new(profile),
@@ -257,13 +299,17 @@ impl Maker for Simcom {
                 bearer::down(self, cx, cid, by_network);
                 stack::down(self, cx, cid);
                 if self.session.as_ref().is_some_and(|s| s.context == cid) {
-                    cx.ftp_drop();
-                    self.fail(cx, 61);
+                    let failure = ftp::Failure { step: ftp::Step::Connect, cause: ftp::Cause::NoBearer };
+                    if !local::waits(self, cx, &failure) {
+                        cx.ftp_drop();
+                        self.fail(cx, 61);
+                    }
                 }
             }
             Event::Boot => {
                 saved::load(self, cx);
                 self.cfs.files.load(&cx.flash);
+                self.disk.load(&cx.flash);
             }
             Event::SimReady => cx.urc_all("+CPIN: READY"),
             _ => {}
@@ -275,225 +321,6 @@ impl Maker for Simcom {
     }
 }
 
-impl Simcom {
-    /// Opens a session for `job`, or says what forbids it: 66 for one that is on or a name that is
-    /// missing (5.5), 61 without a bearer.
-    fn begin(&mut self, cx: &mut Cx, job: Job, steps: impl IntoIterator<Item = Op>, complete: bool) -> Reply {
-        if self.is_ending(cx) {
-            return cx.refuse_state();
-        }
-        if self.session.is_some() || !complete || self.ftp.server.is_empty() {
-            refuse(cx, &job, 66);
-            return Reply::Ok;
-        }
-        let context = self.context(self.ftp.cid.get() as u8);
-        if cx.bearers.address(context).is_none() {
-            refuse(cx, &job, 61);
-            return Reply::Ok;
-        }
-        let Some((security, tls)) = self.tls.session(cx, &self.ftp.server) else {
-            refuse(cx, &job, 66);
-            return Reply::Ok;
-        };
-        let server = match matches!(job, Job::Put(_) | Job::EtPut(_)) {
-            true => self.settings.put_server_timeout.0,
-            false => self.settings.server_timeout.0,
-        };
-        let user = if self.ftp.user.is_empty() { "anonymous" } else { self.ftp.user.as_str() };
-        let settings = ftp::Settings {
-            user: user.into(),
-            password: self.ftp.password.as_str().into(),
-            passive: self.ftp.mode.get() == 1,
-            reply_timeout: server,
-            connect_timeout: server,
-            data_timeout: server,
-            security,
-            ..ftp::Settings::default()
-        };
-        let target = Target {
-            host: self.ftp.server.as_str().into(),
-            port: self.ftp.port.get() as u16,
-            from_port: None,
-            tls,
-        };
-        if matches!(job, Job::Get(_) | Job::ExtendedGet | Job::EtGet) {
-            // 5.7: the point holds for one transfer.
-            self.ftp.rest = 0;
-        }
-        let (name, says) = (job.name(), self.opens_with(&job));
-        self.session = Some(Session { port: cx.port, context, job, steps: steps.into_iter().collect() });
-        cx.ftp_open(target, settings);
-        cx.reply_with(name, says)
-    }
-
-    /// What a job says first where nothing goes wrong.
-    fn opens_with(&self, job: &Job) -> String {
-        match job {
-            Job::Put(_) if self.extended.upload().is_none() => format!("1,1,{}", self.settings.put_window),
-            Job::Get(_) | Job::List(_) | Job::EtPut(_) | Job::EtGet => "1,1".into(),
-            _ => "1,0".into(),
-        }
-    }
-
-    /// The PDP context behind a bearer's number.
-    fn context(&self, bearer: u8) -> u8 {
-        bearer.wrapping_sub(self.settings.first_bearer).wrapping_add(1)
-    }
-
-    /// The steps of an operation on a file: into its folder first, where one is named.
-    fn in_folder(path: &str, op: Op) -> Vec<Op> {
-        let folder = (!path.is_empty()).then(|| Op::Cwd(path.into()));
-        folder.into_iter().chain([op]).collect()
-    }
-
-    fn file_type(&self) -> Type {
-        match self.ftp.file_type {
-            FileType::Ascii => Type::Ascii,
-            FileType::Binary => Type::Image,
-        }
-    }
-
-    fn retrieve(&self) -> Vec<Op> {
-        let offset = u64::from(self.ftp.rest);
-        let op = Op::Retrieve { path: self.ftp.get_name.as_str().into(), kind: self.file_type(), offset };
-        Self::in_folder(&self.ftp.get_path, op)
-    }
-
-    fn store(&self) -> Vec<Op> {
-        let how = match self.ftp.put_option {
-            PutOption::Append => How::Appe,
-            PutOption::Unique => How::Stou,
-            PutOption::Store => How::Stor,
-        };
-        let path = self.ftp.put_name.as_str().into();
-        Self::in_folder(&self.ftp.put_path, Op::Store { path, kind: self.file_type(), offset: 0, how })
-    }
-
-    fn ftp_event(&mut self, cx: &mut Cx, event: ftp::Event) {
-        let Some(session) = &mut self.session else { return };
-        match event {
-            ftp::Event::Opened => {
-                if let Some(op) = session.steps.pop_front() {
-                    cx.ftp_start(op);
-                }
-            }
-            ftp::Event::Begun => transfer::begun(self, cx),
-            ftp::Event::Done { reply, .. } => match session.steps.pop_front() {
-                Some(op) => {
-                    cx.ftp_start(op);
-                }
-                None => {
-                    cx.ftp_start(Op::Quit);
-                    self.done(cx, &reply);
-                }
-            },
-            ftp::Event::Failed { op, failure, .. } => {
-                let number = number(&failure, &session.job, Some(&op));
-                cx.ftp_start(Op::Quit);
-                self.fail(cx, number);
-            }
-            ftp::Event::Lost { failure, .. } => match &mut session.job {
-                // All has come; that the session ended without a goodbye is nobody's loss.
-                Job::Get(get) | Job::List(get) if get.is_whole() => {}
-                job => {
-                    let number = number(&failure, job, None);
-                    self.fail(cx, number);
-                }
-            },
-            ftp::Event::Sent(_)
-            | ftp::Event::Replied(_)
-            | ftp::Event::Unasked(_)
-            | ftp::Event::Data(_)
-            | ftp::Event::Closed => {}
-        }
-    }
-
-    /// The session's last step succeeded.
-    fn done(&mut self, cx: &mut Cx, reply: &ftp::Reply) {
-        let Some(session) = &mut self.session else { return };
-        match &mut session.job {
-            Job::Get(get) | Job::List(get) => {
-                get.finish();
-                return transfer::close_if_read(self, cx);
-            }
-            // 5.9
-            Job::Size => cx.end("+FTPSIZE", format_args!("1,0,{}", reply.text().trim())),
-            // 5.18
-            Job::Mdtm => cx.end("+FTPMDTM", format_args!("1,0,{}", reply.text().trim())),
-            Job::ExtendedGet => {
-                extended::got(&mut self.extended, cx);
-                cx.end("+FTPEXTGET", "1,0");
-            }
-            Job::EtGet => transfer::end_et_get(cx),
-            job => report(cx, job, 0),
-        }
-        if !matches!(session.job, Job::EtGet) {
-            self.session = None;
-        }
-    }
-
-    /// Whether an operation is about to end: all is done but for the last word of the server, or what tells the
-    /// host of it is still to be said. No other is begun meanwhile.
-    fn is_ending(&self, cx: &Cx) -> bool {
-        let closing = match &self.session {
-            Some(Session { job: Job::Get(get) | Job::List(get), .. }) => get.is_closing(),
-            Some(Session { job: Job::Put(put) | Job::EtPut(put), .. }) => *put == Put::Closing,
-            _ => false,
-        };
-        closing || cx.endings().any(|line| line.starts_with("+FTP") && !opens(line))
-    }
-
-    /// Whether the host is still to be told that it may go on.
-    fn is_opening(cx: &Cx) -> bool {
-        cx.endings().any(|line| line.starts_with("+FTP") && opens(line))
-    }
-
-    /// The session is over, with a number that says why.
-    fn fail(&mut self, cx: &mut Cx, number: u16) {
-        let Some(session) = self.session.take() else { return };
-        cx.port = session.port;
-        for timer in [Timer::Remind, Timer::Unread, Timer::Close] {
-            cx.cancel(timer as u32);
-        }
-        match session.job {
-            // The host waits for the end mark, whatever came before it.
-            Job::EtGet if cx.in_data_mode(session.port) => transfer::end_et_get(cx),
-            // What the host has announced it types to the end; what is about to begin does not.
-            Job::EtPut(_) | Job::EtGet if !cx.in_data_mode(session.port) => cx.leave_data(),
-            _ => {}
-        }
-        report(cx, &session.job, number);
-    }
-}
-
-/// `+FTPGET: 1,1`, `+FTPPUT: 1,1,<window>` and their like: the host may go on.
-fn opens(line: &str) -> bool {
-    line.split_once(':').is_some_and(|(_, values)| values.trim_start().starts_with("1,1"))
-}
-
 /// `+CME ERROR` for what the file systems cannot do (manual V1.02, 21.1).
 const MEMORY_FULL: u16 = 20;
 const NOT_FOUND: u16 = 22;
-
-/// The answer to what cannot be done in this state.
-fn not_allowed(_: &Cx) -> Reply {
-    Reply::Cme(3)
-}
-
-/// `1,<number>`, behind the command's name.
-fn values(job: &Job, number: u16) -> String {
-    match (job, number) {
-        (Job::Size, 1..) => format!("1,{number},0"),
-        _ => format!("1,{number}"),
-    }
-}
-
-/// `+FTP...: 1,<number>`: it has ended.
-fn report(cx: &mut Cx, job: &Job, number: u16) {
-    cx.end(job.name(), values(job, number));
-}
-
-/// `+FTP...: 1,<number>`: it was never begun.
-fn refuse(cx: &mut Cx, job: &Job, number: u16) {
-    cx.refuse_later(job.name(), values(job, number));
-}

@@ -50,6 +50,12 @@ impl Cx<'_> {
         self.core.ports[self.port.0].writing.raw(bytes);
     }
 
+    /// A block of octets that is information text of its own.
+    pub fn text(&mut self, bytes: &[u8]) {
+        let port = &mut self.core.ports[self.port.0];
+        port.writing.text(port.style(), bytes);
+    }
+
     /// An intermediate result code, such as CONNECT.
     pub fn intermediate(&mut self, code: &ResultCode) {
         let port = &mut self.core.ports[self.port.0];

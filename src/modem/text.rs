@@ -43,6 +43,15 @@ impl Writing {
         self.bytes.extend([style.cr, style.lf]);
     }
 
+    /// Octets as information text: with CR LF before the first of a command, and none behind.
+    pub fn text(&mut self, style: Style, bytes: &[u8]) {
+        if style.verbose && !self.inside {
+            self.bytes.extend([style.cr, style.lf]);
+        }
+        self.inside = true;
+        self.bytes.extend(bytes);
+    }
+
     /// Octets as they are.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend(bytes);

@@ -2,6 +2,7 @@
 
 use crate::fault::engine::moved::Moved;
 use crate::fault::rule::trigger::Trigger;
+use crate::fault::text::files::file_matches;
 use crate::fault::text::link::{Link, Way};
 
 /// What the owner of the engine tells it, because nobody asks for a verdict there.
@@ -77,9 +78,9 @@ impl Fact<'_> {
                 on(at, port) && (p.matches(text) || p.matches(cause))
             }
             (Trigger::Urc(p, at), Fact::Urc { port, text }) => on(at, port) && p.matches(text),
-            (Trigger::Verb(v, f), Fact::Verb { verb, file }) => v.matches(verb) && f.matches_path(file),
+            (Trigger::Verb(v, f), Fact::Verb { verb, file }) => v.matches(verb) && file_matches(f, file),
             (Trigger::Reply(v, f, c), Fact::Reply { verb, file, code }) => {
-                v.matches(verb) && f.matches_path(file) && c.matches(&code.to_string())
+                v.matches(verb) && file_matches(f, file) && c.matches(&code.to_string())
             }
             (Trigger::Bytes { links, port, direction, n, .. }, Fact::Moved { link, way, moved }) => {
                 links.cover(link.kind)

@@ -2,8 +2,9 @@
 
 use super::Action;
 use super::kind::{Fault, FaultKind, Layer, Nature};
-use super::param::{End, Files, True, Verbs, Within};
+use super::param::{End, Paths, True, Verbs, Within};
 use crate::fault::rule::amount::Amount;
+use crate::fault::text::files::file_matches;
 use crate::fault::text::pattern::Pattern;
 use crate::time::units::Span;
 use core::net::Ipv4Addr;
@@ -149,7 +150,7 @@ pub enum PassiveVerdict {
 
 impl Ftp {
     fn is_about(&self, verb: &str, file: &str) -> bool {
-        self.verb.matches(verb) && self.file.matches_path(file)
+        self.verb.matches(verb) && file_matches(&self.file, file)
     }
 
     /// What becomes of a verb, where the fault is about it.
@@ -223,7 +224,7 @@ struct Late(Span);
 #[serde(transparent)]
 struct After(Then);
 
-fn ftp(verb: Verbs, file: Files, what: FtpFault) -> Action {
+fn ftp(verb: Verbs, file: Paths, what: FtpFault) -> Action {
     Action::Ftp(Ftp { verb: verb.0, file: file.0, what })
 }
 
@@ -244,7 +245,7 @@ struct Reply {
     #[serde(default)]
     verb: Verbs,
     #[serde(default)]
-    file: Files,
+    file: Paths,
 }
 
 impl Fault for Reply {
@@ -271,7 +272,7 @@ struct Relabel {
     #[serde(default)]
     verb: Verbs,
     #[serde(default)]
-    file: Files,
+    file: Paths,
 }
 
 impl Fault for Relabel {
@@ -293,7 +294,7 @@ struct Malformed {
     #[serde(default)]
     verb: Verbs,
     #[serde(default)]
-    file: Files,
+    file: Paths,
 }
 
 impl Fault for Malformed {
@@ -313,7 +314,7 @@ struct LateReply {
     #[serde(default)]
     verb: Verbs,
     #[serde(default)]
-    file: Files,
+    file: Paths,
 }
 
 impl Fault for LateReply {
@@ -337,7 +338,7 @@ struct NoReply {
     #[serde(default)]
     verb: Verbs,
     #[serde(default)]
-    file: Files,
+    file: Paths,
 }
 
 impl Fault for NoReply {
@@ -367,7 +368,7 @@ struct Stopped {
     #[serde(default)]
     verb: Verbs,
     #[serde(default)]
-    file: Files,
+    file: Paths,
 }
 
 fn transfer_aborted() -> Code {
@@ -422,7 +423,7 @@ impl Fault for HangUp {
             Ending::Reset => Then::Reset,
         };
         let what = FtpFault::Speak(scripted(self.hang_up, self.text, Late::default(), then));
-        ftp(Verbs::default(), Files::default(), what)
+        ftp(Verbs::default(), Paths::default(), what)
     }
 }
 
@@ -441,7 +442,7 @@ impl Fault for Speak {
 
     fn action(self) -> Action {
         let what = FtpFault::Speak(scripted(self.speak, self.text, Late::default(), Then::Stay));
-        ftp(Verbs::default(), Files::default(), what)
+        ftp(Verbs::default(), Paths::default(), what)
     }
 }
 
@@ -461,7 +462,7 @@ impl Fault for PasvAddress {
     fn action(self) -> Action {
         let port = self.pasv_port.map(|Within(port)| port);
         let what = FtpFault::PassiveAddress { address: self.pasv_address, port };
-        ftp(Verbs::default(), Files::default(), what)
+        ftp(Verbs::default(), Paths::default(), what)
     }
 }
 
@@ -477,6 +478,6 @@ impl Fault for PasvUnserved {
     const EXAMPLE: &'static str = "when = { verb = \"PASV\" }\nwhat = { pasv_unserved = \"silent\" }";
 
     fn action(self) -> Action {
-        ftp(Verbs::default(), Files::default(), FtpFault::PassiveUnserved(self.pasv_unserved))
+        ftp(Verbs::default(), Paths::default(), FtpFault::PassiveUnserved(self.pasv_unserved))
     }
 }

@@ -210,7 +210,7 @@ patterns! {
     /// the FTP verbs it is about
     Verbs
     /// the files (arguments of the verb) it is about
-    Files
+    Paths
     /// the name it is about
     Hosts
 }
@@ -222,7 +222,7 @@ pub struct Scope {
     pub urc: Option<Urcs>,
     pub port: Option<Port>,
     pub verb: Option<Verbs>,
-    pub file: Option<Files>,
+    pub file: Option<Paths>,
     pub link: Option<Connections>,
     pub direction: Option<Towards>,
     pub host: Option<Hosts>,

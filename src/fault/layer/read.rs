@@ -4,6 +4,7 @@ use super::kind::{FaultKind, Need};
 use super::param::Scope;
 use super::{Action, FAULTS, kind_named};
 use crate::fault::text::problem::Problem;
+use crate::words::suggest;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::{Spanned, Table, Value};
@@ -19,9 +20,9 @@ pub(in crate::fault) fn read(
 ) -> Result<(&'static FaultKind, Action), Problem> {
     let kind = named(what, span.clone())?;
     if let Some(key) = what.keys().find(|key| kind.params.iter().all(|p| p.name != key.get_ref())) {
-        let names = kind.params.iter().map(|p| format!("`{}`", p.name)).collect::<Vec<_>>().join(", ");
+        let names: Vec<&str> = kind.params.iter().map(|p| p.name).collect();
         let wrong = format!("the fault `{}` has no `{}`", kind.name, key.get_ref());
-        return Err(Problem::new(key.span(), wrong, format!("its parameters are {names}")));
+        return Err(Problem::new(key.span(), wrong, suggest(key.get_ref(), &names, "parameters")));
     }
     // Every part of a scope is a word or a number: TOML can write it.
     let mut complete = Table::try_from(trigger).unwrap_or_default();
@@ -57,7 +58,8 @@ fn named(what: &Written, span: Range<usize>) -> Result<&'static FaultKind, Probl
             Some(key) => (key.span(), format!("`{}` is no fault", key.get_ref())),
             None => (span, "`what` names no fault".to_owned()),
         };
-        let names = FAULTS.iter().map(|k| format!("`{}`", k.name)).collect::<Vec<_>>().join(", ");
-        Problem::new(at, wrong, format!("the faults are {names}"))
+        let names: Vec<&str> = FAULTS.iter().map(|k| k.name).collect();
+        let word = keys.first().map_or("", |key| key.get_ref());
+        Problem::new(at, wrong, suggest(word, &names, "faults"))
     })
 }

@@ -2,8 +2,9 @@
 
 use super::Action;
 use super::kind::{Fault, FaultKind, Layer, Nature};
-use super::param::{Files, one_of};
+use super::param::{Paths, one_of};
 use crate::fault::rule::amount::Amount;
+use crate::fault::text::files::file_matches;
 use crate::fault::text::pattern::Pattern;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,7 +88,7 @@ pub enum StorageVerdict {
 impl Storage {
     /// What becomes of an access, where the fault is about it.
     pub fn on_access(&self, op: StorageOp, path: &str) -> Option<StorageVerdict> {
-        if !self.op.cover(op) || !self.file.matches_path(path) {
+        if !self.op.cover(op) || !file_matches(&self.file, path) {
             return None;
         }
         let transfer = matches!(op, StorageOp::Read | StorageOp::Write);
@@ -124,7 +125,7 @@ struct Full {
     #[serde(default = "over_quota")]
     code: NoSpace,
     #[serde(default)]
-    file: Files,
+    file: Paths,
 }
 
 fn over_quota() -> NoSpace {
@@ -176,7 +177,7 @@ struct Vanish {
     #[serde(default = "local_error")]
     code: Failure,
     #[serde(default)]
-    file: Files,
+    file: Paths,
     #[serde(default)]
     op: On,
 }

@@ -1,7 +1,7 @@
 //! AT+CFS...: the files of a SIM7080 ("SIM7080 Series_AT Command Manual" V1.02, chapter 9).
 
+use super::Simcom;
 use super::typing::{self, Typing};
-use super::{Simcom, not_allowed};
 use crate::at::args::Arg;
 use crate::at::{ArgError, FromArg, Int, Text};
 use crate::modem::{Cx, Reply, Store};
@@ -68,7 +68,7 @@ fn path_of(index: Index, name: &Name) -> String {
 fn with_buffer(m: &mut Simcom, cx: &mut Cx, act: impl FnOnce(&mut Simcom, &mut Cx) -> Reply) -> Reply {
     match m.cfs.buffer {
         Buffer::Allocated => act(m, cx),
-        Buffer::Free => not_allowed(cx),
+        Buffer::Free => cx.refuse_state(),
     }
 }
 
@@ -76,7 +76,7 @@ fn with_buffer(m: &mut Simcom, cx: &mut Cx, act: impl FnOnce(&mut Simcom, &mut C
 pub(super) fn init(m: &mut Simcom, cx: &mut Cx) -> Reply {
     match std::mem::replace(&mut m.cfs.buffer, Buffer::Allocated) {
         Buffer::Free => Reply::Ok,
-        Buffer::Allocated => not_allowed(cx),
+        Buffer::Allocated => cx.refuse_state(),
     }
 }
 
@@ -171,7 +171,7 @@ pub(super) fn rename(m: &mut Simcom, cx: &mut Cx, (index, old, new): (Index, Nam
     let (from, to) = (path_of(index, &old), path_of(index, &new));
     with_buffer(m, cx, |m, cx| match (m.cfs.files.content(&from), m.cfs.files.content(&to)) {
         (None, _) => Reply::Cme(super::NOT_FOUND),
-        (Some(_), Some(_)) => not_allowed(cx),
+        (Some(_), Some(_)) => cx.refuse_state(),
         (Some(_), None) => {
             m.cfs.files.rename(&mut cx.core.flash, &from, &to);
             Reply::Ok
@@ -190,6 +190,6 @@ pub(super) fn free(m: &mut Simcom, cx: &mut Cx) -> Reply {
 pub(super) fn terminate(m: &mut Simcom, cx: &mut Cx) -> Reply {
     match std::mem::replace(&mut m.cfs.buffer, Buffer::Free) {
         Buffer::Allocated => Reply::Ok,
-        Buffer::Free => not_allowed(cx),
+        Buffer::Free => cx.refuse_state(),
     }
 }

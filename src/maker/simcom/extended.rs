@@ -2,9 +2,9 @@
 
 use super::transfer::Put;
 use super::typing::{self, Typing};
-use super::{Job, Session, Simcom};
-use crate::at::Int;
-use crate::modem::{Cx, DataMode, Ends, Reply, Sink};
+use super::{Job, Session, Simcom, local};
+use crate::at::{Arguments, FromArg, Int};
+use crate::modem::{Cx, DataMode, Ends, Reply, Sink, command};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ enum PutMode {
     Normal,
     /// 1: `AT+FTPPUT` sends what was put here.
     Extended(Vec<u8>),
+    /// `AT+FTPFILEPUT=1`: it sends what was loaded.
+    Loaded(Vec<u8>),
 }
 
 impl Extended {
@@ -31,8 +33,30 @@ impl Extended {
     pub fn upload(&self) -> Option<Bytes> {
         match &self.mode {
             PutMode::Normal => None,
-            PutMode::Extended(memory) => Some(Bytes::copy_from_slice(memory)),
+            PutMode::Extended(memory) | PutMode::Loaded(memory) => Some(Bytes::copy_from_slice(memory)),
         }
+    }
+}
+
+impl Extended {
+    /// Whether `AT+FTPEXTPUT` is 1.
+    pub fn is_extended(&self) -> bool {
+        matches!(self.mode, PutMode::Extended(_))
+    }
+
+    /// What `AT+FTPEXTGET=1` has fetched.
+    pub fn fetched(&self) -> Option<&[u8]> {
+        self.got.as_deref()
+    }
+
+    /// `AT+FTPFILEPUT=1`
+    pub fn load(&mut self, content: Vec<u8>) {
+        self.mode = PutMode::Loaded(content);
+    }
+
+    /// `AT+FTPFILEPUT=0`
+    pub fn unload(&mut self) {
+        self.mode = PutMode::Normal;
     }
 }
 
@@ -46,7 +70,7 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, args: PutArgs) -> Reply {
         ((mode, None, None, None), state) if mode.get() < 2 => {
             match (mode.get(), &state) {
                 (0, _) => *state = PutMode::Normal,
-                (_, PutMode::Normal) => *state = PutMode::Extended(vec![]),
+                (_, PutMode::Normal | PutMode::Loaded(_)) => *state = PutMode::Extended(vec![]),
                 _ => {}
             }
             Reply::Ok
@@ -58,7 +82,9 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, args: PutArgs) -> Reply {
             let limit = Duration::from_millis(limit.get().unsigned_abs());
             typing::take(m, cx, Typing::Memory(position.size()), length.size(), limit)
         }
-        ((mode, Some(_), Some(_), Some(_)), PutMode::Normal) if mode.get() == 2 => cx.refuse_state(),
+        ((mode, Some(_), Some(_), Some(_)), PutMode::Normal | PutMode::Loaded(_)) if mode.get() == 2 => {
+            cx.refuse_state()
+        }
         _ => Reply::Error,
     }
 }
@@ -78,15 +104,23 @@ pub(super) fn stored(extended: &mut Extended, at: usize, held: &[u8]) -> Reply {
             memory.extend_from_slice(held);
             Reply::Ok
         }
-        PutMode::Normal => Reply::Error,
+        PutMode::Normal | PutMode::Loaded(_) => Reply::Error,
     }
 }
 
 /// 5.13: `AT+FTPEXTGET=1` fetches the file into the memory, `=3,<position>[,<length>]` prints it,
 /// `=0` frees it.
-pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 3>, Option<u32>, Option<u32>)) -> Reply {
+pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: Arguments) -> Reply {
+    match Int::<0, 4>::from_arg(args.0.first()).map(Int::get) {
+        // A module with drives of its own.
+        Ok(2 | 4) if m.settings.drive.is_some() => command::call(local::save, m, cx, &args),
+        _ => command::call(fetch, m, cx, &args),
+    }
+}
+
+fn fetch(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 3>, Option<u32>, Option<u32>)) -> Reply {
     let (mode, position, length) = args;
-    let fetching = matches!(&m.session, Some(Session { job: Job::ExtendedGet, .. }));
+    let fetching = m.is_fetching();
     match (mode.get(), position, &m.extended.got) {
         (0 | 1, _, _) if position.or(length).is_some() => Reply::Error,
         (0, ..) => {
@@ -97,6 +131,8 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 3>, Option<u32>, Op
             m.extended.got = None;
             Reply::Ok
         }
+        // Manual V1.11 of the SIM800, 12.2.26.
+        (1, ..) if m.extended.is_extended() && m.settings.drive.is_some() => cx.refuse_state(),
         (1, ..) => {
             let complete = !m.ftp.get_name.is_empty();
             let steps = if complete { m.retrieve() } else { vec![] };

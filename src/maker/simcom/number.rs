@@ -42,8 +42,8 @@ impl Job {
     /// The number for an operation of this job that the server refused.
     fn refused(&self) -> u16 {
         match self {
-            Job::Get(_) | Job::List(_) | Job::ExtendedGet | Job::EtGet => 79,
-            Job::Put(_) | Job::EtPut(_) => 78,
+            Job::Get(_) | Job::List(_) | Job::ExtendedGet | Job::ToFile(_) | Job::EtGet => 79,
+            Job::Put(_) | Job::FromFile(_) | Job::EtPut(_) => 78,
             Job::Dele | Job::Size | Job::Mkd | Job::Rmd | Job::Rename | Job::Mdtm => 77,
         }
     }

@@ -1,7 +1,7 @@
 //! AT+FTPSSL and AT+CSSLCFG: FTP under TLS ("SIM7080 Series_AT Command Manual" V1.02, 15.2.29 and 11.2.1).
 
 use super::parameters::Argument;
-use super::{Simcom, cfs, not_allowed};
+use super::{Simcom, cfs};
 use crate::at::args::Arg;
 use crate::at::{ArgError, Arguments, FromArg, Int, Quoted, Text};
 use crate::ftp::Security;
@@ -214,7 +214,7 @@ fn convert(m: &mut Simcom, cx: &mut Cx, (_, kind, name, key, _): ConvertArgs) ->
         return Reply::Cme(super::NOT_FOUND);
     };
     if !matches!(kind, Kind::Keys) && !is_certificate(file) {
-        return not_allowed(cx);
+        return cx.refuse_state();
     }
     let text = file.iter().copied().map(char::from).collect();
     cx.core.flash.insert(converted(kind, &name), text);

@@ -1,6 +1,6 @@
 //! 5.1 to 5.7 and 5.11: transfers that the host reads and writes piece by piece.
 
-use super::{Job, Session, Simcom, Timer, extended, typing};
+use super::{Job, Session, Simcom, Timer, extended, local, typing};
 use crate::at::Int;
 use crate::frame::Framing;
 use crate::ftp::{Op, Type};
@@ -180,6 +180,7 @@ fn watch(m: &Simcom, cx: &mut Cx) {
 pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
     match &mut m.session {
         Some(Session { job: Job::ExtendedGet, .. }) => extended::collect(m, cx),
+        Some(Session { job: Job::ToFile(_), .. }) => local::arrived(m, cx),
         Some(Session { job: job @ (Job::Get(_) | Job::List(_)), .. }) => {
             let name = job.name();
             if let Job::Get(get) | Job::List(get) = job {
@@ -212,6 +213,9 @@ pub(super) fn close_if_read(m: &mut Simcom, cx: &mut Cx) {
 }
 
 pub(super) fn timer(m: &mut Simcom, cx: &mut Cx, key: u32) {
+    if key == Timer::Again as u32 {
+        return local::again(m, cx);
+    }
     let Some(Session { job: job @ (Job::Get(_) | Job::List(_)), .. }) = &m.session else { return };
     match key {
         k if k == Timer::Remind as u32 => {
@@ -280,6 +284,7 @@ pub(super) fn begun(m: &mut Simcom, cx: &mut Cx) {
                 tell_ready(cx, m.settings.put_window);
             }
         },
+        Job::FromFile(upload) => upload.begun(cx),
         // 5.14
         Job::EtPut(put) => {
             *put = Put::Begun;

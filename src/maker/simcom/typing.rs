@@ -1,6 +1,6 @@
 //! What a port types the octets for that a command has announced, where no session of FTP takes them.
 
-use super::{Simcom, cfs, extended};
+use super::{Simcom, cfs, disk, extended};
 use crate::frame::Framing;
 use crate::modem::{Cx, DataEnd, DataMode, Ends, PortId, Reply, Sink};
 use std::collections::BTreeMap;
@@ -12,6 +12,8 @@ pub(super) enum Typing {
     Memory(usize),
     /// `AT+CFSWFILE`: into a file of the flash.
     File(cfs::Place),
+    /// `AT+FSWRITE`: into a file of a drive.
+    Disk(disk::Place),
 }
 
 /// By the port that types.
@@ -30,6 +32,7 @@ pub(super) fn over(m: &mut Simcom, cx: &mut Cx, what: Typing, end: DataEnd, held
         (Typing::Memory(at), DataEnd::Length) => extended::stored(&mut m.extended, at, held),
         (Typing::Memory(_), _) => Reply::Error,
         (Typing::File(place), DataEnd::Length) => cfs::written(m, cx, &place, held),
-        (Typing::File(_), _) => super::not_allowed(cx),
+        (Typing::Disk(place), DataEnd::Length) => disk::written(m, cx, &place, held),
+        (Typing::File(_) | Typing::Disk(_), _) => cx.refuse_state(),
     }
 }
