@@ -4,6 +4,7 @@
 //! [`Modem::handle_net`], [`Modem::handle_timeout`]), then drains [`Modem::poll_output`] and arms a
 //! timer for [`Modem::poll_timeout`].
 
+mod asked;
 pub mod base;
 mod bearer;
 mod buffer;

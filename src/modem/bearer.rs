@@ -123,8 +123,11 @@ impl Core {
         let after = self.profile.bearer.activates_after.0;
         match self.bearers.state(cid) {
             State::Up(_) => self.events.push_back(Event::BearerUp(cid)),
+            // It is on its way.
+            State::Activating => {}
             _ if after.is_zero() => self.raise(cid),
             _ => {
+                self.timers.cancel(Timer::Deactivate(cid));
                 self.bearers.context(cid).state = State::Activating;
                 self.timers.set(Timer::Activate(cid), self.now + after);
             }
@@ -156,6 +159,7 @@ impl Core {
         self.note(|| Note::State(format!("PDP context {cid} active, {address}")));
         self.reach("bearer_up");
         self.events.push_back(Event::BearerUp(cid));
+        self.answer_asked();
     }
 
     /// A context goes down; `by_network` where nobody here asked for it.
@@ -174,6 +178,7 @@ impl Core {
             self.sockets_lost();
             self.ftp_lost();
         }
+        self.answer_asked();
     }
 
     /// Brings every context down.

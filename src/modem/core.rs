@@ -55,6 +55,8 @@ pub struct Core {
     pub calendar: Calendar,
     /// Values written to plain commands.
     pub(super) plain: BTreeMap<String, String>,
+    /// Commands that wait for the packet domain.
+    pub(super) asked: Vec<super::asked::Asked>,
     pub(super) ports: Vec<Port>,
     pub(super) timers: Timers<Timer>,
     pub(super) out: VecDeque<Output>,
@@ -67,8 +69,8 @@ pub struct Core {
     pub(super) wakes_with: Functionality,
     /// The module is dead until it boots, with its banner or without; what the radio does meanwhile.
     pub(super) dead: Option<(bool, Vec<NetEvent>)>,
-    /// How long a reset takes.
-    pub(super) dead_for: Duration,
+    /// How long the next reset takes, where that is not the profile's time.
+    pub(super) dead_for: Option<Duration>,
     /// How the next FTP operation is to end.
     pub(super) forced: Option<i32>,
     /// The names of all commands, for `+CLAC`.
@@ -89,6 +91,7 @@ impl Core {
             calendar: profile.radio.clock,
             plain: BTreeMap::new(),
             ports: (0..ports.max(1)).map(|i| Port::new(PortId(i), &profile)).collect(),
+            asked: vec![],
             timers: Timers::default(),
             out: VecDeque::new(),
             events: VecDeque::new(),
@@ -98,7 +101,7 @@ impl Core {
             resetting: None,
             wakes_with: Functionality::Full,
             dead: None,
-            dead_for: Duration::ZERO,
+            dead_for: None,
             forced: None,
             known: vec![],
             profile,

@@ -87,6 +87,10 @@ impl Core {
         if status != old {
             self.events.push_back(Event::Registration(status));
         }
+        // Who looks for the network goes on waiting; `search` says what for.
+        if status != 2 {
+            self.answer_asked();
+        }
     }
 
     /// `+CFUN`.
@@ -105,6 +109,7 @@ impl Core {
                     1 | 5 => self.search(),
                     _ => self.set_status(status),
                 }
+                self.answer_asked();
             }
             Change::PdpDeactivated(Some(cid)) => self.lower(cid, true),
             Change::PdpDeactivated(None) => self.lower_all(true),

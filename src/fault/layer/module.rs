@@ -146,7 +146,7 @@ fn module(command: Commands, urc: Option<Urcs>, port: Option<Port>, what: Module
 struct Reset {
     /// whether its power-on lines are printed
     reset: Start,
-    /// how long it is dead before it starts
+    /// how long it is dead before it starts; `"0s"` as long as a reset of the module takes
     #[serde(default)]
     dead: Span,
 }

@@ -16,6 +16,8 @@ pub(super) struct Bearers {
     profiles: BTreeMap<u8, Opened>,
     /// What `AT+SAPBR=3` has set, by its tag, where it is no part of the context.
     tags: BTreeMap<(u8, &'static str), String>,
+    /// The contexts that are up.
+    up: BTreeSet<u8>,
     /// The contexts that `AT+CNACT` of a SIM7080 has brought up.
     activated: BTreeSet<u8>,
     /// Whether `AT+CNACT=1` of a SIM7000 has opened its own.
@@ -64,6 +66,7 @@ impl Bearers {
             network_apn,
             profiles: BTreeMap::new(),
             tags: BTreeMap::new(),
+            up: BTreeSet::new(),
             activated: BTreeSet::new(),
             network: false,
         }
@@ -128,6 +131,9 @@ pub(super) fn activate(m: &mut Simcom, cx: &mut Cx, (id, action): (Int<0, 3>, In
             m.bearers.activated.insert(context);
             said_with(cx, &m.settings.bearer_up, context)
         }
+        (_, BearerState::Activating) if m.bearers.activated.insert(context) => {
+            said_with(cx, &m.settings.bearer_up, context)
+        }
         // `AT+CGACT` has brought it up.
         (_, BearerState::Up(_)) if m.bearers.activated.insert(context) => {
             let reply = said_with(cx, &m.settings.bearer_up, context);
@@ -179,6 +185,11 @@ pub(super) fn sapbr(
         (0, None, None) => cx.refuse_state(),
         (1, None, None) => match (cx.bearers.state(context), m.bearers.profiles.get(&context)) {
             (BearerState::Down, _) if cx.activate(context).is_ok() => {
+                m.bearers.profiles.insert(context, Opened::Opening(cx.port));
+                Reply::Pending
+            }
+            // `AT+CGACT` on another port is about to bring it up.
+            (BearerState::Activating, None) => {
                 m.bearers.profiles.insert(context, Opened::Opening(cx.port));
                 Reply::Pending
             }
@@ -277,6 +288,7 @@ pub(super) fn is_open(m: &Simcom, context: u8) -> bool {
 
 /// A bearer is up.
 pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
+    m.bearers.up.insert(context);
     if network::holds(m, context) {
         return network::up(cx);
     }
@@ -293,7 +305,8 @@ pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
 
 /// A bearer is down.
 pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
-    m.bearers.activated.remove(&context);
+    let asked = m.bearers.activated.remove(&context);
+    let was_up = m.bearers.up.remove(&context);
     let held = network::holds(m, context);
     if held {
         network::down(m, cx, by_network);
@@ -306,6 +319,8 @@ pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
         // It came up in silence too.
         Some(Opened::Closing) if !by_network => {}
         None if held || stack::holds(m, context) => {}
+        // `AT+CGACT` tells by its result that it never came up.
+        None if !was_up && !asked => {}
         _ if by_network => print(cx, &m.settings.bearer_lost, context, false),
         _ => print(cx, &m.settings.bearer_closed, context, true),
     }

@@ -57,7 +57,7 @@ fn activate(m: &mut Simcom, cx: &mut Cx, (mode, apn): (Int<0, 2>, Option<Text<15
             true => cx.reply_with("+APP PDP", "DEACTIVE"),
             false => cx.refuse_state(),
         },
-        (1 | 2, false, BearerState::Down) => {
+        (1 | 2, false, BearerState::Down | BearerState::Activating) => {
             if let Some(apn) = apn {
                 cx.bearers.context(CONTEXT).apn = apn.into_string();
             }

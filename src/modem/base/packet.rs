@@ -112,10 +112,11 @@ pub(super) fn attach(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
     if let Some(refusal) = cx.sim.refusal() {
         return Reply::Cme(refusal);
     }
-    if on.get() == 1 && !cx.radio.registered() {
-        return Reply::Cme(30);
+    if on.get() == 1 {
+        let port = cx.port;
+        return cx.ask_for(port, vec![]);
     }
-    cx.attach(on.get() == 1);
+    cx.attach(false);
     // What is told of the contexts that this has taken down may come before the result.
     cx.finish(Reply::Ok);
     Reply::Pending
@@ -128,7 +129,7 @@ pub(super) fn attach_read(_: &mut Base, cx: &mut Cx) -> Reply {
 }
 
 /// `+CGACT` (10.1.10): activates or deactivates contexts, all defined ones where none is named. A module that
-/// is not attached attaches first; what is active already stays so.
+/// is not attached attaches first; what is active already stays so. The answer comes once it is done, or cannot be.
 pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
     let on = match <Int<0, 1>>::from_arg(args.0.first()) {
         Ok(on) => on.get() == 1,
@@ -145,23 +146,8 @@ pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
     if cids.is_empty() {
         cids = cx.bearers.contexts.keys().copied().filter(|cid| *cid > 0).collect();
     }
-    if on && cx.radio.registered() {
-        cx.attach(true);
-    }
-    for cid in cids {
-        match (on, cx.bearers.state(cid)) {
-            (true, BearerState::Up(_)) => {}
-            (true, _) => {
-                if let Err(code) = cx.activate(cid) {
-                    return Reply::Cme(code);
-                }
-            }
-            (false, _) => {
-                cx.deactivate(cid);
-            }
-        }
-    }
-    Reply::Ok
+    let port = cx.port;
+    if on { cx.ask_for(port, cids) } else { cx.ask_off(port, cids) }
 }
 
 pub(super) fn activation_read(_: &mut Base, cx: &mut Cx) -> Reply {
