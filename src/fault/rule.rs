@@ -2,6 +2,7 @@
 
 pub mod amount;
 pub mod check;
+mod contradiction;
 pub mod count;
 pub mod schema;
 pub mod sense;

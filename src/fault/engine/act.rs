@@ -169,7 +169,9 @@ impl Engine {
         let loser = &self.rules[i].rule.what;
         let holds =
             move |(_, live): &(usize, &Live)| live.active.is_some() && overrules(&live.rule.what, loser);
-        self.rules.iter().enumerate().filter(holds).map(|(at, _)| at)
+        // Nothing else is decided on by others, of which there may be thousands.
+        let concerned = if overrules(loser, loser) { self.rules.len() } else { 0 };
+        self.rules[..concerned].iter().enumerate().filter(holds).map(|(at, _)| at)
     }
 
     /// Queues what follows from the end of a rule: another that holds has its way, or all is as it was.

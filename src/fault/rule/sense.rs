@@ -91,7 +91,8 @@ fn regular(text: &str, against: Against) -> Option<&str> {
 
 /// Why the module never says such a line unasked.
 pub fn no_urc(pattern: &Pattern, known: &Known) -> Option<(String, String)> {
-    if known.urcs.is_empty() || known.urcs.iter().any(|urc| urc.meets(pattern)) {
+    let whole = known.lines.is_some_and(|lines| lines.contains(&pattern.as_str().to_ascii_uppercase()));
+    if whole || known.urcs.is_empty() || known.urcs.iter().any(|urc| urc.meets(pattern)) {
         return None;
     }
     let text = pattern.as_str();
