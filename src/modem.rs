@@ -18,6 +18,7 @@ mod meddler;
 pub mod net;
 mod network;
 mod online;
+mod packet;
 mod port;
 mod power;
 mod radio;
@@ -176,6 +177,8 @@ pub enum Event {
         cid: u8,
         /// Whether the network ended it.
         by_network: bool,
+        /// Whether it was active; otherwise it was asked for, and did not come.
+        was_active: bool,
     },
     /// The registration status changed.
     Registration(u8),

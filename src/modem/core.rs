@@ -3,6 +3,7 @@
 use super::bearer::Bearers;
 use super::files::Flash;
 use super::net::{NetEvent, NetRequest, Query, Socket};
+use super::packet::Wanted;
 use super::port::{Line, Port, PortId, State};
 use super::radio::{Functionality, Radio};
 use super::session::Session;
@@ -22,6 +23,7 @@ use std::time::Duration;
 pub(super) enum Timer {
     PowerOn(usize),
     Register,
+    Attach,
     Activate(u8),
     Deactivate(u8),
     Plain(PortId),
@@ -45,6 +47,8 @@ pub struct Core {
     pub bearers: Bearers,
     /// The FTP session, from its opening until the maker drops it.
     pub ftp: Option<Session>,
+    /// The commands that wait for the packet domain, by their ports.
+    pub(super) awaited: BTreeMap<PortId, Wanted>,
     /// Sockets.
     pub sockets: Sockets,
     /// What outlives a reset, by the maker's own keys.
@@ -83,6 +87,7 @@ impl Core {
             radio: Radio::new(&profile.radio),
             bearers: Bearers::new(&profile.bearer),
             ftp: None,
+            awaited: BTreeMap::new(),
             sockets: Sockets::default(),
             flash: Flash::new(),
             boots: 0,

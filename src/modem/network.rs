@@ -47,7 +47,7 @@ impl Core {
         self.stand(self.radio.offered, true);
     }
 
-    /// `+CGATT`: attaches to or detaches from the packet domain, where registered.
+    /// Attached to the packet domain or detached from it, where registered.
     pub(super) fn attach(&mut self, on: bool) {
         self.stand(self.radio.status, on);
     }
@@ -63,6 +63,11 @@ impl Core {
         self.radio.attached = attached && self.radio.registered();
         if !self.radio.registered() {
             self.timers.cancel(Timer::Register);
+        }
+        // A search for the network that attaches, or the loss of the network, has gone past what was asked for.
+        if !self.radio.registered() || self.radio.attaching == Some(self.radio.attached) {
+            self.radio.attaching = None;
+            self.timers.cancel(Timer::Attach);
         }
         if !self.radio.attached {
             self.lower_all(true);

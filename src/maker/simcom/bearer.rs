@@ -124,7 +124,10 @@ pub(super) fn activate(m: &mut Simcom, cx: &mut Cx, (id, action): (Int<0, 3>, In
             cx.deactivate(context);
             said_with(cx, &m.settings.bearer_closed, context)
         }
-        (_, BearerState::Down) if cx.activate(context).is_ok() => {
+        // What another port has asked for is waited for by both.
+        (_, BearerState::Down | BearerState::Activating)
+            if !m.bearers.activated.contains(&context) && cx.activate(context).is_ok() =>
+        {
             m.bearers.activated.insert(context);
             said_with(cx, &m.settings.bearer_up, context)
         }
@@ -178,7 +181,8 @@ pub(super) fn sapbr(
         }
         (0, None, None) => cx.refuse_state(),
         (1, None, None) => match (cx.bearers.state(context), m.bearers.profiles.get(&context)) {
-            (BearerState::Down, _) if cx.activate(context).is_ok() => {
+            // What another port has asked for is waited for by both.
+            (BearerState::Down, _) | (BearerState::Activating, None) if cx.activate(context).is_ok() => {
                 m.bearers.profiles.insert(context, Opened::Opening(cx.port));
                 Reply::Pending
             }
@@ -193,7 +197,7 @@ pub(super) fn sapbr(
             let status = match cx.bearers.state(context) {
                 BearerState::Activating => 0,
                 BearerState::Up(_) => 1,
-                BearerState::Deactivating => 2,
+                BearerState::Deactivating { .. } => 2,
                 BearerState::Down => 3,
             };
             let address = cx.bearers.address(context).map_or("0.0.0.0".into(), |a| a.to_string());
@@ -277,23 +281,29 @@ pub(super) fn is_open(m: &Simcom, context: u8) -> bool {
 
 /// A bearer is up.
 pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
-    if network::holds(m, context) {
-        return network::up(cx);
+    let held = network::holds(m, context);
+    if held {
+        network::up(cx);
     }
+    let activated = m.bearers.activated.contains(&context);
     match m.bearers.profiles.get_mut(&context) {
         Some(opened @ &mut Opened::Opening(port)) => {
             *opened = Opened::Open;
             cx.port = port;
             cx.finish(Reply::Ok);
+            if activated && !held {
+                print(cx, &m.settings.bearer_up.clone(), context, true);
+            }
         }
         Some(_) => {}
+        None if held => {}
         None => print(cx, &m.settings.bearer_up.clone(), context, true),
     }
 }
 
-/// A bearer is down.
-pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
-    m.bearers.activated.remove(&context);
+/// A bearer is down, or has not come up.
+pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool, was_active: bool) {
+    let activated = m.bearers.activated.remove(&context);
     let held = network::holds(m, context);
     if held {
         network::down(m, cx, by_network);
@@ -306,6 +316,8 @@ pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
         // It came up in silence too.
         Some(Opened::Closing) if !by_network => {}
         None if held || stack::holds(m, context) => {}
+        // Nobody was told that it was up, or waits to be.
+        None if !was_active && !activated => {}
         _ if by_network => print(cx, &m.settings.bearer_lost, context, false),
         _ => print(cx, &m.settings.bearer_closed, context, true),
     }

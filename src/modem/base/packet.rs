@@ -3,6 +3,7 @@
 use super::Base;
 use crate::at::args::Arg;
 use crate::at::{ArgError, Arguments, FromArg, FromArgs, Int, Quoted, Text};
+use crate::modem::packet::Wanted;
 use crate::modem::{BearerState, Cx, Reply};
 use core::net::{IpAddr, Ipv4Addr};
 use std::fmt;
@@ -115,10 +116,10 @@ pub(super) fn attach(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
     if on.get() == 1 && !cx.radio.registered() {
         return Reply::Cme(30);
     }
-    cx.attach(on.get() == 1);
+    let on = on.get() == 1;
+    cx.ask_attachment(on);
     // What is told of the contexts that this has taken down may come before the result.
-    cx.finish(Reply::Ok);
-    Reply::Pending
+    cx.await_packet(if on { Wanted::Attached } else { Wanted::Detached })
 }
 
 pub(super) fn attach_read(_: &mut Base, cx: &mut Cx) -> Reply {
@@ -128,7 +129,7 @@ pub(super) fn attach_read(_: &mut Base, cx: &mut Cx) -> Reply {
 }
 
 /// `+CGACT` (10.1.10): activates or deactivates contexts, all defined ones where none is named. A module that
-/// is not attached attaches first; what is active already stays so.
+/// is not attached attaches first; what is active already stays so. It answers once all is as it asks.
 pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
     let on = match <Int<0, 1>>::from_arg(args.0.first()) {
         Ok(on) => on.get() == 1,
@@ -145,23 +146,21 @@ pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
     if cids.is_empty() {
         cids = cx.bearers.contexts.keys().copied().filter(|cid| *cid > 0).collect();
     }
-    if on && cx.radio.registered() {
-        cx.attach(true);
-    }
-    for cid in cids {
-        match (on, cx.bearers.state(cid)) {
-            (true, BearerState::Up(_)) => {}
-            (true, _) => {
-                if let Err(code) = cx.activate(cid) {
-                    return Reply::Cme(code);
-                }
-            }
-            (false, _) => {
-                cx.deactivate(cid);
-            }
+    if !on {
+        for &cid in &cids {
+            cx.deactivate(cid);
         }
+        return cx.await_packet(Wanted::Inactive(cids));
     }
-    Reply::Ok
+    if let Some(refusal) = cx.sim.refusal() {
+        return Reply::Cme(refusal);
+    }
+    if !cx.radio.registered() {
+        return Reply::Cme(30);
+    }
+    cx.ask_attachment(true);
+    cids.retain(|cid| !matches!(cx.bearers.state(*cid), BearerState::Up(_)));
+    cx.await_packet(Wanted::AttachedFor(cids))
 }
 
 pub(super) fn activation_read(_: &mut Base, cx: &mut Cx) -> Reply {
