@@ -62,6 +62,13 @@ fn show_mistakes(mistakes: &[Mistake]) -> ExitCode {
     ExitCode::from(MISTAKE)
 }
 
+/// Shows what is likely not to say what was meant.
+fn show_warnings(warnings: &[Mistake]) {
+    for warning in warnings {
+        eprintln!("badline: warning: {warning}");
+    }
+}
+
 /// Shows an error of the machine and gives the status for it.
 fn show_error(what: impl std::fmt::Display) -> ExitCode {
     eprintln!("badline: {}", Visible(what));

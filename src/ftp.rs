@@ -27,3 +27,10 @@ pub use settings::{Security, Settings};
 
 #[cfg(test)]
 mod tests;
+
+/// The verbs that the client sends; `CONNECT` stands for the call that the greeting answers.
+pub const VERBS: &[&str] = &[
+    "CONNECT", "AUTH", "PBSZ", "PROT", "USER", "PASS", "ACCT", "TYPE", "PASV", "PORT", "CWD", "CDUP", "PWD",
+    "MKD", "RMD", "DELE", "SIZE", "MDTM", "RNFR", "RNTO", "STAT", "SYST", "NOOP", "REST", "RETR", "STOR",
+    "APPE", "STOU", "LIST", "NLST", "ABOR", "QUIT",
+];

@@ -1,17 +1,16 @@
 //! Watches a run: tells the verdict what happens, counts what the host uses, keeps what explains the end.
 
 pub mod coverage;
+pub mod on_server;
 
-use crate::disk::plain;
 use crate::judge::coverage::Coverage;
-use crate::scenario::{Expectation, FileFacts, Outcome, Seen, Verdict};
+use crate::judge::on_server::facts;
+use crate::scenario::{Expectation, Outcome, Seen, Verdict};
 use crate::time::Now;
 use crate::trace::{Event, Record, Sink, show};
-use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
-use std::fs::OpenOptions;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Lines of the trace that are kept for a failure.
@@ -54,7 +53,7 @@ impl Judge {
 
     /// How each expectation fared in a run that ended at `now` and left its files under `root`.
     pub fn finish(&self, now: Now, root: &Path) -> Vec<Outcome> {
-        self.verdict.finish(now, |path| facts(root, path))
+        self.verdict.finish(now, |files| facts(root, files))
     }
 
     /// The lines of the trace that explain the end: the faults, then what happened last.
@@ -99,17 +98,6 @@ impl Tail {
         );
         self.last.push_back((show(record), fault));
     }
-}
-
-/// What is known of the file that clients of the server in `root` call `path`.
-fn facts(root: &Path, path: &str) -> Option<FileFacts> {
-    let inside: PathBuf =
-        Path::new(path).components().filter(|part| matches!(part, Component::Normal(_))).collect();
-    let mut hash = Sha256::new();
-    // A file may be as large as the disk.
-    let size =
-        io::copy(&mut plain(&root.join(inside), OpenOptions::new().read(true)).ok()?, &mut hash).ok()?;
-    Some(FileFacts { size, sha256: hash.finalize().into() })
 }
 
 /// A [`Judge`] that a machine tells what happens, and that can still be asked.

@@ -80,11 +80,12 @@
 //!
 //! # The rooms
 //!
-//! Each module of the crate imports only those before it: [`time`], [`at`] (command lines), [`frame`] (data
-//! modes), [`ftp`] (the module's client), [`fault`], [`profile`], [`transcript`], [`modem`], [`maker`] (one file a maker),
-//! [`scenario`], [`trace`] (what happened), [`gate`] (the FTP gate), [`network`] (beyond the antenna) and [`world`] (all
-//! of it on one clock); then [`disk`], [`judge`], [`ftpd`], [`setup`], [`driver`], [`host`], [`play`], [`bench`](mod@bench), [`control`] and
-//! [`cli`]. Those up to [`world`] are pure: the time and what happens are handed in.
+//! Each module of the crate imports only those before it: [`time`], [`words`] (which one was meant), [`at`] (command
+//! lines), [`frame`] (data modes), [`ftp`] (the module's client), [`fault`], [`profile`], [`transcript`], [`modem`],
+//! [`maker`] (one file a maker), [`scenario`], [`trace`] (what happened), [`gate`] (the FTP gate), [`network`] (beyond
+//! the antenna) and [`world`] (all of it on one clock); then [`disk`], [`judge`], [`ftpd`], [`setup`], [`driver`],
+//! [`host`], [`play`], [`bench`](mod@bench), [`control`] and [`cli`]. Those up to [`world`] are pure: the time and what
+//! happens are handed in.
 
 pub mod at;
 pub mod bench;
@@ -109,6 +110,7 @@ pub mod setup;
 pub mod time;
 pub mod trace;
 pub mod transcript;
+pub mod words;
 pub mod world;
 
 pub use bench::{Bench, Hand, Live, Mistakes, Records};

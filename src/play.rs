@@ -5,8 +5,11 @@ pub mod device;
 use crate::disk::{Temporary, plain, why};
 use crate::driver::by_hand::{ByHand, Ear};
 use crate::driver::sinks::Sinks;
-use crate::fault::Request;
-use crate::modem::{Line, PortId};
+use crate::fault::{
+    Files, Known, Never, Problem, Request, Rule, Trigger, Weight, doubts, never_acts, never_happens,
+};
+use crate::judge::on_server::places;
+use crate::modem::{Line, Modem, PortId};
 use crate::network::Forward;
 use crate::profile::mistake::Mistake;
 use crate::setup::files::{self, Instead};
@@ -14,11 +17,11 @@ use crate::setup::{self, Server, Setup, inside};
 use crate::trace::Sink;
 use crate::transcript::content::{Content, Found, Judge, Want};
 use crate::transcript::player::{Action, Failure, Options, Player};
-use crate::transcript::{Heading, Setting, Signal, Transcript};
+use crate::transcript::{Heading, Kind, Setting, Signal, Transcript};
 use rustix::process;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Why a transcript was not played to its end.
 #[derive(Debug)]
@@ -143,12 +146,103 @@ pub fn prepare(transcript: &Transcript, profile: Option<&str>) -> Result<Setup, 
     Ok(setup)
 }
 
+/// Reads a transcript's header and its faults; gives what is likely not to say what was meant.
+///
+/// # Errors
+/// Every mistake in them.
+pub fn check(transcript: &Transcript) -> Result<Vec<Mistake>, Vec<Mistake>> {
+    let setup = prepare(transcript, None)?;
+    let unusable = |(_, what)| vec![Mistake::of_file(&transcript.name, what)];
+    let behaviour = files::behaviour(&setup.profile).map_err(unusable)?;
+    let modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);
+    let problems = files::with_known(&modem, |known| {
+        let known = Known { ports: Some(setup.ports), ..*known };
+        faults(transcript, &setup.rules, &known)
+    });
+    let (wrong, odd): (Vec<_>, Vec<_>) =
+        problems.into_iter().partition(|(weight, _)| *weight == Weight::Mistake);
+    match wrong.is_empty() {
+        true => Ok(setup.warnings.into_iter().chain(odd.into_iter().map(|(_, m)| m)).collect()),
+        false => Err(wrong.into_iter().map(|(_, m)| m).collect()),
+    }
+}
+
+/// What is wrong with the faults of a transcript, after those of its scenario.
+fn faults(transcript: &Transcript, rules: &[Rule], known: &Known) -> Vec<(Weight, Mistake)> {
+    let mut names: Vec<String> = vec![];
+    let add = |names: &mut Vec<String>, rule: &Rule| {
+        let base = rule.name.clone().unwrap_or_else(|| rule.kind.name.to_owned());
+        let taken =
+            names.iter().filter(|name| **name == base || name.starts_with(&format!("{base}-"))).count();
+        names.push(if taken == 0 { base } else { format!("{base}-{}", taken + 1) });
+    };
+    rules.iter().for_each(|rule| add(&mut names, rule));
+    let mut found = vec![];
+    for step in &transcript.steps {
+        let Kind::Fault(text) = &step.kind else { continue };
+        let begin = step.source.find(text.as_str()).unwrap_or(0);
+        let mut tell = |problem: Problem| {
+            let span = begin + problem.span.start..begin + problem.span.end;
+            let mistake = Mistake {
+                line: step.line,
+                ..Mistake::at(&transcript.name, &step.source, span, problem.what)
+            };
+            let right = if problem.right.is_empty() { mistake } else { mistake.right(problem.right) };
+            found.push((problem.weight, right));
+        };
+        match Request::parse(text) {
+            Err(problem) => tell(problem),
+            Ok(Request::Rule(rule)) => {
+                never(&rule, &names, known).into_iter().for_each(&mut tell);
+                add(&mut names, &rule);
+            }
+            Ok(Request::Inject(name) | Request::Lift(name)) if !names.contains(&name) => {
+                tell(no_fault(0..text.len(), &name, &names));
+            }
+            Ok(_) => {}
+        }
+    }
+    found
+}
+
+/// Why a fault that comes into force at a step can never be applied, lifted, or act.
+fn never(rule: &Rule, names: &[String], known: &Known) -> Vec<Problem> {
+    let span = || rule.span.clone();
+    let until = rule.until.as_ref().map(|(trigger, _)| trigger);
+    for trigger in [Some(&rule.when), until].into_iter().flatten() {
+        let never = match trigger {
+            Trigger::After(name) | Trigger::Lifted(name) if !names.contains(name) => {
+                return vec![no_fault(span(), name, names)];
+            }
+            _ => never_happens(trigger, known),
+        };
+        if let Some(Never { what, right, .. }) = never {
+            return vec![Problem::new(span(), format!("the fault can never fire: {what}"), right)];
+        }
+    }
+    if let Some(Never { what, right, .. }) = never_acts(&rule.what, known) {
+        return vec![Problem::new(span(), format!("the fault can never act: {what}"), right)];
+    }
+    doubts(std::slice::from_ref(rule), known, None)
+}
+
+fn no_fault(span: std::ops::Range<usize>, name: &str, names: &[String]) -> Problem {
+    let right = match names {
+        [] => "there is none before this line".to_owned(),
+        names => format!("the names are {}", names.join(", ")),
+    };
+    Problem::new(span, format!("no fault is named `{name}`"), right)
+}
+
 /// The module where nothing names one.
 const DEFAULT: &str = "sim7080";
 
 fn from_scenario(transcript: &Transcript, file: &str, profile: Option<&str>) -> Result<Setup, Vec<Mistake>> {
     let names = |heading: &&Heading| matches!(heading.setting, Setting::Scenario(_));
-    let file = Path::new(&transcript.name).parent().unwrap_or(Path::new("")).join(file);
+    let file = match files::is_shipped(file) {
+        true => PathBuf::from(file),
+        false => Path::new(&transcript.name).parent().unwrap_or(Path::new("")).join(file),
+    };
     let instead = profile.or(transcript.profile());
     let mut scenario = files::scenario(&file, Instead::profile(instead)).map_err(|mistakes| {
         let heading = transcript.header.iter().find(names);
@@ -280,23 +374,40 @@ impl Bench {
         }
     }
 
+    /// Whether what a `?` line says of a file, or of each that its pattern matches, is true.
     fn check(&self, path: &str, want: &Want) -> Result<(), String> {
-        let path = inside(self.server.root(), path)?;
-        let mut judge = Judge::new(want);
-        let found = match fs::metadata(&path) {
-            Err(_) => Found::Absent,
-            Ok(meta) if meta.is_dir() => Found::Directory,
-            Ok(_) => {
-                let mut file = plain(&path, OpenOptions::new().read(true)).map_err(|e| why(&e))?;
-                let mut chunk = vec![0; 64 * 1024];
-                loop {
-                    match file.read(&mut chunk).map_err(|e| e.to_string())? {
-                        0 => break Found::File,
-                        n => judge.chunk(&chunk[..n]),
-                    }
+        let (root, files) = (self.server.root(), Files::from(path));
+        inside(root, path)?;
+        let mut found = places(root, &files);
+        if files.are_many() && *want != Want::Absent {
+            found.retain(|(_, place)| place.is_dir() == (*want == Want::Directory));
+        }
+        if found.is_empty() {
+            let none = |why| if files.are_many() { "none is there".to_owned() } else { why };
+            return Judge::new(want).verdict(Found::Absent).map_err(none);
+        }
+        found.iter().try_for_each(|(name, place)| {
+            let why = |why: String| if files.are_many() { format!("{name}: {why}") } else { why };
+            check_one(place, want).map_err(why)
+        })
+    }
+}
+
+fn check_one(path: &Path, want: &Want) -> Result<(), String> {
+    let mut judge = Judge::new(want);
+    let found = match fs::metadata(path) {
+        Err(_) => Found::Absent,
+        Ok(meta) if meta.is_dir() => Found::Directory,
+        Ok(_) => {
+            let mut file = plain(path, OpenOptions::new().read(true)).map_err(|e| why(&e))?;
+            let mut chunk = vec![0; 64 * 1024];
+            loop {
+                match file.read(&mut chunk).map_err(|e| e.to_string())? {
+                    0 => break Found::File,
+                    n => judge.chunk(&chunk[..n]),
                 }
             }
-        };
-        judge.verdict(found)
-    }
+        }
+    };
+    judge.verdict(found)
 }

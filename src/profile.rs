@@ -3,6 +3,7 @@
 //! A profile is one module's personality: identity, power-on lines, plain commands, timings, limits,
 //! error numbers and the timing of unsolicited result codes. What needs an `if` is Rust, in `maker`.
 
+pub mod keys;
 mod load;
 pub mod mistake;
 mod or_none;
@@ -424,4 +425,37 @@ pub struct Urc {
     /// What stands between its name and its values, where that differs from `serial.separator`; in information
     /// text of that name, too.
     pub separator: Option<String>,
+}
+
+impl Profile {
+    /// The lines that the profile has the module say unasked, with `*` for what differs: those of power-on, those
+    /// behind results, and those that its settings word.
+    pub fn urcs(&self) -> Vec<String> {
+        let power_on = self.power_on.iter().map(|line| line.line.clone());
+        let behind = self.commands.values().flat_map(|plain| {
+            let then = plain.forms().then;
+            [then.exec, then.read, then.test, then.write].concat()
+        });
+        let mut lines: Vec<String> = power_on.chain(behind).collect();
+        texts(&toml::Value::Table(self.settings.clone()), &mut lines);
+        // What could be anything says nothing of what can be.
+        lines.iter().map(|line| open(line)).filter(|line| !line.trim_matches('*').is_empty()).collect()
+    }
+}
+
+/// Every text in a value.
+fn texts(value: &toml::Value, found: &mut Vec<String>) {
+    match value {
+        toml::Value::String(text) => found.push(text.clone()),
+        toml::Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+        toml::Value::Table(table) => table.values().for_each(|value| texts(value, found)),
+        _ => {}
+    }
+}
+
+/// A line with `*` in the place of each `{...}`.
+fn open(line: &str) -> String {
+    let mut parts = line.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |line, part| format!("{line}*{}", part.split_once('}').map_or("", |(_, rest)| rest)))
 }

@@ -7,6 +7,7 @@ pub mod expect;
 pub mod hosts;
 pub mod network;
 pub mod radio;
+mod sense;
 pub mod server;
 mod shipped;
 #[cfg(test)]
@@ -21,9 +22,9 @@ pub use server::{FileContent, Server};
 pub use shipped::SCENARIOS;
 pub use verdict::{FileFacts, Outcome, Seen, Verdict};
 
-use crate::fault::{self, Known, Problem, Rule, WrittenRule};
+use crate::fault::{self, Known, Pattern, Problem, Rule, Weight, WrittenRule};
 use crate::profile::mistake::Mistake;
-use crate::profile::place;
+use crate::profile::{Profile, keys, place};
 use core::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::de::Error;
@@ -86,6 +87,9 @@ pub struct Scenario {
     /// What it takes from the disk.
     #[serde(skip)]
     pub sources: Vec<Source>,
+    /// What is likely not to say what was meant, by its place.
+    #[serde(skip)]
+    pub warnings: Vec<Mistake>,
 }
 
 /// A file or a folder that a scenario names, for the caller to look for.
@@ -102,17 +106,41 @@ pub struct Source {
 /// # Errors
 /// Every mistake found, each with its place.
 pub fn parse(file: &str, text: &str, known: &Known) -> Result<Scenario, Vec<Mistake>> {
-    let mut scenario: Scenario =
-        toml::from_str(text).map_err(|e| vec![Mistake::from_toml(file, text, &e)])?;
+    let mut scenario: Scenario = toml::from_str(text).map_err(|e| unread(file, text, &e))?;
     let problems = scenario.build(text, known);
-    if problems.is_empty() {
-        return Ok(scenario);
-    }
     let mistake = |p: Problem| {
         let mistake = Mistake::at(file, text, p.span, p.what);
         if p.right.is_empty() { mistake } else { mistake.right(p.right) }
     };
-    Err(problems.into_iter().map(mistake).collect())
+    let (problems, doubts): (Vec<_>, Vec<_>) =
+        problems.into_iter().partition(|problem| problem.weight == Weight::Mistake);
+    if problems.is_empty() {
+        scenario.warnings = doubts.into_iter().map(mistake).collect();
+        scenario.warnings.sort_by_key(|m| (m.line, m.column));
+        return Ok(scenario);
+    }
+    let mut mistakes: Vec<Mistake> = problems.into_iter().map(mistake).collect();
+    let told: BTreeSet<_> = mistakes.iter().map(|m| (m.line, m.column)).collect();
+    mistakes.extend(unknown_keys(file, text).into_iter().filter(|m| !told.contains(&(m.line, m.column))));
+    mistakes.sort_by_key(|m| (m.line, m.column));
+    Err(mistakes)
+}
+
+/// Why a text is no scenario: the keys that belong nowhere, and what else there is.
+fn unread(file: &str, text: &str, error: &toml::de::Error) -> Vec<Mistake> {
+    let mut mistakes = unknown_keys(file, text);
+    // What may well come of a key that is wrong is not told beside it.
+    let follows = ["unknown field", "missing field", "invalid type: map", "invalid type: sequence"];
+    if mistakes.is_empty() || !follows.iter().any(|begin| error.message().starts_with(begin)) {
+        mistakes.push(Mistake::from_toml(file, text, error));
+    }
+    mistakes.sort_by_key(|m| (m.line, m.column));
+    mistakes
+}
+
+fn unknown_keys(file: &str, text: &str) -> Vec<Mistake> {
+    let (own, module) = (schemars::schema_for!(Scenario).into(), schemars::schema_for!(Profile).into());
+    keys::misplaced(file, text, &own, &[("module", &module)])
 }
 
 impl Scenario {
@@ -137,11 +165,15 @@ impl Scenario {
                 Err(problem) => problems.push(problem),
             }
         }
+        // What faults say counts as said by the module.
+        let said: Vec<Pattern> =
+            known.urcs.iter().cloned().chain(self.rules.iter().flat_map(Rule::says)).collect();
+        let heard = &Known { urcs: if known.urcs.is_empty() { &[] } else { &said }, ..*known };
         for (i, written) in std::mem::take(&mut self.expect).into_iter().enumerate() {
             let span = one_line(text, written.span());
             let key = |key: &str| place::of(text, &["expect", &i.to_string(), key]);
             let there = |wanted: Option<&str>| wanted.and_then(key).unwrap_or_else(|| span.clone());
-            match written.into_inner().build(there, known) {
+            match written.into_inner().build(there, heard) {
                 Ok(expectation) => self.expectations.push(expectation),
                 Err(problem) => problems.push(problem),
             }
@@ -151,6 +183,10 @@ impl Scenario {
             problems.extend(fault::check(&self.rules, known).into_iter().map(|p| at_value(text, p)));
             problems.extend(self.no_such_fault());
             problems.extend(expect::contradictions(&self.expectations));
+            let doubts = fault::doubts(&self.rules, known, sense::end(&self.expectations));
+            problems.extend(doubts.into_iter().map(|p| at_value(text, p)));
+            let there = |path: &[&str]| place::value_of(text, path).or_else(|| place::nearest(text, path));
+            problems.extend(sense::doubts(self, &|path| there(path).unwrap_or(0..0)));
         }
         self.rules.extend(self.network.rules());
         self.sources = sources(text);

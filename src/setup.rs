@@ -62,6 +62,8 @@ pub struct Setup {
     pub rules: Vec<Rule>,
     /// What must come of it.
     pub expectations: Vec<Expectation>,
+    /// What in the files is likely not to say what was meant.
+    pub warnings: Vec<Mistake>,
     /// The file of the scenario, for the trace.
     pub scenario: Option<String>,
     /// The files that it was read from, and what each is.
@@ -101,6 +103,7 @@ impl Setup {
             radio: vec![],
             rules: vec![],
             expectations: vec![],
+            warnings: vec![],
             scenario: None,
             reads: vec![],
             speed: None,

@@ -4,8 +4,9 @@
 //! What an example is, its fence says: `at` is a transcript that can be read, with `play` one that
 //! plays, with `live` one that plays at the port of a `badline run`; `toml` is a file that `badline
 //! check` accepts, unless it is `wrong`; `console` is a command and what it prints, where `[..]` is
-//! anything in a line, `...` any lines, and `? 2` the status. `file=NAME` gives a block to the
-//! commands below it as a file.
+//! anything in a line, `...` any lines, and `? 2` the status; `sh run` is a piece of a job that runs in every
+//! shell, and ends. `file=NAME` gives a block to what stands below it as a file; `profile=NAME` is the modem that
+//! a `live` session is typed at.
 
 mod common;
 
@@ -35,6 +36,10 @@ impl Block {
 
     fn file(&self) -> Option<&str> {
         self.info.iter().find_map(|word| word.strip_prefix("file="))
+    }
+
+    fn profile(&self) -> Option<&str> {
+        self.info.iter().find_map(|word| word.strip_prefix("profile="))
     }
 }
 
@@ -103,8 +108,8 @@ fn every_transcript_and_every_toml_file_is_right() {
     }
     for block in documents().iter().flat_map(|file| blocks(file)) {
         let name = match (block.is("at"), block.is("toml") && !block.has("wrong")) {
-            (true, _) => "example.at",
-            (_, true) => "example.toml",
+            (true, _) => block.file().unwrap_or("example.at"),
+            (_, true) => block.file().unwrap_or("example.toml"),
             _ => continue,
         };
         fs::write(here.path().join(name), &block.text).expect("a file");
@@ -122,10 +127,83 @@ fn the_sessions_play_at_a_running_modem() {
     let live = documents().into_iter().flat_map(|file| blocks(&file)).filter(|block| block.has("live"));
     for (n, block) in live.enumerate() {
         let here = folder();
-        let run = Running::start(&[], here.path());
+        let profile = block.profile().unwrap_or("sim7080");
+        let run = Running::start(&["--profile", profile], here.path());
         fs::write(here.path().join("live.at"), &block.text).expect("a file");
         let out = badline(&["play", "--port", run.told("link"), "live.at"], here.path());
         assert!(out.status.success(), "{} (session {n}):\n{}", block.place, said(&out));
+    }
+}
+
+/// A host of the README's: it fetches until the module gives up, or uploads, or hangs, or fails.
+const HOST: &str = r#"#!/bin/sh
+exec 3<>"$2"
+say() { printf '%s\r' "$1" >&3; }
+hear() { while read -r line <&3; do case "$line" in "$1"*) return 0;; esac; done; return 1; }
+case "$DOES" in
+hangs) exec sleep 1000;;
+fails) exit 7;;
+uploads) say AT; hear OK; printf hi > server/upload.bin; exit 0;;
+esac
+for line in ATE0 AT+CNACT=0,1 'AT+FTPSERV="x"' 'AT+FTPGETNAME="firmware.bin"' 'AT+FTPGETPATH="/"' AT+FTPGET=1; do
+    say "$line"; hear OK
+done
+hear '+FTPGET: 1,64'
+say AT+CNACT=0,0
+hear OK
+"#;
+
+/// Runs the pieces of the README in a shell; gives the status of the last.
+fn job(shell: &[&str], script: &str, does: &str, here: &Path) -> Option<i32> {
+    let path = format!("{}:{}", here.join("bin").display(), std::env::var("PATH").expect("a path"));
+    let mut command = Command::new(shell[0]);
+    command.args(&shell[1..]).args(["-c", script]).current_dir(here);
+    command.env("PATH", path).env("DOES", does).env("TMPDIR", here).stdin(Stdio::null());
+    within(move || command.output().expect("the shell starts").status.code())
+}
+
+#[test]
+fn the_jobs_end_whatever_happens_in_every_shell() {
+    let shells: [&[&str]; 3] = [&["sh"], &["dash", "-e"], &["bash", "-e"]];
+    let there = |shell: &&&[&str]| Command::new(shell[0]).args(["-c", ":"]).output().is_ok();
+    let readme = blocks(&root().join("README.md"));
+    let pieces: Vec<&str> = readme.iter().filter(|b| b.is("sh") && b.has("run")).map(|b| &*b.text).collect();
+    let piece = |with: &str| *pieces.iter().find(|p| p.contains(with)).unwrap_or_else(|| panic!("no {with}"));
+    // The same in less time than its reader has.
+    let exec = piece("badline exec").replace("badline exec", "badline exec --speed 200");
+    let run = piece("badline run").replace("-k 5 60", "-k 5 1");
+    for shell in shells.iter().filter(there) {
+        let here = folder();
+        let write = |name: &str, text: &str| {
+            fs::create_dir_all(here.path().join("bin")).expect("a folder");
+            fs::write(here.path().join(name), text).expect("a file");
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            fs::set_permissions(here.path().join(name), mode).expect("it is ours");
+        };
+        write("my-host", HOST);
+        write("expected.bin", "hi");
+        for block in readme.iter().filter(|block| block.is("toml")) {
+            block.file().into_iter().for_each(|name| write(name, &block.text));
+        }
+        let program = here.path().join("bin/badline");
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_badline"), &program).expect("a link");
+        let status = |script: &str, does: &str| job(shell, script, does, here.path());
+        assert_eq!(status(&exec, ""), Some(0), "{shell:?}");
+        assert!(read(&here.path().join("verdict.xml")).contains("+FTPGET: 1,64"), "{shell:?}");
+        for piece in pieces.iter().filter(|piece| piece.contains("schema")) {
+            assert_eq!(status(piece, ""), Some(0), "{shell:?}");
+        }
+        // Twice: what the first has left does not fool the second.
+        for (does, ends) in [("uploads", 0), ("uploads", 0), ("fails", 7), ("hangs", 124)] {
+            assert_eq!(status(&run, does), Some(ends), "{shell:?} {does}");
+            assert!(!here.path().join("modem").is_symlink(), "{shell:?} {does}: the modem still runs");
+        }
+        fs::remove_file(&program).expect("it is there");
+        write("bin/badline", "#!/bin/sh\nexit 2\n");
+        assert_eq!(status(&run, "uploads"), Some(1), "{shell:?}: without a modem");
+        write("bin/badline", "#!/bin/sh\nexec sleep 1000\n");
+        let run = run.replace("-gt 100", "-gt 5");
+        assert_eq!(status(&run, "uploads"), Some(1), "{shell:?}: with one that says nothing");
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 /// The rooms, from the ground up: a room imports only rooms above it in this list.
 const ROOMS: &[&str] = &[
     "time",
+    "words",
     "at",
     "frame",
     "ftp",

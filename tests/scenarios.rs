@@ -1,9 +1,10 @@
 //! Every scenario under `scenarios/`: it checks without a mistake, a good host passes it, a bad one fails.
 
+use badline::judge::on_server::facts;
 use badline::judge::seen;
 use badline::play;
 use badline::profile::mistake::Mistake;
-use badline::scenario::{FileFacts, Outcome, Scenario, Verdict};
+use badline::scenario::{Outcome, Scenario, Verdict};
 use badline::setup::files;
 use badline::time::Now;
 use badline::trace::{Record, Sink};
@@ -53,6 +54,9 @@ fn check(file: &Path) -> Result<Scenario, Failed> {
         return Err("it does not say where it comes from".into());
     }
     let scenario = files::scenario(file, files::Instead::default()).map_err(lines)?;
+    if !scenario.warnings.is_empty() {
+        return Err(lines(scenario.warnings).into());
+    }
     match scenario.expectations.is_empty() {
         true => Err("it expects nothing".into()),
         false => Ok(scenario),
@@ -89,11 +93,7 @@ fn judge(scenario: &Path, host: &Path) -> Result<Vec<Outcome>, Failed> {
         .block_on(play::play_at(transcript, None, false, sinks, root.path()))
         .map_err(|e| e.to_string())?;
     let judge = judge.lock().unwrap_or_else(PoisonError::into_inner);
-    let file = |path: &str| {
-        let path = root.path().join(path.trim_start_matches('/'));
-        fs::read(path).ok().map(|bytes| FileFacts::of(&bytes))
-    };
-    Ok(judge.verdict.finish(judge.now, file))
+    Ok(judge.verdict.finish(judge.now, |files| facts(root.path(), files)))
 }
 
 struct Judge {

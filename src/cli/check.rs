@@ -4,6 +4,7 @@ use super::show_mistakes;
 use crate::at::Visible;
 use crate::play;
 use crate::profile::mistake::Mistake;
+use crate::scenario::Scenario;
 use crate::setup::Setup;
 use crate::setup::files::{self, Instead};
 use crate::transcript;
@@ -14,7 +15,8 @@ use std::process::ExitCode;
 /// Validate profiles, scenarios and transcripts
 #[derive(Args, Debug)]
 pub struct Check {
-    /// The files: `.at` is a transcript, `.toml` a profile where it has an `extends`, else a scenario
+    /// The files: `.at` is a transcript, `.toml` a profile where it has an `extends`, else a scenario, which may be
+    /// the name of one from `badline list scenarios`, too
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -25,7 +27,10 @@ impl Check {
         let mut status = ExitCode::SUCCESS;
         for file in &self.files {
             match check(file) {
-                Ok(kind) => println!("{}: a {kind} without a mistake", Visible(file.display())),
+                Ok((kind, warnings)) => {
+                    warnings.into_iter().for_each(|warning| eprintln!("{}", warning.warning()));
+                    println!("{}: a {kind} without a mistake", Visible(file.display()));
+                }
                 Err(mistakes) => status = show_mistakes(&mistakes),
             }
         }
@@ -33,19 +38,32 @@ impl Check {
     }
 }
 
-fn check(file: &Path) -> Result<&'static str, Vec<Mistake>> {
-    let text = files::read(file).map_err(|mistake| vec![mistake])?;
+/// What a file is, and what in it is likely not to say what was meant.
+fn check(file: &Path) -> Result<(&'static str, Vec<Mistake>), Vec<Mistake>> {
     let name = file.display().to_string();
+    // As for the other verbs, a name without a file is that of a scenario in the binary.
+    if files::is_shipped(&name) || (!file.exists() && file.extension().is_none()) {
+        return scenario(files::scenario(file, Instead::default()), file);
+    }
+    let text = files::read(file).map_err(|mistake| vec![mistake])?;
     match file.extension().and_then(|e| e.to_str()) {
         Some("at") => transcript::parse(&name, &text)
-            .and_then(|transcript| play::prepare(&transcript, None))
-            .map(|_| "transcript"),
-        Some("toml") if is_profile(&text) => files::profile_from(&name, &text).map(|_| "profile"),
-        Some("toml") => files::scenario_from(&name, &text, Instead::default())
-            .and_then(|scenario| Setup::from_scenario(&scenario, file.parent().unwrap_or(Path::new(""))))
-            .map(|_| "scenario"),
+            .and_then(|transcript| play::check(&transcript))
+            .map(|warnings| ("transcript", warnings)),
+        Some("toml") if is_profile(&text) => {
+            files::profile_from(&name, &text).map(|_| ("profile", files::profile_warnings(&name, &text)))
+        }
+        Some("toml") => scenario(files::scenario_from(&name, &text, Instead::default()), file),
         _ => Err(vec![Mistake::of_file(&name, "neither .at nor .toml: what is it?")]),
     }
+}
+
+fn scenario(
+    read: Result<Scenario, Vec<Mistake>>,
+    file: &Path,
+) -> Result<(&'static str, Vec<Mistake>), Vec<Mistake>> {
+    read.and_then(|scenario| Setup::from_scenario(&scenario, file.parent().unwrap_or(Path::new(""))))
+        .map(|setup| ("scenario", setup.warnings))
 }
 
 /// Keys that are only in profiles; `vendor` or `extends` is in each.

@@ -7,7 +7,7 @@ mod seeds;
 use super::options::{self, Options};
 use super::run::{self, Bench};
 use super::signals::Signals;
-use super::{last, show_error, show_mistakes};
+use super::{last, show_error, show_mistakes, show_warnings};
 use crate::disk::sweep;
 use crate::host::orphans::Orphans;
 use crate::host::process::{self, End, Host, Limits};
@@ -67,6 +67,7 @@ impl Exec {
             Ok(setup) => setup,
             Err(mistakes) => return show_mistakes(&mistakes),
         };
+        show_warnings(&setup.warnings);
         setup.trace = true;
         if self.runs(&setup).nth(1).is_some() && self.options.files.asked() {
             return show_error(

@@ -23,8 +23,9 @@ pub struct Options {
     /// The module: a name from `badline list profiles`, or a TOML file
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,
-    /// What is on the network, and what goes wrong: a TOML file; other options win over it
-    #[arg(long, value_name = "FILE")]
+    /// What is on the network, and what goes wrong: a name from `badline list scenarios`, or a TOML file; other
+    /// options win over it
+    #[arg(long, value_name = "NAME|FILE")]
     pub scenario: Option<PathBuf>,
     /// Serial ports of the module [default: 1, or as the scenario says]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
@@ -142,7 +143,12 @@ impl Options {
     pub fn setup(&self) -> Result<Setup, Vec<Mistake>> {
         let mut setup = match self.read_scenario()? {
             Some((scenario, file)) => self.setup_of(&scenario, &file)?,
-            None => Setup::by_name(self.profile.as_deref().unwrap_or("sim7080"))?,
+            None => {
+                let name = self.profile.as_deref().unwrap_or("sim7080");
+                let mut setup = Setup::by_name(name)?;
+                setup.warnings = files::warnings_of_profile(name);
+                setup
+            }
         };
         self.overrule(&mut setup);
         Ok(setup)

@@ -30,7 +30,7 @@ pub struct Play {
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "port")]
     profile: Option<String>,
     /// What is on the network, and what goes wrong, where it is not the scenario that the transcript names
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["port", "bless"])]
+    #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["port", "bless"])]
     scenario: Option<PathBuf>,
     /// Write what was heard into the files, in place of what was expected
     #[arg(long)]
@@ -89,7 +89,11 @@ impl Play {
         let mut transcript =
             transcript::parse(&file.display().to_string(), &text).map_err(PlayError::Mistakes)?;
         if let Some(scenario) = &self.scenario {
-            transcript.set_scenario(&std::path::absolute(scenario)?.display().to_string());
+            let name = scenario.display().to_string();
+            transcript.set_scenario(&match files::is_shipped(&name) {
+                true => name,
+                false => std::path::absolute(scenario)?.display().to_string(),
+            });
         }
         let blessed = match &self.port {
             Some(device) => {

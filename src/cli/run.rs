@@ -2,7 +2,7 @@
 
 use super::options::{self, Options, warn_of_strangers};
 use super::signals::Signals;
-use super::{last, show_error, show_mistakes};
+use super::{last, show_error, show_mistakes, show_warnings};
 use crate::at::{Visible, visible_json};
 use crate::control::{self, Listener};
 use crate::disk::{Claim, Temporary, named, sweep};
@@ -98,6 +98,7 @@ impl Run {
             Ok(setup) => setup,
             Err(mistakes) => return show_mistakes(&mistakes),
         };
+        show_warnings(&setup.warnings);
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(e) => return show_error(e),

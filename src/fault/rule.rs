@@ -4,15 +4,17 @@ pub mod amount;
 pub mod check;
 pub mod count;
 pub mod schema;
+pub mod sense;
 pub mod trigger;
 
 use crate::fault::layer::FAULTS;
-use crate::fault::layer::action::Action;
+use crate::fault::layer::action::{Action, Module, ModuleFault};
 use crate::fault::layer::kind::{self, FaultKind, Nature, Written};
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::schema::what_schema;
 use crate::fault::rule::trigger::{Count, STATES, Trigger, When, Which};
 use crate::fault::text::link::Links;
+use crate::fault::text::pattern::Pattern;
 use crate::fault::text::problem::Problem;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -210,6 +212,16 @@ impl Rule {
             when_spans: [None, None],
             silent: true,
         }
+    }
+
+    /// The lines that it has the module say.
+    pub fn says(&self) -> Vec<Pattern> {
+        let lines = match &self.what {
+            Action::Module(Module { what: ModuleFault::Say(line), .. }) => std::slice::from_ref(line),
+            Action::Module(Module { what: ModuleFault::Answer { lines, .. }, .. }) => lines,
+            _ => &[],
+        };
+        lines.iter().map(|line| Pattern::from(line.as_str())).collect()
     }
 
     /// Reads the lines of one `[[fault]]`.

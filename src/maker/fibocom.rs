@@ -137,6 +137,23 @@ type Name = Text<255>;
 impl Maker for Fibocom {
     type Settings = Settings;
 
+    const REPORTS: &'static [&'static str] = &["+FTP"];
+
+    const URCS: &'static [&'static str] = &[
+        "+MIPCALL:*",
+        "+SIM READY",
+        "+SIM DROP",
+        "PB DONE",
+        // The lines that follow +FTPSTAT and +FTPLIST.
+        " *",
+        "-*",
+        "d*",
+        "Connected to *",
+        "Logged in as *",
+        "No data connection",
+        "End.",
+    ];
+
     const COMMANDS: &'static [Command<Self>] = commands! { Fibocom;
         // 1.2
         "+FTPOPEN" { write: open, read: open_read, test: "+FTPOPEN: (\"destination_ip/url\"),(\"username\"),(\"password\"),(\"account\"),(0-65535),(0-65535),(0-65535),(0-1)", secret: (3, 4) },

@@ -105,6 +105,10 @@ pub struct Quectel {
 impl Maker for Quectel {
     type Settings = Settings;
 
+    const REPORTS: &'static [&'static str] = &["+QFTP", "+QNTP"];
+
+    const URCS: &'static [&'static str] = &["+QFTPERROR:*", "+PDP DEACT", "STATE:*", "CONNECT*"];
+
     const COMMANDS: &'static [Command<Self>] = commands! { Quectel;
         // 2.2
         "+QFTPOPEN" { write: (session::open), read: (session::open_read), test: "+QFTPOPEN : \"HOST NAME\",(1-65535)" },

@@ -170,6 +170,19 @@ enum Timer {
 impl Maker for Simcom {
     type Settings = Settings;
 
+    const REPORTS: &'static [&'static str] = &["+FTP", "+CNTP"];
+
+    const URCS: &'static [&'static str] = &[
+        "+APP PDP:*",
+        "+PDP:*",
+        "+CPIN:*",
+        "+SAPBR *: DEACT",
+        "SMS Ready",
+        "Call Ready",
+        "STATE: *",
+        "C: *",
+    ];
+
     const COMMANDS: &'static [Command<Self>] = commands! { Simcom;
         // 3
         "+FTPPORT" [ftp.port; untold],

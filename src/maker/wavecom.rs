@@ -94,6 +94,13 @@ impl Timer {
 impl Maker for Wavecom {
     type Settings = Settings;
 
+    const REPORTS: &'static [&'static str] = &["+WIP"];
+
+    const URCS: &'static [&'static str] =
+        &["+WIPREADY:*", "+WIPPEERCLOSE:*", "+WIPACCEPT:*", "+WIPERROR:*", "+WIND: *", "+CME ERROR: *"];
+
+    const SENT: &'static [&'static str] = &[];
+
     const COMMANDS: &'static [Command<Self>] = commands! { Wavecom;
         // 1.3
         "+WIND" { write: (wind::set), read: (wind::show), test: ok },

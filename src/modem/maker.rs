@@ -3,6 +3,7 @@
 use super::command::{Command, Support, Test};
 use super::{Cx, DataEnd, Event, Reply};
 use crate::at::{Arguments, Call, Form, Secret};
+use crate::ftp;
 use crate::profile::Profile;
 use serde::de::DeserializeOwned;
 
@@ -16,6 +17,15 @@ pub trait Maker: Send + Sized + 'static {
 
     /// What a secret stands behind in an answer, where that is not the command's name.
     const SECRET_LABELS: &'static [&'static str] = &[];
+
+    /// How the names of the commands begin that report unasked under their own name.
+    const REPORTS: &'static [&'static str];
+
+    /// What else it says unasked, beside what its profile has: lines, with `*` for what differs.
+    const URCS: &'static [&'static str];
+
+    /// The FTP verbs that its client sends; none where a host can speak FTP itself, over a socket.
+    const SENT: &'static [&'static str] = ftp::VERBS;
 
     /// The behaviour as it is at power-on.
     fn new(settings: &Self::Settings, profile: &Profile) -> Self;
@@ -56,6 +66,10 @@ pub trait Personality: Send {
     fn on_data_end(&mut self, cx: &mut Cx, end: DataEnd, held: Vec<u8>, moved: u64) -> Reply;
     /// The command table.
     fn rows(&self) -> Vec<Row>;
+    /// What it says unasked, beside what its profile has: lines, with `*` for what differs.
+    fn urcs(&self) -> Vec<String>;
+    /// See [`Maker::SENT`].
+    fn sent(&self) -> &'static [&'static str];
     /// What is kept out of traces.
     fn secrets(&self) -> Vec<(&'static str, &'static [Secret])>;
 }
@@ -155,6 +169,14 @@ impl<V: Maker> Personality for Behaviour<V> {
     }
     fn rows(&self) -> Vec<Row> {
         rows(V::COMMANDS)
+    }
+    fn urcs(&self) -> Vec<String> {
+        let reports = |row: &&Command<V>| V::REPORTS.iter().any(|begin| row.name.starts_with(begin));
+        let reports = V::COMMANDS.iter().filter(reports).map(|row| format!("{}:*", row.name));
+        reports.chain(V::URCS.iter().map(|line| line.to_string())).collect()
+    }
+    fn sent(&self) -> &'static [&'static str] {
+        V::SENT
     }
     fn secrets(&self) -> Vec<(&'static str, &'static [Secret])> {
         secrets_of::<V>()

@@ -6,7 +6,7 @@ use super::port::PortId;
 use super::radio::Functionality;
 use super::{Event, Note};
 
-const REPORTS: [&str; 3] = ["+CREG", "+CGREG", "+CEREG"];
+pub(super) const REPORTS: [&str; 3] = ["+CREG", "+CGREG", "+CEREG"];
 
 impl Core {
     /// What `+CREG?` and its like print after the name: `n,stat[,area,cell[,technology]]`.

@@ -3,9 +3,11 @@
 use super::core::{Core, Timer};
 use super::maker::{Personality, Row};
 use super::net::{NetEvent, Socket};
+use super::network::REPORTS;
 use super::port::{Due, Line, PortId, Settings, State};
 use super::{Cx, DataEnd, Event, Meddler, Output, Reply, Sink, base};
 use crate::at::Secrets;
+use crate::fault::Pattern;
 use crate::profile::Profile;
 use crate::time::Now;
 use std::sync::Arc;
@@ -209,6 +211,19 @@ impl Modem {
         }
         rows.retain(|row| !self.core.profile.absent.iter().any(|name| name == row.name));
         rows
+    }
+
+    /// What it says unasked: lines, with `*` for what differs.
+    pub fn urcs(&self) -> Vec<Pattern> {
+        let profile = &self.core.profile;
+        let lines = self.maker.urcs().into_iter().chain(profile.urcs());
+        let reports = REPORTS.iter().map(|name| format!("{name}:*"));
+        lines.chain(reports).map(|line| Pattern::from(line.as_str())).collect()
+    }
+
+    /// The FTP verbs that its client sends; none where a host can speak FTP itself.
+    pub fn sent(&self) -> &'static [&'static str] {
+        self.maker.sent()
     }
 
     /// What is kept out of traces, also of commands that the profile says are absent: a host may send them.

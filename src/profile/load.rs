@@ -1,7 +1,7 @@
 //! From TOML text to a [`Profile`]: `extends` resolved key by key, then typed.
 
 use super::mistake::Mistake;
-use super::{Profile, place};
+use super::{Profile, keys, place};
 use serde_path_to_error::Segment;
 use std::ops::Range;
 use toml::{Table, Value};
@@ -34,7 +34,10 @@ pub fn load(file: &str, text: &str, find: Find) -> Result<Profile, Vec<Mistake>>
     }
     let mut profile: Profile = serde_path_to_error::deserialize(Value::Table(merged)).map_err(|e| {
         let path: Vec<String> = e.path().iter().filter_map(step).collect();
-        vec![wrong(&chain, &path, e.inner().message())]
+        let schema = schemars::schema_for!(Profile).into();
+        let unknown: Vec<_> =
+            chain.iter().flat_map(|(file, text)| keys::misplaced(file, text, &schema, &[])).collect();
+        if unknown.is_empty() { vec![wrong(&chain, &path, e.inner().message())] } else { unknown }
     })?;
     profile.name = stem(file).to_string();
     match profile.unusable() {

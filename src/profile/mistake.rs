@@ -4,6 +4,8 @@ use crate::at::visible;
 use std::fmt;
 use std::ops::Range;
 
+pub use crate::words::{nearest, suggest};
+
 /// A mistake in a profile, a scenario or a transcript, told so that the file can be put right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -44,6 +46,13 @@ impl Mistake {
     /// A mistake about a file of which there is no text.
     pub fn of_file(file: &str, what: impl Into<String>) -> Mistake {
         Mistake { line: 0, ..Mistake::at(file, "", 0..0, what) }
+    }
+
+    /// The same, told as a warning: nothing that keeps the file from being used.
+    #[must_use]
+    pub fn warning(mut self) -> Mistake {
+        self.what.insert_str(0, "warning: ");
+        self
     }
 
     /// The same, with what would be right.
@@ -122,37 +131,6 @@ fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// "did you mean `a`? The keys here are `a`, `b`": a sentence for [`Mistake::right`]; empty without candidates.
-///
-/// `kind` names the candidates in the plural ("keys", "words", "commands").
-pub fn suggest(word: &str, candidates: &[&str], kind: &str) -> String {
-    if candidates.is_empty() {
-        return String::new();
-    }
-    let list = candidates.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
-    let list = match candidates {
-        [_] => format!("only {list} is known here"),
-        _ => format!("the {kind} here are {list}"),
-    };
-    match nearest(word, candidates.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`? {list}"),
-        None => list,
-    }
-}
-
-/// The candidate that `word` was most likely meant to be: case aside, at most a third of it mistyped.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
-    // Insertions, deletions, replacements, and swaps of neighbours.
-    let distance = |other: &str| strsim::osa_distance(&word.to_lowercase(), &other.to_lowercase());
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let (file, what) = (visible(&self.file), visible(&self.what));
@@ -226,15 +204,6 @@ mod tests {
         assert_eq!(wrong.what, "`20 parsecs` is no duration");
         assert!(wrong.right.unwrap().starts_with("write it like"));
         assert_eq!(mistake("stall = \"down").line, 1);
-    }
-
-    #[test]
-    fn the_nearest_word_is_near() {
-        let words = ["profile", "ports", "seed"];
-        assert_eq!(nearest("port", words), Some("ports"));
-        assert_eq!(nearest("PROFIEL", words), Some("profile"));
-        assert_eq!(nearest("host", words), None);
-        assert_eq!(nearest("", words), None);
     }
 
     proptest! {

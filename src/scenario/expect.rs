@@ -1,11 +1,12 @@
 //! `[[expect]]`: what must come of a scenario.
 
+mod doubt;
 mod written;
 
 pub(super) use crate::transcript::content::hex;
 pub use written::{FileSize, WrittenExpectation};
 
-use crate::fault::{Pattern, Problem};
+use crate::fault::{Files, Pattern, Problem};
 use crate::time::units::Size;
 use std::fmt;
 use std::ops::Range;
@@ -22,6 +23,8 @@ pub struct Expectation {
     pub span: Range<usize>,
     /// Where it names a fault, if it does.
     pub names: Range<usize>,
+    /// What is likely not to say what was meant.
+    pub doubts: Vec<Problem>,
 }
 
 /// What an expectation is about.
@@ -31,8 +34,8 @@ pub enum Subject {
     Lines(Lines),
     /// Command lines in an order, each with what is shown of it, on one port or any.
     Order(Vec<(Pattern, String)>, Option<usize>),
-    /// A file.
-    File(String, Vec<Want>),
+    /// Files.
+    File(Files, Vec<Want>),
     /// The end of the run.
     EndsWithin(Duration),
     /// A fault.
@@ -84,8 +87,8 @@ pub enum Want {
     Size(u64),
     /// This SHA-256.
     Sha256([u8; 32]),
-    /// The same as another.
-    Equals(String),
+    /// The same as another, or as one of others.
+    Equals(Files),
     /// This text.
     Text(String),
 }

@@ -1,6 +1,6 @@
 //! `[server]`: the FTP server's logins, files and limits.
 
-use crate::fault::{Amount, Problem};
+use crate::fault::{Amount, Problem, path_parts};
 use crate::time::units::{Size, Span};
 use crate::transcript::content::{Content, Generated, Rule};
 use schemars::JsonSchema;
@@ -54,7 +54,7 @@ impl Server {
         let mut files: BTreeMap<Vec<&str>, &str> = BTreeMap::new();
         for (path, content) in &self.files {
             let at = || place(&["server", "files", path]);
-            match parts(path) {
+            match path_parts(path) {
                 None => problems.push(outside(at(), path)),
                 Some(parts) => {
                     if let Some(other) = files.insert(parts, path) {
@@ -69,7 +69,7 @@ impl Server {
             }
         }
         let below = |path: &str, own: bool| {
-            let parts = parts(path)?;
+            let parts = path_parts(path)?;
             let longest = parts.len() + usize::from(own);
             let file = (1..longest).find_map(|n| files.get(&parts[..n]))?;
             let what = format!("`{path}` cannot be there: `{file}` is a file");
@@ -83,20 +83,13 @@ impl Server {
         }
         for path in &self.folders {
             let at = || place(&["server", "folders"]);
-            if parts(path).is_none() {
+            if path_parts(path).is_none() {
                 problems.push(outside(at(), path));
             }
             problems.extend(below(path, true).map(|(what, right)| Problem::new(at(), what, right)));
         }
         problems
     }
-}
-
-/// The names on the way to a file; `None` for one that would not lie on the server.
-fn parts(path: &str) -> Option<Vec<&str>> {
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let inside = !parts.is_empty() && parts.iter().all(|part| !matches!(*part, "." | ".."));
-    inside.then_some(parts)
 }
 
 fn outside(at: Range<usize>, path: &str) -> Problem {

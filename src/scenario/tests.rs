@@ -1,6 +1,9 @@
 //! Scenarios as people write them, and verdicts on them.
 
+mod keys;
+
 use super::*;
+use crate::fault::Files;
 use crate::time::Now;
 use crate::transcript::content::Content;
 use proptest::prelude::*;
@@ -131,6 +134,19 @@ fn mistakes_name_line_and_column() {
         ("[[expect]]\nhost_sends = \"AT\"\nat_least = 3\nat_most = 2", 4, 1, "contradict"),
         ("[[expect]]\nhost_sends = \"AT\"\nsince = \"x\"", 3, 1, "no fault is named"),
         ("[[expect]]\nfile = \"a\"\nsha256 = \"12\"", 3, 1, "no SHA-256"),
+        ("[[expect]]\nfile = \"../a\"\nabsent = true", 2, 1, "no file on the server"),
+        ("[[expect]]\nfile = \"a/../../*\"", 2, 1, "no file on the server"),
+        ("[[expect]]\nfile = \"\"", 2, 1, "no file on the server"),
+        ("[[expect]]\nfile = \"up/\"", 2, 1, "names a folder"),
+        ("[[expect]]\nfile = \"a\"\nequals = \"../b\"", 3, 1, "no file on the server"),
+        ("[[expect]]\nfile = \"a\"\nequals = \"/a\"", 3, 1, "equals itself"),
+        ("[[expect]]\nfile = \"a\"\nsize = 3\ntext = \"four\"", 3, 1, "has 4 bytes"),
+        (
+            "[[expect]]\nfile = \"a\"\ntext = \"four\"\nsha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"",
+            4,
+            1,
+            "not the SHA-256",
+        ),
     ] {
         let m = mistake(text);
         assert!(m.what.contains(what), "{text}: {m}");
@@ -149,12 +165,12 @@ fn judged(expect: &str, seen: &[(u64, Seen)]) -> Outcome {
     for (secs, seen) in seen {
         verdict.observe(at(*secs), *seen);
     }
-    let file = |path: &str| match path {
-        "a" | "b" => Some(FileFacts::of(b"0123")),
-        "c" => Some(FileFacts::of(b"x")),
-        _ => None,
+    let there = [("a", "0123"), ("b", "0123"), ("c", "x"), ("up/1.part", "x"), ("up/2.part", "0123")];
+    let find = |files: &Files| {
+        let named = there.iter().filter(|(path, _)| files.hold(path));
+        named.map(|(path, text)| (path.to_string(), FileFacts::of(text.as_bytes()))).collect()
     };
-    verdict.finish(at(100), file).remove(0)
+    verdict.finish(at(100), find).remove(0)
 }
 
 #[test]
@@ -210,7 +226,7 @@ fn expectations_about_commands() {
 fn what_is_told_is_told_in_plain_units() {
     let told = |expect: &str| judged(expect, &[]);
     assert_eq!(told("ends_within = \"99s\"").why, "the run took 100.000 s");
-    assert_eq!(told("host_sends = \"AT\"\nwithin = \"0s\"").text, "the host sends AT within 0s");
+    assert_eq!(told("host_sends = \"AT\"\nwithin = \"90s\"").text, "the host sends AT within 90s");
     assert_eq!(told("file = \"a\"\nsize = 5").text, "the file a has 5 bytes");
     assert_eq!(told("file = \"a\"\nsize = 1024").text, "the file a has 1024 bytes (1KiB)");
     let s = read("[[fault]]\nwhat = { interject = \"\\r\\n+PDP: DEACT\\r\\n\", skip = 30 }");
@@ -233,6 +249,23 @@ fn expectations_about_files() {
         ("file = \"a\"\nsize = 4\nequals = \"b\"".to_owned(), true),
         ("file = \"a\"\nsize = \"1KiB\"".to_owned(), false),
         ("file = \"a\"\nequals = \"c\"".to_owned(), false),
+        ("file = \"*.part\"".to_owned(), true),
+        ("file = \"*.part\"\nabsent = true".to_owned(), false),
+        ("file = \"up/*.part\"\nabsent = true".to_owned(), false),
+        ("file = \"up/**\"\nabsent = true".to_owned(), false),
+        ("file = \"1.pa*\"\nabsent = true".to_owned(), false),
+        ("file = \"*.tmp\"\nabsent = true".to_owned(), true),
+        ("file = \"*.tmp\"".to_owned(), false),
+        ("file = \"*.tmp\"\nsize = 4".to_owned(), false),
+        ("file = \"up/2*\"\nsize = 4".to_owned(), true),
+        ("file = \"up/*\"\nsize = 4".to_owned(), false),
+        ("file = \"up/2*\"\nequals = \"a\"".to_owned(), true),
+        ("file = \"up/*\"\nequals = \"a\"".to_owned(), false),
+        // A file is not its own proof.
+        ("file = \"a*\"\nequals = \"a\"".to_owned(), false),
+        ("file = \"c*\"\nequals = \"c\"".to_owned(), false),
+        ("file = \"up/*\"\nequals = \"*\"".to_owned(), true),
+        ("file = \"up/2*\"\nequals = \"up/*\"".to_owned(), false),
         ("file = \"a\"\nequals = \"z\"".to_owned(), false),
         ("file = \"a\"\ntext = \"0123\"".to_owned(), true),
         (format!("file = \"a\"\nsha256 = \"{hash}\""), true),

@@ -1,7 +1,7 @@
 //! The verdict: what happened, against what was expected.
 
 use super::expect::{Expectation, Lines, Since, Subject, Want, hex};
-use crate::fault::Pattern;
+use crate::fault::{Files, Pattern};
 use crate::time::Now;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -94,9 +94,9 @@ impl Verdict {
         }
     }
 
-    /// How each expectation fared, in file order; the run ended at `now`. `file` tells what is on the
-    /// server, `None` for a file that is not there.
-    pub fn finish(&self, now: Now, mut file: impl FnMut(&str) -> Option<FileFacts>) -> Vec<Outcome> {
+    /// How each expectation fared, in file order; the run ended at `now`. `find` tells which
+    /// of these files are on the server, by their paths from its root.
+    pub fn finish(&self, now: Now, mut find: impl FnMut(&Files) -> Vec<(String, FileFacts)>) -> Vec<Outcome> {
         let judge = |(expectation, record): &(Expectation, Record)| {
             let (met, why) = match &expectation.subject {
                 Subject::Lines(lines) => record.judge(lines),
@@ -106,7 +106,7 @@ impl Verdict {
                         Some((_, missing)) => (false, format!("{missing} was not sent at its place")),
                     }
                 }
-                Subject::File(path, wants) => judge_file(path, wants, &mut file),
+                Subject::File(files, wants) => judge_files(files, wants, &mut find),
                 Subject::EndsWithin(limit) => {
                     let took = now.since(Now::ZERO);
                     (took <= *limit, format!("the run took {:.3} s", took.as_secs_f64()))
@@ -209,32 +209,52 @@ fn shown(at: Now) -> String {
     format!("{:.3} s", at.since(Now::ZERO).as_secs_f64())
 }
 
-fn judge_file(
-    path: &str,
+/// Judges the files that one expectation names; `find` gives those that are there, by their paths.
+fn judge_files(
+    files: &Files,
     wants: &[Want],
-    file: &mut impl FnMut(&str) -> Option<FileFacts>,
+    find: &mut impl FnMut(&Files) -> Vec<(String, FileFacts)>,
 ) -> (bool, String) {
-    let facts = file(path);
-    let described = facts.map_or("it is not there".to_owned(), |f| {
-        format!("it has {} bytes, SHA-256 {}", f.size, hex(&f.sha256))
-    });
-    for want in wants {
-        let met = match (want, facts) {
-            (Want::Absent, facts) => facts.is_none(),
-            (_, None) => false,
-            (Want::Present, Some(_)) => true,
-            (Want::Size(size), Some(f)) => f.size == *size,
-            (Want::Sha256(hash), Some(f)) => f.sha256 == *hash,
-            (Want::Text(text), Some(f)) => f == FileFacts::of(text.as_bytes()),
-            (Want::Equals(other), Some(f)) => match file(other) {
-                None => return (false, format!("{described}; {other} is not there")),
-                Some(o) if o != f => return (false, format!("{described}; {other} has {} bytes", o.size)),
-                Some(_) => true,
-            },
-        };
-        if !met {
-            return (false, described);
+    let mut found = find(files);
+    // Compared with one of them, the others are meant: each file equals itself.
+    let others =
+        wants.iter().filter_map(|want| if let Want::Equals(other) = want { Some(other) } else { None });
+    for one in others.filter(|other| files.are_many() && !other.are_many()) {
+        found.retain(|(path, _)| !one.hold(path));
+    }
+    if found.is_empty() {
+        let none = if files.are_many() { "none is there" } else { "it is not there" };
+        return (wants == [Want::Absent], none.to_owned());
+    }
+    let shown = |path: &str, facts: &FileFacts| {
+        let name = if files.are_many() { path } else { "it" };
+        format!("{name} has {} bytes, SHA-256 {}", facts.size, hex(&facts.sha256))
+    };
+    for (path, facts) in &found {
+        for want in wants {
+            let met = match want {
+                Want::Absent => false,
+                Want::Present => true,
+                Want::Size(size) => facts.size == *size,
+                Want::Sha256(hash) => facts.sha256 == *hash,
+                Want::Text(text) => *facts == FileFacts::of(text.as_bytes()),
+                Want::Equals(other) => {
+                    let mut others = find(other);
+                    others.retain(|(other, _)| other != path);
+                    match others.as_slice() {
+                        [] => return (false, format!("{}; {other} is not there", shown(path, facts))),
+                        [(one, o)] if o != facts => {
+                            return (false, format!("{}; {one} has {} bytes", shown(path, facts), o.size));
+                        }
+                        others => others.iter().any(|(_, o)| o == facts),
+                    }
+                }
+            };
+            if !met {
+                return (false, shown(path, facts));
+            }
         }
     }
-    (true, described)
+    let more = if found.len() > 1 { format!(", and {} more", found.len() - 1) } else { String::new() };
+    (true, shown(&found[0].0, &found[0].1) + &more)
 }

@@ -1,11 +1,13 @@
 //! Profiles by name or by file, as the command line and transcripts name them.
 
-use crate::fault::Known;
+use crate::at::ResultCode;
+use crate::fault::{Known, Pattern};
 use crate::maker::{self, MAKERS, PROFILES};
 use crate::modem::{Modem, Personality};
 use crate::network::Hosts;
 use crate::profile::{self, Profile, mistake::Mistake, place};
 use crate::scenario::{self, SCENARIOS, Scenario};
+use crate::words::nearest;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -130,8 +132,27 @@ pub fn scenario(path: &Path, instead: Instead) -> Result<Scenario, Vec<Mistake>>
     if let Some((name, text)) = SCENARIOS.iter().find(|(name, _)| file == *name) {
         return scenario_from(&format!("scenarios/{name}.toml"), text, instead);
     }
+    if !path.exists() {
+        return Err(vec![no_scenario(&file)]);
+    }
     let text = read(path).map_err(|mistake| vec![mistake])?;
     scenario_from(&file, &text, instead)
+}
+
+/// Whether a scenario of this name is in the binary.
+pub fn is_shipped(name: &str) -> bool {
+    SCENARIOS.iter().any(|(shipped, _)| *shipped == name)
+}
+
+/// That there is no such scenario, and which one may have been meant.
+fn no_scenario(file: &str) -> Mistake {
+    let names: Vec<&str> = SCENARIOS.iter().map(|(name, _)| *name).collect();
+    let stem = Path::new(file).file_name().map_or(file.into(), |name| name.to_string_lossy());
+    let right = match nearest(stem.strip_suffix(".toml").unwrap_or(&stem), names) {
+        Some(near) => format!("did you mean `{near}`? `badline list scenarios` names those in the binary"),
+        None => "`badline list scenarios` names those in the binary".to_owned(),
+    };
+    Mistake::of_file(file, "there is no such scenario, and no such file").right(right)
 }
 
 /// Reads a scenario from the text of the file `file`, as [`scenario()`] does.
@@ -151,14 +172,7 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
         vec![Mistake::at(file, text, place::of(text, &["module"]).unwrap_or(0..0), what)]
     })?;
     let modem = Modem::new(profile.clone(), behaviour, 1);
-    let (rows, secrets) = (modem.rows(), maker::secrets(&modem));
-    let commands: Vec<&str> =
-        rows.iter().map(|row| row.name).chain(profile.commands.keys().map(String::as_str)).collect();
-    let scenario = scenario::parse(
-        file,
-        text,
-        &Known { commands: &commands, secrets: Some(&secrets), ports, ..Known::default() },
-    )?;
+    let scenario = with_known(&modem, |known| scenario::parse(file, text, &Known { ports, ..*known }))?;
     let mut hosts = Hosts::default();
     for (name, target) in &scenario.hosts {
         if let Err(what) = hosts.add(name, *target) {
@@ -174,6 +188,76 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
         })
         .collect();
     if missing.is_empty() { Ok(scenario) } else { Err(missing) }
+}
+
+/// What a module knows and says, for whoever checks what is said about it.
+pub fn with_known<R>(modem: &Modem, check: impl FnOnce(&Known) -> R) -> R {
+    let (rows, secrets, urcs) = (modem.rows(), maker::secrets(modem), modem.urcs());
+    let plain = modem.profile().commands.keys().map(String::as_str);
+    let commands: Vec<&str> = rows.iter().map(|row| row.name).chain(plain).collect();
+    check(&Known {
+        commands: &commands,
+        secrets: Some(&secrets),
+        urcs: &urcs,
+        sent: modem.sent(),
+        ..Known::default()
+    })
+}
+
+/// What in a profile, the text of the file `file`, comes to nothing: keys about what the module does not have.
+pub fn profile_warnings(file: &str, text: &str) -> Vec<Mistake> {
+    let Ok(mut profile) = profile_from(file, text) else { return vec![] };
+    let own: toml::Table = toml::from_str(text).unwrap_or_default();
+    profile.absent.clear();
+    let Ok(behaviour) = behaviour(&profile) else { return vec![] };
+    let modem = Modem::new(Arc::new(profile), behaviour, 1);
+    let mut warnings = vec![];
+    let mut warn = |path: &[&str], what: String, right: String| {
+        let span = place::value_of(text, path).filter(|_| path.len() == 1 || path[0] != "urc");
+        let span = span.or_else(|| place::of(text, path)).unwrap_or(0..0);
+        warnings.push(Mistake::at(file, text, span, what).right(right));
+    };
+    with_known(&modem, |known| {
+        let name_of = |line: &str| line.split(':').next().unwrap_or(line).to_owned();
+        let urcs: Vec<String> = known.urcs.iter().map(|urc| name_of(urc.as_str())).collect();
+        for key in own.get("urc").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys) {
+            let (line, named) = (Pattern::from(key.as_str()), Pattern::from(format!("{key}:*").as_str()));
+            let said = known.urcs.iter().any(|urc| urc.meets(&line) || urc.meets(&named));
+            if said || ResultCode::looks_like(key) || known.commands.contains(&name_of(key).as_str()) {
+                continue;
+            }
+            let names: Vec<&str> = urcs.iter().map(String::as_str).filter(|urc| !urc.contains('*')).collect();
+            let near = nearest(&name_of(key), names.iter().copied());
+            let right =
+                near.map_or_else(|| "take it out".to_owned(), |near| format!("did you mean `{near}`?"));
+            warn(&["urc", key], format!("the module never says `{key}`"), right);
+        }
+        for name in own.get("absent").and_then(toml::Value::as_array).into_iter().flatten() {
+            let Some(name) = name.as_str().filter(|name| !known.commands.contains(name)) else { continue };
+            let near = nearest(name, known.commands.iter().copied());
+            let right =
+                near.map_or_else(|| "take it out".to_owned(), |near| format!("did you mean `{near}`?"));
+            warn(&["absent"], format!("the module has no command `{name}` that could be absent"), right);
+        }
+    });
+    let lines = own.get("power_on").and_then(toml::Value::as_array).into_iter().flatten().enumerate();
+    for (i, line) in lines.filter_map(|(i, entry)| Some((i, entry.get("line")?.as_str()?))) {
+        let names = line.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name);
+        for name in names.filter(|name| !matches!(*name, "cpin" | "cfun")) {
+            let what = format!("`{{{name}}}` is printed as it stands");
+            warn(
+                &["power_on", &i.to_string(), "line"],
+                what,
+                "only `{cpin}` and `{cfun}` stand for something".into(),
+            );
+        }
+    }
+    warnings
+}
+
+/// [`profile_warnings`] of a profile by its name or file.
+pub fn warnings_of_profile(name: &str) -> Vec<Mistake> {
+    find(name, None).map_or_else(Vec::new, |(file, text)| profile_warnings(&file, &text))
 }
 
 /// What stands for the file of a scenario's `[module]`.

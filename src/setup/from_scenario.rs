@@ -79,6 +79,7 @@ impl Setup {
         setup.radio = scenario.radio.clone();
         setup.rules = scenario.rules.clone();
         setup.expectations = scenario.expectations.clone();
+        setup.warnings = scenario.warnings.clone();
         Ok(setup)
     }
 }

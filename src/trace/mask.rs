@@ -179,7 +179,7 @@ impl Mask {
                     let mut guess = guess.clone();
                     guess.pass("", true);
                     self.state = State::Guessed { guess, typed: vec![] };
-                    return false;
+                    false
                 }
                 (at, byte) => match at.next(byte) {
                     Some(next) => {

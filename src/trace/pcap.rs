@@ -21,7 +21,8 @@ const LINKTYPE_RAW: u16 = 101;
 const LINKTYPE_USER0: u16 = 147;
 /// Octets of payload in a made-up packet: what fits an Ethernet frame.
 const SEGMENT: usize = 1460;
-/// epb_flags: inbound, outbound, as the module sees it.
+/// epb_flags: inbound, outbound. The network is captured at the module, the serial line at the host, as Wireshark's
+/// dissector of AT commands takes it.
 const INBOUND: u32 = 1;
 const OUTBOUND: u32 = 2;
 
@@ -190,8 +191,7 @@ impl<W: Write> Capture<W> {
         data: &[u8],
         comment: Option<String>,
     ) -> io::Result<()> {
-        // On the serial line, in and out are as the module sees them too.
-        let inbound = (way == Way::Down) == (interface == NETWORK);
+        let inbound = way == Way::Down;
         let flags = if inbound { INBOUND } else { OUTBOUND };
         let (at, comment) = (now.since(Now::ZERO), comment.as_deref());
         pcapng::packet(&mut self.out, &pcapng::Packet { interface, at, data, flags, comment })

@@ -146,6 +146,11 @@ fn tshark_finds_nothing_wrong() {
     let ftp = ["-Y", "ftp", "-T", "fields", "-e", "ftp.response.arg", "-e", "ftp.request.arg"];
     assert_eq!(tshark(&ftp), ["Welcome\t", "\tanna", "Password please\t"]);
     let check = ["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"];
+    // The line of settings that docs/attach.md gives.
+    let attach = include_str!("../../docs/attach.md");
+    let dissector = attach.split("'").find(|part| part.starts_with("uat:user_dlts:")).unwrap();
+    let at = ["-o", dissector, "-Y", "at", "-T", "fields", "-e", "at.role", "-e", "at.cmd"];
+    assert_eq!(tshark(&at), ["2\t+FTPGET", "1\tOK"]);
     let wrong = "_ws.malformed || tcp.analysis.flags || ip.checksum.status == 0 || tcp.checksum.status == 0";
     assert_eq!(tshark(&[&check[..], &["-Y", wrong]].concat()), Vec::<String>::new());
 }

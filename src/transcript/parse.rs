@@ -4,6 +4,7 @@ use super::content::{Content, Generated, Want, sha256};
 use super::print::{ECHOES, SIGNALS};
 use super::text::{self, Part, Pattern, Wrong};
 use super::{Heading, Kind, Setting, Step, Transcript};
+use crate::fault::path_parts;
 use crate::profile::mistake::{Mistake, suggest};
 use crate::time::units::{Size, Span};
 
@@ -136,11 +137,11 @@ fn heading(source: &str) -> Result<Setting, Wrong> {
         "forward" => pair(source, rest, "forward 80 = 127.0.0.1:8080")
             .map(|(port, target)| Setting::Forward { port, target }),
         "file" => {
-            let (path, rest) = path(source, rest)?;
+            let (path, rest) = path(source, rest, &['/'])?;
             let content = equals(source, rest, "file PATH = CONTENT")?;
             Ok(Setting::File { path, content: content_of(source, content)? })
         }
-        "dir" => match path(source, rest)? {
+        "dir" => match path(source, rest, &['/'])? {
             (path, "") => Ok(Setting::Dir(path)),
             (_, more) => Err(wrong(source, more, "this follows the path", "write `dir PATH`")),
         },
@@ -186,17 +187,23 @@ fn set(source: &str, rest: &str) -> Result<Setting, Wrong> {
     }
 }
 
-fn path<'a>(source: &str, rest: &'a str) -> Result<(String, &'a str), Wrong> {
+/// A path on the server, which begins with one of `begins`, and what follows it.
+fn path<'a>(source: &str, rest: &'a str, begins: &[char]) -> Result<(String, &'a str), Wrong> {
     let (word, more) = rest.split_once(' ').unwrap_or((rest, &rest[rest.len()..]));
     let bytes = text::bytes(word).map_err(|w| w.shift(offset(source, word)))?;
+    let right = "begin it with `/`; a blank in it is `\\x20`";
     match String::from_utf8(bytes) {
-        Ok(path) if path.starts_with('/') => Ok((path, more)),
-        _ => Err(wrong(
+        Ok(path) if !path.starts_with(begins) => {
+            Err(wrong(source, word, "this is no path on the server", right))
+        }
+        Ok(path) if path != "/" && path_parts(&path).is_none() => Err(wrong(
             source,
             word,
-            "this is no path on the server",
-            "begin it with `/`; a blank in it is `\\x20`",
+            format!("`{path}` leads out of the server's root"),
+            "leave `.` and `..` out",
         )),
+        Ok(path) => Ok((path, more)),
+        Err(_) => Err(wrong(source, word, "this is no path on the server", right)),
     }
 }
 
@@ -318,7 +325,7 @@ fn assertion(source: &str, rest: &str) -> Result<Kind, Wrong> {
     let word = first_word(rest);
     let after = rest.get(word.len() + 1..).unwrap_or(&rest[rest.len()..]);
     pick(source, word, &[("file", ()), ("dir", ())])?;
-    let (path, claim) = path(source, after)?;
+    let (path, claim) = path(source, after, &['/', '*'])?;
     let (name, value) = claim.split_once(' ').unwrap_or((claim, &claim[claim.len()..]));
     let want = match (word, name) {
         ("dir", "") => Want::Directory,

@@ -2,8 +2,8 @@
 
 use crate::fault::engine::moved::Moved;
 use crate::fault::rule::trigger::Trigger;
+use crate::fault::text::files::file_matches;
 use crate::fault::text::link::{Link, Way};
-use crate::fault::text::pattern::Pattern;
 
 /// What the owner of the engine tells it, because nobody asks for a verdict there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,10 +116,4 @@ impl Fact<'_> {
             _ => None,
         }
     }
-}
-
-/// Whether a path matches as written, without its leading slash, or by its last part.
-pub(super) fn file_matches(pattern: &Pattern, path: &str) -> bool {
-    let last = path.rsplit('/').next().unwrap_or(path);
-    pattern.matches(path) || pattern.matches(path.trim_start_matches('/')) || pattern.matches(last)
 }

@@ -5,6 +5,7 @@ use crate::fault::layer::action::Action;
 use crate::fault::rule::trigger::Trigger;
 use crate::fault::text::problem::Problem;
 use crate::time::units::{Rate, Size, Span};
+use crate::words::suggest;
 use core::net::Ipv4Addr;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -228,15 +229,16 @@ pub(in crate::fault) fn read(
             Some(key) => (key.span(), format!("`{}` is no fault", key.get_ref())),
             None => (span, "`what` names no fault".to_owned()),
         };
-        let names = FAULTS.iter().map(|k| format!("`{}`", k.name)).collect::<Vec<_>>().join(", ");
-        return Err(Problem::new(at, wrong, format!("the faults are {names}")));
+        let names: Vec<&str> = FAULTS.iter().map(|k| k.name).collect();
+        let word = keys.first().map_or("", |key| key.get_ref());
+        return Err(Problem::new(at, wrong, suggest(word, &names, "faults")));
     };
     let mut args = Args::default();
     for (key, value) in what {
         let name = key.get_ref();
         let Some(param) = kind.params.iter().find(|p| p.name == name) else {
-            let names = kind.params.iter().map(|p| format!("`{}`", p.name)).collect::<Vec<_>>().join(", ");
-            let right = format!("its parameters are {names}");
+            let names: Vec<&str> = kind.params.iter().map(|p| p.name).collect();
+            let right = suggest(name, &names, "parameters");
             return Err(Problem::new(
                 key.span(),
                 format!("the fault `{}` has no `{name}`", kind.name),

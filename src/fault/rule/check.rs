@@ -31,6 +31,10 @@ pub struct Known<'a> {
     pub ports: Option<usize>,
     /// How often the module has started.
     pub boots: u64,
+    /// The lines that the module says unasked, as patterns; empty where they are not known.
+    pub urcs: &'a [Pattern],
+    /// The FTP verbs that the module's client sends; empty where they are not known.
+    pub sent: &'a [&'a str],
 }
 
 impl Known<'_> {
@@ -52,7 +56,7 @@ pub struct Never {
 }
 
 impl Never {
-    fn new(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Never {
+    pub(super) fn new(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Never {
         Never { key, what: what.into(), right: right.into() }
     }
 }

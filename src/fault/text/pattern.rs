@@ -60,6 +60,35 @@ impl Pattern {
         begin.starts_with(&with) || (open && with.starts_with(&begin))
     }
 
+    /// Whether there is a text that both match.
+    pub fn meets(&self, other: &Pattern) -> bool {
+        let (a, b) = (self.0.as_bytes(), other.0.as_bytes());
+        let same = |a: &[u8], b: &[u8]| {
+            a.iter().zip(b).take_while(|(a, b)| **a != b'*' && a.eq_ignore_ascii_case(b)).count()
+        };
+        // Most pairs differ before the first star.
+        let begun = same(a, b);
+        let (Some(next), Some(with)) = (a.get(begun), b.get(begun)) else {
+            return [&a[begun..], &b[begun..]].iter().all(|rest| rest.iter().all(|c| *c == b'*'));
+        };
+        if *next != b'*' && *with != b'*' {
+            return false;
+        }
+        // For each beginning of `a`: whether a text that ends there is met by the beginning of `b` so far.
+        let mut row: Vec<bool> = (0..=a.len()).map(|n| a[..n].iter().all(|c| *c == b'*')).collect();
+        for c in b {
+            let before = row.clone();
+            row[0] = before[0] && *c == b'*';
+            for n in 1..=a.len() {
+                row[n] = match a[n - 1] == b'*' || *c == b'*' {
+                    true => row[n - 1] || before[n],
+                    false => before[n - 1] && a[n - 1].eq_ignore_ascii_case(c),
+                };
+            }
+        }
+        row[a.len()]
+    }
+
     /// Whether what `other` matches is matched by this one, too.
     pub fn covers(&self, other: &Pattern) -> bool {
         // A star of the other is absorbed by a star alone.
@@ -120,7 +149,35 @@ mod tests {
         }
     }
 
+    #[test]
+    fn two_patterns_meet_where_a_text_is_matched_by_both() {
+        for (a, b, meet) in [
+            ("+FTPGET: *", "+ftpget: 1,1", true),
+            ("+FTPGET: *", "+FTPGET*", true),
+            ("+FTPGET:*", "+FTPGET", false),
+            ("+FTPGET: *", "+FTPGET:1,1", false),
+            ("*DEACT", "+PDP: *", true),
+            ("*DEACT", "+PDP: ACT", false),
+            ("a*c", "*b*", true),
+            ("", "*", true),
+            ("", "a", false),
+            ("ab", "ab**", true),
+            ("*a*", "*b*", true),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(Pattern::from(a).meets(&b.into()), meet, "{a} {b}");
+            assert_eq!(Pattern::from(b).meets(&a.into()), meet, "{b} {a}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_both_match_makes_them_meet(a in "[ab*]{0,6}", b in "[ab*]{0,6}", text in "[ab]{0,6}") {
+            let (a, b) = (Pattern(a), Pattern(b));
+            prop_assert!(!(a.matches(&text) && b.matches(&text)) || a.meets(&b), "{a} {b} {text}");
+            prop_assert_eq!(a.meets(&b), b.meets(&a));
+        }
+
         #[test]
         fn a_text_matches_itself_and_its_parts(a in "[a-z]{0,8}", b in "[a-z]{0,8}", c in "[a-z]{0,8}") {
             let text = format!("{a}{b}{c}");

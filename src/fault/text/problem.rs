@@ -14,12 +14,29 @@ pub struct Problem {
     pub right: String,
     /// The key that is wrong, where it is one of a rule: the rule's number from 0, its table, the key there.
     pub key: Option<(usize, &'static str, &'static str)>,
+    /// How much it weighs.
+    pub weight: Weight,
+}
+
+/// How much a problem weighs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// The file cannot be used.
+    #[default]
+    Mistake,
+    /// The file can be used, and is likely not to say what was meant.
+    Warning,
 }
 
 impl Problem {
     /// A problem at `span`.
     pub fn new(span: Range<usize>, what: impl Into<String>, right: impl Into<String>) -> Problem {
-        Problem { span, what: what.into(), right: right.into(), key: None }
+        Problem { span, what: what.into(), right: right.into(), key: None, weight: Weight::Mistake }
+    }
+
+    /// A warning at `span`.
+    pub fn warning(span: Range<usize>, what: impl Into<String>, right: impl Into<String>) -> Problem {
+        Problem { weight: Weight::Warning, ..Problem::new(span, what, right) }
     }
 
     /// The problem that `toml` found.

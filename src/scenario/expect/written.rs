@@ -1,7 +1,8 @@
 //! `[[expect]]` as it is written, and what it means.
 
 use super::{Expectation, Lines, Since, Subject, Want};
-use crate::fault::{Known, Never, Pattern, Problem, no_command, no_port};
+use crate::fault::{Files, Known, Never, Pattern, Problem, Weight, no_command, no_port, path_parts};
+use crate::scenario::FileFacts;
 use crate::time::units::Span;
 use crate::transcript::content::sha256;
 use schemars::JsonSchema;
@@ -23,7 +24,8 @@ pub struct WrittenExpectation {
     pub module_says: Option<Pattern>,
     /// Subject: lines of the module that match; none is expected.
     pub module_never_says: Option<Pattern>,
-    /// Subject: a file on the server, by its path. It is there where nothing else is said.
+    /// Subject: a file on the server, by its path, or all whose path or name matches a pattern: at least one is
+    /// there, and what is said of it is true of each. It is there where nothing else is said.
     pub file: Option<String>,
     /// Subject: the run; it ends within this time.
     pub ends_within: Option<Span>,
@@ -47,13 +49,13 @@ pub struct WrittenExpectation {
     /// Only lines on this serial port count, from 1.
     #[schemars(range(min = 1, max = 16))]
     pub port: Option<usize>,
-    /// The file is not there.
+    /// The file is not there; with a pattern, none is.
     pub absent: Option<bool>,
     /// The file has this size.
     pub size: Option<FileSize>,
     /// The file has this SHA-256.
     pub sha256: Option<String>,
-    /// The file holds the same as this other file on the server.
+    /// The file holds the same as this other file on the server, or as one of those that match.
     pub equals: Option<String>,
     /// The file holds this text.
     pub text: Option<String>,
@@ -63,11 +65,11 @@ pub struct WrittenExpectation {
 pub type FileSize = crate::fault::Amount;
 
 /// What is wrong with an expectation.
-struct Wrong {
+pub(super) struct Wrong {
     /// The key; none where it is the expectation as a whole.
-    key: Option<&'static str>,
-    what: String,
-    right: String,
+    pub key: Option<&'static str>,
+    pub what: String,
+    pub right: String,
 }
 
 impl WrittenExpectation {
@@ -80,13 +82,18 @@ impl WrittenExpectation {
         place: impl Fn(Option<&str>) -> Range<usize>,
         known: &Known,
     ) -> Result<Expectation, Problem> {
-        match self.subject(known) {
-            Ok((subject, text)) => {
-                let names = if self.fault_applied.is_some() { "fault_applied" } else { "since" };
-                Ok(Expectation { subject, text, span: place(None), names: place(Some(names)) })
-            }
-            Err(Wrong { key, what, right }) => Err(Problem::new(place(key), what, right)),
+        let problem = |Wrong { key, what, right }| Problem::new(place(key), what, right);
+        let (subject, text) = self.subject(known).map_err(problem)?;
+        let (mut mistakes, doubts): (Vec<_>, Vec<_>) =
+            self.doubts(known).into_iter().partition(|(weight, _)| *weight == Weight::Mistake);
+        if !mistakes.is_empty() {
+            return Err(problem(mistakes.remove(0).1));
         }
+        // Most have no doubt, and a place takes a look through the whole file.
+        let doubt = |(weight, wrong)| Problem { weight, ..problem(wrong) };
+        let doubts = doubts.into_iter().map(doubt).collect();
+        let names = if self.fault_applied.is_some() { "fault_applied" } else { "since" };
+        Ok(Expectation { subject, text, span: place(None), names: place(Some(names)), doubts })
     }
 
     fn subject(&self, known: &Known) -> Result<(Subject, String), Wrong> {
@@ -271,19 +278,35 @@ impl WrittenExpectation {
         }
         let sha256 = match &self.sha256 {
             None => None,
-            Some(text) => Some(Want::Sha256(sha256(text).ok_or_else(|| {
+            Some(text) => Some(sha256(text).ok_or_else(|| {
                 wrong("sha256", format!("`{text}` is no SHA-256"), "write its 64 hexadecimal digits")
-            })?)),
+            })?),
         };
-        let same = |other: &String| other.trim_matches('/') == path.trim_matches('/');
-        if self.equals.as_ref().is_some_and(same) {
+        let files = on_server("file", path)?;
+        let equals = self.equals.as_deref().map(|other| on_server("equals", other)).transpose()?;
+        let same = |other: &Files| {
+            *other == files || matches!(&files, Files::One(one) if !other.are_many() && other.hold(one))
+        };
+        if !files.are_many() && equals.as_ref().is_some_and(same) {
             return Err(wrong("equals", "every file equals itself", "name another file on the server"));
+        }
+        let size = self.size.map(|n| n.0);
+        if let Some(text) = &self.text {
+            let facts = FileFacts::of(text.as_bytes());
+            let right = "keep one of them";
+            if size.is_some_and(|size| size != facts.size) {
+                let what = format!("`text` has {} bytes, and `size` says otherwise", facts.size);
+                return Err(wrong("size", what, right));
+            }
+            if sha256.is_some_and(|hash| hash != facts.sha256) {
+                return Err(wrong("sha256", "this is not the SHA-256 of `text`", right));
+            }
         }
         let absent = self.absent.unwrap_or(false);
         let wants = [
-            self.size.map(|n| Want::Size(n.0)),
-            sha256,
-            self.equals.clone().map(Want::Equals),
+            size.map(Want::Size),
+            sha256.map(Want::Sha256),
+            equals.map(Want::Equals),
             self.text.clone().map(Want::Text),
         ];
         let mut wants: Vec<Want> = wants.into_iter().flatten().collect();
@@ -295,11 +318,33 @@ impl WrittenExpectation {
             wants.push(if absent { Want::Absent } else { Want::Present });
         }
         let words: Vec<String> = wants.iter().map(Want::to_string).collect();
-        Ok((Subject::File(path.to_owned(), wants), format!("the file {path} {}", words.join(", and "))))
+        let subject = if files.are_many() { "each file" } else { "the file" };
+        let text = match (files.are_many(), absent) {
+            (true, true) => format!("no file {path} is there"),
+            _ => format!("{subject} {path} {}", words.join(", and ")),
+        };
+        Ok((Subject::File(files, wants), text))
     }
 }
 
-fn wrong(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Wrong {
+/// The files that a key names, where they can be on the server.
+fn on_server(key: &'static str, path: &str) -> Result<Files, Wrong> {
+    let folder = path.ends_with('/');
+    if folder || path_parts(path).is_none() {
+        let what = match folder && path.len() > 1 {
+            true => format!("`{path}` names a folder, which is no file"),
+            false => format!("`{path}` is no file on the server"),
+        };
+        return Err(wrong(
+            key,
+            what,
+            "write its path from the server's root, such as \"/dir/file\" or \"*.part\"",
+        ));
+    }
+    Ok(path.into())
+}
+
+pub(super) fn wrong(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Wrong {
     Wrong { key: Some(key), what: what.into(), right: right.into() }
 }
 

@@ -1,8 +1,9 @@
 //! Faults of the FTP dialogue, as the gate between module and server asks about them.
 
 use crate::fault::engine::Engine;
-use crate::fault::engine::fact::{Fact, file_matches};
+use crate::fault::engine::fact::Fact;
 use crate::fault::layer::action::{Action, FtpFault, Scripted, Unserved};
+use crate::fault::text::files::file_matches;
 use crate::time::Now;
 use core::net::Ipv4Addr;
 use std::time::Duration;

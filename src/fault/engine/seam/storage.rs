@@ -1,8 +1,8 @@
 //! Faults of the server's storage.
 
 use crate::fault::engine::Engine;
-use crate::fault::engine::fact::file_matches;
 use crate::fault::layer::action::{Action, StorageOp};
+use crate::fault::text::files::file_matches;
 use crate::time::Now;
 
 /// What becomes of an access to a file.

@@ -1,0 +1,211 @@
+//! What `badline check` finds: what can never be is a mistake with its place, what was hardly meant a warning.
+
+use badline::play;
+use badline::profile::mistake::Mistake;
+use badline::setup::files::{self, Instead};
+use badline::transcript;
+
+/// The mistakes, or else the warnings, of a scenario for the SIM7080, and whether they are mistakes.
+fn scenario(text: &str) -> (bool, Vec<Mistake>) {
+    let text = format!("profile = \"sim7080\"\n{text}");
+    match files::scenario_from("s.toml", &text, Instead::default()) {
+        Ok(scenario) => (false, scenario.warnings),
+        Err(mistakes) => (true, mistakes),
+    }
+}
+
+fn expect(text: &str) -> String {
+    format!("[[expect]]\n{text}\n")
+}
+
+fn fault(when: &str, what: &str) -> String {
+    format!("[[fault]]\nwhen = {{ {when} }}\nwhat = {{ {what} }}\n")
+}
+
+/// One thing alone is told of each, at this place.
+fn told(wrong: bool, cases: &[(String, usize, usize, &str)]) {
+    for (text, line, column, part) in cases {
+        let (mistakes, told) = scenario(text);
+        let shown = told.iter().map(|m| m.to_string() + "\n").collect::<String>();
+        assert_eq!((mistakes, told.len()), (wrong, 1), "{text}\n{shown}");
+        assert_eq!((told[0].line, told[0].column), (*line, *column), "{shown}");
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+#[test]
+fn expectations_that_no_run_can_fail_or_meet_are_mistakes() {
+    told(
+        true,
+        &[
+            (expect("module_says = \"+FTPGTE: 1,1\""), 3, 1, "did you mean `+FTPGET`"),
+            (expect("module_never_says = \"+CSQ: 1,1\""), 3, 1, "nothing can fail this"),
+            (expect("module_says = \"+FTPGET\""), 3, 1, "write `+FTPGET*`"),
+            (expect("host_never_sends = \"AT+FTPGET=[12]\""), 3, 1, "`[12]` stands for itself"),
+            (expect("host_sends = \"AT\\r\""), 3, 1, "without their ends"),
+            (expect("host_never_sends = \"\""), 3, 1, "matches nothing"),
+            (expect("host_never_sends = \"AT+CSQ \""), 3, 1, "a blank"),
+            (expect("host_never_sends = \"AT+CSQ|AT+CREG?\""), 3, 1, "knows no command"),
+            (expect("host_sends = \"AT+CSQ\"\nbefore = \"AT+CSQ\""), 4, 1, "comes before none"),
+            (expect("host_sends = \"AT*\"\nbefore = \"AT+CSQ\""), 4, 1, "comes before none"),
+            (expect("module_says = \"OK\"\nbefore = \"AT+CSQ\""), 4, 1, "everything comes before this"),
+            (expect("host_sends = \"AT\"\nbefore = \"AT+CSW\""), 4, 1, "knows no command"),
+            (expect("host_sends = \"AT\"\nwithin = \"0s\""), 4, 1, "in no time"),
+            (expect("host_sends = \"AT\"\nnot_before = \"0s\""), 4, 1, "before this"),
+            (expect("ends_within = \"0s\""), 3, 1, "no run ends in no time"),
+            (expect("host_sends = \"AT\"\nat_least = 0"), 4, 1, "every run meets this"),
+            (expect("host_sends = \"AT\"\nexactly = 0\nwithin = \"3s\""), 5, 1, "none can be in time"),
+            (expect("host_sends = \"AT\"\nat_most = 0\nbefore = \"AT+CSQ\""), 5, 1, "none can be in time"),
+            (
+                expect("ends_within = \"2m\"") + &expect("host_sends = \"AT\"\nnot_before = \"5m\""),
+                4,
+                1,
+                "no run can meet this",
+            ),
+            (
+                expect("file = \"a\"\nabsent = true") + &expect("file = \"/a\"\nsize = 3"),
+                5,
+                1,
+                "no file can be",
+            ),
+            (
+                expect("file = \"a\"\nsize = 4") + &expect("file = \"a\"\ntext = \"123\""),
+                5,
+                1,
+                "no file can be",
+            ),
+            (
+                expect("file = \"*.bin\"\nabsent = true") + &expect("file = \"up.bin\""),
+                5,
+                1,
+                "no file `*.bin`",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn faults_that_can_never_be_are_mistakes() {
+    let late = fault("at = \"10m\"", "cut = \"rst\"") + &expect("ends_within = \"2m\"");
+    told(
+        true,
+        &[
+            (fault("urc = \"+FTPGTE: 1,1\"", "late = \"1s\""), 3, 16, "did you mean `+FTPGET`"),
+            (fault("at = \"1s\"", "late = \"1s\", urc = \"+FTPGTE*\""), 4, 29, "can never act"),
+            (fault("urc = \"+FTPGET: [12],1\"", "late = \"1s\""), 3, 16, "`[12]` stands for itself"),
+            (fault("urc = \"+FTPGET: 1,1\\r\\n\"", "late = \"1s\""), 3, 16, "without their ends"),
+            (fault("command = \"AT+CSQ\"", "answer = \"OK\\r\\n\""), 4, 19, "has its own"),
+            (fault("command = \"AT\"", "late = \"0s\""), 4, 17, "does nothing"),
+            (fault("at = \"1s\"", "say = \"\""), 4, 16, "nothing to say"),
+            (fault("lookup = \"192.0.2.1\"", "nxdomain = \"*\""), 3, 19, "not looked up"),
+            (fault("lookup = \"ftp://h/\"", "nxdomain = \"*\""), 3, 19, "no name of a host"),
+            (fault("connect = \"h.example:21\"", "refused = \"*\""), 3, 20, "without scheme and port"),
+            ("[[fault]]\nwhat = { nxdomain = \"192.0.2.1\" }\n".to_owned(), 3, 21, "not looked up"),
+            ("[[fault]]\nwhat = { loss = 0.0 }\n".to_owned(), 3, 17, "does nothing"),
+            ("[[fault]]\nname = \"start\"\nwhat = { sim = \"out\" }\n".to_owned(), 2, 1, "since = \"start\""),
+            (fault("verb = \"PASV\", file = \"a.bin\"", "reply = 425"), 3, 32, "without a file"),
+            (late, 3, 15, "in a run that passes"),
+        ],
+    );
+}
+
+#[test]
+fn what_was_hardly_meant_is_a_warning() {
+    let held = "[[fault]]\nname = \"x\"\nwhat = { sim = \"out\" }\n".to_owned()
+        + &fault("lifted = \"x\"", "cut = \"rst\"");
+    told(
+        false,
+        &[
+            (fault("command = \"AT+CSQ\"", "answer = \"+CSQ: 3,0\""), 4, 19, "no final result code"),
+            (held, 6, 19, "holds to the end"),
+            ("[server]\nquota = \"0\"\n".to_owned(), 3, 9, "nothing can ever be stored"),
+            (
+                "[server]\nquota = \"3B\"\nfiles = { a = \"12345\" }\n".to_owned(),
+                3,
+                9,
+                "from the start are 5",
+            ),
+            (
+                "[server.files]\na = \"123\"\n".to_owned() + &expect("file = \"a\""),
+                4,
+                1,
+                "a host that does nothing",
+            ),
+            ("[server.files]\n\"*.bin\" = \"x\"\n".to_owned(), 3, 11, "is a letter here"),
+            ("[network]\nretransmit = \"3s\"\n".to_owned(), 3, 14, "nothing is lost"),
+            (expect("host_sends_in_order = [\"AT\"]"), 3, 1, "write two or more"),
+            (expect("file = \"a?.bin\"\nabsent = true"), 3, 1, "`?` stands for itself"),
+            (expect("file = \"a[12].bin\"\nabsent = true"), 3, 1, "`[12]` stands for itself"),
+            (expect("host_sends = 'AT+FTPPUTNAME=\"a[1].txt\"'"), 3, 1, "`[1]` stands for itself"),
+            (expect("module_never_says = \"+FTPGET: 1,.*\""), 3, 1, "no regular expression"),
+        ],
+    );
+}
+
+#[test]
+fn the_server_and_the_radio_are_looked_at_too() {
+    told(
+        true,
+        &[
+            ("[server]\ncertificate = \"x.pem\"\n".to_owned(), 3, 15, "without `key`"),
+            ("[server]\nidle = \"0s\"\n".to_owned(), 3, 8, "before its first verb"),
+            ("[server]\ngreeting = \"a\\nb\"\n".to_owned(), 3, 12, "one line"),
+            (
+                "[[radio]]\nat = \"9s\"\nsignal = 3\n[[radio]]\nat = \"2s\"\nsignal = 9\n".to_owned(),
+                6,
+                6,
+                "before",
+            ),
+            ("[[radio]]\nat = \"9s\"\n".to_owned(), 3, 6, "changes nothing"),
+        ],
+    );
+}
+
+#[test]
+fn what_faults_say_counts_as_said() {
+    let said = fault("at = \"1s\"", "say = \"+NEW: 1\"") + &expect("module_says = \"+NEW*\"");
+    assert_eq!(scenario(&said), (false, vec![]));
+}
+
+#[test]
+fn the_faults_of_a_transcript_are_looked_at() {
+    for (step, what) in [
+        ("! when = { command = \"AT+FTPGTE\" }, late = \"1s\"", "did you mean AT+FTPGET?"),
+        ("! lift nothing", "no fault is named"),
+        ("! inject x", "no fault is named"),
+        ("! when = { after = \"zz\" }, cut = \"rst\"", "no fault is named"),
+        ("! stal = \"down\"", "did you mean `stall`?"),
+        ("! when = { urc = \"+FTPGTE: 1\" }, late = \"1s\"", "did you mean `+FTPGET`?"),
+        ("! when = { command = \"AT\", port = 3 }, late = \"1s\"", "one serial port"),
+        ("! when = { verb = \"RETTR\" }, reply = 550", "no FTP verb"),
+        ("! late = \"0s\"", "does nothing"),
+    ] {
+        let text = format!("profile sim7080\n> AT\n< OK\n{step}\n");
+        let transcript = transcript::parse("t.at", &text).unwrap_or_else(|m| panic!("{}", m[0]));
+        let mistakes = play::check(&transcript).expect_err(step);
+        assert!(mistakes[0].line == 4 && mistakes[0].column == 3, "{}", mistakes[0]);
+        assert!(mistakes[0].to_string().contains(what), "{}", mistakes[0]);
+    }
+    let text = "profile sim7080\n! name = \"x\", stall = \"down\"\n! lift x\n! cut = \"rst\"\n! lift cut\n";
+    let transcript = transcript::parse("t.at", text).unwrap_or_else(|m| panic!("{}", m[0]));
+    assert_eq!(play::check(&transcript), Ok(vec![]));
+}
+
+#[test]
+fn a_profile_that_speaks_of_what_the_module_has_not_is_warned_about() {
+    let text = "extends = \"sim7080\"\nabsent = [\"+FTPGTE\"]\n[urc.\"+FTPGTE\"]\ndelay = \"1s\"\n[urc.\"+FTPGET\"]\n\
+                delay = \"1s\"\n[[power_on]]\nline = \"+CPIN: {cpn}\"\n";
+    let told: Vec<_> =
+        files::profile_warnings("p.toml", text).iter().map(|m| (m.line, m.what.clone())).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told.iter().map(|(line, _)| *line).eq([3, 2, 8]), "{told:?}");
+}
+
+#[test]
+fn the_scenarios_of_the_binary_are_found_by_name() {
+    let read = |name: &str| files::scenario(name.as_ref(), Instead::default());
+    assert!(read("brown-out").is_ok());
+    assert!(read("brown-oot").unwrap_err()[0].to_string().contains("did you mean `brown-out`?"));
+    let transcript = transcript::parse("t.at", "scenario brown-out\n> AT\n< OK\n").unwrap_or_default();
+    assert!(play::prepare(&transcript, None).is_ok());
+}
