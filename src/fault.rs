@@ -32,7 +32,7 @@ pub use layer::kind::{FaultKind, Layer, Nature, Need, Param, Type, kind_named};
 pub use rule::amount::{Amount, Lasts};
 pub use rule::check::{Known, Never, check, never_acts, never_happens, no_command, no_port};
 pub use rule::schema::{json, list, markdown};
-pub use rule::sense::{Against, doubts, no_urc, odd};
+pub use rule::sense::{Against, DOUBTS, doubts, no_urc, odd};
 pub use rule::trigger::{Count, STATES, Trigger, When, Which};
 pub use rule::{Request, Rule, WrittenRule};
 pub use text::files::{Files, path_parts};

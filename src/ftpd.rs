@@ -20,6 +20,7 @@ mod upload;
 use binder::SmallBuffers;
 use check::Check;
 use libunftp::{Server, ServerBuilder};
+pub use listing::Listing;
 use login::Logins;
 use quota::Quota;
 use rustix::fs::{Mode, OFlags};
@@ -57,6 +58,8 @@ pub struct Config {
     pub quota: Option<u64>,
     /// The octets of the name on disk that a client's path stands for.
     pub names: Names,
+    /// How the lines of its lists look.
+    pub listing: Listing,
     /// The text of the server's own 220.
     pub greeting: &'static str,
     /// The word of the SITE command that says, before any 150, whether a transfer would be refused:
@@ -78,6 +81,7 @@ impl Config {
             faults: Arc::new(NoFaults),
             quota: None,
             names: |path| path.as_bytes().to_vec(),
+            listing: Listing::default(),
             greeting: "FTP server ready",
             check: "CHECK",
         }
@@ -124,6 +128,7 @@ impl FtpServer {
             faults: config.faults,
             quota: config.quota.map(|limit| Arc::new(Quota { root: config.root, limit })),
             names,
+            listing: config.listing,
             logins: Arc::new(Logins::new(config.users)),
             greeting: config.greeting,
             check: config.check,
@@ -169,6 +174,7 @@ struct Sessions {
     faults: Arc<dyn StorageFaults>,
     quota: Option<Arc<Quota>>,
     names: Names,
+    listing: Listing,
     logins: Arc<Logins>,
     greeting: &'static str,
     check: &'static str,
@@ -179,12 +185,14 @@ impl Sessions {
     fn server(&self) -> Option<Server<Storage, DefaultUser>> {
         let (files, root) = (self.files.clone(), self.root.clone());
         let (faults, quota, names) = (self.faults.clone(), self.quota.clone(), self.names);
+        let listing = self.listing;
         let disk = move || Disk {
             files: files.clone(),
             root: root.clone(),
             faults: faults.clone(),
             quota: quota.clone(),
             names,
+            listing,
         };
         ServerBuilder::with_authenticator(Box::new(move || Storage::new(disk())), self.logins.clone())
             .greeting(self.greeting)

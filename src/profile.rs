@@ -56,6 +56,10 @@ pub struct Profile {
     #[serde(default, deserialize_with = "numbered")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub cms: BTreeMap<u16, String>,
+    /// How long a reset takes, from the result code of the command that asks for it: what the host sends meanwhile is
+    /// lost, and the module says nothing.
+    #[serde(default = "default_reset")]
+    pub reset_takes: Span,
     /// The lines printed at power-on.
     #[serde(default)]
     pub power_on: Vec<PowerOn>,
@@ -113,6 +117,10 @@ pub struct Identity {
     /// What `AT+GCAP` lists after its colon.
     #[serde(default = "default_gcap")]
     pub capabilities: String,
+}
+
+fn default_reset() -> Span {
+    Span(Duration::from_secs(3))
 }
 
 fn default_gcap() -> String {
@@ -405,6 +413,8 @@ pub enum UrcWhen {
     /// In a write of its own, after the final result code.
     #[default]
     After,
+    /// In a write of its own, as soon as it is due: also while a command waits for its answer.
+    AtOnce,
     /// In the write of the final result code, behind it.
     WithResult,
     /// In the write of the final result code, before it.

@@ -50,6 +50,8 @@ pub struct Setup {
     pub link: LinkProfile,
     /// How long an FTP session may lie idle on the modem's clock.
     pub ftp_idle: Option<Duration>,
+    /// How the lines of the server's lists look.
+    pub listing: ftpd::Listing,
     /// The server's greeting, behind its 220.
     pub greeting: Option<String>,
     /// What lies on the server from the start, on top of what its root holds.
@@ -98,6 +100,7 @@ impl Setup {
             link,
             ftp_idle: GateConfig::default().idle,
             greeting: None,
+            listing: ftpd::Listing::default(),
             files: vec![],
             quota: None,
             radio: vec![],
@@ -187,6 +190,7 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         listen: setup.ftp_listen,
         faults: storage::seam(faults.clone()),
         quota: setup.quota,
+        listing: setup.listing,
         greeting: gate::builtin::GREETING,
         check: gate::builtin::CHECK,
         names: |path| octets_of(path).into_owned(),

@@ -122,8 +122,9 @@ async fn a_fault_stands_in_the_trace_before_what_comes_of_it() {
 
 #[tokio::test]
 async fn faults_that_lead_to_each_other_come_to_an_end() {
+    let at_once = "profile = \"sim7080\"\n[module]\nreset_takes = \"0s\"";
     let ring = "when = { state = \"powered\", every = 1 }\nwhat = { reset = \"bare\" }";
-    let mut hand = Bench::profile("sim7080").unwrap().fault(ring).unwrap().by_hand().await.unwrap();
+    let mut hand = Bench::scenario_text(at_once).unwrap().fault(ring).unwrap().by_hand().await.unwrap();
     assert!(hand.faults()[0].missed > 0);
     assert!(hand.command(1, "AT", &["OK"], SECOND).await.unwrap().contains(&"OK".to_owned()));
 }

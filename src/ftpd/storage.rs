@@ -4,7 +4,7 @@ use super::faults::{StorageFault, StorageFaults, StorageOp};
 use super::jail::absolute;
 use super::quota::Quota;
 use super::upload::{Ended, Ending, Upload};
-use super::{Names, listing};
+use super::{Listing, Names, listing};
 use async_trait::async_trait;
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::Errno;
@@ -45,6 +45,8 @@ pub struct Disk {
     pub quota: Option<Arc<Quota>>,
     /// What clients' paths stand for.
     pub names: Names,
+    /// How lists look.
+    pub listing: Listing,
 }
 
 /// The storage of one session. All sessions share a thread: whatever the file system may keep waiting is done on
@@ -231,7 +233,8 @@ impl StorageBackend<DefaultUser> for Storage {
         path: P,
     ) -> Result<Cursor<Vec<u8>>> {
         let entries = self.list(user, path).await?;
-        let lines: Vec<_> = entries.iter().map(|entry| listing::line(entry).into_vec()).collect();
+        let lines: Vec<_> =
+            entries.iter().map(|entry| listing::line(entry, self.disk.listing).into_vec()).collect();
         Ok(Cursor::new(lines.into_iter().flat_map(|line| [line, b"\r\n".to_vec()].concat()).collect()))
     }
 
@@ -241,7 +244,10 @@ impl StorageBackend<DefaultUser> for Storage {
         path: P,
     ) -> Result<Vec<String>> {
         let entries = self.list(user, path).await?;
-        Ok(entries.iter().map(|entry| listing::line(entry).to_string_lossy().into_owned()).collect())
+        Ok(entries
+            .iter()
+            .map(|entry| listing::line(entry, self.disk.listing).to_string_lossy().into_owned())
+            .collect())
     }
 
     async fn get_into<'a, P, W: ?Sized>(

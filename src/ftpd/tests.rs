@@ -172,6 +172,21 @@ fn a_listing_names_the_directory_or_the_file() {
 }
 
 #[test]
+fn a_padded_listing_has_the_size_in_a_column_of_14() {
+    let root = tempfile::tempdir().unwrap();
+    let config = Config { listing: super::Listing::Padded, ..Config::new(root.path()) };
+    let server = FtpServer::start(config).unwrap();
+    fs::write(root.path().join("test1.txt"), [b'x'; 12345]).unwrap();
+    fs::create_dir(root.path().join("logs")).unwrap();
+    let mut client = Client::login(&server);
+    let all = String::from_utf8(client.download("LIST").0).unwrap();
+    let lines: Vec<&str> = all.lines().collect();
+    assert!(lines[0].starts_with("drwxr-xr-x 1 ftp ftp ") && lines[0].ends_with(" logs"), "{all}");
+    assert!(lines[1].starts_with("-rw-r--r-- 1 ftp ftp          12345 "), "{all}");
+    assert_eq!(lines[0].len() - " logs".len(), lines[1].len() - " test1.txt".len());
+}
+
+#[test]
 fn nothing_outside_the_root_is_reached() {
     let (root, server) = served();
     let outside = tempfile::tempdir().unwrap();

@@ -39,6 +39,8 @@ pub struct Wavecom {
     used: BTreeMap<PortId, Use>,
     /// Whether the network was there when `+WIND` indicated it last.
     registered: bool,
+    /// Whether a TCP client was connected since the stack was started.
+    connected: bool,
     /// Whether the application runs.
     wopen: Int<0, 1>,
 }
@@ -142,6 +144,7 @@ impl Maker for Wavecom {
             names: names::Names::default(),
             used: BTreeMap::new(),
             registered: false,
+            connected: false,
             wopen: Int::new(1),
         }
     }

@@ -71,8 +71,8 @@ pub struct Core {
     pub(super) wakes_with: Functionality,
     /// The module is dead until it boots, with its banner or without; what the radio does meanwhile.
     pub(super) dead: Option<(bool, Vec<NetEvent>)>,
-    /// How long a reset takes.
-    pub(super) dead_for: Duration,
+    /// How long the next reset takes, where that is not the profile's time.
+    pub(super) dead_for: Option<Duration>,
     /// How the next FTP operation is to end.
     pub(super) forced: Option<i32>,
     /// The names of all commands, for `+CLAC`.
@@ -103,7 +103,7 @@ impl Core {
             resetting: None,
             wakes_with: Functionality::Full,
             dead: None,
-            dead_for: Duration::ZERO,
+            dead_for: None,
             forced: None,
             known: vec![],
             profile,

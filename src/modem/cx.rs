@@ -85,7 +85,7 @@ impl Cx<'_> {
                 self.core.ports[self.port.0].awaits = Some(name.into());
                 Reply::Pending
             }
-            UrcWhen::After | UrcWhen::Never => Reply::Ok,
+            UrcWhen::After | UrcWhen::AtOnce | UrcWhen::Never => Reply::Ok,
         }
     }
 

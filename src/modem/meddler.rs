@@ -130,7 +130,11 @@ impl Modem {
         };
         core.note_faults();
         if let UrcVerdict::Late(by) = verdict {
-            let late = Waiting { at: core.now + by, when: UrcWhen::After, judged: true, ..waiting };
+            let when = match waiting.when {
+                UrcWhen::AtOnce => UrcWhen::AtOnce,
+                _ => UrcWhen::After,
+            };
+            let late = Waiting { at: core.now + by, when, judged: true, ..waiting };
             let queue = &mut core.ports[id.0].waiting;
             let place = queue.partition_point(|w| w.at <= late.at);
             queue.insert(place, late);

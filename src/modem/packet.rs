@@ -32,7 +32,7 @@ impl Cx<'_> {
 impl Core {
     /// Asks the network to attach the module, or to detach it.
     pub(super) fn ask_attachment(&mut self, on: bool) {
-        if self.radio.attaching == Some(on) {
+        if self.radio.attaching == Some(on) || on && !self.radio.registered() {
             return;
         }
         let radio = &self.profile.radio;
@@ -46,6 +46,11 @@ impl Core {
             Some(_) if after.is_zero() => self.attachment_answered(),
             Some(_) => self.timers.set(Timer::Attach, self.now + after),
         }
+    }
+
+    /// Whether the module is about to find its network.
+    pub(super) fn is_searching(&self) -> bool {
+        self.timers.deadline(Timer::Register).is_some()
     }
 
     /// The network has answered, or will not any more.
@@ -78,6 +83,8 @@ impl Core {
         match wanted {
             Wanted::Attached | Wanted::AttachedFor(_) if !attached => match attaching {
                 Some(true) => Err(wanted),
+                // Registration attaches.
+                _ if self.is_searching() => Err(wanted),
                 _ => Ok(self.why_not(self.profile.radio.is_silent())),
             },
             Wanted::Attached => Ok(Reply::Ok),

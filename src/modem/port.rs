@@ -395,11 +395,19 @@ impl Port {
 
     /// When the first thing that waits may be printed.
     pub fn next_due(&self) -> Option<Now> {
-        let due = self.waiting.iter().map(|w| w.at).min()?;
+        let due = self.waiting.iter().filter(|w| self.is_free_for(w)).map(|w| w.at).min()?;
         match self.state {
-            State::Command if self.line.is_empty() => Some(due),
-            State::Command => Some(due.max(self.typed_at + HOLD)),
-            _ => None,
+            State::Command if !self.line.is_empty() => Some(due.max(self.typed_at + HOLD)),
+            _ => Some(due),
+        }
+    }
+
+    /// Whether something that waits may be printed in the state that the port is in.
+    pub fn is_free_for(&self, waiting: &Waiting) -> bool {
+        match self.state {
+            State::Command => true,
+            State::Busy { .. } => waiting.when == UrcWhen::AtOnce && matches!(waiting.what, Due::Line(_)),
+            State::Data(_) => false,
         }
     }
 }

@@ -17,10 +17,11 @@ impl Modem {
         self.settle();
     }
 
-    /// The module resets by itself, and is dead for so long before it starts.
+    /// The module resets by itself, and is dead for so long before it starts; as long as a reset takes where that is no
+    /// time.
     pub fn crash(&mut self, now: Now, banner: bool, dead: Duration) {
         self.core.now = now;
-        self.core.dead_for = dead;
+        self.core.dead_for = Some(dead).filter(|dead| !dead.is_zero());
         self.core.reset(banner);
         self.settle();
     }
@@ -50,7 +51,7 @@ impl Modem {
 
     pub(super) fn restart(&mut self, banner: bool) {
         let core = &mut self.core;
-        let dead_for = std::mem::take(&mut core.dead_for);
+        let dead_for = core.dead_for.take().unwrap_or(core.profile.reset_takes.0);
         core.ftp = None;
         core.net(NetRequest::Address(None));
         core.sockets.clear();
@@ -78,6 +79,10 @@ impl Modem {
         self.maker.restart(&self.core.profile);
         if dead_for.is_zero() {
             return self.boot(banner);
+        }
+        for port in self.core.port_ids() {
+            self.core.drive(port, Line::Dcd, false);
+            self.core.drive(port, Line::Ri, false);
         }
         self.core.dead = Some((banner, vec![]));
         self.core.timers.set(Timer::Boot, self.core.now + dead_for);

@@ -53,11 +53,17 @@ impl Core {
         self.print(port, name, values, Urc { delay: Some(Span::default()), ..rule }, Why::Ended);
     }
 
+    /// As [`Core::end_to`], for one that stands behind the result code that is about to be said.
+    pub fn end_behind(&mut self, port: PortId, name: &str, values: impl Display) {
+        let rule = self.rule(name, &format!("{name}: {values}"));
+        self.print(port, name, values, Urc { when: UrcWhen::After, ..rule }, Why::Ended);
+    }
+
     /// How long after the end of an operation the unsolicited result code follows that tells of it.
     pub fn end_delay(&self, name: &str, values: impl Display) -> Duration {
         let rule = self.rule(name, &format!("{name}: {values}"));
         match rule.when {
-            UrcWhen::After => self.delay(&rule, Why::Ended),
+            UrcWhen::After | UrcWhen::AtOnce => self.delay(&rule, Why::Ended),
             UrcWhen::WithResult | UrcWhen::BeforeResult | UrcWhen::Never => Duration::ZERO,
         }
     }
@@ -118,14 +124,19 @@ impl Core {
         self.queue(port, &rule, Why::Unasked, Due::Data(line.map(str::to_string), mode));
     }
 
-    /// Says a line that no profile decides on.
+    /// Says a line that somebody has put in the module's mouth. The profile decides on nothing but whether it waits for
+    /// the answer to a command.
     pub(super) fn say(&mut self, port: PortId, line: &str) {
         if port.0 < self.ports.len() {
+            let when = match self.rule(name_of(line), line).when {
+                UrcWhen::AtOnce => UrcWhen::AtOnce,
+                _ => UrcWhen::After,
+            };
             // Said by a fault, it is none's prey: two could answer each other for ever.
             let what = Due::Line(line.into());
             self.ports[port.0].waiting.push(Waiting {
                 at: self.now,
-                when: UrcWhen::After,
+                when,
                 what,
                 why: Why::Unasked,
                 judged: true,
@@ -176,9 +187,23 @@ impl Modem {
         if port.next_due().is_none_or(|at| at > self.core.now) {
             return false;
         }
-        let Some(i) = port.waiting.iter().position(|w| w.at <= self.core.now) else { return false };
+        let now = self.core.now;
+        let Some(i) = port.waiting.iter().position(|w| w.at <= now && port.is_free_for(w)) else {
+            return false;
+        };
         let waiting = self.core.ports[id.0].waiting.remove(i);
-        let Some((due, verdict)) = self.judge(id, waiting) else { return true };
+        // What is kept back of an answer, or is not to be heard of one, is no part of the line.
+        let answer = std::mem::take(&mut self.core.ports[id.0].writing);
+        if let Some((due, verdict)) = self.judge(id, waiting) {
+            self.print_waiting(id, due, verdict);
+        }
+        let port = &mut self.core.ports[id.0];
+        let said = std::mem::replace(&mut port.writing, answer).take();
+        port.emit(said.unwrap_or_default().into(), true, &mut self.core.out);
+        true
+    }
+
+    fn print_waiting(&mut self, id: PortId, due: Due, verdict: UrcVerdict) {
         match due {
             Due::Line(line) => {
                 self.print_judged(id, line, verdict);
@@ -197,9 +222,6 @@ impl Modem {
                 self.begin_data(id, mode);
             }
         }
-        let core = &mut self.core;
-        core.ports[id.0].flush_apart(&mut core.out);
-        true
     }
 
     pub(super) fn print_beside(&mut self, id: PortId, when: UrcWhen) {

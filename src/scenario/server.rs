@@ -15,6 +15,17 @@ use std::ops::Range;
 /// What `trusted` says to have the module trust the certificate that is made at start.
 pub const MADE: &str = "made";
 
+/// The layout of the lines that LIST gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum List {
+    /// Three blanks stand before the size.
+    #[default]
+    Plain,
+    /// The size stands at the right of a column of 14, as on FileZilla's server.
+    Padded,
+}
+
 /// The FTP server and what is on it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +43,9 @@ pub struct Server {
     pub folders: Vec<String>,
     /// How much all files together may hold; more is answered with 552.
     pub quota: Option<Size>,
+    /// The layout of the lines that LIST gives.
+    #[serde(default)]
+    pub list: List,
     /// The text of the greeting, behind its 220.
     pub greeting: Option<String>,
     /// How long a session may be idle before the server says 421, and closes it a second later.

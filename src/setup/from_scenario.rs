@@ -2,9 +2,10 @@
 
 use super::files;
 use super::{Content, PROFILE, Setup};
+use crate::ftpd::Listing;
 use crate::network::{Forward, Hosts, TlsFiles};
 use crate::profile::mistake::Mistake;
-use crate::scenario::server::MADE;
+use crate::scenario::server::{List, MADE};
 use crate::scenario::{FileContent, Scenario};
 use std::fs;
 use std::path::Path;
@@ -49,6 +50,10 @@ impl Setup {
         let server = &scenario.server;
         setup.users = server.users.iter().map(|(n, p)| (n.clone(), p.clone())).collect();
         setup.quota = server.quota.map(|size| size.0);
+        setup.listing = match server.list {
+            List::Plain => Listing::Plain,
+            List::Padded => Listing::Padded,
+        };
         setup.greeting = server.greeting.clone();
         setup.ftp_idle = server.idle.map(|idle| idle.0).or(setup.ftp_idle);
         let pem = |path: &String| read(&folder.join(path));

@@ -17,7 +17,12 @@ pub(super) const FAULTS: &[FaultKind] = &[
         help: "The module resets: connections, echo and settings are lost.",
         params: &[
             must("reset", Type::Word(&["banner", "bare"]), "whether its power-on lines are printed"),
-            or("dead", Type::Span, "\"0s\"", "how long it is dead before it starts"),
+            or(
+                "dead",
+                Type::Span,
+                "\"0s\"",
+                "how long it is dead before it starts; `\"0s\"` as long as a reset of the module takes",
+            ),
         ],
         example: "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { reset = \"banner\", dead = \"2s\" }",
         build: build::reset,

@@ -114,7 +114,11 @@ fn name_of(line: &str) -> &str {
     line.split(':').next().unwrap_or(line).trim_end_matches('*')
 }
 
-/// Everything in `rules` that was hardly meant as it is written. In a run that passes nothing happens after `end`.
+/// More doubts than a person looks into before the next try.
+pub const DOUBTS: usize = 100;
+
+/// What in `rules` was hardly meant as it is written, the first [`DOUBTS`]. In a run that passes nothing happens after
+/// `end`.
 pub fn doubts(rules: &[Rule], known: &Known, end: Option<Duration>) -> Vec<Problem> {
     let mut problems = vec![];
     let mut told = |i: usize, table: &'static str, (weight, never): (Weight, Never)| {
@@ -166,6 +170,9 @@ pub fn doubts(rules: &[Rule], known: &Known, end: Option<Duration>) -> Vec<Probl
             told(i, "", (Weight::Mistake, Never::new("name", "no fault can be named `start`", right)));
         }
     }
+    // No mistake goes untold for warnings.
+    problems.sort_by_key(|problem| problem.weight);
+    problems.truncate(DOUBTS);
     problems
 }
 

@@ -44,12 +44,10 @@ type CallArgs = (Int<0, 1>, Option<Text<100>>, Option<Text<64>>, Option<Text<64>
 pub(super) fn call(m: &mut Fibocom, cx: &mut Cx, args: CallArgs) -> Reply {
     let (on, apn, user, password, _) = args;
     match (on.get(), cx.bearers.state(CONTEXT)) {
-        // `AT+CGACT` has brought the context up, or is about to: the call goes over it.
-        (1, BearerState::Up(_) | BearerState::Activating) if matches!(m.call.state, State::None) => {
-            m.call.state = State::Asked(cx.port);
-            cx.activate(CONTEXT).map_or_else(Reply::Cme, |()| Reply::Ok)
-        }
-        (1, BearerState::Down) => {
+        // `AT+CGACT` may have brought the context up.
+        (1, BearerState::Up(_) | BearerState::Activating | BearerState::Down)
+            if matches!(m.call.state, State::None) =>
+        {
             let context = cx.bearers.context(CONTEXT);
             if let Some(apn) = apn {
                 context.apn = apn.into_string();

@@ -92,6 +92,7 @@ fn configure(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, R
         (1, true) => return Err(m.settings.codes.started.into()),
         (1, false) => {
             m.stack.started = true;
+            m.connected = false;
             restore(m, cx);
         }
         (2, _) => {

@@ -3,9 +3,10 @@
 use super::args::{self, Refusal};
 use super::names::{self, Found};
 use super::option::Options;
-use super::socket::{self, Key, Protocol, Service, State};
+use super::settings::ReadyFirst;
+use super::socket::{self, Key, Owed, Protocol, Service, State};
 use super::{Timer, Wavecom, code, file};
-use crate::at::{ArgError, Arguments, ResultCode};
+use crate::at::{Arguments, ResultCode};
 use crate::modem::net::{Failure, NetRequest, Purpose};
 use crate::modem::{Cx, Query, Reply, Socket};
 use ::core::net::{Ipv4Addr, SocketAddrV4};
@@ -88,7 +89,6 @@ fn udp(m: &mut Wavecom, cx: &mut Cx, key: Key, typed: &Arguments) -> Result<Repl
     args::at_most(typed, peer + 2)?;
     let target = match args::given(typed, peer) {
         true => Some((args::text::<255>(typed, peer, code::OPTION)?, port(typed, peer + 1)?)),
-        false if typed.0.len() < 3 => return Err(ArgError::Missing.into()),
         false => None,
     };
     room(m, code::STATE)?;
@@ -117,7 +117,7 @@ fn listen(m: &mut Wavecom, cx: &mut Cx, key: Key, typed: &Arguments) -> Result<R
     insert(m, cx, key, State::Listening { socket, first, last });
     // The guide's +WIPACCEPT comes with the first caller, not with the listener.
     if let Some(service) = m.services.get_mut(&key) {
-        service.owed = false;
+        service.owed = Owed::Nothing;
     }
     Ok(Reply::Ok)
 }
@@ -180,13 +180,18 @@ pub fn live(m: &Wavecom, cx: &mut Cx, socket: Socket, ttl: u8) {
 }
 
 fn insert(m: &mut Wavecom, cx: &mut Cx, key: Key, state: State) -> Reply {
-    let owed = m.settings.result_after_ready.is_some();
+    let owed = match (m.settings.result_after_ready, m.settings.ready_first) {
+        (None, _) => Owed::Nothing,
+        (Some(_), ReadyFirst::Always) => Owed::Result,
+        (Some(_), ReadyFirst::Greeted) if key.protocol == Protocol::Client && !m.connected => Owed::Both,
+        (Some(_), ReadyFirst::Greeted) => Owed::Nothing,
+    };
     let options = Options::new(&m.stack);
     m.services.insert(key, Service { port: cx.port, options, state, owed, announced: false });
     cx.timer(Timer::Patience(key).number(), m.settings.connect_timeout.0);
     match owed {
-        true => Reply::Pending,
-        false => Reply::Ok,
+        Owed::Nothing => Reply::Ok,
+        Owed::Result | Owed::Both => Reply::Pending,
     }
 }
 
@@ -214,19 +219,31 @@ pub fn ready(m: &mut Wavecom, cx: &mut Cx, key: Key) {
     let Some(service) = m.services.get_mut(&key) else { return };
     let State::Opening(socket) = service.state else { return };
     service.state = State::Open(socket);
-    cx.end("+WIPREADY", key);
-    if let Some(after) = m.settings.result_after_ready.filter(|_| service.owed) {
+    m.connected |= key.protocol == Protocol::Client;
+    if service.owed != Owed::Both {
+        cx.end("+WIPREADY", key);
+    }
+    if let Some(after) = m.settings.result_after_ready.filter(|_| service.owed != Owed::Nothing) {
         cx.timer(Timer::Answer(key).number(), after.0);
     }
 }
 
 /// The result code that was owed.
 pub fn answer(m: &mut Wavecom, cx: &mut Cx, key: Key) {
-    if let Some(service) = m.services.get_mut(&key)
-        && std::mem::take(&mut service.owed)
-    {
+    if let Some(service) = m.services.get_mut(&key) {
         cx.port = service.port;
+        settle(service, cx, key);
+    }
+}
+
+/// Says what is owed of a service that is up: the result code, and `+WIPREADY` where nothing has come before it.
+pub fn settle(service: &mut Service, cx: &mut Cx, key: Key) {
+    let owed = std::mem::take(&mut service.owed);
+    if owed != Owed::Nothing {
         cx.finish(Reply::Ok);
+    }
+    if owed == Owed::Both {
+        cx.core.end_behind(service.port, "+WIPREADY", key);
     }
 }
 
@@ -251,8 +268,8 @@ pub fn fail(m: &mut Wavecom, cx: &mut Cx, key: Key, code: u16) {
     let Some(mut service) = m.services.remove(&key) else { return };
     cx.port = service.port;
     match std::mem::take(&mut service.owed) {
-        true => cx.finish(Reply::Cme(code)),
-        false => cx.core.urc_code(service.port, ResultCode::Cme(code)),
+        Owed::Result | Owed::Both => cx.finish(Reply::Cme(code)),
+        Owed::Nothing => cx.core.urc_code(service.port, ResultCode::Cme(code)),
     }
     socket::release(m, cx, key, service);
 }
@@ -271,7 +288,7 @@ pub fn accepted(m: &mut Wavecom, cx: &mut Cx, server: Key, socket: Socket) {
     let Some(key) = free.filter(|_| room) else { return cx.abort(socket) };
     hold(m, cx, socket);
     let state = State::Open(socket);
-    m.services.insert(key, Service { port: cx.port, options, state, owed: false, announced: false });
+    m.services.insert(key, Service { port: cx.port, options, state, owed: Owed::Nothing, announced: false });
     let line = m.settings.accepted.replace("{server}", &server.index.to_string());
     let line = line.replace("{index}", &key.index.to_string());
     match line.split_once(": ") {

@@ -16,6 +16,9 @@ pub struct Settings {
     /// `AT+WIPCREATE` for UDP and TCP clients answers so long after the service is ready; at once
     /// where this is absent (5.1.6).
     pub result_after_ready: Option<Span>,
+    /// For which of them, where it is not absent.
+    #[serde(default)]
+    pub ready_first: ReadyFirst,
     /// What is printed for an accepted connection; `{server}` and `{index}` are its indexes (5.1.2).
     pub accepted: String,
     /// Whether `AT+WIPCLOSE` is followed by `+WIPPEERCLOSE` (5.2.6).
@@ -38,6 +41,17 @@ pub struct Settings {
     pub wind: u32,
     /// Error codes that the versions of the stack number differently.
     pub codes: Codes,
+}
+
+/// Which `AT+WIPCREATE` answers behind `+WIPREADY`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadyFirst {
+    /// Every one for UDP and TCP clients.
+    #[default]
+    Always,
+    /// The first TCP client, where its server speaks first; any other is answered OK first.
+    Greeted,
 }
 
 /// The highest indexes (3.1.2).

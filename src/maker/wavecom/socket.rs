@@ -67,10 +67,22 @@ pub struct Service {
     pub port: PortId,
     pub options: Options,
     pub state: State,
-    /// The result code of the command that created it is still owed.
-    pub owed: bool,
+    /// What is still owed to the command that created it.
+    pub owed: Owed,
     /// The host knows that something waits to be read.
     pub announced: bool,
+}
+
+/// What is owed to the command that created a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Owed {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Its result code.
+    Result,
+    /// Its result code and `+WIPREADY`, which stands before it where the server speaks first.
+    Both,
 }
 
 /// Where a socket stands.
@@ -132,9 +144,9 @@ enum Told {
 /// 6.2.1.1: the far end's close is an end mark on a port that is mapped, and a line on the owner's.
 fn peer_closed(m: &mut Wavecom, cx: &mut Cx, key: Key, socket: Socket, told: Told) {
     let Some(service) = m.services.get_mut(&key) else { return };
-    if std::mem::take(&mut service.owed) {
+    if service.owed != Owed::Nothing {
         cx.cancel(super::Timer::Answer(key).number());
-        cx.finish(Reply::Ok);
+        create::settle(service, cx, key);
     }
     match told {
         // Without its number it would pass for another command's result.
@@ -176,6 +188,11 @@ pub fn arrived(m: &mut Wavecom, cx: &mut Cx, key: Key) {
         return;
     };
     cx.port = service.port;
+    if service.owed == Owed::Both && conn.readable() > 0 {
+        service.owed = Owed::Result;
+        cx.core.end_to(service.port, "+WIPREADY", key);
+    }
+    let Some(conn) = cx.core.sockets.get(&socket) else { return };
     let line = match (key.protocol, conn.datagrams.back()) {
         (Protocol::Udp, Some((from, datagram))) => {
             format!("{key},{},{},{}", datagram.len(), from.ip(), from.port())
@@ -242,7 +259,7 @@ pub fn release(m: &mut Wavecom, cx: &mut Cx, key: Key, service: Service) {
     cx.cancel(super::Timer::Patience(key).number());
     cx.cancel(super::Timer::Answer(key).number());
     cx.cancel(super::Timer::Closed(key).number());
-    if service.owed {
+    if service.owed != Owed::Nothing {
         Cx { core: cx.core, port: service.port, name: "" }.finish(Reply::Cme(code::BAD_STATE));
     }
     match service.state {

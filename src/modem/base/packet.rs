@@ -113,10 +113,10 @@ pub(super) fn attach(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
     if let Some(refusal) = cx.sim.refusal() {
         return Reply::Cme(refusal);
     }
-    if on.get() == 1 && !cx.radio.registered() {
+    let on = on.get() == 1;
+    if on && !cx.radio.registered() && !cx.is_searching() {
         return Reply::Cme(30);
     }
-    let on = on.get() == 1;
     cx.ask_attachment(on);
     // What is told of the contexts that this has taken down may come before the result.
     cx.await_packet(if on { Wanted::Attached } else { Wanted::Detached })
@@ -155,7 +155,7 @@ pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
     if let Some(refusal) = cx.sim.refusal() {
         return Reply::Cme(refusal);
     }
-    if !cx.radio.registered() {
+    if !cx.radio.registered() && !cx.is_searching() {
         return Reply::Cme(30);
     }
     cx.ask_attachment(true);
