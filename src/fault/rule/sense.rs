@@ -1,8 +1,13 @@
 //! What a pattern or a fault says that was hardly meant: it matches nothing that there is, or does nothing.
 
 use crate::at::ResultCode;
-use crate::fault::layer::action::{Action, FtpFault, LinkFault, Module, ModuleFault, NameFault, UartFault};
+use crate::fault::layer::Action;
+use crate::fault::layer::ftp::FtpFault;
 use crate::fault::layer::kind::Nature;
+use crate::fault::layer::link::LinkFault;
+use crate::fault::layer::module::{Module, ModuleFault};
+use crate::fault::layer::name::NameFault;
+use crate::fault::layer::uart::UartFault;
 use crate::fault::rule::Rule;
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::check::{Known, Never};
@@ -86,7 +91,8 @@ fn regular(text: &str, against: Against) -> Option<&str> {
 
 /// Why the module never says such a line unasked.
 pub fn no_urc(pattern: &Pattern, known: &Known) -> Option<(String, String)> {
-    if known.urcs.is_empty() || known.urcs.iter().any(|urc| urc.meets(pattern)) {
+    let whole = known.lines.is_some_and(|lines| lines.contains(&pattern.as_str().to_ascii_uppercase()));
+    if whole || known.urcs.is_empty() || known.urcs.iter().any(|urc| urc.meets(pattern)) {
         return None;
     }
     let text = pattern.as_str();
