@@ -6,7 +6,7 @@ mod live;
 mod moved;
 mod names;
 mod pace;
-pub mod seam;
+mod seam;
 mod until;
 
 use crate::fault::engine::act::{Act, Event, Stage, Status};

@@ -2,10 +2,13 @@
 
 use crate::fault::engine::Engine;
 use crate::fault::engine::live::Live;
-use crate::fault::layer::action::{
-    Action, Bearer, ControlLine, Ftp, FtpFault, LinkFault, ModuleFault, Scripted, UartFault,
-};
+use crate::fault::layer::Action;
+use crate::fault::layer::bearer::Bearer;
+use crate::fault::layer::ftp::{Ftp, FtpFault, Scripted};
 use crate::fault::layer::kind::Layer;
+use crate::fault::layer::link::LinkFault;
+use crate::fault::layer::module::ModuleFault;
+use crate::fault::layer::uart::{ControlLine, UartFault};
 use crate::fault::text::link::{Link, Links};
 use crate::time::Now;
 use serde::Serialize;

@@ -1,7 +1,11 @@
 //! What is wrong with rules taken together: names, rules that can never fire, rules that contradict each other.
 
 use crate::at::Secrets;
-use crate::fault::layer::action::{Action, Ftp, FtpFault, LinkFault, ModuleFault, NameFault};
+use crate::fault::layer::Action;
+use crate::fault::layer::ftp::{Ftp, FtpFault};
+use crate::fault::layer::link::LinkFault;
+use crate::fault::layer::module::ModuleFault;
+use crate::fault::layer::name::NameFault;
 use crate::fault::rule::Rule;
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::contradiction::contradictions;

@@ -1,6 +1,6 @@
 //! Rules that stand in each other's way, found without holding each against each: a file may have thousands.
 
-use crate::fault::layer::action::Action;
+use crate::fault::layer::Action;
 use crate::fault::rule::Rule;
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::check::{covers, slot};

@@ -1,8 +1,13 @@
 //! What a pattern or a fault says that was hardly meant: it matches nothing that there is, or does nothing.
 
 use crate::at::ResultCode;
-use crate::fault::layer::action::{Action, FtpFault, LinkFault, Module, ModuleFault, NameFault, UartFault};
+use crate::fault::layer::Action;
+use crate::fault::layer::ftp::FtpFault;
 use crate::fault::layer::kind::Nature;
+use crate::fault::layer::link::LinkFault;
+use crate::fault::layer::module::{Module, ModuleFault};
+use crate::fault::layer::name::NameFault;
+use crate::fault::layer::uart::UartFault;
 use crate::fault::rule::Rule;
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::check::{Known, Never};
