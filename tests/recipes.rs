@@ -239,7 +239,7 @@ fn every_fault_is_declared_in_the_file_of_its_layer() {
 #[test]
 fn every_fault_is_played_to_a_host() {
     let mut played = String::new();
-    for folder in ["tests/transcripts", "scenarios"] {
+    for folder in ["tests", "scenarios"] {
         sources(&root().join(folder), &mut played);
     }
     let keys: BTreeSet<&str> = played.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
@@ -247,7 +247,9 @@ fn every_fault_is_played_to_a_host() {
         FAULTS
             .iter()
             .filter(|fault| !keys.contains(fault.name))
-            .map(|fault| format!("no transcript and no scenario shows {}", fault.name))
+            .map(|fault| {
+                format!("no transcript, no scenario and no test of the program shows {}", fault.name)
+            })
             .collect(),
     );
 }

@@ -538,10 +538,3 @@ const CHANCE: &[&str] = &[
     "what = { latency = \"10ms\", jitter = \"500ms\" }",
     "when = { link = \"serial\", after_bytes = 5 }\nwhat = { garble = 9 }",
 ];
-
-/// What an engine makes of a fixed series of events.
-
-#[test]
-fn the_page_is_that_of_the_table() {
-    assert!(include_str!("../../docs/faults.md").ends_with(&markdown()), "docs/faults.md is not up to date");
-}
