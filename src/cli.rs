@@ -50,7 +50,17 @@ enum Verb {
 pub fn main() -> ExitCode {
     // A file that grows beyond what is allowed (`ulimit -f`) is an error where it is written, and no end.
     let _ = signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::default());
-    match Cli::parse().verb {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(mistake) if mistake.use_stderr() => {
+            // It repeats what was typed, which may hold what moves a terminal's letters about.
+            complain(mistake.to_string().trim_end());
+            return ExitCode::from(MISTAKE);
+        }
+        // Help, or the version.
+        Err(asked) => asked.exit(),
+    };
+    match cli.verb {
         Verb::Run(verb) => verb.main(),
         Verb::Exec(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),

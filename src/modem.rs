@@ -40,7 +40,7 @@ pub use files::{Flash, Store};
 pub use maker::{Maker, Personality, Row, make, names_of, secrets_of};
 pub use meddler::Meddler;
 pub use net::{NetEvent, NetRequest, Query, Socket};
-pub use port::{Line, PortId, Settings};
+pub use port::{Line, Opening, PortId, Settings};
 pub use radio::{Functionality, Radio};
 pub use run::{HostLine, Modem};
 pub use session::{Session, Target};

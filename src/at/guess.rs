@@ -16,7 +16,9 @@ pub enum Suspicion {
 
 /// Parts of names; PING, CLOCK and the like are none.
 const ALL: [&str; 9] = ["PIN", "PUK", "PWD", "PASS", "PSW", "LOCK", "SECRET", "TOKEN", "KEY"];
-const LOGIN: [&str; 6] = ["AUTH", "LOGIN", "LOGON", "CRED", "USER", "ACCOUNT"];
+/// The last four are commands of u-blox and Qualcomm that set a login, option by option.
+const LOGIN: [&str; 10] =
+    ["AUTH", "LOGIN", "LOGON", "CRED", "USER", "ACCOUNT", "+UPSD", "+UHTTP", "+UFTP", "$QCPDPP"];
 const INNOCENT: [&str; 4] = ["PING", "CLOCK", "KEYPAD", "PINMODE"];
 
 /// What is said of every kind of connection, and is nobody's name.
@@ -108,6 +110,8 @@ mod tests {
             ("+CGAUTH", Suspicion::Login),
             ("^AUTHDATA", Suspicion::Login),
             ("#USERID", Suspicion::Login),
+            ("+UPSD", Suspicion::Login),
+            ("$QCPDPP", Suspicion::Login),
             ("#PASSW", Suspicion::All),
             ("*CPIN", Suspicion::All),
             ("+QSIMLOCK", Suspicion::All),

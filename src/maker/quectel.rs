@@ -122,7 +122,7 @@ impl Maker for Quectel {
         "+QFTPSTAT" { exec: state, test: ok },
         // the manual of the TCP/IP stack, document [2] of 1.1
         "+QIFGCNT" { write: (context::select), read: (context::selected), test: "+QIFGCNT: (0,1)" },
-        "+QICSGP" { write: (context::bearer), read: (context::bearer_read), test: (context::bearer_test), secret: (4) },
+        "+QICSGP" { write: (context::bearer), read: (context::bearer_read), test: (context::bearer_test), secret: (4, 5) },
         "+QIREGAPP" { exec: (context::register), read: (context::registered), write: (context::register_as), test: "+QIREGAPP: \"APN\",\"USER\",\"PWD\"", secret: (3) },
         "+QIACT" { exec: (context::activate), test: ok },
         "+QIDEACT" { exec: (context::deactivate), test: ok },

@@ -120,8 +120,9 @@ impl Modem {
     pub(super) fn judge(&mut self, id: PortId, waiting: Waiting) -> Option<(Due, UrcVerdict)> {
         let core = &mut self.core;
         let verdict = match (&mut core.meddler, &waiting.what) {
-            (Some(meddler), Due::Line(line) | Due::Data(Some(line), _)) if !waiting.judged => {
-                meddler.urc(core.now, id, line)
+            (Some(meddler), Due::Line(line)) if !waiting.judged => meddler.urc(core.now, id, line),
+            (Some(meddler), Due::Data(Some(opening), _)) if !waiting.judged && !meddler.is_idle() => {
+                meddler.urc(core.now, id, &opening.to_string())
             }
             (Some(meddler), Due::Code(code)) if !waiting.judged && !meddler.is_idle() => {
                 meddler.urc(core.now, id, &code.to_string())

@@ -106,7 +106,26 @@ pub(super) enum Why {
 pub(super) enum Due {
     Line(String),
     Code(ResultCode),
-    Data(Option<String>, DataMode),
+    /// Data mode, after what says that it begins.
+    Data(Option<Opening>, DataMode),
+}
+
+/// What says that data mode begins.
+#[derive(Clone, Debug)]
+pub enum Opening {
+    /// A line of the maker's own.
+    Line(String),
+    /// A result code, which the host's settings may have in digits, or keep back.
+    Code(ResultCode),
+}
+
+impl std::fmt::Display for Opening {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Opening::Line(line) => f.write_str(line),
+            Opening::Code(code) => code.fmt(f),
+        }
+    }
 }
 
 #[derive(Debug)]

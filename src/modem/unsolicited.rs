@@ -1,7 +1,7 @@
 //! Unsolicited result codes: when one is to be printed, and how it is once its turn has come.
 
 use super::core::{Core, Timer};
-use super::port::{Due, Line, Port, PortId, State, Waiting, Why};
+use super::port::{Opening, Due, Line, Port, PortId, State, Waiting, Why};
 use super::{DataMode, Event, Modem, Note, Reply};
 use crate::at::ResultCode;
 use crate::fault::UrcVerdict;
@@ -116,12 +116,13 @@ impl Core {
         }
     }
 
-    /// Puts a port into data mode from outside a command, after `line` where there is one; the
-    /// profile knows the line by the part before its colon, or by its whole text.
-    pub fn enter_data(&mut self, port: PortId, line: Option<&str>, mode: DataMode) {
-        let rule = line.map(|line| self.rule(name_of(line), line)).unwrap_or_default();
+    /// Puts a port into data mode from outside a command, after `opening` where there is one; the
+    /// profile knows it by the part before its colon, or by its whole text.
+    pub fn enter_data(&mut self, port: PortId, opening: Option<Opening>, mode: DataMode) {
+        let line = opening.as_ref().map(Opening::to_string);
+        let rule = line.map(|line| self.rule(name_of(&line), &line)).unwrap_or_default();
         let rule = Urc { when: UrcWhen::After, ..rule };
-        self.queue(port, &rule, Why::Unasked, Due::Data(line.map(str::to_string), mode));
+        self.queue(port, &rule, Why::Unasked, Due::Data(opening, mode));
     }
 
     /// Says a line that somebody has put in the module's mouth. The profile decides on nothing but whether it waits for
@@ -212,9 +213,12 @@ impl Modem {
             }
             Due::Code(code) if verdict == UrcVerdict::Pass => self.print_code(id, &code),
             Due::Code(code) => self.print_judged(id, code.to_string(), verdict),
-            Due::Data(line, mode) => {
-                if let Some(line) = line {
-                    self.print_judged(id, line, verdict);
+            Due::Data(opening, mode) => {
+                if let Some(opening) = opening {
+                    match opening {
+                        Opening::Code(code) if verdict == UrcVerdict::Pass => self.print_code(id, &code),
+                        opening => self.print_judged(id, opening.to_string(), verdict),
+                    }
                     // A host that reads what there is does not find it in one piece with the answer before.
                     let core = &mut self.core;
                     core.ports[id.0].flush_apart(&mut core.out);

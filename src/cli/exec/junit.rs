@@ -37,7 +37,7 @@ pub fn suite(verdict: &Verdict) -> TestSuite {
     for name_of_fault in &verdict.never {
         let mut skipped = TestCaseStatus::skipped();
         skipped.set_message("it was never applied");
-        let mut case = TestCase::new(format!("the fault {name_of_fault} is applied"), skipped);
+        let mut case = TestCase::new(format!("the fault {} is applied", visible(name_of_fault)), skipped);
         case.set_classname(name.clone());
         suite.add_test_case(case);
     }

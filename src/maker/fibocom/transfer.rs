@@ -4,7 +4,7 @@ use super::{DONE, Fibocom, Name, Session};
 use crate::at::Int;
 use crate::frame::Framing;
 use crate::ftp::{How, Op, Type};
-use crate::modem::{BACKLOG, Cx, DataEnd, DataMode, Ends, Reply, Sink};
+use crate::modem::{BACKLOG, Cx, DataEnd, DataMode, Ends, Opening, Reply, Sink};
 
 /// A command whose data streams through data mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +152,7 @@ pub(super) fn begun(m: &mut Fibocom, cx: &mut Cx) {
         Session::Streaming { name, stream } => {
             let mode = DataMode { framing: stream.framing(), ends: Ends::default(), sink: Sink::Ftp };
             let (port, line) = (cx.port, format!("{name}: 2"));
-            cx.enter_data(port, Some(&line), mode);
+            cx.enter_data(port, Some(Opening::Line(line)), mode);
         }
         Session::Putting { put, .. } => {
             if let Put::Opening { length, last } = *put {

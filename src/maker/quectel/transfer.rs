@@ -4,10 +4,10 @@ use super::error::{self, Code};
 use super::storage::{Path, Place};
 use super::trouble::Trouble;
 use super::{Local, Quectel, Service};
-use crate::at::{ArgError, Int, Text};
+use crate::at::{ArgError, Int, ResultCode, Text};
 use crate::frame::Framing;
 use crate::ftp::{How, Op, Reply as ServerReply};
-use crate::modem::{Cx, DataEnd, DataMode, Ends, Reply, Sink};
+use crate::modem::{Cx, DataEnd, DataMode, Ends, Opening, Reply, Sink};
 use std::time::Duration;
 
 /// What the service works on.
@@ -181,7 +181,7 @@ pub fn framing(cx: &Cx) -> Framing {
 
 fn enter(cx: &mut Cx, ends: Ends) {
     let (port, framing) = (cx.port, framing(cx));
-    cx.enter_data(port, Some("CONNECT"), DataMode { framing, ends, sink: Sink::Ftp });
+    cx.enter_data(port, Some(Opening::Code(ResultCode::Connect)), DataMode { framing, ends, sink: Sink::Ftp });
 }
 
 /// Data mode is over, or time is up for one that `+++` left.

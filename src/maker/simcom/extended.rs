@@ -4,7 +4,7 @@ use super::transfer::Put;
 use super::typing::{self, Typing};
 use super::{Job, Session, Simcom, local};
 use crate::at::{Arguments, FromArg, Int};
-use crate::modem::{Cx, DataMode, Ends, Reply, Sink, command};
+use crate::modem::{Cx, DataMode, Ends, Opening, Reply, Sink, command};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -197,7 +197,7 @@ pub(super) fn et_put(m: &mut Simcom, cx: &mut Cx, (mode,): (Int<1, 2>,)) -> Repl
             *put = Put::Writing;
             let port = cx.port;
             let mode = DataMode { framing: m.settings.et_framing(), ends: Ends::default(), sink: Sink::Ftp };
-            cx.enter_data(port, Some("+FTPETPUT:2,1"), mode);
+            cx.enter_data(port, Some(Opening::Line("+FTPETPUT:2,1".into())), mode);
             Reply::Ok
         }
         _ => cx.refuse_state(),

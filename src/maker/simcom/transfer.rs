@@ -4,7 +4,7 @@ use super::{Job, Session, Simcom, Timer, extended, local, typing};
 use crate::at::Int;
 use crate::frame::Framing;
 use crate::ftp::{Op, Type};
-use crate::modem::{Cx, DataEnd, DataMode, Ends, Reply, Sink};
+use crate::modem::{Cx, DataEnd, DataMode, Ends, Opening, Reply, Sink};
 use std::time::Duration;
 
 /// A download that waits to be read.
@@ -294,7 +294,7 @@ pub(super) fn begun(m: &mut Simcom, cx: &mut Cx) {
         Job::EtGet => {
             let mode = DataMode { framing: m.settings.et_framing(), ends: Ends::default(), sink: Sink::Ftp };
             let port = cx.port;
-            cx.enter_data(port, Some("+FTPETGET: 1,1"), mode);
+            cx.enter_data(port, Some(Opening::Line("+FTPETGET: 1,1".into())), mode);
         }
         _ => {}
     }
