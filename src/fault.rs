@@ -22,8 +22,8 @@ pub use engine::Engine;
 pub use engine::act::{Act, Event, Stage, Status};
 pub use engine::fact::Observation;
 pub use engine::seam::{
-    CommandVerdict, ConnectVerdict, Fate, Flip, LookupVerdict, PassiveVerdict, Piece, ReplyVerdict, Segment,
-    StorageVerdict, UartVerdict, UrcVerdict, VerbVerdict,
+    CommandVerdict, ConnectVerdict, Fate, Flip, LookupVerdict, PassiveVerdict, Piece, ReplyVerdict,
+    ResultVerdict, Segment, StorageVerdict, UartVerdict, UrcVerdict, VerbVerdict,
 };
 pub use layer::FAULTS;
 pub use layer::action::*;

@@ -9,21 +9,32 @@ mod uart;
 
 pub use ftp::{PassiveVerdict, ReplyVerdict, VerbVerdict};
 pub use link::{Fate, Flip, Segment};
-pub use module::{CommandVerdict, UrcVerdict};
+pub use module::{CommandVerdict, ResultVerdict, UrcVerdict};
 pub use name::{ConnectVerdict, LookupVerdict};
 pub use storage::StorageVerdict;
 pub use uart::{Piece, UartVerdict};
 
 use crate::fault::engine::Engine;
+use crate::fault::engine::live::Over;
 use crate::fault::layer::action::Action;
 use crate::time::Now;
 
 impl Engine {
     /// The verdict of the first rule that holds and has one, which is counted as one act of it.
     fn first<V>(&mut self, now: Now, verdict: impl Fn(&Action) -> Option<V>) -> Option<V> {
-        let mut held = self.rules.iter().enumerate().filter(|(_, live)| live.active.is_some());
+        self.first_until(now, |_| Over::AtOnce, verdict)
+    }
+
+    /// As [`first`](Engine::first), for what may go on for a while.
+    fn first_until<V>(
+        &mut self,
+        now: Now,
+        over: impl Fn(&V) -> Over,
+        verdict: impl Fn(&Action) -> Option<V>,
+    ) -> Option<V> {
+        let mut held = self.rules.iter().enumerate().filter(|(_, live)| live.may_act());
         let (i, verdict) = held.find_map(|(i, live)| Some((i, verdict(&live.rule.what)?)))?;
-        self.used(now, i);
+        self.used(now, i, over(&verdict));
         Some(verdict)
     }
 }

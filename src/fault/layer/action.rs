@@ -127,6 +127,8 @@ pub struct Module {
     pub command: Pattern,
     /// The URCs it is about, in place of commands.
     pub urc: Option<Pattern>,
+    /// The final result codes it is about, in place of commands.
+    pub result: Option<Pattern>,
     /// The port, from 1; every port where it is `None`.
     pub port: Option<usize>,
     /// What happens.

@@ -65,7 +65,8 @@ pub(super) fn line(a: &Args) -> Action {
 
 fn module(a: &Args, what: ModuleFault) -> Action {
     let urc = a.has("urc").then(|| pattern(a, "urc"));
-    Action::Module(Module { command: pattern(a, "command"), urc, port: a.opt("port"), what })
+    let result = a.has("result").then(|| pattern(a, "result"));
+    Action::Module(Module { command: pattern(a, "command"), urc, result, port: a.opt("port"), what })
 }
 
 pub(super) fn reset(a: &Args) -> Action {

@@ -233,6 +233,10 @@ pub(in crate::fault) fn read(
         let word = keys.first().map_or("", |key| key.get_ref());
         return Err(Problem::new(at, wrong, suggest(word, &names, "faults")));
     };
+    // What says itself that it is about commands is not about what triggered it.
+    const SUBJECTS: [&str; 3] = ["command", "urc", "result"];
+    let own = keys.iter().any(|key| SUBJECTS.contains(&key.get_ref().as_str()));
+    let overridden = |name: &str| own && SUBJECTS.contains(&name);
     let mut args = Args::default();
     for (key, value) in what {
         let name = key.get_ref();
@@ -261,7 +265,7 @@ pub(in crate::fault) fn read(
             Need::Optional => None,
             Need::Trigger(literal) => trigger
                 .scope(param.name)
-                .filter(|value| param.kind.read(value).is_some())
+                .filter(|value| param.kind.read(value).is_some() && !overridden(param.name))
                 .or_else(|| toml_value(literal)),
         };
         if let Some(read) = given.and_then(|value| param.kind.read(&value)) {

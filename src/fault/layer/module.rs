@@ -6,6 +6,12 @@ use crate::fault::layer::kind::{FaultKind, Layer, Nature, Param, Type};
 
 const COMMAND: Param = scope("command", Type::Pattern, "\"*\"", "the command lines it is about");
 const URC: Param = scope("urc", Type::Pattern, "", "the URCs it is about, in place of commands");
+const RESULT: Param = scope(
+    "result",
+    Type::Pattern,
+    "",
+    "the final result codes it is about, in place of commands: the command has been carried out",
+);
 const CARRIED: Param =
     or("carried_out", Type::Bool, "false", "whether the command is carried out all the same");
 
@@ -31,12 +37,13 @@ pub(super) const FAULTS: &[FaultKind] = &[
         layer: Layer::Module,
         name: "answer",
         nature: Nature::Next,
-        help: "Other lines come in place of a command's answer, or of a URC.",
+        help: "Other lines come in place of a command's answer, of a final result code, or of a URC.",
         params: &[
             must("answer", Type::Lines, "the lines, final result code included"),
             CARRIED,
             COMMAND,
             URC,
+            RESULT,
             PORT,
         ],
         example: "when = { command = \"AT+FTPPUT=1\" }\nwhat = { answer = [\"OK\", \"\", \"+FTPPUT: 1,66\"] }",
@@ -46,8 +53,8 @@ pub(super) const FAULTS: &[FaultKind] = &[
         layer: Layer::Module,
         name: "error",
         nature: Nature::Next,
-        help: "A command is not carried out; its answer is this error, in the form that AT+CMEE asked for.",
-        params: &[must("error", Type::Int(0, 65535), "the error's number"), COMMAND, PORT],
+        help: "A command is not carried out; its answer is this error, in the form that AT+CMEE asked for. Or a final result code is this error.",
+        params: &[must("error", Type::Int(0, 65535), "the error's number"), COMMAND, RESULT, PORT],
         example: "when = { state = \"powered\", every = 2 }\n\
                   what = { error = 10, command = \"AT+CPIN?\" }\nuntil = { state = \"powered\" }",
         build: build::error,
@@ -56,8 +63,8 @@ pub(super) const FAULTS: &[FaultKind] = &[
         layer: Layer::Module,
         name: "late",
         nature: Nature::Next,
-        help: "A command's answer, or a URC, comes later.",
-        params: &[must("late", Type::Span, "how much later"), COMMAND, URC, PORT],
+        help: "A command's answer, a final result code, or a URC comes later.",
+        params: &[must("late", Type::Span, "how much later"), COMMAND, URC, RESULT, PORT],
         example: "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"3s\" }",
         build: build::late,
     },
@@ -65,11 +72,12 @@ pub(super) const FAULTS: &[FaultKind] = &[
         layer: Layer::Module,
         name: "swallow",
         nature: Nature::Next,
-        help: "A command is never answered, or a URC never said.",
+        help: "A command is never answered, or a final result code or a URC never said.",
         params: &[
             must("swallow", Type::Word(&["answer", "command"]), "command: it is not carried out either"),
             COMMAND,
             URC,
+            RESULT,
             PORT,
         ],
         example: "when = { command = \"AT+FTPGET=2*\", nth = 2 }\nwhat = { swallow = \"command\" }",

@@ -296,7 +296,9 @@ impl Trigger {
         let text = |p: &Pattern| Some(Value::String(p.to_string()));
         let port = |p: &Option<usize>| p.and_then(|p| i64::try_from(p).ok()).map(Value::Integer);
         match (self, name) {
-            (Trigger::Command(p, _), "command") | (Trigger::Urc(p, _), "urc") => text(p),
+            (Trigger::Command(p, _), "command")
+            | (Trigger::Urc(p, _), "urc")
+            | (Trigger::Result(p, _), "result") => text(p),
             (Trigger::Command(_, p) | Trigger::Urc(_, p) | Trigger::Result(_, p), "port") => port(p),
             (Trigger::Bytes { port: p, .. }, "port") => port(p),
             (Trigger::Verb(p, _) | Trigger::Reply(p, _, _), "verb") => text(p),

@@ -2,6 +2,7 @@
 
 use crate::fault::engine::Engine;
 use crate::fault::engine::fact::Fact;
+use crate::fault::engine::live::Over;
 use crate::fault::layer::action::{Action, FtpFault, Scripted, Unserved};
 use crate::fault::text::files::file_matches;
 use crate::time::Now;
@@ -66,7 +67,11 @@ impl Engine {
             return VerbVerdict::Pass;
         }
         self.happen(now, Fact::Verb { verb, file });
-        let verdict = self.ftp(now, verb, file, |what| match what {
+        let over = |verdict: &VerbVerdict| match verdict {
+            VerbVerdict::Reply(scripted) => Over::After(scripted.late),
+            _ => Over::AtOnce,
+        };
+        let verdict = self.ftp(now, (verb, file), over, |what| match what {
             FtpFault::Reply(scripted) => Some(VerbVerdict::Reply(scripted.clone())),
             FtpFault::Silent { carried_out: false } => Some(VerbVerdict::Swallow),
             FtpFault::Stop { after, reset, reply } if transfers(verb) => {
@@ -83,7 +88,12 @@ impl Engine {
             return ReplyVerdict::Pass;
         }
         self.happen(now, Fact::Reply { verb, file, code });
-        let verdict = self.ftp(now, verb, file, |what| match what {
+        let over = |verdict: &ReplyVerdict| match verdict {
+            ReplyVerdict::Instead(scripted) => Over::After(scripted.late),
+            ReplyVerdict::Late(by) => Over::After(*by),
+            _ => Over::AtOnce,
+        };
+        let verdict = self.ftp(now, (verb, file), over, |what| match what {
             FtpFault::Relabel(scripted) => Some(ReplyVerdict::Instead(scripted.clone())),
             FtpFault::Malformed(line) => Some(ReplyVerdict::Malformed(line.clone())),
             FtpFault::Late(by) => Some(ReplyVerdict::Late(*by)),
@@ -112,11 +122,11 @@ impl Engine {
     fn ftp<V>(
         &mut self,
         now: Now,
-        verb: &str,
-        file: &str,
+        (verb, file): (&str, &str),
+        over: impl Fn(&V) -> Over,
         verdict: impl Fn(&FtpFault) -> Option<V>,
     ) -> Option<V> {
-        self.first(now, |action| match action {
+        self.first_until(now, over, |action| match action {
             Action::Ftp(f) if f.verb.matches(verb) && file_matches(&f.file, file) => verdict(&f.what),
             _ => None,
         })

@@ -1,6 +1,7 @@
 //! Faults of connections: what becomes of a segment.
 
 use crate::fault::engine::Engine;
+use crate::fault::engine::live::Over;
 use crate::fault::layer::action::{Action, LinkFault};
 use crate::fault::text::link::{Link, Way};
 use crate::time::Now;
@@ -75,16 +76,18 @@ impl Engine {
             segment.fate = Fate::Cut { reset: *reset };
             return segment;
         }
-        let mut user = None;
+        let (mut user, mut acted) = (None, vec![]);
         for (i, live) in self.rules.iter_mut().enumerate() {
             let (Some(active), Action::Link(on)) = (&live.active, &live.rule.what) else { continue };
             if !on.links.cover(link.kind) || !on.direction.covers(way) {
                 continue;
             }
             let open = segment.fate == Fate::Pass;
+            let (before, first) = (segment.delay, !active.acted);
             match on.what {
                 LinkFault::Stall if open => {
                     segment.fate = Fate::Hold(active.ends);
+                    self.acted(now, i);
                     return segment;
                 }
                 LinkFault::Latency { by, jitter } => segment.delay += by + live.dice.span(jitter),
@@ -118,9 +121,13 @@ impl Engine {
                 }
                 _ => {}
             }
+            if first && (segment.delay > before || open && segment.fate != Fate::Pass) {
+                acted.push(i);
+            }
         }
+        acted.into_iter().for_each(|i| self.acted(now, i));
         if let Some(i) = user {
-            self.used(now, i);
+            self.used(now, i, Over::AtOnce);
         }
         self.moved(now, link, way, take);
         segment

@@ -1,6 +1,7 @@
 //! Faults of the serial line: what becomes of a write.
 
 use crate::fault::engine::Engine;
+use crate::fault::engine::live::Over;
 use crate::fault::layer::action::{Action, UartFault};
 use crate::fault::text::link::{Link, Way};
 use crate::time::Now;
@@ -34,6 +35,19 @@ enum Effect {
     Pieces(usize, Duration),
 }
 
+impl Effect {
+    /// When it is over.
+    fn over(&self) -> Over {
+        match self {
+            Effect::Hold(by) => Over::After(*by),
+            Effect::Pieces(n, gap) => {
+                Over::After(gap.saturating_mul(u32::try_from(n.saturating_sub(1)).unwrap_or(u32::MAX)))
+            }
+            _ => Over::AtOnce,
+        }
+    }
+}
+
 impl Engine {
     /// Bytes are about to arrive on a port (from 1): up at the module, down at the host.
     pub fn uart(&mut self, now: Now, port: usize, way: Way, bytes: &[u8]) -> UartVerdict {
@@ -54,11 +68,13 @@ impl Engine {
             match effect {
                 None => out.put(Duration::ZERO, head),
                 Some((i, effect)) => {
+                    self.acted(now, i);
+                    let over = effect.over();
                     if let Effect::Insert(_) = effect {
                         inserts -= 1;
                     }
                     if self.put(&mut out, i, effect, head) {
-                        users.push(i);
+                        users.push((i, over));
                     } else {
                         self.spend(now, i);
                     }
@@ -67,9 +83,9 @@ impl Engine {
             self.moved(now, Link::serial(port), way, n);
             rest = tail;
         }
-        users.dedup();
-        for i in users {
-            self.used(now, i);
+        users.dedup_by_key(|(i, _)| *i);
+        for (i, over) in users {
+            self.used(now, i, over);
         }
         if pass { UartVerdict::Pass } else { UartVerdict::Deliver(out.0) }
     }
@@ -97,7 +113,7 @@ impl Engine {
         let at_most = |n: usize, left: u64| usize::try_from(left).map_or(n, |left| left.min(n));
         for (i, live) in self.rules.iter_mut().enumerate() {
             let (Some(active), Action::Uart(uart)) = (&mut live.active, &live.rule.what) else { continue };
-            if !uart.direction.covers(way) || uart.port.is_some_and(|p| p != port) {
+            if !active.may_act() || !uart.direction.covers(way) || uart.port.is_some_and(|p| p != port) {
                 continue;
             }
             if active.skip > 0 {
@@ -167,7 +183,7 @@ impl Engine {
         if self.rules[i].active.is_none_or(|a| a.left > 0 || a.endless()) {
             return;
         }
-        self.used(now, i);
+        self.used(now, i, Over::AtOnce);
         let live = &mut self.rules[i];
         if let (Some(active), Action::Uart(uart)) = (&mut live.active, &live.rule.what) {
             (active.skip, active.left) = (uart.skip, uart.harmed());
