@@ -12,10 +12,15 @@ mod signals;
 mod trace;
 
 use crate::at::Visible;
+use crate::disk::{named, why};
 use crate::profile::mistake::Mistake;
 use clap::{Parser, Subcommand};
 use rustix::process::Signal;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::runtime::{Builder, Runtime};
 
 /// A mistake in the files or the arguments.
 const MISTAKE: u8 = 2;
@@ -43,6 +48,8 @@ enum Verb {
 
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
+    // A file that grows beyond what is allowed (`ulimit -f`) is an error where it is written, and no end.
+    let _ = signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::default());
     match Cli::parse().verb {
         Verb::Run(verb) => verb.main(),
         Verb::Exec(verb) => verb.main(),
@@ -56,23 +63,52 @@ pub fn main() -> ExitCode {
 
 /// Shows mistakes and gives the status for them.
 fn show_mistakes(mistakes: &[Mistake]) -> ExitCode {
-    for mistake in mistakes {
-        eprintln!("{mistake}");
-    }
+    mistakes.iter().for_each(complain);
     ExitCode::from(MISTAKE)
 }
 
 /// Shows what is likely not to say what was meant.
 fn show_warnings(warnings: &[Mistake]) {
     for warning in warnings {
-        eprintln!("badline: warning: {warning}");
+        complain(format_args!("badline: warning: {warning}"));
     }
 }
 
 /// Shows an error of the machine and gives the status for it.
 fn show_error(what: impl std::fmt::Display) -> ExitCode {
-    eprintln!("badline: {}", Visible(what));
+    complain(format_args!("badline: {what}"));
     ExitCode::from(MISTAKE)
+}
+
+/// The same for what the system refused, in words.
+fn show_refusal(error: &io::Error) -> ExitCode {
+    show_error(why(error))
+}
+
+/// Says something on standard error, where somebody may read it.
+fn complain(what: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{}", Visible(what));
+}
+
+/// Prints, and gives the status; a reader such as `head` that has seen enough is no error.
+fn show(text: impl std::fmt::Display) -> ExitCode {
+    let mut out = io::stdout().lock();
+    match write!(out, "{}", Visible(text)).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => show_refusal(&named("standard output")(e)),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// A runtime for one thread.
+///
+/// # Errors
+/// What the system refuses. tokio panics where it cannot have a few descriptors, so those are looked for before.
+fn runtime() -> io::Result<Runtime> {
+    const DESCRIPTORS: usize = 16;
+    let stderr = io::stderr();
+    let spare = (0..DESCRIPTORS).map(|_| stderr.as_fd().try_clone_to_owned());
+    drop(spare.collect::<io::Result<Vec<_>>>()?);
+    Builder::new_current_thread().enable_all().build()
 }
 
 /// The status of a process that a signal has ended.

@@ -21,21 +21,24 @@ mod text;
 pub use engine::Engine;
 pub use engine::act::{Act, Event, Stage, Status};
 pub use engine::fact::Observation;
-pub use engine::seam::{
-    CommandVerdict, ConnectVerdict, Fate, Flip, LookupVerdict, PassiveVerdict, Piece, ReplyVerdict,
-    ResultVerdict, Segment, StorageVerdict, UartVerdict, UrcVerdict, VerbVerdict,
+pub use layer::bearer::{Bearer, Registration};
+pub use layer::ftp::{
+    Ftp, FtpFault, PassiveVerdict, ReplyVerdict, Scripted, Stop, Then, Unserved, VerbVerdict,
 };
-pub use layer::FAULTS;
-pub use layer::action::*;
-pub use layer::build::registration_number;
-pub use layer::kind::{FaultKind, Layer, Nature, Need, Param, Type, kind_named};
+pub use layer::kind::{FaultKind, Layer, Nature, Need, Param};
+pub use layer::link::{Fate, Flip, LinkFault, OnLink, Segment};
+pub use layer::module::{CommandVerdict, Module, ModuleFault, ResultVerdict, UrcVerdict};
+pub use layer::name::{ConnectVerdict, LookupVerdict, Name, NameFault};
+pub use layer::storage::{Ops, Storage, StorageOp, StorageVerdict};
+pub use layer::uart::{ControlLine, Piece, Uart, UartFault, UartVerdict};
+pub use layer::{Action, FAULTS, kind_named};
 pub use rule::amount::{Amount, Lasts};
-pub use rule::check::{Known, Never, check, never_acts, never_happens, no_command, no_port};
+pub use rule::check::{Known, Never, check, listed, never_acts, never_happens, no_command, no_port};
 pub use rule::schema::{json, list, markdown};
-pub use rule::sense::{Against, doubts, no_urc, odd};
+pub use rule::sense::{Against, DOUBTS, doubts, no_urc, odd};
 pub use rule::trigger::{Count, STATES, Trigger, When, Which};
 pub use rule::{Request, Rule, WrittenRule};
 pub use text::files::{Files, path_parts};
-pub use text::link::{CONNECTIONS, DIRECTIONS, Direction, Link, LinkKind, Links, Way};
+pub use text::link::{CONNECTIONS, Direction, Link, LinkKind, Links, Way};
 pub use text::pattern::Pattern;
 pub use text::problem::{Problem, Weight};

@@ -28,6 +28,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use std::{fmt, io, thread};
@@ -120,7 +121,6 @@ impl FtpServer {
         let listener = TcpListener::bind(config.listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let runtime = runtime()?;
         let names = config.names;
         let sessions = Sessions {
             files,
@@ -134,8 +134,17 @@ impl FtpServer {
             check: config.check,
         };
         let (stop, stopped) = oneshot::channel();
-        let named = thread::Builder::new().name("ftpd".into());
-        let thread = named.spawn(move || run(runtime, listener, sessions, stopped))?;
+        let (tell, told) = channel();
+        // A runtime can be dropped on its own thread alone, also where it comes to nothing.
+        let serve = move || match runtime() {
+            Ok(runtime) => {
+                let _ = tell.send(Ok(()));
+                run(runtime, listener, sessions, stopped);
+            }
+            Err(error) => drop(tell.send(Err(error))),
+        };
+        let thread = thread::Builder::new().name("ftpd".into()).spawn(serve)?;
+        told.recv().unwrap_or_else(|_| Err(io::Error::other("its thread has ended")))?;
         Ok(FtpServer { address, stop: Some(stop), thread: Some(thread) })
     }
 

@@ -4,7 +4,6 @@
 //! [`Modem::handle_net`], [`Modem::handle_timeout`]), then drains [`Modem::poll_output`] and arms a
 //! timer for [`Modem::poll_timeout`].
 
-mod asked;
 pub mod base;
 mod bearer;
 mod buffer;
@@ -19,6 +18,7 @@ mod meddler;
 pub mod net;
 mod network;
 mod online;
+mod packet;
 mod port;
 mod power;
 mod radio;
@@ -177,6 +177,8 @@ pub enum Event {
         cid: u8,
         /// Whether the network ended it.
         by_network: bool,
+        /// Whether it was active; otherwise it was asked for, and did not come.
+        was_active: bool,
     },
     /// The registration status changed.
     Registration(u8),

@@ -19,6 +19,7 @@ use crate::transcript::content::{Content, Found, Judge, Want};
 use crate::transcript::player::{Action, Failure, Options, Player};
 use crate::transcript::{Heading, Kind, Setting, Signal, Transcript};
 use rustix::process;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -173,14 +174,8 @@ pub fn check(transcript: &Transcript) -> Result<Vec<Mistake>, Vec<Mistake>> {
 
 /// What is wrong with the faults of a transcript, after those of its scenario.
 fn faults(transcript: &Transcript, rules: &[Rule], known: &Known) -> Vec<(Weight, Mistake)> {
-    let mut names: Vec<String> = vec![];
-    let add = |names: &mut Vec<String>, rule: &Rule| {
-        let base = rule.name.clone().unwrap_or_else(|| rule.kind.name.to_owned());
-        let taken =
-            names.iter().filter(|name| **name == base || name.starts_with(&format!("{base}-"))).count();
-        names.push(if taken == 0 { base } else { format!("{base}-{}", taken + 1) });
-    };
-    rules.iter().for_each(|rule| add(&mut names, rule));
+    let mut names = Names::default();
+    rules.iter().for_each(|rule| names.add(rule));
     let mut found = vec![];
     for step in &transcript.steps {
         let Kind::Fault(text) = &step.kind else { continue };
@@ -198,9 +193,9 @@ fn faults(transcript: &Transcript, rules: &[Rule], known: &Known) -> Vec<(Weight
             Err(problem) => tell(problem),
             Ok(Request::Rule(rule)) => {
                 never(&rule, &names, known).into_iter().for_each(&mut tell);
-                add(&mut names, &rule);
+                names.add(&rule);
             }
-            Ok(Request::Inject(name) | Request::Lift(name)) if !names.contains(&name) => {
+            Ok(Request::Inject(name) | Request::Lift(name)) if !names.given.contains(&name) => {
                 tell(no_fault(0..text.len(), &name, &names));
             }
             Ok(_) => {}
@@ -210,12 +205,12 @@ fn faults(transcript: &Transcript, rules: &[Rule], known: &Known) -> Vec<(Weight
 }
 
 /// Why a fault that comes into force at a step can never be applied, lifted, or act.
-fn never(rule: &Rule, names: &[String], known: &Known) -> Vec<Problem> {
+fn never(rule: &Rule, names: &Names, known: &Known) -> Vec<Problem> {
     let span = || rule.span.clone();
     let until = rule.until.as_ref().map(|(trigger, _)| trigger);
     for trigger in [Some(&rule.when), until].into_iter().flatten() {
         let never = match trigger {
-            Trigger::After(name) | Trigger::Lifted(name) if !names.contains(name) => {
+            Trigger::After(name) | Trigger::Lifted(name) if !names.given.contains(name) => {
                 return vec![no_fault(span(), name, names)];
             }
             _ => never_happens(trigger, known),
@@ -230,12 +225,36 @@ fn never(rule: &Rule, names: &[String], known: &Known) -> Vec<Problem> {
     doubts(std::slice::from_ref(rule), known, None)
 }
 
-fn no_fault(span: std::ops::Range<usize>, name: &str, names: &[String]) -> Problem {
-    let right = match names {
+fn no_fault(span: std::ops::Range<usize>, name: &str, names: &Names) -> Problem {
+    const SHOWN: usize = 20;
+    let shown: Vec<&str> = names.given.iter().take(SHOWN).map(String::as_str).collect();
+    let right = match shown.as_slice() {
         [] => "there is none before this line".to_owned(),
-        names => format!("the names are {}", names.join(", ")),
+        shown => format!("the names are {}", shown.join(", ")),
     };
     Problem::new(span, format!("no fault is named `{name}`"), right)
+}
+
+/// The names of faults, as the engine gives them: one that is taken, or that of a fault without one, is numbered.
+#[derive(Default)]
+struct Names {
+    given: BTreeSet<String>,
+    /// How often each was asked for.
+    asked: BTreeMap<String, u32>,
+}
+
+impl Names {
+    fn add(&mut self, rule: &Rule) {
+        let base = rule.name.clone().unwrap_or_else(|| rule.kind.name.to_owned());
+        let asked = self.asked.entry(base.clone()).or_default();
+        loop {
+            *asked += 1;
+            let name = if *asked == 1 { base.clone() } else { format!("{base}-{asked}") };
+            if self.given.insert(name) {
+                return;
+            }
+        }
+    }
 }
 
 /// The module where nothing names one.

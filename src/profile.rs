@@ -316,6 +316,12 @@ pub struct Radio {
     pub full_resets: bool,
     /// From power-on, or `+CFUN=1`, to registration.
     pub registers_after: Span,
+    /// From `+CGATT=1` to the attachment to the packet domain.
+    pub attaches_after: Span,
+    /// How long the module waits for that.
+    pub attaches_within: Span,
+    /// From `+CGATT=0` to the detachment.
+    pub detaches_after: Span,
     /// From the end of an operation to the unsolicited result code that tells of it: the way over the radio and
     /// back, and the module's own time.
     pub round_trip: Span,
@@ -335,10 +341,20 @@ impl Default for Radio {
             cell: "1A2D".into(),
             status: 1,
             full_resets: false,
-            registers_after: Span(Duration::ZERO),
+            registers_after: Span::default(),
+            attaches_after: Span::default(),
+            attaches_within: Span(Duration::from_secs(75)),
+            detaches_after: Span::default(),
             round_trip: Span(Duration::from_millis(450)),
             clock: Calendar::default(),
         }
+    }
+}
+
+impl Radio {
+    /// Whether the network does not answer in time to a module that wants to be attached.
+    pub fn is_silent(&self) -> bool {
+        self.attaches_after.0 > self.attaches_within.0
     }
 }
 
@@ -352,6 +368,8 @@ pub struct Bearer {
     pub apn: String,
     /// From the request to the activation.
     pub activates_after: Span,
+    /// How long the module waits for that.
+    pub activates_within: Span,
     /// From the request to the deactivation.
     pub deactivates_after: Span,
     /// The highest context identifier.
@@ -365,12 +383,20 @@ pub struct Bearer {
     pub segment: u16,
 }
 
+impl Bearer {
+    /// Whether the network does not answer in time to a request for a context.
+    pub fn is_silent(&self) -> bool {
+        self.activates_after.0 > self.activates_within.0
+    }
+}
+
 impl Default for Bearer {
     fn default() -> Self {
         Bearer {
             address: core::net::Ipv4Addr::new(10, 94, 36, 44),
             apn: "badline".into(),
             activates_after: Span::default(),
+            activates_within: Span(Duration::from_secs(150)),
             deactivates_after: Span::default(),
             contexts: 16,
             context_fields: 6,

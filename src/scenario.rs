@@ -29,6 +29,7 @@ use core::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::Spanned;
@@ -115,14 +116,17 @@ pub fn parse(file: &str, text: &str, known: &Known) -> Result<Scenario, Vec<Mist
     let (problems, doubts): (Vec<_>, Vec<_>) =
         problems.into_iter().partition(|problem| problem.weight == Weight::Mistake);
     if problems.is_empty() {
-        scenario.warnings = doubts.into_iter().map(mistake).collect();
+        scenario.warnings = doubts.into_iter().take(TOLD).map(mistake).collect();
         scenario.warnings.sort_by_key(|m| (m.line, m.column));
         return Ok(scenario);
     }
-    let mut mistakes: Vec<Mistake> = problems.into_iter().map(mistake).collect();
+    let more = problems.len().saturating_sub(TOLD);
+    let mut mistakes: Vec<Mistake> = problems.into_iter().take(TOLD).map(mistake).collect();
     let told: BTreeSet<_> = mistakes.iter().map(|m| (m.line, m.column)).collect();
     mistakes.extend(unknown_keys(file, text).into_iter().filter(|m| !told.contains(&(m.line, m.column))));
     mistakes.sort_by_key(|m| (m.line, m.column));
+    let told = format!("there are more mistakes: {TOLD} are told");
+    mistakes.extend((more > 0).then(|| Mistake::of_file(file, told)));
     Err(mistakes)
 }
 
@@ -141,6 +145,21 @@ fn unread(file: &str, text: &str, error: &toml::de::Error) -> Vec<Mistake> {
 fn unknown_keys(file: &str, text: &str) -> Vec<Mistake> {
     let (own, module) = (schemars::schema_for!(Scenario).into(), schemars::schema_for!(Profile).into());
     keys::misplaced(file, text, &own, &[("module", &module)])
+}
+
+/// More mistakes than a person mends before the next try.
+const TOLD: usize = 100;
+
+/// What a scenario says of its module, and nothing else of it; none where it cannot be read.
+pub fn module_of(text: &str) -> Option<Scenario> {
+    #[derive(Deserialize)]
+    struct Module {
+        profile: Option<String>,
+        #[serde(default)]
+        module: toml::Table,
+    }
+    let Module { profile, module } = toml::from_str(text).ok()?;
+    Some(Scenario { profile, module, ..Scenario::default() })
 }
 
 impl Scenario {
@@ -165,13 +184,23 @@ impl Scenario {
                 Err(problem) => problems.push(problem),
             }
         }
+        // A text is read once for all its expectations.
+        let places = OnceCell::new();
         // What faults say counts as said by the module.
         let said: Vec<Pattern> =
             known.urcs.iter().cloned().chain(self.rules.iter().flat_map(Rule::says)).collect();
-        let heard = &Known { urcs: if known.urcs.is_empty() { &[] } else { &said }, ..*known };
+        let lines = said.iter().map(|line| line.as_str().to_ascii_uppercase()).collect();
+        let urcs = if known.urcs.is_empty() { &[] } else { said.as_slice() };
+        let heard = &Known { urcs, lines: Some(&lines), ..*known };
         for (i, written) in std::mem::take(&mut self.expect).into_iter().enumerate() {
+            if problems.len() > TOLD {
+                break;
+            }
             let span = one_line(text, written.span());
-            let key = |key: &str| place::of(text, &["expect", &i.to_string(), key]);
+            let key = |key: &str| {
+                let places = places.get_or_init(|| place::Places::new(text));
+                places.of(&["expect", &i.to_string(), key])
+            };
             let there = |wanted: Option<&str>| wanted.and_then(key).unwrap_or_else(|| span.clone());
             match written.into_inner().build(there, heard) {
                 Ok(expectation) => self.expectations.push(expectation),
@@ -180,12 +209,16 @@ impl Scenario {
         }
         // A rule that is missing would have others seem to wait for nothing.
         if problems.is_empty() {
-            problems.extend(fault::check(&self.rules, known).into_iter().map(|p| at_value(text, p)));
+            let problems_of_rules = fault::check(&self.rules, known).into_iter().take(TOLD + 1);
+            problems.extend(problems_of_rules.map(|p| at_value(text, p)));
             problems.extend(self.no_such_fault());
             problems.extend(expect::contradictions(&self.expectations));
             let doubts = fault::doubts(&self.rules, known, sense::end(&self.expectations));
-            problems.extend(doubts.into_iter().map(|p| at_value(text, p)));
-            let there = |path: &[&str]| place::value_of(text, path).or_else(|| place::nearest(text, path));
+            problems.extend(doubts.into_iter().take(TOLD + 1).map(|p| at_value(text, p)));
+            let there = |path: &[&str]| {
+                let places = places.get_or_init(|| place::Places::new(text));
+                places.value_of(path).or_else(|| places.nearest(path))
+            };
             problems.extend(sense::doubts(self, &|path| there(path).unwrap_or(0..0)));
         }
         self.rules.extend(self.network.rules());
@@ -199,7 +232,7 @@ impl Scenario {
             let name = e.fault().filter(|name| !names.contains(name))?;
             let right = match names.is_empty() {
                 true => "give a fault that name".to_owned(),
-                false => format!("the names are {}", names.iter().copied().collect::<Vec<_>>().join(", ")),
+                false => format!("the names are {}", fault::listed(names.iter().copied())),
             };
             Some(Problem::new(e.names.clone(), format!("no fault is named `{name}`"), right))
         };

@@ -166,3 +166,55 @@ fn a_link_belongs_to_one_run_at_a_time() {
     // One that was killed left its link, and has it no more.
     Running::start(&["--link", text(&link)], here.path());
 }
+
+/// Runs `badline` in a shell, which has limited it before, and gives what it told and its status.
+fn limited(here: &Path, limit: &str, arguments: &str) -> (Option<i32>, String) {
+    let mut command = Command::new("sh");
+    let script = format!("{limit}; exec \"$0\" {arguments}");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_badline")]).current_dir(here).env("TMPDIR", here);
+    let out = within(move || command.output().expect("the shell starts"));
+    (out.status.code(), told(&out))
+}
+
+#[test]
+fn what_the_system_refuses_is_told_and_is_no_end_by_force() {
+    let here = folder();
+    for descriptors in 8..24 {
+        let (status, told) = limited(here.path(), &format!("ulimit -n {descriptors}"), "exec -- true");
+        // It comes to its host or to nothing.
+        assert!([Some(2), Some(3)].contains(&status), "{descriptors}: {told}");
+        assert!(told.contains("badline: ") && !told.contains("panicked"), "{descriptors}: {told}");
+    }
+    let (status, told) = limited(here.path(), "ulimit -f 0", "schema scenario > schema.json");
+    assert_eq!((status, told.as_str()), (Some(2), "badline: standard output: file too large\n"));
+    let (status, told) = limited(here.path(), "ulimit -f 0", "exec --junit r.xml -- true");
+    assert!(status != Some(0) && told.contains("r.xml: file too large"), "{status:?} {told}");
+    let (status, told) = limited(here.path(), ":", "check no.toml 2>&- >&-");
+    assert_eq!((status, told.as_str()), (Some(2), ""));
+    for full in ["list profiles", "schema trace", "run"] {
+        let (status, told) = limited(here.path(), ":", &format!("{full} > /dev/full"));
+        assert_eq!((status, told.as_str()), (Some(2), "badline: standard output: no space left on device\n"));
+    }
+}
+
+#[test]
+fn messages_name_the_option_and_the_file() {
+    let here = folder();
+    for (arguments, message) in [
+        ("run --ftp-root /no/such", "badline: --ftp-root /no/such: no such folder\n"),
+        ("run --ftp-root /dev/null", "badline: --ftp-root /dev/null: it is no folder\n"),
+        ("run --scenario no.toml", "--scenario no.toml: there is no such scenario, and no such file"),
+        ("run --profile no.toml", "--profile no.toml: there is no such profile"),
+        ("run --state /dev/null", "badline: --state /dev/null: "),
+        ("run --link /no/such/link", "badline: --link /no/such/link: no such file or directory\n"),
+        ("run --seed x", "'--seed <N>': write a whole number"),
+        ("run --ports 17", "'--ports <N>': write a whole number from 1 to 16"),
+        ("trace no.jsonl", "badline: no.jsonl: no such file or directory\n"),
+    ] {
+        let (status, told) = limited(here.path(), ":", arguments);
+        assert!(status == Some(2) && told.contains(message), "{arguments}: {told}");
+    }
+    let warned = limited(here.path(), ":", "exec --ftp-listen 0.0.0.0:0 -- true").1;
+    let warning = "badline: warning: --ftp-listen 0.0.0.0:0: other machines can reach it\n";
+    assert!(warned.starts_with(warning), "{warned}");
+}

@@ -1,7 +1,6 @@
 //! `badline check`: are the files right?
 
-use super::show_mistakes;
-use crate::at::Visible;
+use super::{complain, show, show_mistakes};
 use crate::play;
 use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
@@ -28,8 +27,11 @@ impl Check {
         for file in &self.files {
             match check(file) {
                 Ok((kind, warnings)) => {
-                    warnings.into_iter().for_each(|warning| eprintln!("{}", warning.warning()));
-                    println!("{}: a {kind} without a mistake", Visible(file.display()));
+                    warnings.into_iter().for_each(|warning| complain(warning.warning()));
+                    let shown = show(format_args!("{}: a {kind} without a mistake\n", file.display()));
+                    if shown != ExitCode::SUCCESS {
+                        status = shown;
+                    }
                 }
                 Err(mistakes) => status = show_mistakes(&mistakes),
             }

@@ -7,8 +7,8 @@ mod seeds;
 use super::options::{self, Options};
 use super::run::{self, Bench};
 use super::signals::Signals;
-use super::{last, show_error, show_mistakes, show_warnings};
-use crate::disk::sweep;
+use super::{last, show_error, show_mistakes, show_refusal, show_warnings};
+use crate::disk::{named, sweep};
 use crate::host::orphans::Orphans;
 use crate::host::process::{self, End, Host, Limits};
 use crate::judge::coverage::Coverage;
@@ -63,7 +63,7 @@ impl Exec {
         options::log(self.options.verbose);
         let orphans = Orphans::adopt();
         if let Err(error) = last::resort(move || orphans.kill_all()) {
-            return show_error(error);
+            return show_refusal(&error);
         }
         sweep();
         let mut setup = match self.options.setup() {
@@ -77,14 +77,14 @@ impl Exec {
                 "--trace and --pcap hold one run: give the --seed of the one that is wanted, without --seeds and --repeat",
             );
         }
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        let runtime = match super::runtime() {
             Ok(runtime) => runtime,
-            Err(e) => return show_error(e),
+            Err(e) => return show_refusal(&e),
         };
         let done = runtime.block_on(self.all(&setup));
         match done {
             Ok(status) => ExitCode::from(status),
-            Err(e) => show_error(e),
+            Err(e) => show_refusal(&e),
         }
     }
 
@@ -127,7 +127,7 @@ impl Exec {
             if junit.is_some() {
                 suites.push(junit::suite(&verdict));
             }
-            broken = verdict.tell(self.json()).err();
+            broken = verdict.tell(self.json()).map_err(named("standard output")).err();
             if broken.is_some() || matches!(verdict.end, End::Interrupted(_) | End::NotStarted(_)) {
                 break;
             }
@@ -138,7 +138,7 @@ impl Exec {
         if let Some(error) = junit.and_then(|out| junit::write(suites, out).err()) {
             // Who reads the report alone must not take its absence for a pass; the host's own status goes before.
             if summary.status != 0 {
-                show_error(&error);
+                show_refusal(&error);
             }
             broken = broken.or(Some(error).filter(|_| summary.status == 0));
         }
@@ -162,7 +162,7 @@ impl Exec {
         let limits = Limits { timeout: self.timeout.0, ends_within: ends_within(&expectations) };
         bench.machine.power_on();
         if self.json() {
-            run::announce(&bench.ready, true)?;
+            run::announce(&bench.ready, true).map_err(named("standard output"))?;
         }
         let ran = process::run(&mut bench.machine, &host, limits, signals.next()).await?;
         let mut outcomes = watch.judge().finish(ran.at, &bench.ready.ftp_root);

@@ -1,6 +1,7 @@
 //! The way out that nothing blocks: what waits for the file system, or for a reader of standard output, hears no signal.
 
 use super::signals::heard;
+use crate::disk::named;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::process;
@@ -28,7 +29,7 @@ pub fn resort(before: impl FnOnce() + Send + 'static) -> io::Result<()> {
         process::exit(128 + number);
     };
     let spawned = thread::Builder::new().name("last resort".into()).spawn(wait);
-    spawned.map(drop).map_err(|e| io::Error::new(e.kind(), format!("no thread can be had: {e}")))
+    spawned.map(drop).map_err(named("no thread can be had"))
 }
 
 /// Says so on standard error, past its lock, which may be held by who waits there.

@@ -1,13 +1,12 @@
 //! `badline list`: what there is.
 
-use super::{show_error, show_mistakes};
+use super::{show, show_mistakes};
 use crate::fault;
 use crate::maker::PROFILES;
 use crate::modem::{Modem, Support};
 use crate::scenario::SCENARIOS;
 use crate::setup::files;
 use clap::{Args, Subcommand};
-use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -107,13 +106,4 @@ pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mist
         rows.push([format!("AT{name}"), forms.join(" "), "answered only".into()]);
     }
     Ok(rows)
-}
-
-/// Prints, and gives the status; a reader such as `head` that has seen enough is no error.
-fn show(text: impl std::fmt::Display) -> ExitCode {
-    let mut out = std::io::stdout().lock();
-    match write!(out, "{text}").and_then(|()| out.flush()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => show_error(e),
-        _ => ExitCode::SUCCESS,
-    }
 }

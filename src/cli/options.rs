@@ -9,13 +9,17 @@ use crate::scenario::Scenario;
 use crate::setup::Setup;
 use crate::setup::files::{self, Instead};
 use crate::trace::pcap::{Capture, is_capture};
-use crate::trace::{Sink, Writer, is_trace};
+use crate::trace::{self, Sink, is_trace};
 use clap::Args;
+use std::fmt;
 use std::io::{self, BufWriter, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use tracing_subscriber::field::MakeExt;
-use tracing_subscriber::fmt::format::debug_fn;
+use tracing::field::{Field, Visit};
+use tracing::{Level, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 
 /// What kind of modem, and what it hangs on.
 #[derive(Args, Debug)]
@@ -28,9 +32,9 @@ pub struct Options {
     #[arg(long, value_name = "NAME|FILE")]
     pub scenario: Option<PathBuf>,
     /// Serial ports of the module [default: 1, or as the scenario says]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
+    #[arg(long, value_name = "N", value_parser = ports)]
     pub ports: Option<u8>,
-    /// A symbolic link to the (first) port, removed at exit
+    /// A symbolic link to the first port, removed at exit; that to the second is PATH-2, and so on
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
     /// Serve the (first) port raw over TCP as well
@@ -46,7 +50,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME:PASSWORD", value_parser = login)]
     pub ftp_user: Vec<Login>,
     /// The seed of everything that is drawn
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// How many times faster than real time the module's clock runs [default: 1, or as the scenario says]
     #[arg(long, value_name = "N", value_parser = speed)]
@@ -104,7 +108,7 @@ impl TraceFiles {
         let pcap = self.pcap.as_deref().map(|path| outputs.open("--pcap", path, CAPTURE)).transpose()?;
         let mut sinks: Vec<Box<dyn Sink>> = vec![];
         if let Some(out) = trace {
-            sinks.push(Box::new(Writer::new(BufWriter::new(out))));
+            sinks.push(Box::new(trace::Writer::new(BufWriter::new(out))));
         }
         if let Some(out) = pcap {
             sinks.push(Box::new(Capture::new(BufWriter::new(out))?));
@@ -130,6 +134,15 @@ fn login(text: &str) -> Result<Login, String> {
     }
 }
 
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("write a whole number from 0 to {}", u64::MAX))
+}
+
+fn ports(text: &str) -> Result<u8, String> {
+    let ports = text.parse().ok().filter(|ports| (1..=16).contains(ports));
+    ports.ok_or_else(|| "write a whole number from 1 to 16".into())
+}
+
 fn speed(text: &str) -> Result<u32, String> {
     let speed = text.parse().ok().filter(|speed| (1..=1000).contains(speed));
     speed.ok_or_else(|| "write a whole number from 1 to 1000".into())
@@ -145,7 +158,8 @@ impl Options {
             Some((scenario, file)) => self.setup_of(&scenario, &file)?,
             None => {
                 let name = self.profile.as_deref().unwrap_or("sim7080");
-                let mut setup = Setup::by_name(name)?;
+                let named = |mistakes| by_option("--profile", Path::new(name), mistakes);
+                let mut setup = Setup::by_name(name).map_err(named)?;
                 setup.warnings = files::warnings_of_profile(name);
                 setup
             }
@@ -161,7 +175,9 @@ impl Options {
     pub fn read_scenario(&self) -> Result<Option<(Scenario, PathBuf)>, Vec<Mistake>> {
         let Some(file) = &self.scenario else { return Ok(None) };
         let instead = Instead { profile: self.profile.as_deref(), ports: self.ports.map(usize::from) };
-        Ok(Some((files::scenario(file, instead)?, file.clone())))
+        let scenario =
+            files::scenario(file, instead).map_err(|mistakes| by_option("--scenario", file, mistakes))?;
+        Ok(Some((scenario, file.clone())))
     }
 
     fn setup_of(&self, scenario: &Scenario, file: &Path) -> Result<Setup, Vec<Mistake>> {
@@ -198,6 +214,15 @@ impl Options {
     }
 }
 
+/// What is wrong with a file as a whole is wrong with the option that names it.
+fn by_option(option: &str, file: &Path, mut mistakes: Vec<Mistake>) -> Vec<Mistake> {
+    let file = file.display().to_string();
+    for mistake in mistakes.iter_mut().filter(|mistake| mistake.line == 0 && mistake.file == file) {
+        mistake.file = format!("{option} {file}");
+    }
+    mistakes
+}
+
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "write IP:PORT, such as 127.0.0.1:5555; port 0 has the system pick one".into())
 }
@@ -217,14 +242,51 @@ pub fn log(verbose: u8) {
         2 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    let fields = debug_fn(|to, field, value| match field.name() {
-        "message" => write!(to, "{}", Visible(format_args!("{value:?}"))),
-        name => write!(to, "{name}={}", Visible(format_args!("{value:?}"))),
-    });
-    let to = tracing_subscriber::fmt()
-        .fmt_fields(fields.delimited(" "))
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+    // no-color.org: any value but an empty one.
+    let colour =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+    let to =
+        tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colour).log_internal_errors(false);
     // A second call in one process changes nothing.
-    let _ = to.with_max_level(level).try_init();
+    let _ = to.with_max_level(level).event_format(House).try_init();
+}
+
+/// How a line of the log looks: as all that Badline says to its user.
+struct House;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>, N: for<'a> FormatFields<'a> + 'static> FormatEvent<S, N>
+    for House
+{
+    fn format_event(&self, _: &FmtContext<S, N>, mut to: Writer, event: &tracing::Event) -> fmt::Result {
+        let (kind, colour) = match *event.metadata().level() {
+            Level::ERROR => ("", 31),
+            Level::WARN => ("warning: ", 33),
+            Level::INFO => ("info: ", 32),
+            _ => ("debug: ", 34),
+        };
+        match to.has_ansi_escapes() && !kind.is_empty() {
+            true => write!(to, "badline: \x1b[{colour}m{kind}\x1b[0m")?,
+            false => write!(to, "badline: {kind}")?,
+        }
+        let mut words = Words::default();
+        event.record(&mut words);
+        writeln!(to, "{}{}", Visible(words.message), Visible(words.others))
+    }
+}
+
+/// A message, and what else an event says, behind it.
+#[derive(Default)]
+struct Words {
+    message: String,
+    others: String,
+}
+
+impl Visit for Words {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        match field.name() {
+            "message" => self.message = format!("{value:?}"),
+            "error" => self.others += &format!(": {value:?}"),
+            name => self.others += &format!(" {name}={value:?}"),
+        }
+    }
 }

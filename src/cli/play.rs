@@ -2,9 +2,8 @@
 
 use super::options::{self, TraceFiles};
 use super::signals::Signals;
-use super::{MISTAKE, UNMET, last, show_error, show_mistakes};
-use crate::at::Visible;
-use crate::disk;
+use super::{UNMET, complain, last, show, show_error, show_mistakes, show_refusal};
+use crate::disk::{self, named};
 use crate::play::device;
 use crate::play::{self, PlayError};
 use crate::setup::files;
@@ -15,7 +14,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 /// Be the host: check a modem against transcripts
 #[derive(Args, Debug)]
@@ -49,9 +48,9 @@ impl Play {
         if self.trace.asked() && (self.files.len() > 1 || self.port.is_some()) {
             return show_error("--trace and --pcap go with one transcript, played in this process");
         }
-        let runtime = match Builder::new_current_thread().enable_all().build() {
+        let runtime = match super::runtime() {
             Ok(runtime) => runtime,
-            Err(e) => return show_error(e),
+            Err(e) => return show_refusal(&e),
         };
         // A device is played at without a runtime: a signal ends that by itself.
         let here = self.port.is_none().then(|| {
@@ -61,21 +60,26 @@ impl Play {
         });
         let mut signals = match here.transpose() {
             Ok(signals) => signals,
-            Err(e) => return show_error(e),
+            Err(e) => return show_refusal(&e),
         };
         let mut status = ExitCode::SUCCESS;
         for file in &self.files {
             match self.one(&runtime, file, signals.as_mut()) {
-                Ok(false) => println!("{}: as written", Visible(file.display())),
-                Ok(true) => println!("{}: rewritten", Visible(file.display())),
+                Ok(rewritten) => {
+                    let how = if rewritten { "rewritten" } else { "as written" };
+                    let shown = show(format_args!("{}: {how}\n", file.display()));
+                    if shown != ExitCode::SUCCESS {
+                        return shown;
+                    }
+                }
                 Err(PlayError::Mistakes(mistakes)) => return show_mistakes(&mistakes),
                 Err(PlayError::Io(error)) => {
-                    eprintln!("{}", Visible(format_args!("{}: {error}", file.display())));
-                    return ExitCode::from(MISTAKE);
+                    return show_refusal(&named(file.display())(error));
                 }
                 Err(PlayError::Interrupted(signal)) => return super::interrupted(signal),
                 Err(PlayError::Failed(failure)) => {
-                    println!("{}", Visible(failure));
+                    // Its status tells more than that of printing it.
+                    show(format_args!("{failure}\n"));
                     status = ExitCode::from(UNMET);
                 }
             }
@@ -99,11 +103,11 @@ impl Play {
             Some(device) => {
                 let unmet = transcript.header.iter().any(|heading| heading.setting.concerns_the_module());
                 if unmet {
-                    eprintln!(
-                        "{}: its header is for a modem in this process; {} is played at as it is",
-                        Visible(file.display()),
-                        Visible(device.display())
-                    );
+                    complain(format_args!(
+                        "badline: warning: {}: its header is for a modem in this process; {} is played at as it is",
+                        file.display(),
+                        device.display()
+                    ));
                 }
                 device::play(transcript, device, self.bless)?
             }

@@ -2,7 +2,7 @@
 
 use super::options::{self, Options, warn_of_strangers};
 use super::signals::Signals;
-use super::{last, show_error, show_mistakes, show_warnings};
+use super::{last, show_mistakes, show_refusal, show_warnings};
 use crate::at::{Visible, visible_json};
 use crate::control::{self, Listener};
 use crate::disk::{Claim, Temporary, named, sweep};
@@ -91,7 +91,7 @@ impl Run {
     pub fn main(self) -> ExitCode {
         options::log(self.options.verbose);
         if let Err(error) = last::resort(|| ()) {
-            return show_error(error);
+            return show_refusal(&error);
         }
         sweep();
         let setup = match self.options.setup() {
@@ -99,13 +99,13 @@ impl Run {
             Err(mistakes) => return show_mistakes(&mistakes),
         };
         show_warnings(&setup.warnings);
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        let runtime = match super::runtime() {
             Ok(runtime) => runtime,
-            Err(e) => return show_error(e),
+            Err(e) => return show_refusal(&e),
         };
         match runtime.block_on(self.run(setup)) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(e) => show_error(e),
+            Err(e) => show_refusal(&e),
         }
     }
 
@@ -114,7 +114,7 @@ impl Run {
         let sinks = self.options.files.create(&mut self.options.outputs(&setup))?;
         let mut bench = open(&self.options, setup, sinks).await?;
         bench.machine.power_on();
-        announce(&bench.ready, self.options.json)?;
+        announce(&bench.ready, self.options.json).map_err(named("standard output"))?;
         tokio::select! {
             () = bench.machine.run() => {}
             _ = signals.next() => {}

@@ -1,13 +1,12 @@
 //! `badline schema`: JSON Schema for editors.
 
-use super::show_error;
+use super::show;
 use crate::profile::Profile;
 use crate::scenario::Scenario;
 use crate::trace;
 use clap::{Args, ValueEnum};
 use schemars::Schema;
 use schemars::transform::transform_subschemas;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Print the JSON Schema of a kind of file, for editors
@@ -35,10 +34,7 @@ impl Print {
             What::Scenario => schemars::schema_for!(Scenario),
             What::Trace => trace::schema(),
         };
-        match writeln!(io::stdout(), "{:#}", schema.as_value()) {
-            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => show_error(e),
-            _ => ExitCode::SUCCESS,
-        }
+        show(format_args!("{:#}\n", schema.as_value()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `badline trace`: print a trace for a person.
 
-use super::{MISTAKE, show_error};
-use crate::at::Visible;
+use super::{MISTAKE, complain, show_error, show_refusal};
+use crate::disk::{named, why};
 use crate::trace::{read, show};
 use clap::Args;
 use std::fs::File;
@@ -23,7 +23,7 @@ impl Trace {
         let name = self.file.display().to_string();
         let file = match File::open(&self.file) {
             Ok(file) => file,
-            Err(e) => return show_error(format!("{name}: {e}")),
+            Err(e) => return show_refusal(&named(name)(e)),
         };
         let mut out = io::BufWriter::new(io::stdout().lock());
         let mut status = ExitCode::SUCCESS;
@@ -33,7 +33,7 @@ impl Trace {
                 Err(unreadable) => {
                     // Both go to one terminal: in their order.
                     let flushed = out.flush();
-                    eprintln!("{}", Visible(format_args!("{name}: {unreadable}")));
+                    complain(format_args!("{name}: {unreadable}"));
                     status = ExitCode::from(MISTAKE);
                     flushed
                 }
@@ -53,6 +53,6 @@ impl Trace {
 fn ended(error: &io::Error) -> ExitCode {
     match error.kind() {
         io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        _ => show_error(error),
+        _ => show_error(format_args!("standard output: {}", why(error))),
     }
 }

@@ -4,13 +4,15 @@ pub mod act;
 pub mod fact;
 mod live;
 mod moved;
+mod names;
 mod pace;
-pub mod seam;
+mod seam;
 mod until;
 
 use crate::fault::engine::act::{Act, Event, Stage, Status};
 use crate::fault::engine::fact::{Fact, Observation};
 use crate::fault::engine::live::{Live, Over};
+use crate::fault::engine::names::Names;
 use crate::fault::engine::pace::{Pace, skip_past};
 use crate::fault::engine::until::Wait;
 use crate::fault::layer::kind::Nature;
@@ -19,7 +21,7 @@ use crate::fault::rule::trigger::{Count, Trigger};
 use crate::fault::rule::{Request, Rule};
 use crate::fault::text::link::Link;
 use crate::time::Now;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// The rules of a run, and the state they are in.
@@ -34,9 +36,20 @@ pub struct Engine {
     cut: BTreeMap<Link, bool>,
     acts: VecDeque<(Act, Option<Link>)>,
     events: VecDeque<Event>,
-    /// How deep one fault has followed from another at one point in time.
-    depth: usize,
+    /// The faults that a rule waits for, by name.
+    awaited: BTreeSet<String>,
+    /// While one thing is followed by others: what follows from the step that is being taken.
+    following: Option<Vec<Step>>,
     pace: Pace,
+}
+
+/// What follows, at the same point in time, from something that happened.
+#[derive(Clone, Debug)]
+enum Step {
+    Release(usize),
+    Fire(usize, Option<Link>),
+    Applied(usize),
+    Lifted(usize),
 }
 
 /// So many times may wait for a rule's `wait` to be over.
@@ -55,11 +68,13 @@ impl Engine {
             cut: BTreeMap::new(),
             acts: VecDeque::new(),
             events: VecDeque::new(),
-            depth: 0,
+            awaited: BTreeSet::new(),
+            following: None,
             pace: Pace::default(),
         };
         // All are there before the first is applied: one may wait for another.
-        let first: Vec<_> = rules.into_iter().map(|rule| engine.arm(Now::ZERO, rule)).collect();
+        let mut names = Names::default();
+        let first: Vec<_> = rules.into_iter().map(|rule| engine.arm(Now::ZERO, rule, &mut names)).collect();
         for i in first {
             engine.start(Now::ZERO, i);
         }
@@ -73,23 +88,27 @@ impl Engine {
         // One that was lifted leaves its name to its successor.
         let named = |live: &Live| rule.name.as_ref() == Some(&live.name);
         self.rules.retain(|live| !(live.is_spent() || live.is_gone() && named(live)));
-        let i = self.arm(now, rule);
+        let mut names = Names::of(&self.rules);
+        let i = self.arm(now, rule, &mut names);
         self.rules[i].added = true;
         self.start(now, i);
         self.rules[i].name.clone()
     }
 
-    fn arm(&mut self, now: Now, rule: Rule) -> usize {
-        let taken = |name: &str| self.rules.iter().any(|r| r.name == name);
-        let base = rule.name.clone().unwrap_or_else(|| rule.kind.name.to_owned());
-        let numbered = (2..).map(|n: u32| format!("{base}-{n}"));
-        let name = std::iter::once(base.clone()).chain(numbered).find(|n| !taken(n)).unwrap_or(base);
+    fn arm(&mut self, now: Now, rule: Rule, names: &mut Names) -> usize {
+        let name = names.name(&rule);
+        let until = rule.until.as_ref().map(|(trigger, _)| trigger);
+        for trigger in [Some(&rule.when), until].into_iter().flatten() {
+            if let Trigger::After(name) | Trigger::Lifted(name) = trigger {
+                self.awaited.insert(name.clone());
+            }
+        }
         let timer = match &rule.when {
             Trigger::At(at) => Some(Now::ZERO + *at),
             Trigger::Each(period) => Some(now + *period),
             _ => None,
         };
-        let dice = Dice::new(self.seed, &self.identity(&rule));
+        let dice = Dice::new(self.seed, &names.identity(&rule));
         let quiet = match &rule.when {
             Trigger::Quiet(links, span) => {
                 self.moved.keys().filter(|l| links.cover(l.kind)).map(|l| (*l, now + *span)).collect()
@@ -115,16 +134,6 @@ impl Engine {
             tells_at: 1,
         });
         self.rules.len() - 1
-    }
-
-    /// What keys the dice: the rule itself, not its place, so that other rules do not matter.
-    fn identity(&self, rule: &Rule) -> String {
-        let text = |r: &Rule| match &r.name {
-            Some(name) => format!("named {name}"),
-            None => format!("{:?} {:?} {:?} {} {:?} {:?}", r.when, r.count, r.wait, r.text, r.lasts, r.until),
-        };
-        let twins = self.rules.iter().filter(|r| text(&r.rule) == text(rule)).count();
-        format!("{} #{twins}", text(rule))
     }
 
     fn start(&mut self, now: Now, i: usize) {
@@ -273,14 +282,18 @@ impl Engine {
     pub fn handle_timeout(&mut self, now: Now) {
         self.pace.turn(now);
         let mut steps = 0;
-        while let Some(due) = self.poll_timeout().filter(|due| *due <= now) {
-            let Some(i) = self.rules.iter().position(|r| r.due() == Some(due)) else { return };
-            steps += 1;
-            if steps == STEPS {
-                self.catch_up(now);
-                continue;
+        'due: while let Some(due) = self.poll_timeout().filter(|due| *due <= now) {
+            // Of many that are due at once each is asked once.
+            for i in 0..self.rules.len() {
+                while self.rules[i].due() == Some(due) {
+                    steps += 1;
+                    if steps == STEPS {
+                        self.catch_up(now);
+                        continue 'due;
+                    }
+                    self.expire(due, now, i);
+                }
             }
-            self.expire(due, now, i);
         }
     }
 
@@ -376,16 +389,49 @@ impl Engine {
     }
 
     fn see(&mut self, now: Now, fact: Fact) {
-        // Rules added at run time may wait for each other in a ring.
-        if self.depth > self.rules.len() {
-            return;
-        }
-        self.depth += 1;
-        self.follow(now, fact);
-        self.depth -= 1;
+        let steps = self.called_for(&fact);
+        self.follow(now, steps);
     }
 
-    fn follow(&mut self, now: Now, fact: Fact) {
+    /// A fault was applied or lifted: what follows from that comes once the step is taken that did it.
+    fn tell(&mut self, now: Now, step: Step) {
+        match &mut self.following {
+            Some(next) => next.push(step),
+            None => self.follow(now, vec![step]),
+        }
+    }
+
+    /// Takes steps in their order, and before the next of them what follows from one. Faults may follow from each other
+    /// in any number, so none is taken inside another.
+    fn follow(&mut self, now: Now, first: Vec<Step>) {
+        // Rules added at run time may wait for each other in a ring. A fault that follows from another is two steps deep.
+        let deepest = 2 * self.rules.len() + 1;
+        let mut steps: Vec<(usize, Step)> = first.into_iter().rev().map(|step| (0, step)).collect();
+        while let Some((depth, step)) = steps.pop() {
+            if depth > deepest {
+                continue;
+            }
+            self.following = Some(vec![]);
+            match step {
+                Step::Release(i) => self.release(now, i),
+                Step::Fire(i, link) => self.fire(now, i, link),
+                Step::Applied(i) | Step::Lifted(i) => {
+                    let name = self.rules[i].name.clone();
+                    let next = match (self.awaited.contains(&name), &step) {
+                        (false, _) => vec![],
+                        (true, Step::Applied(_)) => self.called_for(&Fact::Applied(&name)),
+                        (true, _) => self.called_for(&Fact::Lifted(&name)),
+                    };
+                    self.following = Some(next);
+                }
+            }
+            let next = self.following.take().unwrap_or_default();
+            steps.extend(next.into_iter().rev().map(|step| (depth + 1, step)));
+        }
+    }
+
+    /// What is to be done because of something that happened.
+    fn called_for(&mut self, fact: &Fact) -> Vec<Step> {
         let mut lifted = vec![];
         let mut fired = vec![];
         for (i, live) in self.rules.iter_mut().enumerate() {
@@ -401,12 +447,8 @@ impl Engine {
                 fired.push(i);
             }
         }
-        for i in lifted {
-            self.release(now, i);
-        }
-        for i in fired {
-            self.fire(now, i, fact.link());
-        }
+        let fired = fired.into_iter().map(|i| Step::Fire(i, fact.link()));
+        lifted.into_iter().map(Step::Release).chain(fired).collect()
     }
 
     fn fire(&mut self, now: Now, i: usize, link: Option<Link>) {
@@ -431,10 +473,9 @@ impl Engine {
         }
         self.note(now, i, Stage::Applied);
         self.act(i, link);
-        let name = self.rules[i].name.clone();
-        self.see(now, Fact::Applied(&name));
+        self.tell(now, Step::Applied(i));
         if instant {
-            self.see(now, Fact::Lifted(&name));
+            self.tell(now, Step::Lifted(i));
         }
     }
 
@@ -446,8 +487,7 @@ impl Engine {
         self.rules[i].until = Wait::default();
         self.undo(i);
         self.note(now, i, Stage::Lifted);
-        let name = self.rules[i].name.clone();
-        self.see(now, Fact::Lifted(&name));
+        self.tell(now, Step::Lifted(i));
         true
     }
 

@@ -1,65 +1,78 @@
-//! The vocabulary of faults: the one table that is parsed by, listed, and made into documentation and schema.
+//! The vocabulary of faults, a file for each layer: what is written (parameters, help, an example), what is done, and
+//! what becomes of the thing that it is done to.
 
-pub mod action;
-mod bearer;
-pub mod build;
-mod ftp;
+pub mod bearer;
+pub mod ftp;
 pub mod kind;
-mod link;
-mod module;
-mod name;
-mod storage;
-mod uart;
+pub mod link;
+pub mod module;
+pub mod name;
+pub mod param;
+pub mod read;
+mod shape;
+pub mod storage;
+pub mod uart;
 
-use crate::fault::layer::kind::{FaultKind, Need, Param, Type};
-use crate::fault::text::link::DIRECTIONS;
+use bearer::Bearer;
+use ftp::Ftp;
+use kind::{FaultKind, Layer};
+use link::OnLink;
+use module::Module;
+use name::Name;
+use std::sync::LazyLock;
+use storage::Storage;
+use uart::Uart;
 
-const fn must(name: &'static str, kind: Type, help: &'static str) -> Param {
-    Param { name, kind, need: Need::Required, help }
+/// What a rule does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// To the bytes on a serial port.
+    Uart(Uart),
+    /// To a command, an answer, a URC, or the module itself.
+    Module(Module),
+    /// To the radio and the SIM.
+    Bearer(Bearer),
+    /// To a connection.
+    Link(OnLink),
+    /// To a look-up or a connection attempt.
+    Name(Name),
+    /// To the FTP dialogue.
+    Ftp(Ftp),
+    /// To the server's files.
+    Storage(Storage),
 }
 
-const fn or(name: &'static str, kind: Type, literal: &'static str, help: &'static str) -> Param {
-    Param { name, kind, need: Need::Default(literal), help }
-}
-
-const fn may(name: &'static str, kind: Type, help: &'static str) -> Param {
-    Param { name, kind, need: Need::Optional, help }
-}
-
-const fn scope(name: &'static str, kind: Type, literal: &'static str, help: &'static str) -> Param {
-    Param { name, kind, need: Need::Trigger(literal), help }
-}
-
-const WAY: Type = Type::Word(DIRECTIONS);
-const PORT: Param = scope("port", Type::Int(1, 16), "", "the serial port, from 1; else every port");
-const DOWN: Param = scope("direction", WAY, "\"down\"", "down is towards the host");
-const FILE: Param = scope("file", Type::Pattern, "\"*\"", "the files (arguments of the verb) it is about");
-
-const LAYERS: [&[FaultKind]; 7] =
-    [uart::FAULTS, module::FAULTS, bearer::FAULTS, link::FAULTS, name::FAULTS, ftp::FAULTS, storage::FAULTS];
-
-/// Every fault there is, by layer, from the host outwards.
-pub const FAULTS: &[FaultKind] = &joined::<{ total() }>();
-
-const fn total() -> usize {
-    let (mut total, mut layer) = (0, 0);
-    while layer < LAYERS.len() {
-        total += LAYERS[layer].len();
-        layer += 1;
-    }
-    total
-}
-
-const fn joined<const N: usize>() -> [FaultKind; N] {
-    let mut all = [LAYERS[0][0]; N];
-    let (mut n, mut layer) = (0, 0);
-    while layer < LAYERS.len() {
-        let mut row = 0;
-        while row < LAYERS[layer].len() {
-            all[n] = LAYERS[layer][row];
-            (n, row) = (n + 1, row + 1);
+impl Action {
+    /// Where it acts.
+    pub fn layer(&self) -> Layer {
+        match self {
+            Action::Uart(_) => Layer::Uart,
+            Action::Module(_) => Layer::Module,
+            Action::Bearer(_) => Layer::Bearer,
+            Action::Link(_) => Layer::Link,
+            Action::Name(_) => Layer::Name,
+            Action::Ftp(_) => Layer::Ftp,
+            Action::Storage(_) => Layer::Storage,
         }
-        layer += 1;
     }
-    all
+}
+
+/// Every fault there is, by layer, from the host outwards: what is parsed by, listed, and made into documentation and
+/// schema.
+pub static FAULTS: LazyLock<Vec<FaultKind>> = LazyLock::new(|| {
+    let layers = [
+        uart::faults(),
+        module::faults(),
+        bearer::faults(),
+        link::faults(),
+        name::faults(),
+        ftp::faults(),
+        storage::faults(),
+    ];
+    layers.into_iter().flatten().collect()
+});
+
+/// The fault with that name.
+pub fn kind_named(name: &str) -> Option<&'static FaultKind> {
+    FAULTS.iter().find(|k| k.name == name)
 }

@@ -2,14 +2,16 @@
 
 pub mod amount;
 pub mod check;
+mod contradiction;
 pub mod count;
 pub mod schema;
 pub mod sense;
 pub mod trigger;
 
-use crate::fault::layer::FAULTS;
-use crate::fault::layer::action::{Action, Module, ModuleFault};
-use crate::fault::layer::kind::{self, FaultKind, Nature, Written};
+use crate::fault::layer::kind::{FaultKind, Nature};
+use crate::fault::layer::module::{Module, ModuleFault};
+use crate::fault::layer::read::{Written, read};
+use crate::fault::layer::{Action, FAULTS};
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::schema::what_schema;
 use crate::fault::rule::trigger::{Count, STATES, Trigger, When, Which};
@@ -106,7 +108,7 @@ impl WrittenRule {
         let until = self.until.as_ref().map(event).transpose()?;
         let until_wait = self.until.as_ref().and_then(|u| u.get_ref().wait).map_or(Duration::ZERO, |s| s.0);
         let (what_span, written) = (self.what.span(), self.what.into_inner());
-        let (kind, what) = kind::read(&written, what_span, &when)?;
+        let (kind, what) = read(&written, what_span, &when.scope())?;
         let ends = match (&self.lasts, &self.until) {
             (Some(lasts), _) => Some((lasts.span(), "for")),
             (None, Some(until)) => Some((until.span(), "until")),

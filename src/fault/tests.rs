@@ -1,9 +1,9 @@
 //! The engine as its owner sees it.
 
 mod anything;
+mod parameters;
 
 use super::*;
-use crate::fault::layer::action::{StorageOp, Then};
 use crate::time::Now;
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn heard(verdict: UartVerdict, sent: &[u8]) -> Vec<u8> {
 
 #[test]
 fn every_fault_of_the_table_is_read_from_its_example_in_any_order() {
-    for kind in FAULTS {
+    for kind in FAULTS.iter() {
         let rule = Rule::parse(kind.example).unwrap_or_else(|p| panic!("{}: {p}", kind.name));
         assert_eq!(rule.kind.name, kind.name, "{}", kind.example);
         assert_eq!(kind.params[0].name, kind.name);
@@ -529,7 +529,7 @@ fn the_trigger_keys_are_those_of_the_schema() {
     assert!(schema["$defs"]["When"]["properties"]["after_bytes"]["description"].is_string());
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(json().as_array().map(Vec::len), Some(FAULTS.len()));
-    for kind in FAULTS {
+    for kind in FAULTS.iter() {
         assert!(list().contains(kind.name) && markdown().contains(kind.example));
     }
 }

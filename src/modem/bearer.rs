@@ -18,7 +18,10 @@ pub enum State {
     /// Active, with its address.
     Up(Ipv4Addr),
     /// The network was asked to end it.
-    Deactivating,
+    Deactivating {
+        /// Whether it was active; otherwise it was asked for, and had not come.
+        was_active: bool,
+    },
 }
 
 /// A PDP context.
@@ -112,7 +115,7 @@ impl Core {
     /// Asks the network to activate a PDP context; [`Event::BearerUp`] or [`Event::BearerDown`] follows.
     ///
     /// # Errors
-    /// The `+CME ERROR`: of the SIM, or 30 where the module is not registered.
+    /// The `+CME ERROR`: of the SIM, 30 where the module is not registered, 3 while the context goes down.
     pub fn activate(&mut self, cid: u8) -> Result<(), u16> {
         if let Some(refusal) = self.sim.refusal() {
             return Err(refusal);
@@ -120,16 +123,19 @@ impl Core {
         if !self.radio.registered() || !self.radio.attached {
             return Err(30);
         }
-        let after = self.profile.bearer.activates_after.0;
+        let bearer = &self.profile.bearer;
+        let after = bearer.activates_after.0.min(bearer.activates_within.0);
         match self.bearers.state(cid) {
             State::Up(_) => self.events.push_back(Event::BearerUp(cid)),
-            // It is on its way.
+            // Whoever asked first, all are told.
             State::Activating => {}
-            _ if after.is_zero() => self.raise(cid),
-            _ => {
-                self.timers.cancel(Timer::Deactivate(cid));
+            State::Deactivating { .. } => return Err(3),
+            State::Down => {
                 self.bearers.context(cid).state = State::Activating;
-                self.timers.set(Timer::Activate(cid), self.now + after);
+                match after.is_zero() {
+                    true => self.activation_answered(cid),
+                    false => self.timers.set(Timer::Activate(cid), self.now + after),
+                }
             }
         }
         Ok(())
@@ -140,17 +146,27 @@ impl Core {
         let after = self.profile.bearer.deactivates_after.0;
         match self.bearers.state(cid) {
             State::Down => return false,
+            State::Deactivating { .. } => {}
             _ if after.is_zero() => self.lower(cid, false),
-            _ => {
+            state => {
                 self.timers.cancel(Timer::Activate(cid));
-                self.bearers.context(cid).state = State::Deactivating;
+                self.bearers.context(cid).state =
+                    State::Deactivating { was_active: state != State::Activating };
                 self.timers.set(Timer::Deactivate(cid), self.now + after);
             }
         }
         true
     }
 
-    pub(super) fn raise(&mut self, cid: u8) {
+    /// The network has answered, or will not any more.
+    pub(super) fn activation_answered(&mut self, cid: u8) {
+        match self.profile.bearer.is_silent() {
+            true => self.lower(cid, true),
+            false => self.raise(cid),
+        }
+    }
+
+    fn raise(&mut self, cid: u8) {
         let first = self.bearers.active().is_none();
         let address = self.bearers.raise(cid);
         if first {
@@ -159,26 +175,27 @@ impl Core {
         self.note(|| Note::State(format!("PDP context {cid} active, {address}")));
         self.reach("bearer_up");
         self.events.push_back(Event::BearerUp(cid));
-        self.answer_asked();
     }
 
     /// A context goes down; `by_network` where nobody here asked for it.
     pub(super) fn lower(&mut self, cid: u8, by_network: bool) {
         self.timers.cancel(Timer::Activate(cid));
         self.timers.cancel(Timer::Deactivate(cid));
-        if self.bearers.state(cid) == State::Down {
-            return;
-        }
+        let was_active = match self.bearers.state(cid) {
+            State::Down => return,
+            State::Activating => false,
+            State::Up(_) => true,
+            State::Deactivating { was_active } => was_active,
+        };
         self.bearers.context(cid).state = State::Down;
         self.note(|| Note::State(format!("PDP context {cid} down")));
         self.reach("bearer_down");
-        self.events.push_back(Event::BearerDown { cid, by_network });
+        self.events.push_back(Event::BearerDown { cid, by_network, was_active });
         if self.bearers.active().is_none() {
             self.net(NetRequest::Address(None));
             self.sockets_lost();
             self.ftp_lost();
         }
-        self.answer_asked();
     }
 
     /// Brings every context down.

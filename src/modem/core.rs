@@ -3,6 +3,7 @@
 use super::bearer::Bearers;
 use super::files::Flash;
 use super::net::{NetEvent, NetRequest, Query, Socket};
+use super::packet::Wanted;
 use super::port::{Line, Port, PortId, State};
 use super::radio::{Functionality, Radio};
 use super::session::Session;
@@ -22,6 +23,7 @@ use std::time::Duration;
 pub(super) enum Timer {
     PowerOn(usize),
     Register,
+    Attach,
     Activate(u8),
     Deactivate(u8),
     Plain(PortId),
@@ -45,6 +47,8 @@ pub struct Core {
     pub bearers: Bearers,
     /// The FTP session, from its opening until the maker drops it.
     pub ftp: Option<Session>,
+    /// The commands that wait for the packet domain, by their ports.
+    pub(super) awaited: BTreeMap<PortId, Wanted>,
     /// Sockets.
     pub sockets: Sockets,
     /// What outlives a reset, by the maker's own keys.
@@ -55,8 +59,6 @@ pub struct Core {
     pub calendar: Calendar,
     /// Values written to plain commands.
     pub(super) plain: BTreeMap<String, String>,
-    /// Commands that wait for the packet domain.
-    pub(super) asked: Vec<super::asked::Asked>,
     pub(super) ports: Vec<Port>,
     pub(super) timers: Timers<Timer>,
     pub(super) out: VecDeque<Output>,
@@ -85,13 +87,13 @@ impl Core {
             radio: Radio::new(&profile.radio),
             bearers: Bearers::new(&profile.bearer),
             ftp: None,
+            awaited: BTreeMap::new(),
             sockets: Sockets::default(),
             flash: Flash::new(),
             boots: 0,
             calendar: profile.radio.clock,
             plain: BTreeMap::new(),
             ports: (0..ports.max(1)).map(|i| Port::new(PortId(i), &profile)).collect(),
-            asked: vec![],
             timers: Timers::default(),
             out: VecDeque::new(),
             events: VecDeque::new(),

@@ -47,7 +47,7 @@ impl Core {
         self.stand(self.radio.offered, true);
     }
 
-    /// `+CGATT`: attaches to or detaches from the packet domain, where registered.
+    /// Attached to the packet domain or detached from it, where registered.
     pub(super) fn attach(&mut self, on: bool) {
         self.stand(self.radio.status, on);
     }
@@ -63,6 +63,11 @@ impl Core {
         self.radio.attached = attached && self.radio.registered();
         if !self.radio.registered() {
             self.timers.cancel(Timer::Register);
+        }
+        // A search for the network that attaches, or the loss of the network, has gone past what was asked for.
+        if !self.radio.registered() || self.radio.attaching == Some(self.radio.attached) {
+            self.radio.attaching = None;
+            self.timers.cancel(Timer::Attach);
         }
         if !self.radio.attached {
             self.lower_all(true);
@@ -87,10 +92,6 @@ impl Core {
         if status != old {
             self.events.push_back(Event::Registration(status));
         }
-        // Who looks for the network goes on waiting; `search` says what for.
-        if status != 2 {
-            self.answer_asked();
-        }
     }
 
     /// `+CFUN`.
@@ -109,7 +110,6 @@ impl Core {
                     1 | 5 => self.search(),
                     _ => self.set_status(status),
                 }
-                self.answer_asked();
             }
             Change::PdpDeactivated(Some(cid)) => self.lower(cid, true),
             Change::PdpDeactivated(None) => self.lower_all(true),

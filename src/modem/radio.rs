@@ -33,6 +33,8 @@ pub struct Radio {
     pub status: u8,
     /// `+CGATT`: attached to the packet domain.
     pub attached: bool,
+    /// The network was asked to attach the module, or to detach it.
+    pub attaching: Option<bool>,
     /// `+CSQ` signal strength, 0 to 31, 99 unknown (3GPP TS 27.007 section 8.5).
     pub rssi: u8,
     /// `+CSQ` bit error rate, 0 to 7, 99 unknown.
@@ -52,6 +54,7 @@ impl Radio {
             functionality: Functionality::Full,
             status: 2,
             attached: false,
+            attaching: None,
             rssi: from.rssi,
             ber: from.ber,
             selection: 0,

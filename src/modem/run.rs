@@ -237,7 +237,8 @@ impl Modem {
         match timer {
             Timer::PowerOn(i) => core.say_power_on(i),
             Timer::Register => core.register(),
-            Timer::Activate(cid) => core.raise(cid),
+            Timer::Attach => core.attachment_answered(),
+            Timer::Activate(cid) => core.activation_answered(cid),
             Timer::Deactivate(cid) => core.lower(cid, false),
             Timer::RingOff(port) => core.drive(port, Line::Ri, false),
             Timer::Plain(port) => self.finish(port, Reply::Ok),
@@ -254,6 +255,8 @@ impl Modem {
                 self.restart(banner);
             } else if let Some(event) = self.core.events.pop_front() {
                 self.event(event);
+            } else if self.core.answer_awaited() {
+                continue;
             } else if !self.core.port_ids().any(|port| self.serve(port)) {
                 return;
             }

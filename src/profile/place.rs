@@ -1,5 +1,6 @@
 //! Where the keys of a TOML text and their values stand, and back.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -30,6 +31,37 @@ pub fn nearest(text: &str, path: &[&str]) -> Option<Range<usize>> {
 pub fn path_at(text: &str, offset: usize) -> Option<Vec<String>> {
     let before = keys(text).into_iter().filter(|there| there.key.start <= offset);
     before.max_by_key(|there| (there.key.start, there.path.len())).map(|there| there.path)
+}
+
+/// The keys of one text, for many questions.
+#[derive(Debug)]
+pub struct Places(BTreeMap<Vec<String>, (Range<usize>, Range<usize>)>);
+
+impl Places {
+    /// Those of `text`.
+    pub fn new(text: &str) -> Places {
+        Places(keys(text).into_iter().map(|there| (there.path, (there.key, there.value))).collect())
+    }
+
+    /// As [`of`].
+    pub fn of(&self, path: &[&str]) -> Option<Range<usize>> {
+        Some(self.at(path)?.0.clone())
+    }
+
+    /// As [`value_of`].
+    pub fn value_of(&self, path: &[&str]) -> Option<Range<usize>> {
+        Some(self.at(path)?.1.clone())
+    }
+
+    /// As [`nearest`].
+    pub fn nearest(&self, path: &[&str]) -> Option<Range<usize>> {
+        (1..=path.len()).rev().find_map(|n| self.of(&path[..n]))
+    }
+
+    fn at(&self, path: &[&str]) -> Option<&(Range<usize>, Range<usize>)> {
+        let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
+        self.0.get(&path)
+    }
 }
 
 fn keys(text: &str) -> Vec<Key> {

@@ -8,6 +8,7 @@ pub use written::{FileSize, WrittenExpectation};
 
 use crate::fault::{Files, Pattern, Problem};
 use crate::time::units::Size;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
@@ -116,15 +117,24 @@ pub(super) fn contradictions(expectations: &[Expectation]) -> Vec<Problem> {
         _ => None,
     };
     let all: Vec<(Lines, Range<usize>)> = expectations.iter().filter_map(lines).collect();
+    // By what their patterns begin with: a file may have thousands, and each is held against few.
+    let mut forbidding: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (i, (lines, _)) in all.iter().enumerate().filter(|(_, (lines, _))| lines.at_most == Some(0)) {
+        let text = lines.pattern.as_str().to_ascii_uppercase();
+        let begin = text.split('*').next().unwrap_or_default();
+        forbidding.entry(begin.to_owned()).or_default().push(i);
+    }
     let mut problems = vec![];
-    for (i, (one, _)) in all.iter().enumerate() {
-        for (other, span) in &all[i + 1..] {
-            if one.forbids(other) || other.forbids(one) {
-                let what = format!("one expectation wants `{}`, and one forbids it", other.pattern);
-                problems.push(Problem::new(span.clone(), what, "keep one of them"));
-            }
+    for (i, (wanted, _)) in all.iter().enumerate().filter(|(_, (lines, _))| lines.at_least > 0) {
+        let text = wanted.pattern.as_str().to_ascii_uppercase();
+        let begins = (0..=text.len()).filter_map(|end| forbidding.get(text.get(..end)?)).flatten();
+        if let Some(j) = begins.copied().filter(|j| all[*j].0.forbids(wanted)).min() {
+            let (later, span) = &all[i.max(j)];
+            let what = format!("one expectation wants `{}`, and one forbids it", later.pattern);
+            problems.push(Problem::new(span.clone(), what, "keep one of them"));
         }
     }
+    problems.sort_by_key(|problem| problem.span.start);
     problems
 }
 

@@ -1,6 +1,6 @@
 //! `[[radio]]`: signal and registration over time.
 
-use crate::fault::registration_number;
+pub use crate::fault::Registration;
 use crate::time::units::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -47,37 +47,5 @@ impl TryFrom<u64> for Errors {
             0..=7 | 99 => Ok(Errors(n as u8)),
             _ => Err(format!("`{n}` is no bit error rate; write 0 to 7, or 99 for unknown")),
         }
-    }
-}
-
-/// A registration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Registration {
-    /// Not registered, and not searching (0).
-    Off,
-    /// Registered at home (1).
-    Home,
-    /// Searching (2).
-    Searching,
-    /// Denied (3).
-    Denied,
-    /// Unknown (4).
-    Unknown,
-    /// Roaming (5).
-    Roaming,
-}
-
-impl Registration {
-    /// The number in `+CREG`.
-    pub fn number(self) -> u8 {
-        registration_number(match self {
-            Registration::Off => "off",
-            Registration::Home => "home",
-            Registration::Searching => "searching",
-            Registration::Denied => "denied",
-            Registration::Unknown => "unknown",
-            Registration::Roaming => "roaming",
-        })
     }
 }

@@ -3,7 +3,7 @@
 
 use super::expect::{Lines, Since, Subject, Want};
 use super::{Expectation, FileContent, FileFacts, Scenario};
-use crate::fault::{Files, Problem, path_parts};
+use crate::fault::{DOUBTS, Files, Problem, path_parts};
 use crate::time::units::{Size, Span};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -24,16 +24,22 @@ pub(super) fn end(expectations: &[Expectation]) -> Option<Duration> {
 /// Everything that was hardly meant. `place` tells where a key stands.
 pub(super) fn doubts(scenario: &Scenario, place: Places) -> Vec<Problem> {
     let end = end(&scenario.expectations);
+    let laid: BTreeMap<Vec<&str>, &FileContent> = (scenario.server.files.iter())
+        .filter_map(|(path, content)| Some((path_parts(path)?, content)))
+        .collect();
     let mut problems = vec![];
     for expectation in &scenario.expectations {
         problems.extend(expectation.doubts.iter().cloned());
         problems.extend(too_late(expectation, end));
-        problems.extend(met_from_the_start(expectation, scenario));
+        problems.extend(met_from_the_start(expectation, &laid));
     }
     problems.extend(files(&scenario.expectations));
     problems.extend(server(scenario, place));
     problems.extend(radio(scenario, place, end));
     problems.extend(network(scenario, place));
+    // No mistake goes untold for warnings.
+    problems.sort_by_key(|problem| problem.weight);
+    problems.truncate(DOUBTS);
     problems
 }
 
@@ -54,10 +60,12 @@ fn too_late(expectation: &Expectation, end: Option<Duration>) -> Option<Problem>
 }
 
 /// A file that is what is expected before the host has done anything.
-fn met_from_the_start(expectation: &Expectation, scenario: &Scenario) -> Option<Problem> {
+fn met_from_the_start(
+    expectation: &Expectation,
+    laid: &BTreeMap<Vec<&str>, &FileContent>,
+) -> Option<Problem> {
     let Subject::File(Files::One(path), wants) = &expectation.subject else { return None };
-    let file = Files::One(path.clone());
-    let (_, content) = scenario.server.files.iter().find(|(there, _)| file.hold(there))?;
+    let content = laid.get(&path_parts(path)?)?;
     let FileContent::Own(content) = content else { return None };
     let met = wants.iter().all(|want| match want {
         Want::Present => true,
@@ -84,7 +92,8 @@ fn files(expectations: &[Expectation]) -> Vec<Problem> {
     let mut none: Vec<&Files> = vec![];
     for expectation in expectations {
         let Subject::File(files, wants) = &expectation.subject else { continue };
-        if files.are_many() && wants == &[Want::Absent] {
+        // Each is held against all names: a few are what a person writes.
+        if files.are_many() && wants == &[Want::Absent] && none.len() < DOUBTS {
             none.push(files);
         }
         let Some(parts) = (if let Files::One(path) = files { path_parts(path) } else { None }) else {

@@ -4,12 +4,17 @@ use super::expect::{Expectation, Lines, Since, Subject, Want, hex};
 use crate::fault::{Files, Pattern};
 use crate::time::Now;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Judges a run. Tell it what happens as it happens, then ask.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     expected: Vec<(Expectation, Record)>,
+    /// Those that wait for the first fault.
+    first: Vec<usize>,
+    /// Those that a fault concerns, by its name.
+    concerned: BTreeMap<String, Vec<usize>>,
 }
 
 /// What can be expected about.
@@ -73,21 +78,37 @@ struct Record {
 impl Verdict {
     /// Nothing was seen yet.
     pub fn new(expectations: &[Expectation]) -> Verdict {
-        Verdict { expected: expectations.iter().map(|e| (e.clone(), Record::default())).collect() }
+        let (mut first, mut concerned) = (vec![], BTreeMap::<String, Vec<usize>>::new());
+        for (i, expectation) in expectations.iter().enumerate() {
+            match &expectation.subject {
+                Subject::Applied(name) | Subject::Lines(Lines { since: Since::Fault(name), .. }) => {
+                    concerned.entry(name.clone()).or_default().push(i);
+                }
+                Subject::Lines(Lines { since: Since::FirstFault, .. }) => first.push(i),
+                _ => {}
+            }
+        }
+        let expected = expectations.iter().map(|e| (e.clone(), Record::default())).collect();
+        Verdict { expected, first, concerned }
     }
 
     /// Takes note of what happened.
     pub fn observe(&mut self, now: Now, seen: Seen) {
+        if let Seen::Applied(name) = seen {
+            let first = std::mem::take(&mut self.first);
+            let own = self.concerned.get(name).map_or(&[][..], Vec::as_slice);
+            for i in first.iter().chain(own) {
+                let (expectation, record) = &mut self.expected[*i];
+                record.applied(now, &expectation.subject);
+            }
+            return;
+        }
         for (expectation, record) in &mut self.expected {
             match (&expectation.subject, seen) {
                 (Subject::Lines(lines), seen) => record.lines(now, lines, seen),
                 (Subject::Order(patterns, port), Seen::Command(on, line)) if port.is_none_or(|p| p == on) => {
                     let next = usize::try_from(record.count).ok().and_then(|n| patterns.get(n));
                     record.count += u64::from(next.is_some_and(|(p, _)| p.matches(line.trim())));
-                }
-                (Subject::Applied(name), Seen::Applied(applied)) if name == applied => {
-                    record.count += 1;
-                    record.first.get_or_insert(now);
                 }
                 _ => {}
             }
@@ -124,18 +145,21 @@ impl Verdict {
 }
 
 impl Record {
+    /// The fault was applied that the expectation is about, or that its lines count from.
+    fn applied(&mut self, now: Now, subject: &Subject) {
+        match subject {
+            Subject::Applied(_) => {
+                self.count += 1;
+                self.first.get_or_insert(now);
+            }
+            _ if self.since.is_none() => *self = Record { since: Some(now), ..Record::default() },
+            _ => {}
+        }
+    }
+
     fn lines(&mut self, now: Now, lines: &Lines, seen: Seen) {
         match seen {
-            Seen::Applied(name) => {
-                let begins = match &lines.since {
-                    Since::Start => false,
-                    Since::FirstFault => true,
-                    Since::Fault(wanted) => wanted == name,
-                };
-                if begins && self.since.is_none() {
-                    *self = Record { since: Some(now), ..Record::default() };
-                }
-            }
+            Seen::Applied(_) => {}
             Seen::Command(port, line) => self.line(now, lines, false, port, &[line.trim()]),
             Seen::Said(port, line) => self.line(now, lines, true, port, &[line.trim()]),
             // What must not be said is what the host would read.

@@ -1,6 +1,7 @@
 //! Profiles by name or by file, as the command line and transcripts name them.
 
 use crate::at::ResultCode;
+use crate::disk::why;
 use crate::fault::{Known, Pattern};
 use crate::maker::{self, MAKERS, PROFILES};
 use crate::modem::{Modem, Personality};
@@ -18,7 +19,8 @@ use std::sync::Arc;
 /// Where it cannot be read; where it is no UTF-8, with the place.
 pub fn read(path: &Path) -> Result<String, Mistake> {
     let name = path.display().to_string();
-    let bytes = fs::read(path).map_err(|e| Mistake::of_file(&name, format!("it cannot be read: {e}")))?;
+    let bytes =
+        fs::read(path).map_err(|e| Mistake::of_file(&name, format!("it cannot be read: {}", why(&e))))?;
     let text = String::from_utf8(bytes).map_err(|e| {
         let (at, text) = (e.utf8_error().valid_up_to(), String::from_utf8_lossy(e.as_bytes()));
         Mistake::at(&name, &text, at..at + 1, "this is no UTF-8").right("save the file as UTF-8")
@@ -163,7 +165,10 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
     let folder = Path::new(file).parent().unwrap_or(Path::new(""));
     // First without the commands, which its own profile decides on.
     let Instead { profile, ports } = instead;
-    let unchecked = scenario::parse(file, text, &Known { ports, ..Known::default() })?;
+    let unchecked = match scenario::module_of(text) {
+        Some(unchecked) => unchecked,
+        None => scenario::parse(file, text, &Known { ports, ..Known::default() })?,
+    };
     let profile = scenario_profile(&unchecked, folder, profile).map_err(|mistakes| {
         mistakes.into_iter().map(|m| in_scenario(file, text, &unchecked, m)).collect::<Vec<_>>()
     })?;

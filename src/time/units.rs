@@ -68,7 +68,7 @@ fn show(f: &mut fmt::Formatter, value: u64, units: &[(&str, u64)]) -> fmt::Resul
 }
 
 macro_rules! unit {
-    ($type:ident, $table:ident, $what:literal, $example:literal, $get:expr, $make:expr) => {
+    ($type:ident, $table:ident, $what:literal, $example:literal, $one:literal, $get:expr, $make:expr) => {
         impl FromStr for $type {
             type Err = String;
             fn from_str(text: &str) -> Result<Self, String> {
@@ -112,17 +112,22 @@ macro_rules! unit {
             }
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let description = concat!("A ", $what, ", such as ", $example);
-                schemars::json_schema!({"type": "string", "pattern": $type::pattern(), "description": description})
+                schemars::json_schema!({
+                    "type": "string",
+                    "pattern": $type::pattern(),
+                    "description": description,
+                    "examples": [$one],
+                })
             }
         }
     };
 }
 
-unit!(Span, SPAN, "duration", "250ms, 20s or 2m", |s: &Span| s.0.as_micros() as u64, |us| Span(
+unit!(Span, SPAN, "duration", "250ms, 20s or 2m", "20s", |s: &Span| s.0.as_micros() as u64, |us| Span(
     Duration::from_micros(us)
 ));
-unit!(Size, SIZE, "size", "512B, 64KiB or 10MiB", |s: &Size| s.0, Size);
-unit!(Rate, RATE, "rate", "9600bit/s or 100kbit/s", |r: &Rate| r.0, Rate);
+unit!(Size, SIZE, "size", "512B, 64KiB or 10MiB", "64KiB", |s: &Size| s.0, Size);
+unit!(Rate, RATE, "rate", "9600bit/s or 100kbit/s", "9600bit/s", |r: &Rate| r.0, Rate);
 
 #[cfg(test)]
 mod tests {

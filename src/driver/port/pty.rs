@@ -7,6 +7,7 @@
 use super::PortEvent;
 use super::line::{self, Line};
 use super::presence::{Change, Presence};
+use crate::disk::named;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
@@ -368,7 +369,13 @@ fn watch(path: &Path) -> Option<Presence> {
 
 /// A master that does not block, and the path of its host's side, which is closed.
 fn allocate() -> io::Result<(OwnedFd, PathBuf)> {
-    let (pty, _) = pty_process::blocking::open().map_err(io::Error::other)?;
+    let (pty, _) = pty_process::blocking::open().map_err(|e| {
+        let error = match e {
+            pty_process::Error::Io(error) => error,
+            pty_process::Error::Rustix(error) => error.into(),
+        };
+        named("/dev/ptmx")(error)
+    })?;
     let path = PathBuf::from(OsStr::from_bytes(rustix::pty::ptsname(&pty, vec![])?.as_bytes()));
     let master = OwnedFd::from(pty);
     rustix::io::ioctl_fionbio(&master, true)?;

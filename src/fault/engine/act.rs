@@ -2,10 +2,13 @@
 
 use crate::fault::engine::Engine;
 use crate::fault::engine::live::Live;
-use crate::fault::layer::action::{
-    Action, Bearer, ControlLine, Ftp, FtpFault, LinkFault, ModuleFault, Scripted, UartFault,
-};
+use crate::fault::layer::Action;
+use crate::fault::layer::bearer::Bearer;
+use crate::fault::layer::ftp::{Ftp, FtpFault, Scripted};
 use crate::fault::layer::kind::Layer;
+use crate::fault::layer::link::LinkFault;
+use crate::fault::layer::module::ModuleFault;
+use crate::fault::layer::uart::{ControlLine, UartFault};
 use crate::fault::text::link::{Link, Links};
 use crate::time::Now;
 use serde::Serialize;
@@ -166,7 +169,9 @@ impl Engine {
         let loser = &self.rules[i].rule.what;
         let holds =
             move |(_, live): &(usize, &Live)| live.active.is_some() && overrules(&live.rule.what, loser);
-        self.rules.iter().enumerate().filter(holds).map(|(at, _)| at)
+        // Nothing else is decided on by others, of which there may be thousands.
+        let concerned = if overrules(loser, loser) { self.rules.len() } else { 0 };
+        self.rules[..concerned].iter().enumerate().filter(holds).map(|(at, _)| at)
     }
 
     /// Queues what follows from the end of a rule: another that holds has its way, or all is as it was.

@@ -1,8 +1,9 @@
 //! A rule at work: what it has counted, what it waits for, and whether its fault holds.
 
 use crate::fault::engine::until::Wait;
-use crate::fault::layer::action::{Action, Uart, UartFault};
+use crate::fault::layer::Action;
 use crate::fault::layer::kind::Nature;
+use crate::fault::layer::uart::{Uart, UartFault};
 use crate::fault::rule::Rule;
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::count::{Dice, Tally};

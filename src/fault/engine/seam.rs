@@ -7,16 +7,9 @@ mod name;
 mod storage;
 mod uart;
 
-pub use ftp::{PassiveVerdict, ReplyVerdict, VerbVerdict};
-pub use link::{Fate, Flip, Segment};
-pub use module::{CommandVerdict, ResultVerdict, UrcVerdict};
-pub use name::{ConnectVerdict, LookupVerdict};
-pub use storage::StorageVerdict;
-pub use uart::{Piece, UartVerdict};
-
 use crate::fault::engine::Engine;
 use crate::fault::engine::live::Over;
-use crate::fault::layer::action::Action;
+use crate::fault::layer::Action;
 use crate::time::Now;
 
 impl Engine {

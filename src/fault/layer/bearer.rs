@@ -1,48 +1,165 @@
-//! Faults of the radio, the SIM and the PDP contexts.
+//! Faults of the radio, the SIM and the PDP contexts. Nobody asks about them: they are told to the module.
 
-use super::{must, or};
-use crate::fault::layer::action;
-use crate::fault::layer::build;
-use crate::fault::layer::kind::{FaultKind, Layer, Nature, Type};
+use super::Action;
+use super::kind::{Fault, FaultKind, Layer, Nature};
+use super::param::Within;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-pub(super) const FAULTS: &[FaultKind] = &[
-    FaultKind {
-        layer: Layer::Bearer,
-        name: "signal",
-        nature: Nature::State,
-        help: "The signal falls or rises to this strength.",
-        params: &[
-            must("signal", Type::Int(0, 99), "0..31 as in +CSQ, 99 unknown"),
-            or("ber", Type::Int(0, 99), "99", "the bit error rate, 0..7, 99 unknown"),
-        ],
-        example: "when = { at = \"20s\" }\nwhat = { signal = 2 }\nfor = \"30s\"",
-        build: build::signal,
+/// A state of the radio or the SIM that a rule imposes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bearer {
+    /// Signal strength and bit error rate, as `+CSQ` gives them (3GPP TS 27.007 section 8.5).
+    Signal {
+        /// 0-31, 99 unknown.
+        rssi: u8,
+        /// 0-7, 99 unknown.
+        ber: u8,
     },
-    FaultKind {
-        layer: Layer::Bearer,
-        name: "registration",
-        nature: Nature::State,
-        help: "The network changes the registration (+CREG).",
-        params: &[must("registration", Type::Word(action::REGISTRATION), "the state")],
-        example: "when = { verb = \"RETR\" }\nwhat = { registration = \"searching\" }\nfor = \"10s\"",
-        build: build::registration,
-    },
-    FaultKind {
-        layer: Layer::Bearer,
-        name: "pdp_drop",
-        nature: Nature::Instant,
-        help: "The network drops a PDP context.",
-        params: &[must("pdp_drop", Type::Context, "which, by its number in AT+CGDCONT")],
-        example: "when = { link = \"ftp.data\", after_bytes = \"2KiB\" }\nwhat = { pdp_drop = \"all\" }",
-        build: build::pdp_drop,
-    },
-    FaultKind {
-        layer: Layer::Bearer,
-        name: "sim",
-        nature: Nature::State,
-        help: "The SIM is gone.",
-        params: &[must("sim", Type::Word(&["out"]), "out")],
-        example: "when = { at = \"1m\" }\nwhat = { sim = \"out\" }\nfor = \"20s\"",
-        build: build::sim,
-    },
-];
+    /// The `+CREG` status (3GPP TS 27.007 section 7.2).
+    Registration(u8),
+    /// The network drops a PDP context, or all.
+    PdpDrop(Option<u8>),
+    /// The SIM is gone.
+    SimOut,
+}
+
+/// A registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// Not registered, and not searching (0).
+    Off,
+    /// Registered at home (1).
+    Home,
+    /// Searching (2).
+    Searching,
+    /// Denied (3).
+    Denied,
+    /// Unknown (4).
+    Unknown,
+    /// Roaming (5).
+    Roaming,
+}
+
+impl Registration {
+    /// The number in `+CREG` (3GPP TS 27.007 section 7.2).
+    pub fn number(self) -> u8 {
+        match self {
+            Registration::Off => 0,
+            Registration::Home => 1,
+            Registration::Searching => 2,
+            Registration::Denied => 3,
+            Registration::Unknown => 4,
+            Registration::Roaming => 5,
+        }
+    }
+}
+
+pub(super) fn faults() -> Vec<FaultKind> {
+    const HERE: Layer = Layer::Bearer;
+    vec![
+        FaultKind::of::<Signal>(HERE),
+        FaultKind::of::<Registered>(HERE),
+        FaultKind::of::<PdpDrop>(HERE),
+        FaultKind::of::<Sim>(HERE),
+    ]
+}
+
+type Figure = Within<u8, 0, 99>;
+
+/// The signal falls or rises to this strength.
+#[derive(Deserialize, JsonSchema)]
+struct Signal {
+    /// 0..31 as in +CSQ, 99 unknown
+    signal: Figure,
+    /// the bit error rate, 0..7, 99 unknown
+    #[serde(default = "unknown")]
+    ber: Figure,
+}
+
+fn unknown() -> Figure {
+    Within(99)
+}
+
+impl Fault for Signal {
+    const NATURE: Nature = Nature::State;
+    const EXAMPLE: &'static str = "when = { at = \"20s\" }\nwhat = { signal = 2 }\nfor = \"30s\"";
+
+    fn action(self) -> Action {
+        Action::Bearer(Bearer::Signal { rssi: self.signal.0, ber: self.ber.0 })
+    }
+}
+
+/// The network changes the registration (+CREG).
+#[derive(Deserialize, JsonSchema)]
+struct Registered {
+    /// the state
+    registration: Registration,
+}
+
+impl Fault for Registered {
+    const NATURE: Nature = Nature::State;
+    const EXAMPLE: &'static str =
+        "when = { verb = \"RETR\" }\nwhat = { registration = \"searching\" }\nfor = \"10s\"";
+
+    fn action(self) -> Action {
+        Action::Bearer(Bearer::Registration(self.registration.number()))
+    }
+}
+
+/// The network drops a PDP context.
+#[derive(Deserialize, JsonSchema)]
+struct PdpDrop {
+    /// which, by its number in AT+CGDCONT
+    pdp_drop: Context,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Context {
+    Number(Within<u8, 0, 16>),
+    All(All),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum All {
+    All,
+}
+
+impl Fault for PdpDrop {
+    const NATURE: Nature = Nature::Instant;
+    const EXAMPLE: &'static str =
+        "when = { link = \"ftp.data\", after_bytes = \"2KiB\" }\nwhat = { pdp_drop = \"all\" }";
+
+    fn action(self) -> Action {
+        Action::Bearer(Bearer::PdpDrop(match self.pdp_drop {
+            Context::Number(Within(cid)) => Some(cid),
+            Context::All(All::All) => None,
+        }))
+    }
+}
+
+/// The SIM is gone.
+#[derive(Deserialize, JsonSchema)]
+struct Sim {
+    /// out
+    sim: Presence,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Presence {
+    Out,
+}
+
+impl Fault for Sim {
+    const NATURE: Nature = Nature::State;
+    const EXAMPLE: &'static str = "when = { at = \"1m\" }\nwhat = { sim = \"out\" }\nfor = \"20s\"";
+
+    fn action(self) -> Action {
+        let Presence::Out = self.sim;
+        Action::Bearer(Bearer::SimOut)
+    }
+}

@@ -1,129 +1,483 @@
 //! Faults of the FTP dialogue.
 
-use super::{FILE, may, must, or, scope};
-use crate::fault::layer::build;
-use crate::fault::layer::kind::{FaultKind, Layer, Nature, Param, Type};
+use super::Action;
+use super::kind::{Fault, FaultKind, Layer, Nature};
+use super::param::{End, Paths, True, Verbs, Within};
+use crate::fault::rule::amount::Amount;
+use crate::fault::text::files::file_matches;
+use crate::fault::text::pattern::Pattern;
+use crate::time::units::Span;
+use core::net::Ipv4Addr;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
-const CODE: Type = Type::Int(100, 599);
-const VERB: Param = scope("verb", Type::Pattern, "\"*\"", "the FTP verbs it is about");
-const REPLY_TEXT: Param = may("text", Type::Text, "the reply's text");
-const LATE: Param = or("late", Type::Span, "\"0s\"", "how much later it comes");
-const THEN: Param =
-    or("then", Type::Word(&["stay", "close", "reset"]), "\"stay\"", "what becomes of the session after it");
+/// A fault of the FTP dialogue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ftp {
+    /// The verbs it is about.
+    pub verb: Pattern,
+    /// Their arguments.
+    pub file: Pattern,
+    /// What happens.
+    pub what: FtpFault,
+}
 
-pub(super) const FAULTS: &[FaultKind] = &[
-    FaultKind {
-        layer: Layer::Ftp,
-        name: "reply",
-        nature: Nature::Next,
-        help: "The server answers a verb with this, and does nothing else.",
-        params: &[must("reply", CODE, "the code"), REPLY_TEXT, LATE, THEN, VERB, FILE],
-        example: "when = { verb = \"STOR\", nth = 2 }\nwhat = { reply = 425, text = \"Can't open data connection.\" }",
-        build: build::reply,
+/// What happens in the FTP dialogue.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FtpFault {
+    /// This reply, and the verb does not reach the server.
+    Reply(Scripted),
+    /// This reply in place of the server's.
+    Relabel(Scripted),
+    /// This line in place of the server's reply.
+    Malformed(String),
+    /// The server's reply comes later.
+    Late(Duration),
+    /// No reply comes.
+    Silent {
+        /// Whether the verb reaches the server.
+        carried_out: bool,
     },
-    FaultKind {
-        layer: Layer::Ftp,
-        name: "relabel",
-        nature: Nature::Next,
-        help: "The server does as it was told, but its reply has another code.",
-        params: &[must("relabel", CODE, "the code"), REPLY_TEXT, LATE, THEN, VERB, FILE],
-        example: "when = { verb = \"RETR\", reply = \"150\", every = 1 }\nwhat = { relabel = 125 }",
-        build: build::relabel,
+    /// The server stops the transfer after so many bytes.
+    Stop(Stop),
+    /// This reply comes unasked.
+    Speak(Scripted),
+    /// The answer to PASV or EPSV names another address.
+    PassiveAddress {
+        /// The address.
+        address: Ipv4Addr,
+        /// The port; the real one where it is `None`.
+        port: Option<u16>,
     },
-    FaultKind {
-        layer: Layer::Ftp,
-        name: "malformed",
-        nature: Nature::Next,
-        help: "The server's reply is this line instead.",
-        params: &[must("malformed", Type::Text, "the line"), VERB, FILE],
-        example: "when = { verb = \"PASV\" }\nwhat = { malformed = \"227 Entering\" }",
-        build: build::malformed,
+    /// The address that PASV or EPSV gave is not served.
+    PassiveUnserved(Unserved),
+}
+
+/// A transfer that the server stops.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// Bytes that are moved before.
+    pub after: u64,
+    /// Whether the data connection is reset. Otherwise a download is closed; an upload, of which something is
+    /// always left unread, is reset in any case.
+    pub reset: bool,
+    /// What is said in place of the closing reply.
+    pub reply: Scripted,
+}
+
+/// A reply that a rule has a server say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scripted {
+    /// The code.
+    pub code: u16,
+    /// The text; the server's own, or a usual one, where it is `None`.
+    pub text: Option<String>,
+    /// How much later it comes.
+    pub late: Duration,
+    /// What becomes of the session.
+    pub then: Then,
+}
+
+/// What becomes of the FTP session after a scripted reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Then {
+    /// It goes on.
+    #[default]
+    Stay,
+    /// The server closes it (FIN), and any transfer with it.
+    Close,
+    /// The server resets it (RST), and any transfer with it.
+    Reset,
+}
+
+/// How a passive address is announced and not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Unserved {
+    /// The connection attempt gets no answer.
+    Silent,
+    /// The connection attempt is refused.
+    Refused,
+    /// The connection is accepted, and nothing moves.
+    Stalled,
+}
+
+/// What becomes of an FTP verb.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VerbVerdict {
+    /// It goes to the server.
+    Pass,
+    /// It does not; this is the reply.
+    Reply(Scripted),
+    /// It does not, and no reply comes.
+    Swallow,
+    /// It does, and its transfer is stopped in the middle.
+    Stop(Stop),
+}
+
+/// What becomes of a reply of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplyVerdict {
+    /// The module gets it.
+    Pass,
+    /// This comes instead; with the server's own text where that of the script is `None`.
+    Instead(Scripted),
+    /// This line comes instead.
+    Malformed(String),
+    /// It comes so much later.
+    Late(Duration),
+    /// It never comes.
+    Swallow,
+}
+
+/// What becomes of a passive address, as the module asks for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassiveVerdict {
+    /// The right one is given, and served.
+    Pass,
+    /// Another one is given.
+    Address {
+        /// The address.
+        address: Ipv4Addr,
+        /// The port; the right one where it is `None`.
+        port: Option<u16>,
     },
-    FaultKind {
-        layer: Layer::Ftp,
-        name: "late_reply",
-        nature: Nature::Next,
-        help: "The server's reply comes later.",
-        params: &[must("late_reply", Type::Span, "how much later"), VERB, FILE],
-        example: "when = { verb = \"RETR\", reply = \"226\" }\nwhat = { late_reply = \"30s\" }",
-        build: build::late_reply,
-    },
-    FaultKind {
-        layer: Layer::Ftp,
-        name: "no_reply",
-        nature: Nature::Next,
-        help: "The server never answers.",
-        params: &[
-            must("no_reply", Type::Flag, "true"),
-            or("carried_out", Type::Bool, "false", "whether it does as it was told all the same"),
-            VERB,
-            FILE,
-        ],
-        example: "when = { verb = \"ABOR\" }\nwhat = { no_reply = true }",
-        build: build::no_reply,
-    },
-    FaultKind {
-        layer: Layer::Ftp,
-        name: "stop",
-        nature: Nature::Next,
-        help: "The server stops a transfer in the middle.",
-        params: &[
-            must("stop", Type::Bytes, "bytes that are moved before"),
-            or("code", CODE, "426", "the reply's code"),
-            REPLY_TEXT,
-            or("cut", Type::Word(&["fin", "rst"]), "\"fin\"", "how the data connection ends"),
-            THEN,
-            VERB,
-            FILE,
-        ],
-        example: "when = { verb = \"STOR\" }\nwhat = { stop = 600, code = 451 }",
-        build: build::stop,
-    },
-    FaultKind {
-        layer: Layer::Ftp,
-        name: "hang_up",
-        nature: Nature::Instant,
-        help: "The server says this unasked, and ends the session.",
-        params: &[
-            must("hang_up", CODE, "the code"),
-            REPLY_TEXT,
-            or("then", Type::Word(&["close", "reset"]), "\"close\"", "how it ends"),
-        ],
-        example: "when = { link = \"ftp.control\", quiet = \"30s\" }\nwhat = { hang_up = 421 }",
-        build: build::hang_up,
-    },
-    FaultKind {
-        layer: Layer::Ftp,
-        name: "speak",
-        nature: Nature::Instant,
-        help: "The server says this unasked, and the session goes on.",
-        params: &[must("speak", CODE, "the code"), REPLY_TEXT],
-        example: "when = { state = \"transfer_begun\" }\nwhat = { speak = 226, text = \"Too early.\" }",
-        build: build::speak,
-    },
-    FaultKind {
-        layer: Layer::Ftp,
-        name: "pasv_address",
-        nature: Nature::Next,
-        help: "The answer to PASV or EPSV names a wrong address.",
-        params: &[
-            must("pasv_address", Type::Address, "the address"),
-            may("pasv_port", Type::Int(1, 65535), "the port; else the real one"),
-        ],
-        example: "what = { pasv_address = \"192.168.1.10\" }",
-        build: build::pasv_address,
-    },
-    FaultKind {
-        layer: Layer::Ftp,
-        name: "pasv_unserved",
-        nature: Nature::Next,
-        help: "The address that PASV or EPSV gave is not served.",
-        params: &[must(
-            "pasv_unserved",
-            Type::Word(&["silent", "refused", "stalled"]),
-            "what the connection attempt meets; stalled: it is accepted, and nothing moves",
-        )],
-        example: "when = { verb = \"PASV\" }\nwhat = { pasv_unserved = \"silent\" }",
-        build: build::pasv_unserved,
-    },
-];
+    /// The right one is given, and not served.
+    Unserved(Unserved),
+}
+
+impl Ftp {
+    fn is_about(&self, verb: &str, file: &str) -> bool {
+        self.verb.matches(verb) && file_matches(&self.file, file)
+    }
+
+    /// What becomes of a verb, where the fault is about it.
+    pub fn on_verb(&self, verb: &str, file: &str) -> Option<VerbVerdict> {
+        match &self.what {
+            _ if !self.is_about(verb, file) => None,
+            FtpFault::Reply(scripted) => Some(VerbVerdict::Reply(scripted.clone())),
+            FtpFault::Silent { carried_out: false } => Some(VerbVerdict::Swallow),
+            FtpFault::Stop(stop) if transfers(verb) => Some(VerbVerdict::Stop(stop.clone())),
+            _ => None,
+        }
+    }
+
+    /// What becomes of the reply to a verb, where the fault is about it.
+    pub fn on_reply(&self, verb: &str, file: &str) -> Option<ReplyVerdict> {
+        match &self.what {
+            _ if !self.is_about(verb, file) => None,
+            FtpFault::Relabel(scripted) => Some(ReplyVerdict::Instead(scripted.clone())),
+            FtpFault::Malformed(line) => Some(ReplyVerdict::Malformed(line.clone())),
+            FtpFault::Late(by) => Some(ReplyVerdict::Late(*by)),
+            FtpFault::Silent { carried_out: true } => Some(ReplyVerdict::Swallow),
+            _ => None,
+        }
+    }
+
+    /// What becomes of a passive address, where the fault is about it.
+    pub fn on_passive(&self) -> Option<PassiveVerdict> {
+        match self.what {
+            FtpFault::PassiveAddress { address, port } => Some(PassiveVerdict::Address { address, port }),
+            FtpFault::PassiveUnserved(how) => Some(PassiveVerdict::Unserved(how)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a verb moves bytes on a data connection.
+fn transfers(verb: &str) -> bool {
+    ["RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD"].iter().any(|v| v.eq_ignore_ascii_case(verb))
+}
+
+pub(super) fn faults() -> Vec<FaultKind> {
+    const HERE: Layer = Layer::Ftp;
+    vec![
+        FaultKind::of::<Reply>(HERE),
+        FaultKind::of::<Relabel>(HERE),
+        FaultKind::of::<Malformed>(HERE),
+        FaultKind::of::<LateReply>(HERE),
+        FaultKind::of::<NoReply>(HERE),
+        FaultKind::of::<Stopped>(HERE),
+        FaultKind::of::<HangUp>(HERE),
+        FaultKind::of::<Speak>(HERE),
+        FaultKind::of::<PasvAddress>(HERE),
+        FaultKind::of::<PasvUnserved>(HERE),
+    ]
+}
+
+type Code = Within<u16, 100, 599>;
+
+/// the reply's text
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct Text(String);
+
+/// how much later it comes
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct Late(Span);
+
+/// what becomes of the session after it
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct After(Then);
+
+fn ftp(verb: Verbs, file: Paths, what: FtpFault) -> Action {
+    Action::Ftp(Ftp { verb: verb.0, file: file.0, what })
+}
+
+fn scripted(code: Code, text: Option<Text>, late: Late, then: Then) -> Scripted {
+    Scripted { code: code.0, text: text.map(|Text(text)| text), late: late.0.0, then }
+}
+
+/// The server answers a verb with this, and does nothing else.
+#[derive(Deserialize, JsonSchema)]
+struct Reply {
+    /// the code
+    reply: Code,
+    text: Option<Text>,
+    #[serde(default)]
+    late: Late,
+    #[serde(default)]
+    then: After,
+    #[serde(default)]
+    verb: Verbs,
+    #[serde(default)]
+    file: Paths,
+}
+
+impl Fault for Reply {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { verb = \"STOR\", nth = 2 }\n\
+                                   what = { reply = 425, text = \"Can't open data connection.\" }";
+
+    fn action(self) -> Action {
+        let what = FtpFault::Reply(scripted(self.reply, self.text, self.late, self.then.0));
+        ftp(self.verb, self.file, what)
+    }
+}
+
+/// The server does as it was told, but its reply has another code.
+#[derive(Deserialize, JsonSchema)]
+struct Relabel {
+    /// the code
+    relabel: Code,
+    text: Option<Text>,
+    #[serde(default)]
+    late: Late,
+    #[serde(default)]
+    then: After,
+    #[serde(default)]
+    verb: Verbs,
+    #[serde(default)]
+    file: Paths,
+}
+
+impl Fault for Relabel {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str =
+        "when = { verb = \"RETR\", reply = \"150\", every = 1 }\nwhat = { relabel = 125 }";
+
+    fn action(self) -> Action {
+        let what = FtpFault::Relabel(scripted(self.relabel, self.text, self.late, self.then.0));
+        ftp(self.verb, self.file, what)
+    }
+}
+
+/// The server's reply is this line instead.
+#[derive(Deserialize, JsonSchema)]
+struct Malformed {
+    /// the line
+    malformed: String,
+    #[serde(default)]
+    verb: Verbs,
+    #[serde(default)]
+    file: Paths,
+}
+
+impl Fault for Malformed {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { verb = \"PASV\" }\nwhat = { malformed = \"227 Entering\" }";
+
+    fn action(self) -> Action {
+        ftp(self.verb, self.file, FtpFault::Malformed(self.malformed))
+    }
+}
+
+/// The server's reply comes later.
+#[derive(Deserialize, JsonSchema)]
+struct LateReply {
+    /// how much later
+    late_reply: Span,
+    #[serde(default)]
+    verb: Verbs,
+    #[serde(default)]
+    file: Paths,
+}
+
+impl Fault for LateReply {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str =
+        "when = { verb = \"RETR\", reply = \"226\" }\nwhat = { late_reply = \"30s\" }";
+
+    fn action(self) -> Action {
+        ftp(self.verb, self.file, FtpFault::Late(self.late_reply.0))
+    }
+}
+
+/// The server never answers.
+#[derive(Deserialize, JsonSchema)]
+struct NoReply {
+    /// true
+    no_reply: True,
+    /// whether it does as it was told all the same
+    #[serde(default)]
+    carried_out: bool,
+    #[serde(default)]
+    verb: Verbs,
+    #[serde(default)]
+    file: Paths,
+}
+
+impl Fault for NoReply {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { verb = \"ABOR\" }\nwhat = { no_reply = true }";
+
+    fn action(self) -> Action {
+        let True = self.no_reply;
+        ftp(self.verb, self.file, FtpFault::Silent { carried_out: self.carried_out })
+    }
+}
+
+/// The server stops a transfer in the middle.
+#[derive(Deserialize, JsonSchema)]
+struct Stopped {
+    /// bytes that are moved before
+    stop: Amount,
+    /// the reply's code
+    #[serde(default = "transfer_aborted")]
+    code: Code,
+    text: Option<Text>,
+    /// how the data connection ends
+    #[serde(default = "in_good_order")]
+    cut: End,
+    #[serde(default)]
+    then: After,
+    #[serde(default)]
+    verb: Verbs,
+    #[serde(default)]
+    file: Paths,
+}
+
+fn transfer_aborted() -> Code {
+    Within(426)
+}
+
+fn in_good_order() -> End {
+    End::Fin
+}
+
+impl Fault for Stopped {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { verb = \"STOR\" }\nwhat = { stop = 600, code = 451 }";
+
+    fn action(self) -> Action {
+        let reply = scripted(self.code, self.text, Late::default(), self.then.0);
+        let stop = Stop { after: self.stop.0, reset: self.cut == End::Rst, reply };
+        ftp(self.verb, self.file, FtpFault::Stop(stop))
+    }
+}
+
+/// The server says this unasked, and ends the session.
+#[derive(Deserialize, JsonSchema)]
+struct HangUp {
+    /// the code
+    hang_up: Code,
+    text: Option<Text>,
+    /// how it ends
+    #[serde(default = "closed")]
+    then: Ending,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Ending {
+    Close,
+    Reset,
+}
+
+fn closed() -> Ending {
+    Ending::Close
+}
+
+impl Fault for HangUp {
+    const NATURE: Nature = Nature::Instant;
+    const EXAMPLE: &'static str =
+        "when = { link = \"ftp.control\", quiet = \"30s\" }\nwhat = { hang_up = 421 }";
+
+    fn action(self) -> Action {
+        let then = match self.then {
+            Ending::Close => Then::Close,
+            Ending::Reset => Then::Reset,
+        };
+        let what = FtpFault::Speak(scripted(self.hang_up, self.text, Late::default(), then));
+        ftp(Verbs::default(), Paths::default(), what)
+    }
+}
+
+/// The server says this unasked, and the session goes on.
+#[derive(Deserialize, JsonSchema)]
+struct Speak {
+    /// the code
+    speak: Code,
+    text: Option<Text>,
+}
+
+impl Fault for Speak {
+    const NATURE: Nature = Nature::Instant;
+    const EXAMPLE: &'static str =
+        "when = { state = \"transfer_begun\" }\nwhat = { speak = 226, text = \"Too early.\" }";
+
+    fn action(self) -> Action {
+        let what = FtpFault::Speak(scripted(self.speak, self.text, Late::default(), Then::Stay));
+        ftp(Verbs::default(), Paths::default(), what)
+    }
+}
+
+/// The answer to PASV or EPSV names a wrong address.
+#[derive(Deserialize, JsonSchema)]
+struct PasvAddress {
+    /// the address
+    pasv_address: Ipv4Addr,
+    /// the port; else the real one
+    pasv_port: Option<Within<u16, 1, 65535>>,
+}
+
+impl Fault for PasvAddress {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "what = { pasv_address = \"192.168.1.10\" }";
+
+    fn action(self) -> Action {
+        let port = self.pasv_port.map(|Within(port)| port);
+        let what = FtpFault::PassiveAddress { address: self.pasv_address, port };
+        ftp(Verbs::default(), Paths::default(), what)
+    }
+}
+
+/// The address that PASV or EPSV gave is not served.
+#[derive(Deserialize, JsonSchema)]
+struct PasvUnserved {
+    /// what the connection attempt meets; stalled: it is accepted, and nothing moves
+    pasv_unserved: Unserved,
+}
+
+impl Fault for PasvUnserved {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { verb = \"PASV\" }\nwhat = { pasv_unserved = \"silent\" }";
+
+    fn action(self) -> Action {
+        ftp(Verbs::default(), Paths::default(), FtpFault::PassiveUnserved(self.pasv_unserved))
+    }
+}

@@ -1,33 +1,18 @@
-//! How a fault is declared: its layer, its name, its typed parameters; and the reading of `what = { ... }` by that.
+//! How a fault is declared: a struct whose fields are its parameters, and what is read from it for listings and schema.
 
-use crate::fault::layer::FAULTS;
-use crate::fault::layer::action::Action;
-use crate::fault::rule::trigger::Trigger;
-use crate::fault::text::problem::Problem;
-use crate::time::units::{Rate, Size, Span};
-use crate::words::suggest;
-use core::net::Ipv4Addr;
-use serde::Serialize;
-use std::collections::BTreeMap;
+use super::Action;
+use super::param::Scope;
+use super::shape::{describe, without_null};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde::de::value::Error as Refusal;
+use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
+use serde::{Deserialize, Serialize, forward_to_deserialize_any};
+use serde_json::Value;
 use std::fmt;
-use std::ops::Range;
-use std::time::Duration;
-use toml::{Spanned, Value};
 
 /// The seven layers, from the host outwards.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    serde::Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Layer {
     /// The serial line.
@@ -72,8 +57,19 @@ pub enum Nature {
     State,
 }
 
+/// A fault as it is written in `what`. Its doc comment is its help, its fields are its parameters, and the first of
+/// them bears the fault's name.
+pub trait Fault: DeserializeOwned + JsonSchema {
+    /// How it behaves in time.
+    const NATURE: Nature;
+    /// A rule that uses it, as the lines below `[[fault]]`.
+    const EXAMPLE: &'static str;
+
+    /// What it does.
+    fn action(self) -> Action;
+}
+
 /// One word of the vocabulary.
-#[derive(Clone, Copy)]
 pub struct FaultKind {
     /// Where it acts.
     pub layer: Layer,
@@ -82,12 +78,12 @@ pub struct FaultKind {
     /// How it behaves in time.
     pub nature: Nature,
     /// What it does, in one line.
-    pub help: &'static str,
+    pub help: String,
     /// Its parameters; the first bears the fault's name.
-    pub params: &'static [Param],
+    pub params: Vec<Param>,
     /// A rule that uses it, as the lines below `[[fault]]`.
     pub example: &'static str,
-    pub(super) build: fn(&Args) -> Action,
+    pub(super) build: fn(toml::Table) -> Result<Action, Misfit>,
 }
 
 impl fmt::Debug for FaultKind {
@@ -108,222 +104,118 @@ pub struct Param {
     /// Its key.
     pub name: &'static str,
     /// Its type.
-    pub kind: Type,
+    pub schema: Schema,
+    /// What a value looks like.
+    pub shape: String,
     /// What holds where it is not given.
     pub need: Need,
     /// What it means, in one line.
-    pub help: &'static str,
+    pub help: String,
 }
 
 /// What holds where a parameter is not given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {
     /// It must be given.
     Required,
     /// This value, in TOML.
-    Default(&'static str),
+    Default(String),
     /// Nothing.
     Optional,
-    /// What the trigger says under the same key, else this value in TOML; nothing where that is empty.
-    Trigger(&'static str),
+    /// What the trigger says under the same key, else this value in TOML.
+    Trigger(Option<String>),
 }
 
-/// The type of a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
-    /// `true`.
-    Flag,
-    /// `true` or `false`.
-    Bool,
-    /// A whole number in a range.
-    Int(i64, i64),
-    /// One of these numbers.
-    Number(&'static [i64]),
-    /// A number from 0 to 1.
-    Probability,
-    /// A duration.
-    Span,
-    /// A number of bytes.
-    Bytes,
-    /// A rate.
-    Rate,
-    /// A text.
-    Text,
-    /// A text, or a list of them.
-    Lines,
-    /// A text with `*` for anything.
-    Pattern,
-    /// One of these words.
-    Word(&'static [&'static str]),
-    /// A number of a PDP context, or `"all"`.
-    Context,
-    /// An IPv4 address.
-    Address,
+/// What does not fit a fault's parameters.
+#[derive(Debug)]
+pub(super) struct Misfit {
+    /// The parameter, where it is the value of one.
+    pub key: Option<String>,
+    pub why: String,
 }
 
-/// The parameters as given, complete and of the right types.
-#[derive(Debug, Default)]
-pub struct Args(BTreeMap<&'static str, Value>);
-
-impl Type {
-    /// What a value of this type looks like, for messages and listings.
-    pub fn describe(self) -> String {
-        match self {
-            Type::Flag => "true".to_owned(),
-            Type::Bool => "true or false".to_owned(),
-            Type::Int(low, high) => format!("{low}..{high}"),
-            Type::Number(ns) => ns.iter().map(i64::to_string).collect::<Vec<_>>().join(" | "),
-            Type::Probability => "0.0..1.0".to_owned(),
-            Type::Span => "\"20s\"".to_owned(),
-            Type::Bytes => "600 or \"64KiB\"".to_owned(),
-            Type::Rate => "\"9600bit/s\"".to_owned(),
-            Type::Text => "\"text\"".to_owned(),
-            Type::Lines => "\"text\" or [\"text\", ...]".to_owned(),
-            Type::Pattern => "\"text with *\"".to_owned(),
-            Type::Word(words) => words.iter().map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(" | "),
-            Type::Context => "0..16 or \"all\"".to_owned(),
-            Type::Address => "\"192.0.2.1\"".to_owned(),
-        }
-    }
-
-    /// The value in its one form (spans in microseconds, sizes in bytes), or `None` where it is of another type.
-    fn read(self, value: &Value) -> Option<Value> {
-        let whole = |n: u64| i64::try_from(n).ok().map(Value::Integer);
-        match (self, value) {
-            (Type::Flag, Value::Boolean(true)) | (Type::Bool, Value::Boolean(_)) => Some(value.clone()),
-            (Type::Int(low, high), Value::Integer(n)) if (low..=high).contains(n) => Some(value.clone()),
-            (Type::Number(ns), Value::Integer(n)) if ns.contains(n) => Some(value.clone()),
-            (Type::Probability, Value::Float(p)) if (0.0..=1.0).contains(p) => Some(value.clone()),
-            (Type::Probability, Value::Integer(n @ 0..=1)) => Some(Value::Float(*n as f64)),
-            (Type::Span, Value::String(s)) => whole(s.parse::<Span>().ok()?.0.as_micros().try_into().ok()?),
-            (Type::Bytes, Value::Integer(n)) if *n >= 0 => Some(value.clone()),
-            (Type::Bytes, Value::String(s)) => whole(s.parse::<Size>().ok()?.0),
-            (Type::Rate, Value::String(s)) => whole(s.parse::<Rate>().ok()?.0.max(1)),
-            (Type::Text | Type::Pattern, Value::String(_)) => Some(value.clone()),
-            (Type::Lines, Value::String(_)) => Some(Value::Array(vec![value.clone()])),
-            (Type::Lines, Value::Array(lines)) if lines.iter().all(Value::is_str) => Some(value.clone()),
-            (Type::Word(words), Value::String(s)) if words.contains(&s.as_str()) => Some(value.clone()),
-            (Type::Context, Value::Integer(0..=16)) => Some(value.clone()),
-            (Type::Context, Value::String(s)) if s == "all" => Some(value.clone()),
-            (Type::Address, Value::String(s)) if s.parse::<Ipv4Addr>().is_ok() => Some(value.clone()),
-            _ => None,
+impl FaultKind {
+    /// What the declaration of a fault says.
+    pub(super) fn of<F: Fault>(layer: Layer) -> FaultKind {
+        let mut settings = SchemaSettings::draft2020_12();
+        settings.inline_subschemas = true;
+        let schema = settings.into_generator().into_root_schema_for::<F>();
+        let names = fields::<F>();
+        FaultKind {
+            layer,
+            name: names.first().copied().unwrap_or_default(),
+            nature: F::NATURE,
+            help: text(schema.get("description")),
+            params: names.iter().map(|name| Param::of(name, &schema)).collect(),
+            example: F::EXAMPLE,
+            build: build::<F>,
         }
     }
 }
 
-/// A `what = { ... }` as written: keys and values with their places.
-pub(in crate::fault) type Written = BTreeMap<Spanned<String>, Spanned<Value>>;
-
-/// The fault that `what` names, and its action; scopes that it leaves open come from the trigger.
-pub(in crate::fault) fn read(
-    what: &Written,
-    span: Range<usize>,
-    trigger: &Trigger,
-) -> Result<(&'static FaultKind, Action), Problem> {
-    let mut keys: Vec<_> = what.keys().collect();
-    keys.sort_by_key(|k| k.span().start);
-    let fits = |kind: &FaultKind| keys.iter().all(|k| kind.params.iter().any(|p| p.name == k.get_ref()));
-    let named: Vec<_> = keys.iter().filter_map(|k| kind_named(k.get_ref())).collect();
-    let Some(kind) = named.iter().find(|k| fits(k)).or(named.first()).copied() else {
-        let (at, wrong) = match keys.first() {
-            Some(key) => (key.span(), format!("`{}` is no fault", key.get_ref())),
-            None => (span, "`what` names no fault".to_owned()),
+impl Param {
+    fn of(name: &'static str, fault: &Schema) -> Param {
+        let own = fault.as_value()["properties"].get(name).cloned().unwrap_or_default();
+        let mut schema = Schema::try_from(own).unwrap_or_default();
+        without_null(&mut schema);
+        let help = text(schema.remove("description").as_ref());
+        let default =
+            schema.remove("default").filter(|value| !value.is_null()).map(|value| value.to_string());
+        let required =
+            fault.as_value()["required"].as_array().is_some_and(|all| all.iter().any(|n| n == name));
+        let need = match default {
+            _ if required => Need::Required,
+            literal if fields::<Scope>().contains(&name) => Need::Trigger(literal),
+            Some(literal) => Need::Default(literal),
+            None => Need::Optional,
         };
-        let names: Vec<&str> = FAULTS.iter().map(|k| k.name).collect();
-        let word = keys.first().map_or("", |key| key.get_ref());
-        return Err(Problem::new(at, wrong, suggest(word, &names, "faults")));
-    };
-    // What says itself that it is about commands is not about what triggered it.
-    const SUBJECTS: [&str; 3] = ["command", "urc", "result"];
-    let own = keys.iter().any(|key| SUBJECTS.contains(&key.get_ref().as_str()));
-    let overridden = |name: &str| own && SUBJECTS.contains(&name);
-    let mut args = Args::default();
-    for (key, value) in what {
-        let name = key.get_ref();
-        let Some(param) = kind.params.iter().find(|p| p.name == name) else {
-            let names: Vec<&str> = kind.params.iter().map(|p| p.name).collect();
-            let right = suggest(name, &names, "parameters");
-            return Err(Problem::new(
-                key.span(),
-                format!("the fault `{}` has no `{name}`", kind.name),
-                right,
-            ));
-        };
-        let Some(read) = param.kind.read(value.get_ref()) else {
-            let right = format!("write {name} = {}", param.kind.describe());
-            return Err(Problem::new(value.span(), format!("wrong value of `{name}`"), right));
-        };
-        args.0.insert(param.name, read);
+        Param { name, shape: describe(&schema), schema, need, help }
     }
-    for param in kind.params.iter().filter(|p| !what.keys().any(|k| k.get_ref() == p.name)) {
-        let given = match param.need {
-            Need::Required => {
-                let right = format!("add {} = {}", param.name, param.kind.describe());
-                return Err(Problem::new(span, format!("`{}` is missing", param.name), right));
-            }
-            Need::Default(literal) => toml_value(literal),
-            Need::Optional => None,
-            Need::Trigger(literal) => trigger
-                .scope(param.name)
-                .filter(|value| param.kind.read(value).is_some() && !overridden(param.name))
-                .or_else(|| toml_value(literal)),
-        };
-        if let Some(read) = given.and_then(|value| param.kind.read(&value)) {
-            args.0.insert(param.name, read);
+}
+
+fn text(value: Option<&Value>) -> String {
+    value.and_then(Value::as_str).unwrap_or_default().replace('\n', " ")
+}
+
+fn build<F: Fault>(what: toml::Table) -> Result<Action, Misfit> {
+    match serde_path_to_error::deserialize::<_, F>(toml::Value::Table(what)) {
+        Ok(fault) => Ok(fault.action()),
+        Err(wrong) => {
+            let key = wrong.path().iter().find_map(|segment| match segment {
+                serde_path_to_error::Segment::Map { key } => Some(key.clone()),
+                _ => None,
+            });
+            Err(Misfit { key, why: wrong.into_inner().message().to_owned() })
         }
     }
-    Ok((kind, (kind.build)(&args)))
 }
 
-/// The fault with that name.
-pub fn kind_named(name: &str) -> Option<&'static FaultKind> {
-    FAULTS.iter().find(|k| k.name == name)
-}
+/// The names of a struct's fields, in the order in which they are declared.
+pub(super) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
+    struct Names<'a>(&'a mut &'static [&'static str]);
 
-fn toml_value(literal: &str) -> Option<Value> {
-    toml::from_str::<toml::Table>(&format!("v = {literal}")).ok()?.remove("v")
-}
-
-/// The getters give the type's zero for what is not there: [`read`] has seen to it that it is.
-impl Args {
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+    impl<'de> Deserializer<'de> for Names<'_> {
+        type Error = Refusal;
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Refusal> {
+            *self.0 = fields;
+            Err(Refusal::custom("only the names are wanted"))
+        }
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refusal> {
+            Err(Refusal::custom("this is no struct"))
+        }
+        forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+            unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
     }
 
-    pub(super) fn int<T: TryFrom<i64> + Default>(&self, name: &str) -> T {
-        self.0.get(name).and_then(Value::as_integer).and_then(|n| n.try_into().ok()).unwrap_or_default()
-    }
-
-    pub(super) fn opt<T: TryFrom<i64>>(&self, name: &str) -> Option<T> {
-        self.0.get(name).and_then(Value::as_integer).and_then(|n| n.try_into().ok())
-    }
-
-    pub(super) fn span(&self, name: &str) -> Duration {
-        Duration::from_micros(self.int(name))
-    }
-
-    pub(super) fn float(&self, name: &str) -> f64 {
-        self.0.get(name).and_then(Value::as_float).unwrap_or_default()
-    }
-
-    pub(super) fn flag(&self, name: &str) -> bool {
-        self.0.get(name).and_then(Value::as_bool).unwrap_or_default()
-    }
-
-    pub(super) fn text(&self, name: &str) -> String {
-        self.opt_text(name).unwrap_or_default()
-    }
-
-    pub(super) fn opt_text(&self, name: &str) -> Option<String> {
-        self.0.get(name).and_then(Value::as_str).map(str::to_owned)
-    }
-
-    pub(super) fn lines(&self, name: &str) -> Vec<String> {
-        let lines = self.0.get(name).and_then(Value::as_array);
-        lines.into_iter().flatten().filter_map(|l| l.as_str().map(str::to_owned)).collect()
-    }
-
-    pub(super) fn address(&self, name: &str) -> Ipv4Addr {
-        self.text(name).parse().unwrap_or(Ipv4Addr::UNSPECIFIED)
-    }
+    let mut names: &'static [&'static str] = &[];
+    // It always refuses: nothing is read.
+    let _ = T::deserialize(Names(&mut names));
+    names
 }

@@ -1,104 +1,347 @@
-//! Faults of the module itself.
+//! Faults of the module itself: its commands, its answers, its URCs.
 
-use super::{PORT, must, or, scope};
-use crate::fault::layer::build;
-use crate::fault::layer::kind::{FaultKind, Layer, Nature, Param, Type};
+use super::Action;
+use super::kind::{Fault, FaultKind, Layer, Nature};
+use super::param::{Commands, Lines, Port, Results, Urcs, Within};
+use crate::fault::text::pattern::Pattern;
+use crate::time::units::Span;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::time::Duration;
 
-const COMMAND: Param = scope("command", Type::Pattern, "\"*\"", "the command lines it is about");
-const URC: Param = scope("urc", Type::Pattern, "", "the URCs it is about, in place of commands");
-const RESULT: Param = scope(
-    "result",
-    Type::Pattern,
-    "",
-    "the final result codes it is about, in place of commands: the command has been carried out",
-);
-const CARRIED: Param =
-    or("carried_out", Type::Bool, "false", "whether the command is carried out all the same");
+/// A fault of the module.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Module {
+    /// The command lines it is about.
+    pub command: Pattern,
+    /// The URCs it is about, in place of commands.
+    pub urc: Option<Pattern>,
+    /// The final result codes it is about, in place of commands.
+    pub result: Option<Pattern>,
+    /// The port, from 1; every port where it is `None`.
+    pub port: Option<usize>,
+    /// What happens.
+    pub what: ModuleFault,
+}
 
-pub(super) const FAULTS: &[FaultKind] = &[
-    FaultKind {
-        layer: Layer::Module,
-        name: "reset",
-        nature: Nature::Instant,
-        help: "The module resets: connections, echo and settings are lost.",
-        params: &[
-            must("reset", Type::Word(&["banner", "bare"]), "whether its power-on lines are printed"),
-            or(
-                "dead",
-                Type::Span,
-                "\"0s\"",
-                "how long it is dead before it starts; `\"0s\"` as long as a reset of the module takes",
-            ),
-        ],
-        example: "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { reset = \"banner\", dead = \"2s\" }",
-        build: build::reset,
+/// What the module does wrongly.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModuleFault {
+    /// It resets.
+    Reset {
+        /// Whether its power-on lines are printed.
+        banner: bool,
+        /// How long it is dead first.
+        dead: Duration,
     },
-    FaultKind {
-        layer: Layer::Module,
-        name: "answer",
-        nature: Nature::Next,
-        help: "Other lines come in place of a command's answer, of a final result code, or of a URC.",
-        params: &[
-            must("answer", Type::Lines, "the lines, final result code included"),
-            CARRIED,
-            COMMAND,
-            URC,
-            RESULT,
-            PORT,
-        ],
-        example: "when = { command = \"AT+FTPPUT=1\" }\nwhat = { answer = [\"OK\", \"\", \"+FTPPUT: 1,66\"] }",
-        build: build::answer,
+    /// These lines come in place of the answer (or of the URC).
+    Answer {
+        /// The lines, without line ends.
+        lines: Vec<String>,
+        /// Whether the command is carried out all the same.
+        carried_out: bool,
     },
-    FaultKind {
-        layer: Layer::Module,
-        name: "error",
-        nature: Nature::Next,
-        help: "A command is not carried out; its answer is this error, in the form that AT+CMEE asked for. Or a final result code is this error.",
-        params: &[must("error", Type::Int(0, 65535), "the error's number"), COMMAND, RESULT, PORT],
-        example: "when = { state = \"powered\", every = 2 }\n\
-                  what = { error = 10, command = \"AT+CPIN?\" }\nuntil = { state = \"powered\" }",
-        build: build::error,
+    /// The command is not carried out; the answer is this error, in the form that `+CMEE` asks for.
+    Error(u16),
+    /// The answer (or the URC) comes later.
+    Late(Duration),
+    /// No answer comes.
+    Swallow {
+        /// Whether the command is carried out all the same.
+        carried_out: bool,
     },
-    FaultKind {
-        layer: Layer::Module,
-        name: "late",
-        nature: Nature::Next,
-        help: "A command's answer, a final result code, or a URC comes later.",
-        params: &[must("late", Type::Span, "how much later"), COMMAND, URC, RESULT, PORT],
-        example: "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"3s\" }",
-        build: build::late,
+    /// It says this unasked.
+    Say(String),
+    /// The FTP operation under way, or the next one, ends with this code of the module.
+    Force(i32),
+}
+
+/// What becomes of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandVerdict {
+    /// It is carried out and answered.
+    Pass,
+    /// These lines are the answer, the final result code among them.
+    Answer {
+        /// The lines, without line ends.
+        lines: Vec<String>,
+        /// Whether it is carried out all the same, unheard.
+        carried_out: bool,
     },
-    FaultKind {
-        layer: Layer::Module,
-        name: "swallow",
-        nature: Nature::Next,
-        help: "A command is never answered, or a final result code or a URC never said.",
-        params: &[
-            must("swallow", Type::Word(&["answer", "command"]), "command: it is not carried out either"),
-            COMMAND,
-            URC,
-            RESULT,
-            PORT,
-        ],
-        example: "when = { command = \"AT+FTPGET=2*\", nth = 2 }\nwhat = { swallow = \"command\" }",
-        build: build::swallow,
+    /// It is not carried out; the answer is this `+CME ERROR` (or `ERROR`, as `+CMEE` says).
+    Error(u16),
+    /// It is carried out, and its answer comes so much later.
+    Late(Duration),
+    /// It is never answered.
+    Swallow {
+        /// Whether it is carried out.
+        carried_out: bool,
     },
-    FaultKind {
-        layer: Layer::Module,
-        name: "say",
-        nature: Nature::Instant,
-        help: "The module says a line unasked.",
-        params: &[must("say", Type::Text, "the line"), PORT],
-        example: "when = { command = \"AT+FTPQUIT\" }\nwhat = { say = \"+APP PDP: 0,DEACTIVE\" }",
-        build: build::say,
-    },
-    FaultKind {
-        layer: Layer::Module,
-        name: "force",
-        nature: Nature::Instant,
-        help: "The FTP operation under way, or the next one, ends with this code of the module.",
-        params: &[must("force", Type::Int(-65535, 65535), "the code")],
-        example: "when = { command = \"AT+FTPGET=1\" }\nwhat = { force = 77 }",
-        build: build::force,
-    },
-];
+}
+
+/// What becomes of a final result code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResultVerdict {
+    /// It is printed.
+    Pass,
+    /// These lines come instead.
+    Replace(Vec<String>),
+    /// It is this error instead.
+    Error(u16),
+    /// It comes so much later.
+    Late(Duration),
+    /// It is never printed.
+    Swallow,
+}
+
+/// What becomes of a URC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UrcVerdict {
+    /// It is said.
+    Pass,
+    /// These lines are said instead.
+    Replace(Vec<String>),
+    /// It is said so much later.
+    Late(Duration),
+    /// It is never said.
+    Swallow,
+}
+
+impl Module {
+    /// What becomes of a command line on a port (from 1), where the fault is about it.
+    pub fn on_command(&self, port: usize, line: &str) -> Option<CommandVerdict> {
+        let other = self.urc.is_some() || self.result.is_some();
+        if other || self.port.is_some_and(|p| p != port) || !self.command.matches(line.trim()) {
+            return None;
+        }
+        match &self.what {
+            ModuleFault::Answer { lines, carried_out } => {
+                Some(CommandVerdict::Answer { lines: lines.clone(), carried_out: *carried_out })
+            }
+            ModuleFault::Error(number) => Some(CommandVerdict::Error(*number)),
+            ModuleFault::Late(by) => Some(CommandVerdict::Late(*by)),
+            ModuleFault::Swallow { carried_out } => {
+                Some(CommandVerdict::Swallow { carried_out: *carried_out })
+            }
+            ModuleFault::Reset { .. } | ModuleFault::Say(_) | ModuleFault::Force(_) => None,
+        }
+    }
+
+    /// What becomes of a final result code on a port (from 1), where the fault is about it; `cause` is what it stands for.
+    pub fn on_result(&self, port: usize, text: &str, cause: &str) -> Option<ResultVerdict> {
+        let result = self.result.as_ref()?;
+        if self.port.is_some_and(|p| p != port) || !(result.matches(text) || result.matches(cause)) {
+            return None;
+        }
+        match &self.what {
+            ModuleFault::Answer { lines, .. } => Some(ResultVerdict::Replace(lines.clone())),
+            ModuleFault::Error(number) => Some(ResultVerdict::Error(*number)),
+            ModuleFault::Late(by) => Some(ResultVerdict::Late(*by)),
+            ModuleFault::Swallow { .. } => Some(ResultVerdict::Swallow),
+            ModuleFault::Reset { .. } | ModuleFault::Say(_) | ModuleFault::Force(_) => None,
+        }
+    }
+
+    /// What becomes of a URC on a port (from 1), where the fault is about it.
+    pub fn on_urc(&self, port: usize, text: &str) -> Option<UrcVerdict> {
+        if self.port.is_some_and(|p| p != port) || !self.urc.as_ref()?.matches(text) {
+            return None;
+        }
+        match &self.what {
+            ModuleFault::Answer { lines, .. } => Some(UrcVerdict::Replace(lines.clone())),
+            ModuleFault::Late(by) => Some(UrcVerdict::Late(*by)),
+            ModuleFault::Swallow { .. } => Some(UrcVerdict::Swallow),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn faults() -> Vec<FaultKind> {
+    const HERE: Layer = Layer::Module;
+    vec![
+        FaultKind::of::<Reset>(HERE),
+        FaultKind::of::<Answer>(HERE),
+        FaultKind::of::<Error>(HERE),
+        FaultKind::of::<Late>(HERE),
+        FaultKind::of::<Swallow>(HERE),
+        FaultKind::of::<Say>(HERE),
+        FaultKind::of::<Force>(HERE),
+    ]
+}
+
+/// What a fault is about: commands, or something in their place.
+struct About(Commands, Option<Urcs>, Option<Results>);
+
+impl About {
+    /// What the module does by itself.
+    fn nothing() -> About {
+        About(Commands::default(), None, None)
+    }
+}
+
+fn module(About(command, urc, result): About, port: Option<Port>, what: ModuleFault) -> Action {
+    let (urc, result) = (urc.map(|Urcs(urc)| urc), result.map(|Results(result)| result));
+    Action::Module(Module { command: command.0, urc, result, port: port.map(Port::number), what })
+}
+
+/// The module resets: connections, echo and settings are lost.
+#[derive(Deserialize, JsonSchema)]
+struct Reset {
+    /// whether its power-on lines are printed
+    reset: Start,
+    /// how long it is dead before it starts; `"0s"` as long as a reset of the module takes
+    #[serde(default)]
+    dead: Span,
+}
+
+#[derive(Deserialize, JsonSchema, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Start {
+    Banner,
+    Bare,
+}
+
+impl Fault for Reset {
+    const NATURE: Nature = Nature::Instant;
+    const EXAMPLE: &'static str =
+        "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { reset = \"banner\", dead = \"2s\" }";
+
+    fn action(self) -> Action {
+        let what = ModuleFault::Reset { banner: self.reset == Start::Banner, dead: self.dead.0 };
+        module(About::nothing(), None, what)
+    }
+}
+
+/// Other lines come in place of a command's answer, of a final result code, or of a URC.
+#[derive(Deserialize, JsonSchema)]
+struct Answer {
+    /// the lines, final result code included
+    answer: Lines,
+    /// whether the command is carried out all the same
+    #[serde(default)]
+    carried_out: bool,
+    #[serde(default)]
+    command: Commands,
+    urc: Option<Urcs>,
+    result: Option<Results>,
+    port: Option<Port>,
+}
+
+impl Fault for Answer {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str =
+        "when = { command = \"AT+FTPPUT=1\" }\nwhat = { answer = [\"OK\", \"\", \"+FTPPUT: 1,66\"] }";
+
+    fn action(self) -> Action {
+        let what = ModuleFault::Answer { lines: self.answer.into(), carried_out: self.carried_out };
+        module(About(self.command, self.urc, self.result), self.port, what)
+    }
+}
+
+/// A command is not carried out; its answer is this error, in the form that AT+CMEE asked for. Or a final result code
+/// is this error.
+#[derive(Deserialize, JsonSchema)]
+struct Error {
+    /// the error's number
+    error: Within<u16, 0, 65535>,
+    #[serde(default)]
+    command: Commands,
+    result: Option<Results>,
+    port: Option<Port>,
+}
+
+impl Fault for Error {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { state = \"powered\", every = 2 }\n\
+                                   what = { error = 10, command = \"AT+CPIN?\" }\n\
+                                   until = { state = \"powered\" }";
+
+    fn action(self) -> Action {
+        module(About(self.command, None, self.result), self.port, ModuleFault::Error(self.error.0))
+    }
+}
+
+/// A command's answer, a final result code, or a URC comes later.
+#[derive(Deserialize, JsonSchema)]
+struct Late {
+    /// how much later
+    late: Span,
+    #[serde(default)]
+    command: Commands,
+    urc: Option<Urcs>,
+    result: Option<Results>,
+    port: Option<Port>,
+}
+
+impl Fault for Late {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"3s\" }";
+
+    fn action(self) -> Action {
+        module(About(self.command, self.urc, self.result), self.port, ModuleFault::Late(self.late.0))
+    }
+}
+
+/// A command is never answered, or a final result code or a URC never said.
+#[derive(Deserialize, JsonSchema)]
+struct Swallow {
+    /// command: it is not carried out either
+    swallow: Swallowed,
+    #[serde(default)]
+    command: Commands,
+    urc: Option<Urcs>,
+    result: Option<Results>,
+    port: Option<Port>,
+}
+
+#[derive(Deserialize, JsonSchema, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Swallowed {
+    Answer,
+    Command,
+}
+
+impl Fault for Swallow {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str =
+        "when = { command = \"AT+FTPGET=2*\", nth = 2 }\nwhat = { swallow = \"command\" }";
+
+    fn action(self) -> Action {
+        let what = ModuleFault::Swallow { carried_out: self.swallow == Swallowed::Answer };
+        module(About(self.command, self.urc, self.result), self.port, what)
+    }
+}
+
+/// The module says a line unasked.
+#[derive(Deserialize, JsonSchema)]
+struct Say {
+    /// the line
+    say: String,
+    port: Option<Port>,
+}
+
+impl Fault for Say {
+    const NATURE: Nature = Nature::Instant;
+    const EXAMPLE: &'static str =
+        "when = { command = \"AT+FTPQUIT\" }\nwhat = { say = \"+APP PDP: 0,DEACTIVE\" }";
+
+    fn action(self) -> Action {
+        module(About::nothing(), self.port, ModuleFault::Say(self.say))
+    }
+}
+
+/// The FTP operation under way, or the next one, ends with this code of the module.
+#[derive(Deserialize, JsonSchema)]
+struct Force {
+    /// the code
+    force: Within<i32, -65535, 65535>,
+}
+
+impl Fault for Force {
+    const NATURE: Nature = Nature::Instant;
+    const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=1\" }\nwhat = { force = 77 }";
+
+    fn action(self) -> Action {
+        module(About::nothing(), None, ModuleFault::Force(self.force.0))
+    }
+}

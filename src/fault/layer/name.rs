@@ -1,74 +1,239 @@
 //! Faults of names and connection attempts.
 
-use super::{may, must, scope};
-use crate::fault::layer::build;
-use crate::fault::layer::kind::{FaultKind, Layer, Nature, Param, Type};
+use super::Action;
+use super::kind::{Fault, FaultKind, Layer, Nature};
+use super::param::{Hosts, Within};
+use crate::fault::text::pattern::Pattern;
+use core::net::Ipv4Addr;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-const HOST: Param = scope("host", Type::Pattern, "\"*\"", "the name it is about");
-const TO_PORT: Param = may("to_port", Type::Int(1, 65535), "only connections to this port");
+/// A fault of names and connection attempts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Name {
+    /// The names or addresses it is about.
+    pub host: Pattern,
+    /// The port of the far end, for connection attempts; any where it is `None`.
+    pub port: Option<u16>,
+    /// What happens.
+    pub what: NameFault,
+}
 
-pub(super) const FAULTS: &[FaultKind] = &[
-    FaultKind {
-        layer: Layer::Name,
-        name: "nxdomain",
-        nature: Nature::Next,
-        help: "A host name does not exist.",
-        params: &[must("nxdomain", Type::Pattern, "the name")],
-        example: "when = { lookup = \"*\", first = 2 }\nwhat = { nxdomain = \"*\" }",
-        build: build::nxdomain,
-    },
-    FaultKind {
-        layer: Layer::Name,
-        name: "dns_silence",
-        nature: Nature::Next,
-        help: "The name server does not answer.",
-        params: &[must("dns_silence", Type::Pattern, "the name")],
-        example: "what = { dns_silence = \"ftp.example\" }",
-        build: build::dns_silence,
-    },
-    FaultKind {
-        layer: Layer::Name,
-        name: "resolve",
-        nature: Nature::Next,
-        help: "A host name leads to another address.",
-        params: &[must("resolve", Type::Address, "the address"), HOST],
-        example: "what = { resolve = \"192.0.2.1\", host = \"ftp.example\" }",
-        build: build::resolve,
-    },
-    FaultKind {
-        layer: Layer::Name,
-        name: "refused",
-        nature: Nature::Next,
-        help: "A connection attempt is refused.",
-        params: &[must("refused", Type::Pattern, "the name or address"), TO_PORT],
-        example: "when = { connect = \"*\" }\nwhat = { refused = \"*\" }",
-        build: build::refused,
-    },
-    FaultKind {
-        layer: Layer::Name,
-        name: "connect_silence",
-        nature: Nature::Next,
-        help: "A connection attempt gets no answer.",
-        params: &[must("connect_silence", Type::Pattern, "the name or address"), TO_PORT],
-        example: "what = { connect_silence = \"*\", to_port = 21 }",
-        build: build::connect_silence,
-    },
-    FaultKind {
-        layer: Layer::Name,
-        name: "unreachable",
-        nature: Nature::Next,
-        help: "A connection attempt finds no route.",
-        params: &[must("unreachable", Type::Pattern, "the name or address"), TO_PORT],
-        example: "when = { connect = \"*\", nth = 2 }\nwhat = { unreachable = \"*\" }",
-        build: build::unreachable,
-    },
-    FaultKind {
-        layer: Layer::Name,
-        name: "tls_fails",
-        nature: Nature::Next,
-        help: "A connection's TLS handshake fails.",
-        params: &[must("tls_fails", Type::Pattern, "the name or address"), TO_PORT],
-        example: "what = { tls_fails = \"*\", to_port = 990 }",
-        build: build::tls_fails,
-    },
-];
+/// What happens to a look-up (the first three) or a connection attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameFault {
+    /// The name does not exist.
+    NoSuchName,
+    /// The name server is silent.
+    DnsSilence,
+    /// The name leads to this address.
+    Resolve(Ipv4Addr),
+    /// RST.
+    Refused,
+    /// No answer.
+    ConnectSilence,
+    /// ICMP unreachable.
+    Unreachable,
+    /// The TLS handshake fails.
+    TlsFails,
+}
+
+/// What becomes of a look-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookupVerdict {
+    /// It is answered.
+    Pass,
+    /// NXDOMAIN.
+    NoSuchName,
+    /// Nobody answers.
+    Silence,
+    /// This is the answer.
+    Address(Ipv4Addr),
+}
+
+/// What becomes of a connection attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectVerdict {
+    /// It goes on.
+    Pass,
+    /// RST.
+    Refused,
+    /// No answer.
+    Silence,
+    /// ICMP unreachable.
+    Unreachable,
+    /// The connection comes about, and its TLS handshake fails.
+    TlsFails,
+}
+
+impl Name {
+    /// What becomes of a look-up, where the fault is about it.
+    pub fn on_lookup(&self, host: &str) -> Option<LookupVerdict> {
+        match self.what {
+            _ if !self.host.matches(host) => None,
+            NameFault::NoSuchName => Some(LookupVerdict::NoSuchName),
+            NameFault::DnsSilence => Some(LookupVerdict::Silence),
+            NameFault::Resolve(address) => Some(LookupVerdict::Address(address)),
+            _ => None,
+        }
+    }
+
+    /// What becomes of a connection attempt to a port of a host with these names, where the fault is about it. `tls`
+    /// where a handshake follows; without one, it cannot fail.
+    pub fn on_connect(&self, names: &[&str], port: u16, tls: bool) -> Option<ConnectVerdict> {
+        if self.port.is_some_and(|p| p != port) || !names.iter().any(|name| self.host.matches(name)) {
+            return None;
+        }
+        match self.what {
+            NameFault::Refused => Some(ConnectVerdict::Refused),
+            NameFault::ConnectSilence => Some(ConnectVerdict::Silence),
+            NameFault::Unreachable => Some(ConnectVerdict::Unreachable),
+            NameFault::TlsFails if tls => Some(ConnectVerdict::TlsFails),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn faults() -> Vec<FaultKind> {
+    const HERE: Layer = Layer::Name;
+    vec![
+        FaultKind::of::<Nxdomain>(HERE),
+        FaultKind::of::<DnsSilence>(HERE),
+        FaultKind::of::<Resolve>(HERE),
+        FaultKind::of::<Refused>(HERE),
+        FaultKind::of::<ConnectSilence>(HERE),
+        FaultKind::of::<Unreachable>(HERE),
+        FaultKind::of::<TlsFails>(HERE),
+    ]
+}
+
+/// only connections to this port
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct ToPort(Within<u16, 1, 65535>);
+
+fn look_up(host: Pattern, what: NameFault) -> Action {
+    Action::Name(Name { host, port: None, what })
+}
+
+fn connect(host: Pattern, port: Option<ToPort>, what: NameFault) -> Action {
+    Action::Name(Name { host, port: port.map(|ToPort(Within(port))| port), what })
+}
+
+/// A host name does not exist.
+#[derive(Deserialize, JsonSchema)]
+struct Nxdomain {
+    /// the name
+    nxdomain: Pattern,
+}
+
+impl Fault for Nxdomain {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { lookup = \"*\", first = 2 }\nwhat = { nxdomain = \"*\" }";
+
+    fn action(self) -> Action {
+        look_up(self.nxdomain, NameFault::NoSuchName)
+    }
+}
+
+/// The name server does not answer.
+#[derive(Deserialize, JsonSchema)]
+struct DnsSilence {
+    /// the name
+    dns_silence: Pattern,
+}
+
+impl Fault for DnsSilence {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "what = { dns_silence = \"ftp.example\" }";
+
+    fn action(self) -> Action {
+        look_up(self.dns_silence, NameFault::DnsSilence)
+    }
+}
+
+/// A host name leads to another address.
+#[derive(Deserialize, JsonSchema)]
+struct Resolve {
+    /// the address
+    resolve: Ipv4Addr,
+    #[serde(default)]
+    host: Hosts,
+}
+
+impl Fault for Resolve {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "what = { resolve = \"192.0.2.1\", host = \"ftp.example\" }";
+
+    fn action(self) -> Action {
+        look_up(self.host.0, NameFault::Resolve(self.resolve))
+    }
+}
+
+/// A connection attempt is refused.
+#[derive(Deserialize, JsonSchema)]
+struct Refused {
+    /// the name or address
+    refused: Pattern,
+    to_port: Option<ToPort>,
+}
+
+impl Fault for Refused {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { connect = \"*\" }\nwhat = { refused = \"*\" }";
+
+    fn action(self) -> Action {
+        connect(self.refused, self.to_port, NameFault::Refused)
+    }
+}
+
+/// A connection attempt gets no answer.
+#[derive(Deserialize, JsonSchema)]
+struct ConnectSilence {
+    /// the name or address
+    connect_silence: Pattern,
+    to_port: Option<ToPort>,
+}
+
+impl Fault for ConnectSilence {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "what = { connect_silence = \"*\", to_port = 21 }";
+
+    fn action(self) -> Action {
+        connect(self.connect_silence, self.to_port, NameFault::ConnectSilence)
+    }
+}
+
+/// A connection attempt finds no route.
+#[derive(Deserialize, JsonSchema)]
+struct Unreachable {
+    /// the name or address
+    unreachable: Pattern,
+    to_port: Option<ToPort>,
+}
+
+impl Fault for Unreachable {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { connect = \"*\", nth = 2 }\nwhat = { unreachable = \"*\" }";
+
+    fn action(self) -> Action {
+        connect(self.unreachable, self.to_port, NameFault::Unreachable)
+    }
+}
+
+/// A connection's TLS handshake fails.
+#[derive(Deserialize, JsonSchema)]
+struct TlsFails {
+    /// the name or address
+    tls_fails: Pattern,
+    to_port: Option<ToPort>,
+}
+
+impl Fault for TlsFails {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "what = { tls_fails = \"*\", to_port = 990 }";
+
+    fn action(self) -> Action {
+        connect(self.tls_fails, self.to_port, NameFault::TlsFails)
+    }
+}

@@ -1,112 +1,334 @@
 //! Faults of the serial line.
 
-use super::{DOWN, PORT, WAY, must, or};
-use crate::fault::layer::action;
-use crate::fault::layer::build;
-use crate::fault::layer::kind::{FaultKind, Layer, Nature, Param, Type};
+use super::Action;
+use super::kind::{Fault, FaultKind, Layer, Nature};
+use super::param::{Port, Towards, Within, down};
+use crate::fault::rule::amount::Amount;
+use crate::fault::text::link::Direction;
+use crate::time::units::Span;
+use bytes::Bytes;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
-const COUNT: Type = Type::Int(1, 1 << 30);
-const SKIP: Param = or("skip", Type::Bytes, "0", "bytes that pass unharmed first");
+/// A fault of the serial line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Uart {
+    /// The port, from 1; every port where it is `None`.
+    pub port: Option<usize>,
+    /// Which way.
+    pub direction: Direction,
+    /// Bytes that pass unharmed first.
+    pub skip: u64,
+    /// What happens.
+    pub what: UartFault,
+}
 
-pub(super) const FAULTS: &[FaultKind] = &[
-    FaultKind {
-        layer: Layer::Uart,
-        name: "lose",
-        nature: Nature::Next,
-        help: "Bytes on the serial line are lost.",
-        params: &[must("lose", COUNT, "how many bytes"), DOWN, SKIP, PORT],
-        example: "when = { command = \"AT+FTPGET=2*\" }\nwhat = { lose = 3, skip = 20 }",
-        build: build::lose,
+impl Uart {
+    /// How many bytes (texts, for `Interject`) are harmed, for the faults that count them.
+    pub fn harmed(&self) -> u64 {
+        match self.what {
+            UartFault::Lose(n) | UartFault::Garble(n) | UartFault::Duplicate(n) => n,
+            UartFault::Interject(_) => 1,
+            _ => 0,
+        }
+    }
+}
+
+/// What happens to the bytes on the serial line.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UartFault {
+    /// So many bytes are lost.
+    Lose(u64),
+    /// So many bytes are changed.
+    Garble(u64),
+    /// So many bytes come twice.
+    Duplicate(u64),
+    /// The bytes come later.
+    Hold(Duration),
+    /// Everything is lost.
+    Deaf,
+    /// These bytes come in between.
+    Interject(Vec<u8>),
+    /// A write comes in pieces.
+    Pieces {
+        /// How many.
+        n: u64,
+        /// The time between two.
+        gap: Duration,
     },
-    FaultKind {
-        layer: Layer::Uart,
-        name: "garble",
-        nature: Nature::Next,
-        help: "Bytes on the serial line are changed.",
-        params: &[must("garble", COUNT, "how many bytes"), DOWN, SKIP, PORT],
-        example: "when = { link = \"serial\", after_bytes = 600, direction = \"up\" }\nwhat = { garble = 2 }",
-        build: build::garble,
+    /// So many random bytes come from the module.
+    Noise(u64),
+    /// The port vanishes for so long.
+    Unplug(Duration),
+    /// A control line is forced.
+    Line {
+        /// Which.
+        line: ControlLine,
+        /// Whether it is on.
+        on: bool,
     },
-    FaultKind {
-        layer: Layer::Uart,
-        name: "duplicate",
-        nature: Nature::Next,
-        help: "Bytes on the serial line come twice.",
-        params: &[must("duplicate", COUNT, "how many bytes"), DOWN, SKIP, PORT],
-        example: "when = { command = \"AT+FTPGET=2,1024\" }\nwhat = { duplicate = 128, skip = 100 }",
-        build: build::duplicate,
-    },
-    FaultKind {
-        layer: Layer::Uart,
-        name: "hold",
-        nature: Nature::Next,
-        help: "Bytes on the serial line come later.",
-        params: &[must("hold", Type::Span, "how much later"), DOWN, SKIP, PORT],
-        example: "when = { command = \"AT+CSQ\" }\nwhat = { hold = \"3s\" }",
-        build: build::hold,
-    },
-    FaultKind {
-        layer: Layer::Uart,
-        name: "deaf",
-        nature: Nature::State,
-        help: "Everything on the serial line is lost.",
-        params: &[must("deaf", WAY, "up: the module hears nothing; down: the host"), PORT],
-        example: "when = { at = \"30s\" }\nwhat = { deaf = \"up\" }\nfor = \"5s\"",
-        build: build::deaf,
-    },
-    FaultKind {
-        layer: Layer::Uart,
-        name: "interject",
-        nature: Nature::Next,
-        help: "Text comes in the middle of what the module writes next (a URC in the middle of a reply).",
-        params: &[must("interject", Type::Text, "the text, line ends included"), SKIP, PORT],
-        example: "when = { command = \"AT+FTPGET=2*\" }\n\
-                  what = { interject = \"\\r\\n+PDP: DEACT\\r\\n\", skip = 30 }",
-        build: build::interject,
-    },
-    FaultKind {
-        layer: Layer::Uart,
-        name: "pieces",
-        nature: Nature::Next,
-        help: "What the module writes comes in pieces.",
-        params: &[
-            must("pieces", Type::Int(2, 4096), "how many pieces"),
-            or("gap", Type::Span, "\"20ms\"", "the time between two"),
-            DOWN,
-            PORT,
-        ],
-        example: "what = { pieces = 3, gap = \"50ms\" }",
-        build: build::pieces,
-    },
-    FaultKind {
-        layer: Layer::Uart,
-        name: "noise",
-        nature: Nature::Instant,
-        help: "The module sends random bytes.",
-        params: &[must("noise", Type::Int(1, 65536), "how many bytes"), PORT],
-        example: "when = { state = \"powered\" }\nwhat = { noise = 12 }",
-        build: build::noise,
-    },
-    FaultKind {
-        layer: Layer::Uart,
-        name: "unplug",
-        nature: Nature::Instant,
-        help: "The serial port vanishes and comes back.",
-        params: &[must("unplug", Type::Span, "how long it is gone"), PORT],
-        example: "when = { boot = 2 }\nwhat = { unplug = \"2s\" }",
-        build: build::unplug,
-    },
-    FaultKind {
-        layer: Layer::Uart,
-        name: "line",
-        nature: Nature::State,
-        help: "A control line of the port is forced. The trace shows it; a pseudo-terminal has no such lines.",
-        params: &[
-            must("line", Type::Word(action::CONTROL_LINES), "which"),
-            must("on", Type::Bool, "whether it is on"),
-            PORT,
-        ],
-        example: "when = { state = \"data_mode\" }\nwhat = { line = \"dcd\", on = false }",
-        build: build::line,
-    },
-];
+}
+
+/// A control line that the module drives (ITU-T V.24).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ControlLine {
+    /// Data carrier detect (109).
+    Dcd,
+    /// Data set ready (107).
+    Dsr,
+    /// Clear to send (106).
+    Cts,
+    /// Ring indicator (125).
+    Ri,
+}
+
+/// What becomes of bytes that are written on a serial port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UartVerdict {
+    /// They arrive.
+    Pass,
+    /// This arrives instead, in this order; nothing where it is empty.
+    Deliver(Vec<Piece>),
+}
+
+/// Bytes that arrive together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// So much later. Never less than the piece before; later writes may not overtake.
+    pub after: Duration,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+pub(super) fn faults() -> Vec<FaultKind> {
+    const HERE: Layer = Layer::Uart;
+    vec![
+        FaultKind::of::<Lose>(HERE),
+        FaultKind::of::<Garble>(HERE),
+        FaultKind::of::<Duplicate>(HERE),
+        FaultKind::of::<Hold>(HERE),
+        FaultKind::of::<Deaf>(HERE),
+        FaultKind::of::<Interject>(HERE),
+        FaultKind::of::<Pieces>(HERE),
+        FaultKind::of::<Noise>(HERE),
+        FaultKind::of::<Unplug>(HERE),
+        FaultKind::of::<Line>(HERE),
+    ]
+}
+
+fn uart(port: Option<Port>, direction: Direction, skip: Skip, what: UartFault) -> Action {
+    Action::Uart(Uart { port: port.map(Port::number), direction, skip: skip.0.0, what })
+}
+
+type Count = Within<u64, 1, { 1 << 30 }>;
+
+/// bytes that pass unharmed first
+#[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct Skip(Amount);
+
+/// Bytes on the serial line are lost.
+#[derive(Deserialize, JsonSchema)]
+struct Lose {
+    /// how many bytes
+    lose: Count,
+    #[serde(default = "down")]
+    direction: Towards,
+    #[serde(default)]
+    skip: Skip,
+    port: Option<Port>,
+}
+
+impl Fault for Lose {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=2*\" }\nwhat = { lose = 3, skip = 20 }";
+
+    fn action(self) -> Action {
+        uart(self.port, self.direction.0, self.skip, UartFault::Lose(self.lose.0))
+    }
+}
+
+/// Bytes on the serial line are changed.
+#[derive(Deserialize, JsonSchema)]
+struct Garble {
+    /// how many bytes
+    garble: Count,
+    #[serde(default = "down")]
+    direction: Towards,
+    #[serde(default)]
+    skip: Skip,
+    port: Option<Port>,
+}
+
+impl Fault for Garble {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str =
+        "when = { link = \"serial\", after_bytes = 600, direction = \"up\" }\nwhat = { garble = 2 }";
+
+    fn action(self) -> Action {
+        uart(self.port, self.direction.0, self.skip, UartFault::Garble(self.garble.0))
+    }
+}
+
+/// Bytes on the serial line come twice.
+#[derive(Deserialize, JsonSchema)]
+struct Duplicate {
+    /// how many bytes
+    duplicate: Count,
+    #[serde(default = "down")]
+    direction: Towards,
+    #[serde(default)]
+    skip: Skip,
+    port: Option<Port>,
+}
+
+impl Fault for Duplicate {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str =
+        "when = { command = \"AT+FTPGET=2,1024\" }\nwhat = { duplicate = 128, skip = 100 }";
+
+    fn action(self) -> Action {
+        uart(self.port, self.direction.0, self.skip, UartFault::Duplicate(self.duplicate.0))
+    }
+}
+
+/// Bytes on the serial line come later.
+#[derive(Deserialize, JsonSchema)]
+struct Hold {
+    /// how much later
+    hold: Span,
+    #[serde(default = "down")]
+    direction: Towards,
+    #[serde(default)]
+    skip: Skip,
+    port: Option<Port>,
+}
+
+impl Fault for Hold {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { command = \"AT+CSQ\" }\nwhat = { hold = \"3s\" }";
+
+    fn action(self) -> Action {
+        uart(self.port, self.direction.0, self.skip, UartFault::Hold(self.hold.0))
+    }
+}
+
+/// Everything on the serial line is lost.
+#[derive(Deserialize, JsonSchema)]
+struct Deaf {
+    /// up: the module hears nothing; down: the host
+    deaf: Direction,
+    port: Option<Port>,
+}
+
+impl Fault for Deaf {
+    const NATURE: Nature = Nature::State;
+    const EXAMPLE: &'static str = "when = { at = \"30s\" }\nwhat = { deaf = \"up\" }\nfor = \"5s\"";
+
+    fn action(self) -> Action {
+        uart(self.port, self.deaf, Skip::default(), UartFault::Deaf)
+    }
+}
+
+/// Text comes in the middle of what the module writes next (a URC in the middle of a reply).
+#[derive(Deserialize, JsonSchema)]
+struct Interject {
+    /// the text, line ends included
+    interject: String,
+    #[serde(default)]
+    skip: Skip,
+    port: Option<Port>,
+}
+
+impl Fault for Interject {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=2*\" }\n\
+                                   what = { interject = \"\\r\\n+PDP: DEACT\\r\\n\", skip = 30 }";
+
+    fn action(self) -> Action {
+        uart(self.port, Direction::Down, self.skip, UartFault::Interject(self.interject.into_bytes()))
+    }
+}
+
+/// What the module writes comes in pieces.
+#[derive(Deserialize, JsonSchema)]
+struct Pieces {
+    /// how many pieces
+    pieces: Within<u64, 2, 4096>,
+    /// the time between two
+    #[serde(default = "a_moment")]
+    gap: Span,
+    #[serde(default = "down")]
+    direction: Towards,
+    port: Option<Port>,
+}
+
+fn a_moment() -> Span {
+    Span(Duration::from_millis(20))
+}
+
+impl Fault for Pieces {
+    const NATURE: Nature = Nature::Next;
+    const EXAMPLE: &'static str = "what = { pieces = 3, gap = \"50ms\" }";
+
+    fn action(self) -> Action {
+        let what = UartFault::Pieces { n: self.pieces.0, gap: self.gap.0 };
+        uart(self.port, self.direction.0, Skip::default(), what)
+    }
+}
+
+/// The module sends random bytes.
+#[derive(Deserialize, JsonSchema)]
+struct Noise {
+    /// how many bytes
+    noise: Within<u64, 1, 65536>,
+    port: Option<Port>,
+}
+
+impl Fault for Noise {
+    const NATURE: Nature = Nature::Instant;
+    const EXAMPLE: &'static str = "when = { state = \"powered\" }\nwhat = { noise = 12 }";
+
+    fn action(self) -> Action {
+        uart(self.port, Direction::Down, Skip::default(), UartFault::Noise(self.noise.0))
+    }
+}
+
+/// The serial port vanishes and comes back.
+#[derive(Deserialize, JsonSchema)]
+struct Unplug {
+    /// how long it is gone
+    unplug: Span,
+    port: Option<Port>,
+}
+
+impl Fault for Unplug {
+    const NATURE: Nature = Nature::Instant;
+    const EXAMPLE: &'static str = "when = { boot = 2 }\nwhat = { unplug = \"2s\" }";
+
+    fn action(self) -> Action {
+        uart(self.port, Direction::Both, Skip::default(), UartFault::Unplug(self.unplug.0))
+    }
+}
+
+/// A control line of the port is forced. The trace shows it; a pseudo-terminal has no such lines.
+#[derive(Deserialize, JsonSchema)]
+struct Line {
+    /// which
+    line: ControlLine,
+    /// whether it is on
+    on: bool,
+    port: Option<Port>,
+}
+
+impl Fault for Line {
+    const NATURE: Nature = Nature::State;
+    const EXAMPLE: &'static str = "when = { state = \"data_mode\" }\nwhat = { line = \"dcd\", on = false }";
+
+    fn action(self) -> Action {
+        let what = UartFault::Line { line: self.line, on: self.on };
+        uart(self.port, Direction::Down, Skip::default(), what)
+    }
+}

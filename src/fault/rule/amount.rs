@@ -47,7 +47,8 @@ impl JsonSchema for Amount {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": Size::pattern()}],
-            "description": "A number of bytes, such as 600 or \"64KiB\""
+            "description": "A number of bytes, such as 600 or \"64KiB\"",
+            "examples": [600, "64KiB"]
         })
     }
 }

@@ -1,13 +1,19 @@
 //! What is wrong with rules taken together: names, rules that can never fire, rules that contradict each other.
 
 use crate::at::Secrets;
-use crate::fault::layer::action::{Action, Ftp, FtpFault, LinkFault, ModuleFault, NameFault};
+use crate::fault::layer::Action;
+use crate::fault::layer::ftp::{Ftp, FtpFault};
+use crate::fault::layer::link::LinkFault;
+use crate::fault::layer::module::ModuleFault;
+use crate::fault::layer::name::NameFault;
 use crate::fault::rule::Rule;
 use crate::fault::rule::amount::Lasts;
+use crate::fault::rule::contradiction::contradictions;
 use crate::fault::rule::trigger::Trigger;
 use crate::fault::text::pattern::Pattern;
 use crate::fault::text::problem::Problem;
 use crate::time::units::Span;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The FTP verbs of RFC 959, 1123, 2228, 2389, 2428, 3659 and 4217 that a module could send, and `CONNECT`, which
 /// the greeting answers.
@@ -33,6 +39,8 @@ pub struct Known<'a> {
     pub boots: u64,
     /// The lines that the module says unasked, as patterns; empty where they are not known.
     pub urcs: &'a [Pattern],
+    /// Those of them that are whole lines, in capitals: a scenario may have thousands, and ask for each.
+    pub lines: Option<&'a BTreeSet<String>>,
     /// The FTP verbs that the module's client sends; empty where they are not known.
     pub sent: &'a [&'a str],
 }
@@ -63,30 +71,92 @@ impl Never {
 
 /// Everything that is wrong with `rules` taken together.
 pub fn check(rules: &[Rule], known: &Known) -> Vec<Problem> {
+    let waits = Waits::of(rules);
     let mut problems = vec![];
     for (i, rule) in rules.iter().enumerate() {
         let never = never_acts(&rule.what, known).map(|never| Problem {
             key: Some((i, "what", never.key)),
             ..Problem::new(rule.span.clone(), format!("the fault can never act: {}", never.what), never.right)
         });
-        let fires = never_fires(i, rules, known);
+        let fires = never_fires(i, rules, known, &waits);
         problems.extend(fires.or_else(|| never_lifted(i, rule)).or(never));
-        for earlier in &rules[..i] {
-            problems.extend(contradict(earlier, rule));
-        }
     }
+    problems.extend(contradictions(rules));
+    problems.sort_by_key(|problem| problem.span.start);
     problems
 }
 
-fn never_fires(i: usize, rules: &[Rule], known: &Known) -> Option<Problem> {
+/// Which rule waits for which.
+struct Waits<'a> {
+    /// The first rule of each name.
+    named: BTreeMap<&'a str, usize>,
+    /// The rule that each waits for.
+    next: Vec<Option<usize>>,
+    /// Whether each waits, in the end, for itself.
+    ring: Vec<bool>,
+}
+
+impl<'a> Waits<'a> {
+    fn of(rules: &'a [Rule]) -> Waits<'a> {
+        let mut named = BTreeMap::new();
+        for (i, rule) in rules.iter().enumerate() {
+            if let Some(name) = rule.name.as_deref() {
+                named.entry(name).or_insert(i);
+            }
+        }
+        let next: Vec<Option<usize>> = rules
+            .iter()
+            .map(|rule| match &rule.when {
+                Trigger::After(name) | Trigger::Lifted(name) => named.get(name.as_str()).copied(),
+                _ => None,
+            })
+            .collect();
+        // Each is walked over once: a way that meets itself has found a ring.
+        let (mut ring, mut way) = (vec![false; rules.len()], vec![usize::MAX; rules.len()]);
+        for start in 0..rules.len() {
+            let mut at = Some(start);
+            while let Some(i) = at.filter(|i| way[*i] == usize::MAX) {
+                way[i] = start;
+                at = next[i];
+            }
+            let mut at = at.filter(|i| way[*i] == start);
+            while let Some(i) = at.filter(|i| !ring[*i]) {
+                ring[i] = true;
+                at = next[i];
+            }
+        }
+        Waits { named, next, ring }
+    }
+
+    /// Whether a rule that waits for `from` waits for `rule` in the end.
+    fn leads(&self, from: usize, rule: usize) -> bool {
+        if self.next[rule] == Some(from) {
+            return self.ring[rule];
+        }
+        let way = std::iter::successors(Some(from), |i| self.next[*i]);
+        way.take(self.next.len()).any(|i| i == rule)
+    }
+}
+
+/// Names for a message, and how many more there are.
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 20;
+    let names: Vec<&str> = names.into_iter().collect();
+    match names.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        Some(more) => format!("{} and {more} more", names[..SHOWN].join(", ")),
+        None => names.join(", "),
+    }
+}
+
+fn never_fires(i: usize, rules: &[Rule], known: &Known, waits: &Waits) -> Option<Problem> {
     let rule = &rules[i];
     let until = rule.until.as_ref().map(|(t, _)| t);
     let triggers = [("when", Some(&rule.when)), ("until", until)].into_iter().zip(&rule.when_spans);
     triggers.filter_map(|((table, trigger), span)| Some((table, trigger?, span))).find_map(
         |(table, trigger, span)| {
             let never = match trigger {
-                Trigger::After(name) => no_name("after", rule, name, rules)?,
-                Trigger::Lifted(name) => no_name("lifted", rule, name, rules)?,
+                Trigger::After(name) => no_name("after", i, name, waits)?,
+                Trigger::Lifted(name) => no_name("lifted", i, name, waits)?,
                 _ => never_happens(trigger, known)?,
             };
             let span = span.clone().unwrap_or(rule.span.clone());
@@ -193,28 +263,16 @@ fn no_code(pattern: &Pattern) -> Option<Never> {
     Some(Never::new("reply", what, "a reply's code is 100 to 599"))
 }
 
-fn no_name(key: &'static str, rule: &Rule, name: &str, rules: &[Rule]) -> Option<Never> {
-    let named = |name: &str| rules.iter().find(|r| r.name.as_deref() == Some(name));
-    let mut next = named(name);
-    if next.is_none() {
-        let names: Vec<_> = rules.iter().filter_map(|r| r.name.as_deref()).collect();
-        let right = match names.as_slice() {
-            [] => "give a fault that name".to_owned(),
-            names => format!("the names are {}", names.join(", ")),
+fn no_name(key: &'static str, rule: usize, name: &str, waits: &Waits) -> Option<Never> {
+    let Some(named) = waits.named.get(name) else {
+        let right = match waits.named.is_empty() {
+            true => "give a fault that name".to_owned(),
+            false => format!("the names are {}", listed(waits.named.keys().copied())),
         };
         return Some(Never::new(key, format!("no fault is named `{name}`"), right));
-    }
-    for _ in rules {
-        let at = next?;
-        if at.span == rule.span {
-            return Some(Never::new(key, "it waits for itself", "have one of them wait for an event"));
-        }
-        next = match &at.when {
-            Trigger::After(name) | Trigger::Lifted(name) => named(name),
-            _ => None,
-        };
-    }
-    None
+    };
+    let right = "have one of them wait for an event";
+    waits.leads(*named, rule).then(|| Never::new(key, "it waits for itself", right))
 }
 
 /// Why no command line of the module can match, and what would be right.
@@ -264,26 +322,8 @@ fn nearest<'a>(name: &str, commands: &[&'a str]) -> Option<&'a str> {
     commands.iter().max_by_key(shared).filter(|c| shared(c) > 2).copied()
 }
 
-fn contradict(earlier: &Rule, rule: &Rule) -> Option<Problem> {
-    if rule.name.is_some() && rule.name == earlier.name {
-        let what = format!("two faults are named `{}`", rule.name.as_deref().unwrap_or_default());
-        return Some(Problem::new(rule.span.clone(), what, "give one of them another name"));
-    }
-    let same_time = earlier.when == rule.when
-        && earlier.count == rule.count
-        && earlier.wait == rule.wait
-        && rule.count.probability.is_none();
-    let hidden = earlier.until.is_none() && !matches!(earlier.lasts, Lasts::For(_));
-    let as_long = earlier.lasts == rule.lasts && earlier.until == rule.until;
-    if !same_time || !(hidden || as_long) || !(slot(earlier)? == slot(rule)? || covers(earlier, rule)) {
-        return None;
-    }
-    let what = format!("`{}` contradicts `{}`, which stands before it and wins", rule.text, earlier.text);
-    Some(Problem::new(rule.span.clone(), what, "keep one of them, or give them different triggers"))
-}
-
 /// Whether a rule about names, of which each is one to `earlier` too, is left nothing.
-fn covers(earlier: &Rule, rule: &Rule) -> bool {
+pub(super) fn covers(earlier: &Rule, rule: &Rule) -> bool {
     let (Action::Name(wide), Action::Name(name)) = (&earlier.what, &rule.what) else { return false };
     earlier.lasts != Lasts::Once
         && (wide.what != NameFault::TlsFails || name.what == NameFault::TlsFails)
@@ -292,12 +332,12 @@ fn covers(earlier: &Rule, rule: &Rule) -> bool {
         && wide.port.is_none_or(|port| name.port == Some(port))
 }
 
-fn looks_up(what: NameFault) -> bool {
+pub(super) fn looks_up(what: NameFault) -> bool {
     matches!(what, NameFault::NoSuchName | NameFault::DnsSilence | NameFault::Resolve(_))
 }
 
 /// What only one rule at a time can have its way with; `None` where several can.
-fn slot(rule: &Rule) -> Option<String> {
+pub(super) fn slot(rule: &Rule) -> Option<String> {
     Some(match &rule.what {
         Action::Module(m) => match &m.what {
             ModuleFault::Say(_) => return None,

@@ -1,8 +1,7 @@
 //! The vocabulary as a listing, as Markdown, and as JSON Schema.
 
 use crate::fault::layer::FAULTS;
-use crate::fault::layer::kind::{FaultKind, Nature, Need, Param, Type};
-use crate::time::units::{Rate, Size, Span};
+use crate::fault::layer::kind::{FaultKind, Nature, Need, Param};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -11,14 +10,14 @@ use std::fmt::Write;
 pub fn list() -> String {
     let mut out = String::new();
     let mut layer = None;
-    for kind in FAULTS {
+    for kind in FAULTS.iter() {
         if layer.replace(kind.layer) != Some(kind.layer) {
             let gap = if out.is_empty() { "" } else { "\n" };
             put(&mut out, format_args!("{gap}{}", kind.layer));
         }
         put(&mut out, format_args!("  {:<16} {} {}", kind.name, kind.help, nature(kind)));
-        for param in kind.params {
-            put(&mut out, format_args!("    {} = {}: {}", param.name, param.kind.describe(), means(param)));
+        for param in &kind.params {
+            put(&mut out, format_args!("    {} = {}: {}", param.name, param.shape, means(param)));
         }
     }
     out
@@ -28,14 +27,13 @@ pub fn list() -> String {
 pub fn markdown() -> String {
     let mut out = String::new();
     let mut layer = None;
-    for kind in FAULTS {
+    for kind in FAULTS.iter() {
         if layer.replace(kind.layer) != Some(kind.layer) {
             put(&mut out, format_args!("### Layer `{}`\n", kind.layer));
         }
         put(&mut out, format_args!("#### `{}`\n\n{} {}\n", kind.name, kind.help, nature(kind)));
-        for param in kind.params {
-            let kind = param.kind.describe();
-            put(&mut out, format_args!("- `{} = {kind}`: {}", param.name, means(param)));
+        for param in &kind.params {
+            put(&mut out, format_args!("- `{} = {}`: {}", param.name, param.shape, means(param)));
         }
         put(&mut out, format_args!("\n```toml\n[[fault]]\n{}\n```\n", kind.example));
     }
@@ -45,12 +43,12 @@ pub fn markdown() -> String {
 /// The vocabulary for programs: what [`list`] prints, as JSON.
 pub fn json() -> Value {
     let param = |p: &Param| {
-        let default = match p.need {
-            Need::Default(literal) | Need::Trigger(literal) if !literal.is_empty() => Value::from(literal),
+        let default = match &p.need {
+            Need::Default(literal) | Need::Trigger(Some(literal)) => Value::from(literal.as_str()),
             _ => Value::Null,
         };
         let required = p.need == Need::Required;
-        json!({"name": p.name, "type": p.kind.describe(), "required": required, "default": default, "help": p.help})
+        json!({"name": p.name, "type": p.shape, "required": required, "default": default, "help": p.help})
     };
     let fault = |k: &FaultKind| {
         let params: Vec<Value> = k.params.iter().map(param).collect();
@@ -74,12 +72,13 @@ fn nature(kind: &FaultKind) -> &'static str {
 }
 
 fn means(param: &Param) -> String {
-    match param.need {
-        Need::Required => param.help.to_owned(),
-        Need::Default(literal) => format!("{} (default {literal})", param.help),
-        Need::Optional => format!("{} (optional)", param.help),
-        Need::Trigger("") => format!("{} (default as in `when`)", param.help),
-        Need::Trigger(literal) => format!("{} (default as in `when`, else {literal})", param.help),
+    let help = &param.help;
+    match &param.need {
+        Need::Required => help.clone(),
+        Need::Default(literal) => format!("{help} (default {literal})"),
+        Need::Optional => format!("{help} (optional)"),
+        Need::Trigger(None) => format!("{help} (default as in `when`)"),
+        Need::Trigger(Some(literal)) => format!("{help} (default as in `when`, else {literal})"),
     }
 }
 
@@ -90,10 +89,10 @@ pub(super) fn what_schema(_: &mut SchemaGenerator) -> Schema {
 
 fn kind_schema(kind: &FaultKind) -> Value {
     let mut properties = Map::new();
-    for param in kind.params {
-        let mut schema = type_schema(param.kind);
-        schema["description"] = means(param).into();
-        properties.insert(param.name.to_owned(), schema);
+    for param in &kind.params {
+        let mut schema = param.schema.clone();
+        schema.insert("description".to_owned(), means(param).into());
+        properties.insert(param.name.to_owned(), schema.into());
     }
     let required: Vec<&str> =
         kind.params.iter().filter(|p| p.need == Need::Required).map(|p| p.name).collect();
@@ -105,26 +104,4 @@ fn kind_schema(kind: &FaultKind) -> Value {
         "required": required,
         "additionalProperties": false,
     })
-}
-
-fn type_schema(kind: Type) -> Value {
-    match kind {
-        Type::Flag => json!({"const": true}),
-        Type::Bool => json!({"type": "boolean"}),
-        Type::Int(low, high) => json!({"type": "integer", "minimum": low, "maximum": high}),
-        Type::Number(numbers) => json!({"enum": numbers}),
-        Type::Probability => json!({"type": "number", "minimum": 0, "maximum": 1}),
-        Type::Bytes => {
-            json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": Size::pattern()}]})
-        }
-        Type::Span => json!({"type": "string", "pattern": Span::pattern()}),
-        Type::Rate => json!({"type": "string", "pattern": Rate::pattern()}),
-        Type::Lines => json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-        Type::Word(words) => json!({"enum": words}),
-        Type::Context => {
-            json!({"anyOf": [{"type": "integer", "minimum": 0, "maximum": 16}, {"const": "all"}]})
-        }
-        Type::Address => json!({"type": "string", "format": "ipv4"}),
-        Type::Text | Type::Pattern => json!({"type": "string"}),
-    }
 }

@@ -1,8 +1,13 @@
 //! What a pattern or a fault says that was hardly meant: it matches nothing that there is, or does nothing.
 
 use crate::at::ResultCode;
-use crate::fault::layer::action::{Action, FtpFault, LinkFault, Module, ModuleFault, NameFault, UartFault};
+use crate::fault::layer::Action;
+use crate::fault::layer::ftp::FtpFault;
 use crate::fault::layer::kind::Nature;
+use crate::fault::layer::link::LinkFault;
+use crate::fault::layer::module::{Module, ModuleFault};
+use crate::fault::layer::name::NameFault;
+use crate::fault::layer::uart::UartFault;
 use crate::fault::rule::Rule;
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::check::{Known, Never};
@@ -86,7 +91,8 @@ fn regular(text: &str, against: Against) -> Option<&str> {
 
 /// Why the module never says such a line unasked.
 pub fn no_urc(pattern: &Pattern, known: &Known) -> Option<(String, String)> {
-    if known.urcs.is_empty() || known.urcs.iter().any(|urc| urc.meets(pattern)) {
+    let whole = known.lines.is_some_and(|lines| lines.contains(&pattern.as_str().to_ascii_uppercase()));
+    if whole || known.urcs.is_empty() || known.urcs.iter().any(|urc| urc.meets(pattern)) {
         return None;
     }
     let text = pattern.as_str();
@@ -114,7 +120,11 @@ fn name_of(line: &str) -> &str {
     line.split(':').next().unwrap_or(line).trim_end_matches('*')
 }
 
-/// Everything in `rules` that was hardly meant as it is written. In a run that passes nothing happens after `end`.
+/// More doubts than a person looks into before the next try.
+pub const DOUBTS: usize = 100;
+
+/// What in `rules` was hardly meant as it is written, the first [`DOUBTS`]. In a run that passes nothing happens after
+/// `end`.
 pub fn doubts(rules: &[Rule], known: &Known, end: Option<Duration>) -> Vec<Problem> {
     let mut problems = vec![];
     let mut told = |i: usize, table: &'static str, (weight, never): (Weight, Never)| {
@@ -166,6 +176,9 @@ pub fn doubts(rules: &[Rule], known: &Known, end: Option<Duration>) -> Vec<Probl
             told(i, "", (Weight::Mistake, Never::new("name", "no fault can be named `start`", right)));
         }
     }
+    // No mistake goes untold for warnings.
+    problems.sort_by_key(|problem| problem.weight);
+    problems.truncate(DOUBTS);
     problems
 }
 

@@ -1,5 +1,8 @@
 //! `when = { ... }`: what a rule waits for, and which of the times it happens count.
 
+use crate::fault::layer::param::{
+    Commands, Connections, Hosts, Paths, Port, Results, Scope, Towards, Urcs, Verbs,
+};
 use crate::fault::rule::amount::Amount;
 use crate::fault::text::link::{Direction, Links};
 use crate::fault::text::pattern::Pattern;
@@ -7,7 +10,6 @@ use crate::time::units::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use toml::Value;
 
 /// The states of the module that a rule can wait for.
 pub const STATES: &[&str] = &[
@@ -291,25 +293,27 @@ impl When {
 }
 
 impl Trigger {
-    /// What a fault's parameter of that name takes over from its trigger, as a value of TOML.
-    pub(in crate::fault) fn scope(&self, name: &str) -> Option<Value> {
-        let text = |p: &Pattern| Some(Value::String(p.to_string()));
-        let port = |p: &Option<usize>| p.and_then(|p| i64::try_from(p).ok()).map(Value::Integer);
-        match (self, name) {
-            (Trigger::Command(p, _), "command")
-            | (Trigger::Urc(p, _), "urc")
-            | (Trigger::Result(p, _), "result") => text(p),
-            (Trigger::Command(_, p) | Trigger::Urc(_, p) | Trigger::Result(_, p), "port") => port(p),
-            (Trigger::Bytes { port: p, .. }, "port") => port(p),
-            (Trigger::Verb(p, _) | Trigger::Reply(p, _, _), "verb") => text(p),
-            (Trigger::Verb(_, p) | Trigger::Reply(_, p, _), "file") => text(p),
-            (Trigger::Bytes { links, .. } | Trigger::Quiet(links, _) | Trigger::Opened(links), "link") => {
-                Some(Value::String(links.name().to_owned()))
+    /// What a fault takes over from its trigger.
+    pub(in crate::fault) fn scope(&self) -> Scope {
+        let port = |port: &Option<usize>| port.and_then(Port::new);
+        let open = Scope::default();
+        match self {
+            Trigger::Command(p, at) => Scope { command: Some(Commands(p.clone())), port: port(at), ..open },
+            Trigger::Urc(p, at) => Scope { urc: Some(Urcs(p.clone())), port: port(at), ..open },
+            Trigger::Result(p, at) => Scope { result: Some(Results(p.clone())), port: port(at), ..open },
+            Trigger::Verb(verb, file) | Trigger::Reply(verb, file, _) => {
+                Scope { verb: Some(Verbs(verb.clone())), file: Some(Paths(file.clone())), ..open }
             }
-            (Trigger::Bytes { direction: Direction::Up, .. }, "direction") => Some("up".into()),
-            (Trigger::Bytes { direction: Direction::Down, .. }, "direction") => Some("down".into()),
-            (Trigger::Lookup(p) | Trigger::Connect(p), "host") => text(p),
-            _ => None,
+            Trigger::Bytes { links, port: at, direction, .. } => {
+                let one_way = Some(*direction).filter(|direction| *direction != Direction::Both);
+                let link = Connections::try_from(*links).ok();
+                Scope { link, port: port(at), direction: one_way.map(Towards), ..open }
+            }
+            Trigger::Quiet(links, _) | Trigger::Opened(links) => {
+                Scope { link: Connections::try_from(*links).ok(), ..open }
+            }
+            Trigger::Lookup(p) | Trigger::Connect(p) => Scope { host: Some(Hosts(p.clone())), ..open },
+            _ => open,
         }
     }
 }

@@ -99,14 +99,6 @@ impl Links {
             Links::All => "all",
         }
     }
-
-    /// The links with that name; all connections where there is no such name.
-    pub fn named(name: &str) -> Links {
-        [Links::Control, Links::Data, Links::Ftp, Links::Socket, Links::Serial]
-            .into_iter()
-            .find(|l| l.name() == name)
-            .unwrap_or(Links::All)
-    }
 }
 
 /// Which way a byte moves.
@@ -132,9 +124,6 @@ pub enum Direction {
     Both,
 }
 
-/// The words for [`Direction`].
-pub const DIRECTIONS: &[&str] = &["up", "down", "both"];
-
 impl Direction {
     /// Whether that way is meant.
     pub fn covers(self, way: Way) -> bool {
@@ -142,15 +131,6 @@ impl Direction {
             Direction::Up => way == Way::Up,
             Direction::Down => way == Way::Down,
             Direction::Both => true,
-        }
-    }
-
-    /// The direction with that name; both where there is no such name.
-    pub fn named(name: &str) -> Direction {
-        match name {
-            "up" => Direction::Up,
-            "down" => Direction::Down,
-            _ => Direction::Both,
         }
     }
 }

@@ -9,6 +9,7 @@ use std::fmt;
 /// `?` is no wildcard, because AT commands end with it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(example = "text with *")]
 pub struct Pattern(String);
 
 impl Pattern {

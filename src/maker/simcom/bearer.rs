@@ -16,8 +16,6 @@ pub(super) struct Bearers {
     profiles: BTreeMap<u8, Opened>,
     /// What `AT+SAPBR=3` has set, by its tag, where it is no part of the context.
     tags: BTreeMap<(u8, &'static str), String>,
-    /// The contexts that are up.
-    up: BTreeSet<u8>,
     /// The contexts that `AT+CNACT` of a SIM7080 has brought up.
     activated: BTreeSet<u8>,
     /// Whether `AT+CNACT=1` of a SIM7000 has opened its own.
@@ -66,7 +64,6 @@ impl Bearers {
             network_apn,
             profiles: BTreeMap::new(),
             tags: BTreeMap::new(),
-            up: BTreeSet::new(),
             activated: BTreeSet::new(),
             network: false,
         }
@@ -127,11 +124,11 @@ pub(super) fn activate(m: &mut Simcom, cx: &mut Cx, (id, action): (Int<0, 3>, In
             cx.deactivate(context);
             said_with(cx, &m.settings.bearer_closed, context)
         }
-        (_, BearerState::Down) if cx.activate(context).is_ok() => {
+        // What another port has asked for is waited for by both.
+        (_, BearerState::Down | BearerState::Activating)
+            if !m.bearers.activated.contains(&context) && cx.activate(context).is_ok() =>
+        {
             m.bearers.activated.insert(context);
-            said_with(cx, &m.settings.bearer_up, context)
-        }
-        (_, BearerState::Activating) if m.bearers.activated.insert(context) => {
             said_with(cx, &m.settings.bearer_up, context)
         }
         // `AT+CGACT` has brought it up.
@@ -184,12 +181,8 @@ pub(super) fn sapbr(
         }
         (0, None, None) => cx.refuse_state(),
         (1, None, None) => match (cx.bearers.state(context), m.bearers.profiles.get(&context)) {
-            (BearerState::Down, _) if cx.activate(context).is_ok() => {
-                m.bearers.profiles.insert(context, Opened::Opening(cx.port));
-                Reply::Pending
-            }
-            // `AT+CGACT` on another port is about to bring it up.
-            (BearerState::Activating, None) => {
+            // What another port has asked for is waited for by both.
+            (BearerState::Down, _) | (BearerState::Activating, None) if cx.activate(context).is_ok() => {
                 m.bearers.profiles.insert(context, Opened::Opening(cx.port));
                 Reply::Pending
             }
@@ -204,7 +197,7 @@ pub(super) fn sapbr(
             let status = match cx.bearers.state(context) {
                 BearerState::Activating => 0,
                 BearerState::Up(_) => 1,
-                BearerState::Deactivating => 2,
+                BearerState::Deactivating { .. } => 2,
                 BearerState::Down => 3,
             };
             let address = cx.bearers.address(context).map_or("0.0.0.0".into(), |a| a.to_string());
@@ -288,25 +281,29 @@ pub(super) fn is_open(m: &Simcom, context: u8) -> bool {
 
 /// A bearer is up.
 pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
-    m.bearers.up.insert(context);
-    if network::holds(m, context) {
-        return network::up(cx);
+    let held = network::holds(m, context);
+    if held {
+        network::up(cx);
     }
+    let activated = m.bearers.activated.contains(&context);
     match m.bearers.profiles.get_mut(&context) {
         Some(opened @ &mut Opened::Opening(port)) => {
             *opened = Opened::Open;
             cx.port = port;
             cx.finish(Reply::Ok);
+            if activated && !held {
+                print(cx, &m.settings.bearer_up.clone(), context, true);
+            }
         }
         Some(_) => {}
+        None if held => {}
         None => print(cx, &m.settings.bearer_up.clone(), context, true),
     }
 }
 
-/// A bearer is down.
-pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
-    let asked = m.bearers.activated.remove(&context);
-    let was_up = m.bearers.up.remove(&context);
+/// A bearer is down, or has not come up.
+pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool, was_active: bool) {
+    let activated = m.bearers.activated.remove(&context);
     let held = network::holds(m, context);
     if held {
         network::down(m, cx, by_network);
@@ -319,8 +316,8 @@ pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
         // It came up in silence too.
         Some(Opened::Closing) if !by_network => {}
         None if held || stack::holds(m, context) => {}
-        // `AT+CGACT` tells by its result that it never came up.
-        None if !was_up && !asked => {}
+        // Nobody was told that it was up, or waits to be.
+        None if !was_active && !activated => {}
         _ if by_network => print(cx, &m.settings.bearer_lost, context, false),
         _ => print(cx, &m.settings.bearer_closed, context, true),
     }

@@ -57,8 +57,9 @@ fn activate(m: &mut Simcom, cx: &mut Cx, (mode, apn): (Int<0, 2>, Option<Text<15
             true => cx.reply_with("+APP PDP", "DEACTIVE"),
             false => cx.refuse_state(),
         },
-        (1 | 2, false, BearerState::Down | BearerState::Activating) => {
-            if let Some(apn) = apn {
+        // What another port has asked for is waited for by both.
+        (1 | 2, false, state @ (BearerState::Down | BearerState::Activating)) => {
+            if let Some(apn) = apn.filter(|_| state == BearerState::Down) {
                 cx.bearers.context(CONTEXT).apn = apn.into_string();
             }
             match cx.activate(CONTEXT) {

@@ -3,6 +3,7 @@
 use super::Base;
 use crate::at::args::Arg;
 use crate::at::{ArgError, Arguments, FromArg, FromArgs, Int, Quoted, Text};
+use crate::modem::packet::Wanted;
 use crate::modem::{BearerState, Cx, Reply};
 use core::net::{IpAddr, Ipv4Addr};
 use std::fmt;
@@ -112,14 +113,13 @@ pub(super) fn attach(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
     if let Some(refusal) = cx.sim.refusal() {
         return Reply::Cme(refusal);
     }
-    if on.get() == 1 {
-        let port = cx.port;
-        return cx.ask_for(port, vec![]);
+    let on = on.get() == 1;
+    if on && !cx.radio.registered() && !cx.is_searching() {
+        return Reply::Cme(30);
     }
-    cx.attach(false);
+    cx.ask_attachment(on);
     // What is told of the contexts that this has taken down may come before the result.
-    cx.finish(Reply::Ok);
-    Reply::Pending
+    cx.await_packet(if on { Wanted::Attached } else { Wanted::Detached })
 }
 
 pub(super) fn attach_read(_: &mut Base, cx: &mut Cx) -> Reply {
@@ -129,7 +129,7 @@ pub(super) fn attach_read(_: &mut Base, cx: &mut Cx) -> Reply {
 }
 
 /// `+CGACT` (10.1.10): activates or deactivates contexts, all defined ones where none is named. A module that
-/// is not attached attaches first; what is active already stays so. The answer comes once it is done, or cannot be.
+/// is not attached attaches first; what is active already stays so. It answers once all is as it asks.
 pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
     let on = match <Int<0, 1>>::from_arg(args.0.first()) {
         Ok(on) => on.get() == 1,
@@ -146,8 +146,21 @@ pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
     if cids.is_empty() {
         cids = cx.bearers.contexts.keys().copied().filter(|cid| *cid > 0).collect();
     }
-    let port = cx.port;
-    if on { cx.ask_for(port, cids) } else { cx.ask_off(port, cids) }
+    if !on {
+        for &cid in &cids {
+            cx.deactivate(cid);
+        }
+        return cx.await_packet(Wanted::Inactive(cids));
+    }
+    if let Some(refusal) = cx.sim.refusal() {
+        return Reply::Cme(refusal);
+    }
+    if !cx.radio.registered() && !cx.is_searching() {
+        return Reply::Cme(30);
+    }
+    cx.ask_attachment(true);
+    cids.retain(|cid| !matches!(cx.bearers.state(*cid), BearerState::Up(_)));
+    cx.await_packet(Wanted::AttachedFor(cids))
 }
 
 pub(super) fn activation_read(_: &mut Base, cx: &mut Cx) -> Reply {

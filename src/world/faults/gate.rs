@@ -1,7 +1,7 @@
 //! The FTP dialogue.
 
 use super::Faults;
-use crate::fault::{self, PassiveVerdict, ReplyVerdict, Scripted, Unserved, VerbVerdict};
+use crate::fault::{self, PassiveVerdict, ReplyVerdict, Scripted, Stop, Unserved, VerbVerdict};
 use crate::ftp::Reply;
 use crate::gate::{CommandVerdict, Cut, GateFaults, Passive, Speech, Then, Words};
 use crate::time::Now;
@@ -73,7 +73,7 @@ impl GateFaults for Dialogue {
             Some(VerbVerdict::Pass) => {}
             Some(VerbVerdict::Reply(scripted)) => return CommandVerdict::Instead(speech(&scripted, None)),
             Some(VerbVerdict::Swallow) => return CommandVerdict::Instead(silence()),
-            Some(VerbVerdict::Stop { after, reset, reply }) => {
+            Some(VerbVerdict::Stop(Stop { after, reset, reply })) => {
                 return CommandVerdict::Cut(Cut { after, reset, speech: speech(&reply, None) });
             }
         }

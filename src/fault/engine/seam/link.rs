@@ -1,57 +1,12 @@
-//! Faults of connections: what becomes of a segment.
+//! Asked by the network: about each segment and each datagram.
 
 use crate::fault::engine::Engine;
 use crate::fault::engine::live::Over;
-use crate::fault::layer::action::{Action, LinkFault};
+use crate::fault::layer::Action;
+use crate::fault::layer::link::{Fate, Flip, LinkFault, Segment};
 use crate::fault::text::link::{Link, Way};
 use crate::time::Now;
 use std::time::Duration;
-
-/// What becomes of the first bytes of a segment. Ask again about the rest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Segment {
-    /// How many bytes this is about: all, or fewer where a rule's number of bytes lies within.
-    pub take: usize,
-    /// What becomes of them.
-    pub fate: Fate,
-    /// They arrive so much later than the link alone would have them, still in order.
-    pub delay: Duration,
-}
-
-/// What becomes of bytes on a link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// They arrive.
-    Pass,
-    /// They do not move now, and are not counted. Ask again at that time, or once a fault was lifted.
-    Hold(Option<Now>),
-    /// The datagram is lost.
-    Drop,
-    /// The connection ends in front of them.
-    Cut {
-        /// With RST in place of FIN.
-        reset: bool,
-    },
-    /// They arrive changed.
-    Corrupt(Vec<Flip>),
-    /// The datagram arrives twice.
-    Twice,
-}
-
-/// A byte that is changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flip {
-    /// Where, from the start of the segment.
-    pub at: usize,
-    /// What it is combined with by exclusive or; never 0.
-    pub with: u8,
-}
-
-impl Segment {
-    fn pass(take: usize) -> Segment {
-        Segment { take, fate: Fate::Pass, delay: Duration::ZERO }
-    }
-}
 
 impl Engine {
     /// TCP payload is about to leave its sender on a link. `len` 0 is the FIN.

@@ -1,38 +1,10 @@
-//! Faults of names and of connection attempts.
+//! Asked by the network: about each look-up and each connection attempt.
 
 use crate::fault::engine::Engine;
 use crate::fault::engine::fact::Fact;
-use crate::fault::layer::action::{Action, NameFault};
+use crate::fault::layer::Action;
+use crate::fault::layer::name::{ConnectVerdict, LookupVerdict};
 use crate::time::Now;
-use core::net::Ipv4Addr;
-
-/// What becomes of a look-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LookupVerdict {
-    /// It is answered.
-    Pass,
-    /// NXDOMAIN.
-    NoSuchName,
-    /// Nobody answers.
-    Silence,
-    /// This is the answer.
-    Address(Ipv4Addr),
-}
-
-/// What becomes of a connection attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectVerdict {
-    /// It goes on.
-    Pass,
-    /// RST.
-    Refused,
-    /// No answer.
-    Silence,
-    /// ICMP unreachable.
-    Unreachable,
-    /// The connection comes about, and its TLS handshake fails.
-    TlsFails,
-}
 
 impl Engine {
     /// The module looks a host name up.
@@ -42,12 +14,7 @@ impl Engine {
         }
         self.happen(now, Fact::Lookup(host));
         let verdict = self.first(now, |action| match action {
-            Action::Name(n) if n.host.matches(host) => match n.what {
-                NameFault::NoSuchName => Some(LookupVerdict::NoSuchName),
-                NameFault::DnsSilence => Some(LookupVerdict::Silence),
-                NameFault::Resolve(address) => Some(LookupVerdict::Address(address)),
-                _ => None,
-            },
+            Action::Name(fault) => fault.on_lookup(host),
             _ => None,
         });
         verdict.unwrap_or(LookupVerdict::Pass)
@@ -61,17 +28,7 @@ impl Engine {
         }
         self.happen(now, Fact::Connect(names));
         let verdict = self.first(now, |action| match action {
-            Action::Name(n)
-                if n.port.is_none_or(|p| p == port) && names.iter().any(|name| n.host.matches(name)) =>
-            {
-                match n.what {
-                    NameFault::Refused => Some(ConnectVerdict::Refused),
-                    NameFault::ConnectSilence => Some(ConnectVerdict::Silence),
-                    NameFault::Unreachable => Some(ConnectVerdict::Unreachable),
-                    NameFault::TlsFails if tls => Some(ConnectVerdict::TlsFails),
-                    _ => None,
-                }
-            }
+            Action::Name(fault) => fault.on_connect(names, port, tls),
             _ => None,
         });
         verdict.unwrap_or(ConnectVerdict::Pass)

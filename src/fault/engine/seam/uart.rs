@@ -1,30 +1,13 @@
-//! Faults of the serial line: what becomes of a write.
+//! Asked at the serial ports: about each write.
 
 use crate::fault::engine::Engine;
 use crate::fault::engine::live::Over;
-use crate::fault::layer::action::{Action, UartFault};
+use crate::fault::layer::Action;
+use crate::fault::layer::uart::{Piece, UartFault, UartVerdict};
 use crate::fault::text::link::{Link, Way};
 use crate::time::Now;
 use bytes::Bytes;
 use std::time::Duration;
-
-/// What becomes of bytes that are written on a serial port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UartVerdict {
-    /// They arrive.
-    Pass,
-    /// This arrives instead, in this order; nothing where it is empty.
-    Deliver(Vec<Piece>),
-}
-
-/// Bytes that arrive together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// So much later. Never less than the piece before; later writes may not overtake.
-    pub after: Duration,
-    /// The bytes.
-    pub bytes: Bytes,
-}
 
 enum Effect {
     Lose,

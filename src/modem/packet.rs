@@ -1,0 +1,137 @@
+//! The packet domain (3GPP TS 27.007 sections 10.1.9, 10.1.10): being attached to it, and the commands that answer
+//! once it is as they ask, or once it cannot be.
+
+use super::bearer::State;
+use super::core::{Core, Timer};
+use super::port::PortId;
+use super::{Cx, Event, Note, Reply};
+
+/// What a command has asked for, and waits for.
+#[derive(Debug)]
+pub(super) enum Wanted {
+    /// To be attached.
+    Attached,
+    /// Not to be attached any more.
+    Detached,
+    /// To be attached, and then to have these contexts activated.
+    AttachedFor(Vec<u8>),
+    /// These contexts active.
+    Active(Vec<u8>),
+    /// None of these contexts active.
+    Inactive(Vec<u8>),
+}
+
+impl Cx<'_> {
+    /// Has the command answer once the packet domain is as it wants it, or once it cannot be.
+    pub(super) fn await_packet(&mut self, wanted: Wanted) -> Reply {
+        self.core.awaited.insert(self.port, wanted);
+        Reply::Pending
+    }
+}
+
+impl Core {
+    /// Asks the network to attach the module, or to detach it.
+    pub(super) fn ask_attachment(&mut self, on: bool) {
+        if self.radio.attaching == Some(on) || on && !self.radio.registered() {
+            return;
+        }
+        let radio = &self.profile.radio;
+        let after = match on {
+            true => radio.attaches_after.0.min(radio.attaches_within.0),
+            false => radio.detaches_after.0,
+        };
+        self.radio.attaching = (self.radio.attached != on).then_some(on);
+        match self.radio.attaching {
+            None => _ = self.timers.cancel(Timer::Attach),
+            Some(_) if after.is_zero() => self.attachment_answered(),
+            Some(_) => self.timers.set(Timer::Attach, self.now + after),
+        }
+    }
+
+    /// Whether the module is about to find its network.
+    pub(super) fn is_searching(&self) -> bool {
+        self.timers.deadline(Timer::Register).is_some()
+    }
+
+    /// The network has answered, or will not any more.
+    pub(super) fn attachment_answered(&mut self) {
+        match self.radio.attaching.take() {
+            Some(true) if self.profile.radio.is_silent() => {
+                self.note(|| Note::State("attachment unanswered".into()));
+            }
+            Some(on) => self.attach(on),
+            None => {}
+        }
+    }
+
+    /// Looks at the commands that wait; true where something follows from that.
+    pub(super) fn answer_awaited(&mut self) -> bool {
+        let ports: Vec<PortId> = self.awaited.keys().copied().collect();
+        for port in ports {
+            let Some(wanted) = self.awaited.remove(&port) else { continue };
+            match self.look_at(wanted) {
+                Ok(reply) => self.events.push_back(Event::Finished { port, reply }),
+                Err(wanted) => _ = self.awaited.insert(port, wanted),
+            }
+        }
+        !self.events.is_empty()
+    }
+
+    /// The answer to a command that waits, or what it waits for still.
+    fn look_at(&mut self, wanted: Wanted) -> Result<Reply, Wanted> {
+        let (attached, attaching) = (self.radio.attached, self.radio.attaching);
+        match wanted {
+            Wanted::Attached | Wanted::AttachedFor(_) if !attached => match attaching {
+                Some(true) => Err(wanted),
+                // Registration attaches.
+                _ if self.is_searching() => Err(wanted),
+                _ => Ok(self.why_not(self.profile.radio.is_silent())),
+            },
+            Wanted::Attached => Ok(Reply::Ok),
+            Wanted::AttachedFor(cids) => match cids.iter().try_for_each(|&cid| self.activate(cid)) {
+                Ok(()) => self.look_at(Wanted::Active(cids)),
+                Err(code) => Ok(Reply::Cme(code)),
+            },
+            Wanted::Detached => match (attached, attaching) {
+                (false, _) => Ok(Reply::Ok),
+                (true, Some(false)) => Err(wanted),
+                (true, _) => Ok(self.refuse_state()),
+            },
+            Wanted::Active(cids) => {
+                let states = self.states(&cids);
+                if states.iter().any(|state| matches!(state, State::Down | State::Deactivating { .. })) {
+                    Ok(self.why_not(self.profile.bearer.is_silent()))
+                } else if states.contains(&State::Activating) {
+                    Err(Wanted::Active(cids))
+                } else {
+                    Ok(Reply::Ok)
+                }
+            }
+            Wanted::Inactive(cids) => {
+                let states = self.states(&cids);
+                if states.iter().any(|state| matches!(state, State::Up(_) | State::Activating)) {
+                    Ok(self.refuse_state())
+                } else if states.iter().any(|state| matches!(state, State::Deactivating { .. })) {
+                    Err(Wanted::Inactive(cids))
+                } else {
+                    Ok(Reply::Ok)
+                }
+            }
+        }
+    }
+
+    fn states(&self, cids: &[u8]) -> Vec<State> {
+        cids.iter().map(|cid| self.bearers.state(*cid)).collect()
+    }
+
+    /// Why the packet domain is not as it was asked for: the SIM, the registration, a network that has not
+    /// answered in time, or 148, "unspecified GPRS error".
+    fn why_not(&self, silent: bool) -> Reply {
+        Reply::Cme(match self.sim.refusal() {
+            Some(refusal) => refusal,
+            None if !self.radio.registered() => 30,
+            None if silent => 31,
+            None => 148,
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! A file with thousands of faults and expectations is read and run as a small one is, only longer.
+
+mod common;
+
+use common::{Running, within};
+use std::fmt::Write;
+use std::fs;
+use std::process::Command;
+
+const MANY: usize = 20_000;
+
+/// A scenario in which each fault is `fault(n)`, and each expectation `expect(n)`.
+fn scenario(fault: impl Fn(usize) -> String, expect: impl Fn(usize) -> String) -> String {
+    let mut text = "profile = \"sim7080\"\n".to_owned();
+    for n in 0..MANY {
+        writeln!(text, "[[fault]]\n{}", fault(n)).expect("a string takes it");
+    }
+    for n in 0..MANY {
+        writeln!(text, "[[expect]]\n{}", expect(n)).expect("a string takes it");
+    }
+    text
+}
+
+/// What each rule or expectation was once held against all others for.
+fn scenarios() -> Vec<String> {
+    vec![
+        scenario(
+            |n| format!("when = {{ command = \"AT+CSQ\" }}\nwhat = {{ say = \"+X: {n}\" }}"),
+            |n| format!("module_says = \"+X: {n}\""),
+        ),
+        scenario(
+            |n| match n {
+                0 => "name = \"f0\"\nwhen = { command = \"AT+CSQ\" }\nwhat = { say = \"+X\" }".to_owned(),
+                _ => {
+                    format!("name = \"f{n}\"\nwhen = {{ after = \"f{}\" }}\nwhat = {{ say = \"+X\" }}", n - 1)
+                }
+            },
+            |n| format!("fault_applied = \"f{n}\""),
+        ),
+        scenario(
+            |n| format!("what = {{ nxdomain = \"*.h{n}.example\" }}"),
+            |n| format!("host_never_sends = \"AT+CSQ={n}*\""),
+        ),
+    ]
+}
+
+#[test]
+fn thousands_of_faults_and_expectations_are_checked_and_run() {
+    let here = tempfile::tempdir().expect("a folder");
+    let path = here.path().join("many.toml");
+    let file = path.display().to_string();
+    for text in scenarios() {
+        fs::write(&path, text).expect("a file");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
+        command.args(["check", &file]);
+        let out = within(move || command.output().expect("it starts"));
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let run = Running::start(&["--scenario", &file], here.path());
+        assert_eq!(run.told("event"), "ready");
+    }
+}
