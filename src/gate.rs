@@ -27,6 +27,7 @@ mod transfer;
 mod upstream;
 mod verbs;
 
+use crate::fault::{Scripted, Then};
 use crate::ftp::{Replies, Reply};
 use crate::time::{Now, Timers};
 use command::{Command, Commands};
@@ -39,7 +40,7 @@ use transfer::{Step, Transfer};
 
 pub use config::GateConfig;
 pub use event::{GateInput, GateOutput};
-pub use faults::{CommandVerdict, Cut, GateFaults, NoGateFaults, Passive, Speech, Then, Words};
+pub use faults::{GateFaults, NoGateFaults};
 
 /// How a TLS connection begins (RFC 8446 section 5.1): a handshake record of version 3.
 const TLS_HANDSHAKE: &[u8] = &[22, 3];
@@ -290,9 +291,9 @@ impl Gate {
     }
 
     /// Says something unasked: what a rule, or somebody at the control API, wants to be heard.
-    pub fn speak(&mut self, now: Now, speech: Speech) {
+    pub fn speak(&mut self, now: Now, scripted: &Scripted) {
         if !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
-            self.say(now, speech, None);
+            self.say(now, scripted, None);
         }
     }
 
@@ -326,7 +327,7 @@ impl Gate {
     fn idle(&mut self, now: Now) {
         match self.job {
             Job::Idle => {
-                self.say(now, Speech::reply(421, "Timeout."), None);
+                self.say(now, &Scripted::new(421, "Timeout."), None);
                 self.end_after(now, FAREWELL, Saying::Close);
             }
             _ => self.arm_idle(now),
@@ -357,8 +358,8 @@ impl Gate {
 
     fn queue(&mut self, now: Now, command: Command) {
         if !self.commands.push(command) {
-            let speech = Speech { then: Then::Close, ..Speech::reply(421, "Too many commands.") };
-            self.say(now, speech, None);
+            let last = Scripted { then: Then::Close, ..Scripted::new(421, "Too many commands.") };
+            self.say(now, &last, None);
         }
     }
 

@@ -1,13 +1,13 @@
 //! PASV, EPSV, PORT and EPRT (RFC 959 section 4.1.2, RFC 2428): they end here.
 
-use super::faults::{CommandVerdict, Passive};
 use super::{Command, Data, Gate, GateOutput, reply};
+use crate::fault::{PassiveVerdict, Unserved};
 use crate::ftp::{parse_passive, port_argument};
 use crate::time::Now;
 use core::net::SocketAddrV4;
 
 impl Gate {
-    pub(super) fn passive(&mut self, now: Now, command: Command, verdict: CommandVerdict) {
+    pub(super) fn passive(&mut self, now: Now, command: Command, verdict: PassiveVerdict) {
         let refusal = match (command.verb.as_str(), command.argument.trim()) {
             ("PASV", _) | ("EPSV", "" | "1") => None,
             ("EPSV", all) if all.eq_ignore_ascii_case("ALL") => Some((200, "EPSV ALL ok.")),
@@ -20,17 +20,19 @@ impl Gate {
         self.release_data();
         let port = self.config.next_port();
         let right = SocketAddrV4::new(*self.server.ip(), port);
-        let how = match verdict {
-            CommandVerdict::Passive(how) => Some(how),
-            _ => None,
-        };
-        self.session.stall = how == Some(Passive::Stall);
+        self.session.stall = verdict == PassiveVerdict::Unserved(Unserved::Stalled);
         self.data = Data::Listening;
-        let (announced, output) = match how {
-            Some(Passive::Wrong(ip, other)) => (SocketAddrV4::new(ip, other.unwrap_or(port)), None),
-            Some(Passive::Refuse) => (right, None),
-            Some(Passive::Silence) => (right, Some(GateOutput::SilenceData { port })),
-            Some(Passive::Stall) | None => (right, Some(GateOutput::ListenData { port })),
+        let (announced, output) = match verdict {
+            // Where it would have been right, nobody waits: the real port refuses.
+            PassiveVerdict::Address { address, port: other } => {
+                (SocketAddrV4::new(address, other.unwrap_or(port)), None)
+            }
+            PassiveVerdict::Unserved(Unserved::Refused) => (right, None),
+            PassiveVerdict::Unserved(Unserved::Silent) => (right, Some(GateOutput::SilenceData { port })),
+            // 150 is said, and nothing moves.
+            PassiveVerdict::Unserved(Unserved::Stalled) | PassiveVerdict::Pass => {
+                (right, Some(GateOutput::ListenData { port }))
+            }
         };
         self.out.extend(output);
         let reply = match command.verb.as_str() {

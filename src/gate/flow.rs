@@ -4,9 +4,9 @@
 //! Where the modem's clock is turned by hand, the same run is the same trace: how the kernel divides what
 //! the built-in server sends and takes, and whether its last word is quicker than its FIN, does not show.
 
-use super::faults::Cut;
 use super::transfer::{Ending, Kind, Step, Transfer};
 use super::{Data, Gate, GateOutput, Job, Pipe, Timer, reply};
+use crate::fault::Stop;
 use crate::ftp::Reply;
 use crate::time::Now;
 use bytes::{Bytes, BytesMut};
@@ -109,11 +109,11 @@ impl Gate {
         };
         let Some(transfer) = self.transfer_mut() else { return };
         transfer.step = step;
-        let cut = transfer.cut.take_if(|cut| cut.after == 0);
+        let stop = transfer.stop.take_if(|stop| stop.after == 0);
         self.moved(now);
-        match (cut, &self.data, kind) {
+        match (stop, &self.data, kind) {
             (_, Data::None, _) => self.fail(now, 426, "Connection closed; transfer aborted."),
-            (Some(cut), ..) => self.cut(now, cut),
+            (Some(stop), ..) => self.cut(now, stop),
             (None, Data::Ended, Kind::Write) => self.data_fin(now),
             // The server was quicker with closing the data connection than with its 150.
             (None, ..) if self.pipe == Pipe::None => self.pipe_reset(now),
@@ -155,26 +155,26 @@ impl Gate {
         self.fail(now, 426, "Data timeout.");
     }
 
-    /// So many of these octets are moved; a cut may be due behind them.
-    fn count(&mut self, n: usize) -> (usize, Option<Cut>) {
+    /// So many of these octets are moved; the server may stop behind them.
+    fn count(&mut self, n: usize) -> (usize, Option<Stop>) {
         let Some(transfer) = self.transfer_mut() else { return (0, None) };
-        let left = transfer.cut.as_ref().map_or(u64::MAX, |cut| cut.after.saturating_sub(transfer.moved));
+        let left = transfer.stop.as_ref().map_or(u64::MAX, |stop| stop.after.saturating_sub(transfer.moved));
         let n = usize::try_from(left).map_or(n, |left| left.min(n));
         transfer.moved += n as u64;
         let moved = transfer.moved;
-        (n, transfer.cut.take_if(|cut| cut.after <= moved))
+        (n, transfer.stop.take_if(|stop| stop.after <= moved))
     }
 
-    fn cut(&mut self, now: Now, cut: Cut) {
+    fn cut(&mut self, now: Now, stop: Stop) {
         self.release_pipe();
         let Some(transfer) = self.transfer_mut() else { return };
         match &mut transfer.step {
-            Step::Down(down) if cut.reset && down.unsent > 0 => {
+            Step::Down(down) if stop.reset && down.unsent > 0 => {
                 down.stage = DownStage::Cutting;
-                down.ending = Some(Ending::Speech(cut.speech));
+                down.ending = Some(Ending::Scripted(stop.reply));
             }
-            Step::Down(_) if !cut.reset => self.close_data(now, Ending::Speech(cut.speech)),
-            _ => self.conclude(now, Ending::Speech(cut.speech)),
+            Step::Down(_) if !stop.reset => self.close_data(now, Ending::Scripted(stop.reply)),
+            _ => self.conclude(now, Ending::Scripted(stop.reply)),
         }
     }
 
@@ -203,13 +203,13 @@ impl Gate {
     }
 
     fn pass_down(&mut self, now: Now, bytes: Bytes) {
-        let (n, cut) = self.count(bytes.len());
+        let (n, stop) = self.count(bytes.len());
         if let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() {
             down.unsent += n;
         }
         self.out.push_back(GateOutput::DataToModule(bytes.slice(..n)));
-        if let Some(cut) = cut {
-            self.cut(now, cut);
+        if let Some(stop) = stop {
+            self.cut(now, stop);
         }
     }
 
@@ -287,14 +287,14 @@ impl Gate {
         if !flowing {
             return;
         }
-        let (n, cut) = self.count(bytes.len());
+        let (n, stop) = self.count(bytes.len());
         if let Some(Transfer { step: Step::Up(up), .. }) = self.transfer_mut() {
             up.backlog += n;
         }
         self.moved(now);
         self.out.push_back(GateOutput::DataToUpstream(bytes.slice(..n)));
-        if let Some(cut) = cut {
-            self.cut(now, cut);
+        if let Some(stop) = stop {
+            self.cut(now, stop);
         }
     }
 

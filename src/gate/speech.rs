@@ -1,8 +1,8 @@
 //! What is said to the module, in its order and in its time.
 
 use super::command::Command;
-use super::faults::{Speech, Then, Words};
 use super::{Gate, GateOutput, reply};
+use crate::fault::{ReplyVerdict, Scripted, Then};
 use crate::ftp::Reply;
 use crate::time::Now;
 use bytes::Bytes;
@@ -47,24 +47,31 @@ impl Mouth {
 impl Gate {
     /// Says the reply to a command, or what the faults make of it.
     pub(super) fn answer(&mut self, now: Now, command: &Command, reply: Reply) {
-        let speech = self.faults.reply(now, &command.verb, &command.argument, &reply);
-        self.say(now, speech, Some(&reply));
+        match self.faults.reply(now, &command.verb, &command.argument, reply.code) {
+            ReplyVerdict::Pass => self.mouth.push(now, Saying::Bytes(reply::bytes(&reply))),
+            ReplyVerdict::Late(by) => self.mouth.push_after(now, by, Saying::Bytes(reply::bytes(&reply))),
+            ReplyVerdict::Malformed(line) => {
+                self.mouth.push(now, Saying::Bytes(format!("{line}\r\n").into()));
+            }
+            ReplyVerdict::Instead(scripted) => return self.say(now, &scripted, Some(&reply)),
+            ReplyVerdict::Swallow => {}
+        }
+        self.utter(now);
     }
 
-    pub(super) fn say(&mut self, now: Now, speech: Speech, real: Option<&Reply>) {
-        let bytes = match &speech.words {
-            Words::Real => real.map(reply::bytes),
-            Words::Reply(other) => Some(reply::bytes(other)),
-            Words::Raw(bytes) => Some(bytes.clone()),
-            Words::Nothing => None,
+    /// Says a reply of one line that is not the server's; `real` lends its text where it has none.
+    pub(super) fn say(&mut self, now: Now, scripted: &Scripted, real: Option<&Reply>) {
+        let text = match (&scripted.text, real) {
+            (Some(text), _) => text,
+            (None, Some(real)) => real.text(),
+            (None, None) => reply::usual(scripted.code),
         };
-        if let Some(bytes) = bytes {
-            self.mouth.push_after(now, speech.delay, Saying::Bytes(bytes));
-        }
-        match speech.then {
+        let bytes = reply::bytes(&reply::line(scripted.code, text));
+        self.mouth.push_after(now, scripted.late, Saying::Bytes(bytes));
+        match scripted.then {
             Then::Stay => {}
-            Then::Close => self.mouth.push_after(now, speech.delay, Saying::Close),
-            Then::Reset => self.mouth.push_after(now, speech.delay, Saying::Reset),
+            Then::Close => self.mouth.push_after(now, scripted.late, Saying::Close),
+            Then::Reset => self.mouth.push_after(now, scripted.late, Saying::Reset),
         }
         self.utter(now);
     }

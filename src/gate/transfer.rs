@@ -1,9 +1,9 @@
 //! A transfer, from its command to the first octet: the built-in server is asked whether it would
 //! refuse, the module's data connection comes up, then the server's, then the command goes out.
 
-use super::faults::{CommandVerdict, Cut, Speech};
 use super::flow::{Down, Up};
 use super::{Command, Data, Gate, GateOutput, Job, Pipe, Timer, builtin, reply};
+use crate::fault::{Scripted, Stop, VerbVerdict};
 use crate::ftp::{Reply, parse_passive};
 use crate::time::Now;
 use core::net::SocketAddr;
@@ -36,7 +36,7 @@ pub struct Transfer {
     pub kind: Kind,
     /// What REST has asked for.
     restart: u64,
-    pub cut: Option<Cut>,
+    pub stop: Option<Stop>,
     /// Octets so far.
     pub moved: u64,
     /// What the server has said before TLS was up on its data connection: a module without a gate in front of the
@@ -75,11 +75,11 @@ pub enum Ending {
     /// The server's, or the gate's, reply.
     Reply(Reply),
     /// What a fault says instead.
-    Speech(Speech),
+    Scripted(Scripted),
 }
 
 impl Gate {
-    pub(super) fn transfer(&mut self, now: Now, command: Command, kind: Kind, verdict: CommandVerdict) {
+    pub(super) fn transfer(&mut self, now: Now, command: Command, kind: Kind, stop: Option<Stop>) {
         let restart = std::mem::take(&mut self.session.restart);
         let refusal = match (&self.data, command.argument.as_str()) {
             (_, "") if matches!(command.verb.as_str(), "RETR" | "STOR" | "APPE") => {
@@ -100,15 +100,11 @@ impl Gate {
             (true, Kind::Write) if command.argument.is_empty() => self.line(&command.verb, "STOU"),
             (true, _) => self.line(&command.verb, &command.argument),
         };
-        let cut = match verdict {
-            CommandVerdict::Cut(cut) => Some(cut),
-            _ => None,
-        };
         if builtin {
             self.send(format!("SITE {} {line}", builtin::CHECK));
         }
         let transfer =
-            Transfer { command, line, kind, restart, cut, moved: 0, early: vec![], step: Step::Check };
+            Transfer { command, line, kind, restart, stop, moved: 0, early: vec![], step: Step::Check };
         self.job = Job::Transfer(Box::new(transfer));
         if !builtin {
             self.reach_module(now);
@@ -320,14 +316,16 @@ impl Gate {
         self.rest(now);
         match ending {
             Ending::Reply(reply) => self.answer(now, &transfer.command, reply),
-            Ending::Speech(speech) => self.say(now, speech, None),
+            Ending::Scripted(scripted) => self.say(now, &scripted, None),
         }
     }
 
     /// ABOR in the middle of a transfer (RFC 959 section 4.1.3).
     pub(super) fn abort(&mut self, now: Now, command: Command) {
-        if let CommandVerdict::Instead(speech) = self.faults.command(now, &command.verb, &command.argument) {
-            return self.say(now, speech, None);
+        match self.faults.verb(now, &command.verb, &command.argument) {
+            VerbVerdict::Reply(scripted) => return self.say(now, &scripted, None),
+            VerbVerdict::Swallow => return self.utter(now),
+            VerbVerdict::Stop(_) | VerbVerdict::Pass => {}
         }
         self.fail(now, 426, "Transfer aborted.");
         if !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {

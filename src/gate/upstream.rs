@@ -1,10 +1,9 @@
 //! The control connection to the server.
 
-use super::faults::CommandVerdict;
-use super::faults::{Speech, Then};
 use super::speech::Saying;
 use super::{Command, Gate, GateOutput, Job, Pipe, builtin, reply};
 use crate::at::octets::octets_of;
+use crate::fault::{Scripted, Then, VerbVerdict};
 use crate::ftp::{Malformed, Reply};
 use crate::time::Now;
 use bytes::Bytes;
@@ -23,8 +22,8 @@ impl Gate {
     }
 
     pub(super) fn upstream_failed(&mut self, now: Now) {
-        let speech = Speech { then: Then::Close, ..Speech::reply(421, "Service not available.") };
-        self.say(now, speech, None);
+        let last = Scripted { then: Then::Close, ..Scripted::new(421, "Service not available.") };
+        self.say(now, &last, None);
     }
 
     pub(super) fn upstream_bytes(&mut self, now: Now, bytes: &[u8]) {
@@ -97,9 +96,10 @@ impl Gate {
             self.rest(now);
         }
         let connect = Command { verb: "CONNECT".into(), argument: String::new() };
-        match self.faults.command(now, &connect.verb, &connect.argument) {
-            CommandVerdict::Instead(speech) => self.say(now, speech, None),
-            _ => self.answer(now, &connect, reply),
+        match self.faults.verb(now, &connect.verb, &connect.argument) {
+            VerbVerdict::Reply(scripted) => self.say(now, &scripted, None),
+            VerbVerdict::Swallow => self.utter(now),
+            VerbVerdict::Stop(_) | VerbVerdict::Pass => self.answer(now, &connect, reply),
         }
     }
 

@@ -1,21 +1,29 @@
 //! What is done about each command.
 
 use super::builtin::{self, Order};
-use super::faults::CommandVerdict;
 use super::transfer::Kind;
 use super::{Command, Gate, Job, reply};
+use crate::fault::{PassiveVerdict, Stop, VerbVerdict};
 use crate::time::Now;
 
 impl Gate {
     pub(super) fn begin(&mut self, now: Now, command: Command) {
         self.arm_idle(now);
-        match self.faults.command(now, &command.verb, &command.argument) {
-            CommandVerdict::Instead(speech) => self.say(now, speech, None),
-            verdict => self.carry_out(now, command, verdict),
+        match self.faults.verb(now, &command.verb, &command.argument) {
+            VerbVerdict::Reply(scripted) => self.say(now, &scripted, None),
+            VerbVerdict::Swallow => self.utter(now),
+            VerbVerdict::Stop(stop) => self.carry_out(now, command, Some(stop), PassiveVerdict::Pass),
+            VerbVerdict::Pass => {
+                let passive = match command.verb.as_str() {
+                    "PASV" | "EPSV" => self.faults.passive(now),
+                    _ => PassiveVerdict::Pass,
+                };
+                self.carry_out(now, command, None, passive);
+            }
         }
     }
 
-    fn carry_out(&mut self, now: Now, command: Command, verdict: CommandVerdict) {
+    fn carry_out(&mut self, now: Now, command: Command, stop: Option<Stop>, passive: PassiveVerdict) {
         let text = match command.verb.as_str() {
             "PBSZ" | "PROT" if self.session.upstream_tls => {
                 let line = command.line();
@@ -30,11 +38,11 @@ impl Gate {
             "QUIT" => return self.relay(command, "QUIT".into()),
             "" => (500, "Line too long."),
             verb if !self.session.logged_in && needs_login(verb) => (530, "Please login with USER and PASS."),
-            "PASV" | "EPSV" => return self.passive(now, command, verdict),
+            "PASV" | "EPSV" => return self.passive(now, command, passive),
             "PORT" | "EPRT" => return self.active(now, command),
             "ABOR" => return self.abort_nothing(now, command),
             verb => match Kind::of(verb) {
-                Some(kind) => return self.transfer(now, command, kind, verdict),
+                Some(kind) => return self.transfer(now, command, kind, stop),
                 None if self.session.builtin => return self.order(now, command),
                 None => {
                     let line = command.line();

@@ -1,6 +1,6 @@
 //! Look-ups, echo requests and the module's calls: where each of them leads.
 
-use super::faults::{Called, Carries, Direction, LinkId, LinkInfo};
+use super::faults::{Carries, LinkId, LinkInfo};
 use super::gates::Door;
 use super::hosts::LookUp;
 use super::later::Then;
@@ -11,6 +11,7 @@ use super::sockets::Owner;
 use super::tap::TappedWhat;
 use super::tls::{Whose, check};
 use super::{IoUse, Network};
+use crate::fault::{ConnectVerdict, LookupVerdict, Way};
 use crate::modem::net::{Failure, NetEvent, Purpose, Query, Socket, Tls};
 use crate::scenario::Target;
 use crate::time::Now;
@@ -37,7 +38,7 @@ pub(super) struct Order {
 }
 
 /// Where a call leads.
-enum Way {
+enum Route {
     /// To a gate, with the real server behind it, and whether it speaks TLS.
     Gate(SocketAddr, bool),
     /// To the data connection that a gate has announced.
@@ -46,6 +47,16 @@ enum Way {
     Bridge(SocketAddr),
     Fail(Failure),
     Silence,
+}
+
+/// What a connection attempt meets by a fault's word, in place of what is there.
+pub(super) fn forced(verdict: ConnectVerdict) -> Option<Target> {
+    match verdict {
+        ConnectVerdict::Pass | ConnectVerdict::TlsFails => None,
+        ConnectVerdict::Refused => Some(Target::Refused),
+        ConnectVerdict::Silence => Some(Target::Blackhole),
+        ConnectVerdict::Unreachable => Some(Target::Unreachable),
+    }
 }
 
 impl Network {
@@ -68,8 +79,10 @@ impl Network {
     pub(super) fn resolve(&mut self, now: Now, query: Query, name: &str) {
         let found = match self.faults.look_up(now, name) {
             _ if self.address.is_none() => LookUp::Silence,
-            Some(found) => found,
-            None => self.config.hosts.look_up(name),
+            LookupVerdict::Pass => self.config.hosts.look_up(name),
+            LookupVerdict::NoSuchName => LookUp::NxDomain,
+            LookupVerdict::Silence => LookUp::Silence,
+            LookupVerdict::Address(address) => LookUp::Address(address),
         };
         let address = match found {
             LookUp::Address(address) => Some(address),
@@ -80,7 +93,7 @@ impl Network {
     }
 
     pub(super) fn ping(&mut self, now: Now, query: Query, to: Ipv4Addr) {
-        let target = self.faults.ping(now, to).unwrap_or_else(|| self.config.hosts.target(to));
+        let target = self.config.hosts.target(to);
         if self.address.is_some() && matches!(target, Target::Builtin | Target::Address(_) | Target::Refused)
         {
             let after = self.round_trip().max(PING);
@@ -98,14 +111,14 @@ impl Network {
             return;
         };
         let local = SocketAddrV4::new(ip, port);
-        match self.way(now, &order) {
-            Way::Silence => self.sockets.insert(socket, Owner::Waiting { port }),
-            Way::Fail(why) => {
+        match self.route(now, &order) {
+            Route::Silence => self.sockets.insert(socket, Owner::Waiting { port }),
+            Route::Fail(why) => {
                 self.sockets.insert(socket, Owner::Waiting { port });
                 self.after_round_trip(now, Then::Fail { socket, why });
             }
-            Way::Gate(upstream, tls) => self.connect_gate(now, order, local, upstream, tls),
-            Way::Door(gate) => {
+            Route::Gate(upstream, tls) => self.connect_gate(now, order, local, upstream, tls),
+            Route::Door(gate) => {
                 let order = Order { tls: self.near(gate, order.tls.clone()), ..order };
                 let far = Far::Data { gate, credit: 0 };
                 if let Some(id) = self.dial(now, order, local, Carries::FtpData, far) {
@@ -113,7 +126,7 @@ impl Network {
                     self.answer_later(now, id);
                 }
             }
-            Way::Bridge(to) => {
+            Route::Bridge(to) => {
                 let io = self.new_io(IoUse::Datagrams(socket));
                 let far = Far::Io { io, ahead: 0 };
                 let Some(id) = self.dial(now, order, local, Carries::Tcp, far) else {
@@ -127,18 +140,21 @@ impl Network {
         }
     }
 
-    fn way(&mut self, now: Now, order: &Order) -> Way {
+    fn route(&mut self, now: Now, order: &Order) -> Route {
         let &Order { to, purpose, .. } = order;
         let name = order.name.as_deref().or_else(|| self.config.hosts.owner(*to.ip()));
-        let target = match self.faults.connect(now, to, name, order.tls.is_some()) {
-            Some(Called::Target(target)) => target,
-            Some(Called::TlsFails) => return Way::Fail(self.tls_fails(to, check::WANTED)),
+        let verdict = self.faults.connect(now, to, name, order.tls.is_some());
+        if verdict == ConnectVerdict::TlsFails {
+            return Route::Fail(self.tls_fails(to, check::WANTED));
+        }
+        let target = match forced(verdict) {
+            Some(target) => target,
             None => match self.gates.door(to) {
-                Door::Open(gate) => return Way::Door(gate),
-                Door::Silent => return Way::Silence,
+                Door::Open(gate) => return Route::Door(gate),
+                Door::Silent => return Route::Silence,
                 // A data connection to where nobody waits: the server's host would refuse it, and of
                 // any other host (a wrong address in the answer to PASV) nothing is ever heard.
-                Door::Closed if purpose == Purpose::FtpData => return Way::Fail(Failure::Refused),
+                Door::Closed if purpose == Purpose::FtpData => return Route::Fail(Failure::Refused),
                 Door::None if purpose == Purpose::FtpData => match self.config.hosts.target(*to.ip()) {
                     Target::Builtin | Target::Address(_) => Target::Blackhole,
                     target => target,
@@ -148,16 +164,16 @@ impl Network {
         };
         let server = to.port() == FTPS || (order.tls.is_some() && to.port() != FTP);
         match target {
-            _ if Some(*to.ip()) == self.address => Way::Fail(Failure::Refused),
-            Target::Builtin => Way::Gate(self.config.server, server),
+            _ if Some(*to.ip()) == self.address => Route::Fail(Failure::Refused),
+            Target::Builtin => Route::Gate(self.config.server, server),
             // What a real server speaks at its address is not the port's to say.
             Target::Address(real) if purpose == Purpose::FtpControl || matches!(to.port(), FTP | FTPS) => {
-                Way::Gate(real, order.tls.is_some() || to.port() == FTPS)
+                Route::Gate(real, order.tls.is_some() || to.port() == FTPS)
             }
-            Target::Address(real) => Way::Bridge(real),
-            Target::Refused => Way::Fail(Failure::Refused),
-            Target::Unreachable => Way::Fail(Failure::Unreachable),
-            Target::Blackhole | Target::NxDomain | Target::DnsSilence => Way::Silence,
+            Target::Address(real) => Route::Bridge(real),
+            Target::Refused => Route::Fail(Failure::Refused),
+            Target::Unreachable => Route::Fail(Failure::Unreachable),
+            Target::Blackhole | Target::NxDomain | Target::DnsSilence => Route::Silence,
         }
     }
 
@@ -202,8 +218,8 @@ impl Network {
             link.answered = true;
             self.faults.opened(now, &link.info);
             let called = matches!(link.announce, Some(NetEvent::Accepted { .. }));
-            let direction = if called { Direction::Down } else { Direction::Up };
-            self.tap.push(now, &link.info, direction, || TappedWhat::Open);
+            let way = if called { Way::Down } else { Way::Up };
+            self.tap.push(now, &link.info, way, || TappedWhat::Open);
         }
     }
 

@@ -1,12 +1,9 @@
-//! The seam for link faults: whoever implements [`LinkFaults`] decides on each segment.
+//! The seam for link faults: whoever implements [`LinkFaults`] decides on each segment, in the words of `fault`.
 
-use super::hosts::LookUp;
+use crate::fault::{ConnectVerdict, Link, LinkKind, LookupVerdict, Segment, Way};
 use crate::modem::net::Purpose;
-use crate::scenario::Target;
 use crate::time::Now;
-use bytes::Bytes;
-use core::net::{Ipv4Addr, SocketAddrV4};
-use std::time::Duration;
+use core::net::SocketAddrV4;
 
 /// A connection or UDP port of the module, numbered in the order of opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,55 +37,22 @@ pub struct LinkInfo {
     pub peer: SocketAddrV4,
 }
 
-/// The way a segment goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Direction {
-    /// From the module.
-    Up,
-    /// To the module.
-    Down,
+impl LinkInfo {
+    /// The link as rules know it.
+    pub fn link(&self) -> Link {
+        Link { kind: self.carries.kind(), id: self.id.0 }
+    }
 }
 
-/// What becomes of a segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It passes.
-    Pass,
-    /// It is lost, and nothing repairs that.
-    Drop,
-    /// It passes so much later; what follows waits behind it.
-    Delay(Duration),
-    /// Other octets pass in its place.
-    Replace {
-        /// Which.
-        with: Bytes,
-        /// So much later; what follows waits behind them.
-        later: Duration,
-    },
-    /// It passes twice.
-    Duplicate {
-        /// So much later; what follows waits behind it.
-        later: Duration,
-    },
-    /// Its first so many octets (at least 1) are judged first, then the rest.
-    Split(usize),
-    /// This direction stands still, and the segment is judged again at that time, or when
-    /// [`Network::faults_changed`](super::Network::faults_changed) is called.
-    Stall(Option<Now>),
-    /// The connection ends here, in both directions.
-    Cut {
-        /// With RST in place of FIN.
-        rst: bool,
-    },
-}
-
-/// What becomes of a connection attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Called {
-    /// It leads there.
-    Target(Target),
-    /// Its TLS handshake fails.
-    TlsFails,
+impl Carries {
+    /// What rules call it.
+    pub fn kind(self) -> LinkKind {
+        match self {
+            Carries::FtpControl => LinkKind::Control,
+            Carries::FtpData => LinkKind::Data,
+            Carries::Tcp | Carries::Udp => LinkKind::Socket,
+        }
+    }
 }
 
 /// Decides on segments, look-ups and connections.
@@ -99,8 +63,15 @@ pub trait LinkFaults: Send {
         true
     }
 
-    /// A segment, or a datagram, is about to pass.
-    fn segment(&mut self, now: Now, link: &LinkInfo, direction: Direction, bytes: &Bytes) -> Verdict;
+    /// A segment of `len` octets is about to pass; 0 is the FIN. What is said may be about its first octets only, and
+    /// it is asked again about the rest. Where it holds, it is asked again at that time, or when
+    /// [`Network::faults_changed`](super::Network::faults_changed) is called.
+    fn segment(&mut self, now: Now, link: &LinkInfo, way: Way, len: usize) -> Segment;
+
+    /// A datagram of `len` octets is about to pass, as a whole.
+    fn datagram(&mut self, now: Now, link: &LinkInfo, way: Way, len: usize) -> Segment {
+        self.segment(now, link, way, len)
+    }
 
     /// Whether nothing moves on a link, and until when that is known: no call is answered on it either.
     fn held(&mut self, _now: Now, _link: &LinkInfo) -> Option<Option<Now>> {
@@ -113,19 +84,14 @@ pub trait LinkFaults: Send {
     /// A link is gone.
     fn closed(&mut self, _now: Now, _link: &LinkInfo) {}
 
-    /// A name is looked up; `Some` overrules the map of hosts.
-    fn look_up(&mut self, _now: Now, _name: &str) -> Option<LookUp> {
-        None
+    /// A name is looked up; what does not pass overrules the map of hosts.
+    fn look_up(&mut self, _now: Now, _name: &str) -> LookupVerdict {
+        LookupVerdict::Pass
     }
 
-    /// A connection is opened, with `tls` on it or without; `Some` overrules the map of hosts.
-    fn connect(&mut self, _now: Now, _to: SocketAddrV4, _name: Option<&str>, _tls: bool) -> Option<Called> {
-        None
-    }
-
-    /// An echo request is sent; `Some` overrules the map of hosts.
-    fn ping(&mut self, _now: Now, _to: Ipv4Addr) -> Option<Target> {
-        None
+    /// A connection is opened, with `tls` on it or without; what does not pass overrules the map of hosts.
+    fn connect(&mut self, _now: Now, _to: SocketAddrV4, _name: Option<&str>, _tls: bool) -> ConnectVerdict {
+        ConnectVerdict::Pass
     }
 }
 
@@ -138,7 +104,7 @@ impl LinkFaults for NoFaults {
         false
     }
 
-    fn segment(&mut self, _: Now, _: &LinkInfo, _: Direction, _: &Bytes) -> Verdict {
-        Verdict::Pass
+    fn segment(&mut self, _: Now, _: &LinkInfo, _: Way, len: usize) -> Segment {
+        Segment::pass(len)
     }
 }

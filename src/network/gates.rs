@@ -11,7 +11,7 @@ use super::pipe::End;
 use super::relay::{Call, GateInput, GateOutput, Relay};
 use super::tls::TlsEnd;
 use super::{GateId, Network};
-use crate::gate::Speech;
+use crate::fault::Scripted;
 use crate::modem::net::{Tls, Verify};
 use crate::time::Now;
 use core::net::{SocketAddr, SocketAddrV4};
@@ -174,9 +174,9 @@ impl Network {
     }
 
     /// Has every gate say something unasked, as a server does that goes down (421).
-    pub fn speak(&mut self, now: Now, speech: &Speech) {
+    pub fn speak(&mut self, now: Now, scripted: &Scripted) {
         for slot in self.gates.slots.values_mut() {
-            slot.relay.speak(now, speech.clone());
+            slot.relay.speak(now, scripted);
         }
         self.settle(now);
     }

@@ -1,12 +1,13 @@
 //! One TCP connection of the module: two pipes, an end at the module, an end beyond the antenna.
 
-use super::faults::{Direction, LinkFaults, LinkInfo, Verdict};
+use super::faults::{LinkFaults, LinkInfo};
 use super::outside::{IoId, IoRequest};
 use super::pipe::{End, Line, LinkProfile, Piece, Pipe, WINDOW, Watch};
 use super::relay::GateInput;
 use super::tap::{Tap, TappedWhat};
 use super::tls::{TlsEnd, check};
 use super::{GateId, Network};
+use crate::fault::{Fate, Segment, Way};
 use crate::modem::net::{NetEvent, Socket};
 use crate::time::Now;
 use bytes::Bytes;
@@ -191,7 +192,7 @@ impl Lines {
 struct Watcher<'a> {
     now: Now,
     info: &'a LinkInfo,
-    direction: Direction,
+    way: Way,
     faults: &'a mut (dyn LinkFaults + Send),
     /// Whether the faults want to see this link.
     watched: bool,
@@ -199,34 +200,34 @@ struct Watcher<'a> {
 }
 
 impl Watch for Watcher<'_> {
-    fn depart(&mut self, bytes: &Bytes) -> Verdict {
-        let verdict = match self.watched {
-            true => self.faults.segment(self.now, self.info, self.direction, bytes),
-            false => Verdict::Pass,
+    fn depart(&mut self, bytes: &Bytes) -> Segment {
+        let judged = match self.watched {
+            true => self.faults.segment(self.now, self.info, self.way, bytes.len()),
+            false => Segment::pass(bytes.len()),
         };
-        let sent = !matches!(verdict, Verdict::Split(_) | Verdict::Stall(_));
-        if self.direction == Direction::Up && sent {
-            self.tap.push(self.now, self.info, Direction::Up, || TappedWhat::Segment(bytes.clone()));
+        if self.way == Way::Up && !matches!(judged.fate, Fate::Hold(_)) {
+            let sent = bytes.slice(..judged.take.min(bytes.len()));
+            self.tap.push(self.now, self.info, Way::Up, || TappedWhat::Segment(sent));
         }
-        verdict
+        judged
     }
 
-    fn depart_end(&mut self, end: End) -> Verdict {
+    fn depart_end(&mut self, end: End) -> Segment {
         // A RST is its sender's last word: it is not kept back.
-        let verdict = match self.watched && end == End::Fin {
-            true => self.faults.segment(self.now, self.info, self.direction, &Bytes::new()),
-            false => Verdict::Pass,
+        let judged = match self.watched && end == End::Fin {
+            true => self.faults.segment(self.now, self.info, self.way, 0),
+            false => Segment::pass(0),
         };
-        let sent = !matches!(verdict, Verdict::Stall(_) | Verdict::Cut { .. });
-        if self.direction == Direction::Up && sent {
-            self.tap.push(self.now, self.info, Direction::Up, || tapped_end(end));
+        let sent = !matches!(judged.fate, Fate::Hold(_) | Fate::Cut { .. });
+        if self.way == Way::Up && sent {
+            self.tap.push(self.now, self.info, Way::Up, || tapped_end(end));
         }
-        verdict
+        judged
     }
 
     fn arrive(&mut self, at: Now, piece: &Piece) {
-        if self.direction == Direction::Down {
-            self.tap.push(at, self.info, Direction::Down, || match piece {
+        if self.way == Way::Down {
+            self.tap.push(at, self.info, Way::Down, || match piece {
                 Piece::Bytes(bytes) => TappedWhat::Segment(bytes.clone()),
                 Piece::End(end) => tapped_end(*end),
             });
@@ -263,11 +264,11 @@ impl Network {
 
     fn pump(&mut self, now: Now, link: &mut Link, lines: &Lines, watched: bool) -> Option<End> {
         let mut cut = None;
-        for (direction, pipe, line) in
-            [(Direction::Up, &mut link.up, &lines.up), (Direction::Down, &mut link.down, &lines.down)]
+        for (way, pipe, line) in
+            [(Way::Up, &mut link.up, &lines.up), (Way::Down, &mut link.down, &lines.down)]
         {
             let (faults, tap) = (self.faults.as_mut(), &mut self.tap);
-            let mut watcher = Watcher { now, info: &link.info, direction, faults, watched, tap };
+            let mut watcher = Watcher { now, info: &link.info, way, faults, watched, tap };
             cut = cut.or(pipe.pump(now, line, &mut watcher));
         }
         cut

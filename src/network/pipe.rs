@@ -1,6 +1,6 @@
 //! One direction of a link: store and forward, in segments, under a window.
 
-use super::faults::Verdict;
+use crate::fault::{Fate, Flip, Segment};
 use crate::time::Now;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
@@ -63,8 +63,8 @@ pub(super) enum Piece {
 
 /// Looks at what enters and leaves the line.
 pub(super) trait Watch {
-    fn depart(&mut self, bytes: &Bytes) -> Verdict;
-    fn depart_end(&mut self, end: End) -> Verdict;
+    fn depart(&mut self, bytes: &Bytes) -> Segment;
+    fn depart_end(&mut self, end: End) -> Segment;
     fn arrive(&mut self, at: Now, piece: &Piece);
 }
 
@@ -74,6 +74,17 @@ enum Stall {
     None,
     Until(Now),
     Forever,
+}
+
+/// The octets as they arrive with some of them changed.
+pub(super) fn changed(bytes: &Bytes, flips: &[Flip]) -> Bytes {
+    let mut bytes = BytesMut::from(&bytes[..]);
+    for flip in flips {
+        if let Some(byte) = bytes.get_mut(flip.at) {
+            *byte ^= flip.with;
+        }
+    }
+    bytes.freeze()
 }
 
 /// The sender's backlog, the line, and the receiver's buffer.
@@ -88,7 +99,7 @@ pub(super) struct Pipe {
     departed: bool,
     /// A fault has cut the line.
     severed: bool,
-    /// The segment that a fault holds or has split off.
+    /// The segment that a fault holds.
     held: Option<Bytes>,
     stall: Stall,
     line_free: Now,
@@ -197,29 +208,30 @@ impl Pipe {
             let start = if line.rate.is_some() { due.max(self.since) } else { now };
             let Some(bytes) = self.held.take().or_else(|| self.next_piece(now, line)) else {
                 match self.depart_end(start, line, watch) {
-                    Verdict::Stall(until) => {
+                    Fate::Hold(until) => {
                         self.stall(now, until);
                         continue;
                     }
-                    Verdict::Cut { rst } => return Some(if rst { End::Rst } else { End::Fin }),
+                    Fate::Cut { reset } => return Some(if reset { End::Rst } else { End::Fin }),
                     _ => break,
                 }
             };
-            match if line.separate { watch.depart(&bytes) } else { Verdict::Pass } {
-                Verdict::Pass => self.fly(start, bytes, line, Duration::ZERO),
-                Verdict::Delay(extra) => self.fly(start, bytes, line, extra),
-                Verdict::Replace { with, later } => self.fly(start, with, line, later),
-                Verdict::Duplicate { later } => {
-                    self.fly(start, bytes.clone(), line, later);
-                    self.fly(start, bytes, line, later);
+            let judged = if line.separate { watch.depart(&bytes) } else { Segment::pass(bytes.len()) };
+            let Segment { take, fate, delay } = judged;
+            let bytes = self.first(bytes, take);
+            match fate {
+                Fate::Pass => self.fly(start, bytes, line, delay),
+                Fate::Corrupt(flips) => self.fly(start, changed(&bytes, &flips), line, delay),
+                Fate::Twice => {
+                    self.fly(start, bytes.clone(), line, delay);
+                    self.fly(start, bytes, line, delay);
                 }
-                Verdict::Drop => self.line_free = start + line.time_of(bytes.len()),
-                Verdict::Split(n) => self.split(bytes, n),
-                Verdict::Stall(until) => {
+                Fate::Drop => self.line_free = start + line.time_of(bytes.len()),
+                Fate::Hold(until) => {
                     self.stall(now, until);
                     self.held = Some(bytes);
                 }
-                Verdict::Cut { rst } => return Some(if rst { End::Rst } else { End::Fin }),
+                Fate::Cut { reset } => return Some(if reset { End::Rst } else { End::Fin }),
             }
         }
         while self.flight.front().is_some_and(|(at, _)| *at <= now) {
@@ -272,11 +284,14 @@ impl Pipe {
         piece
     }
 
-    fn split(&mut self, mut bytes: Bytes, n: usize) {
-        let rest = bytes.split_off(n.clamp(1, bytes.len()));
-        self.pushed += rest.len();
-        self.backlog.unread(rest);
-        self.held = Some(bytes);
+    /// The first so many octets of a segment; the rest is judged behind them.
+    fn first(&mut self, mut bytes: Bytes, take: usize) -> Bytes {
+        if take < bytes.len() {
+            let rest = bytes.split_off(take.max(1));
+            self.pushed += rest.len();
+            self.backlog.unread(rest);
+        }
+        bytes
     }
 
     fn fly(&mut self, start: Now, bytes: Bytes, line: &Line, extra: Duration) {
@@ -290,18 +305,16 @@ impl Pipe {
         self.flight.push_back((self.last_arrival, Piece::Bytes(bytes)));
     }
 
-    fn depart_end(&mut self, start: Now, line: &Line, watch: &mut dyn Watch) -> Verdict {
-        let Some(end) = self.end else { return Verdict::Pass };
-        let verdict = if line.separate { watch.depart_end(end) } else { Verdict::Pass };
-        let extra = match verdict {
-            Verdict::Stall(_) | Verdict::Cut { .. } => return verdict,
-            Verdict::Delay(extra) => extra,
-            _ => Duration::ZERO,
-        };
+    fn depart_end(&mut self, start: Now, line: &Line, watch: &mut dyn Watch) -> Fate {
+        let Some(end) = self.end else { return Fate::Pass };
+        let judged = if line.separate { watch.depart_end(end) } else { Segment::pass(0) };
+        if let Fate::Hold(_) | Fate::Cut { .. } = judged.fate {
+            return judged.fate;
+        }
         self.departed = true;
-        self.last_arrival = self.last_arrival.max(start + line.latency + extra);
+        self.last_arrival = self.last_arrival.max(start + line.latency + judged.delay);
         self.flight.push_back((self.last_arrival, Piece::End(end)));
-        verdict
+        judged.fate
     }
 
     fn stall(&mut self, now: Now, until: Option<Now>) {

@@ -1,6 +1,7 @@
 //! What the network knows of the FTP gate: bytes and events in, bytes and wishes out.
 
-use crate::gate::{Gate, Speech};
+use crate::fault::Scripted;
+use crate::gate::Gate;
 use crate::time::Now;
 use core::net::{SocketAddr, SocketAddrV4};
 
@@ -23,7 +24,7 @@ pub trait Relay {
     /// Whether data connections speak TLS (PROT P, RFC 4217 section 9).
     fn data_protected(&self) -> bool;
     /// Has it say something unasked.
-    fn speak(&mut self, now: Now, speech: Speech);
+    fn speak(&mut self, now: Now, scripted: &Scripted);
 }
 
 /// Makes the relay of a new control connection.
@@ -66,7 +67,7 @@ impl Relay for Gate {
     fn data_protected(&self) -> bool {
         Gate::data_protected(self)
     }
-    fn speak(&mut self, now: Now, speech: Speech) {
-        Gate::speak(self, now, speech);
+    fn speak(&mut self, now: Now, scripted: &Scripted) {
+        Gate::speak(self, now, scripted);
     }
 }

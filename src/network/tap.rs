@@ -1,6 +1,7 @@
 //! What a capture at the module's antenna would show, for the trace and the packet capture.
 
-use super::faults::{Direction, LinkInfo};
+use super::faults::LinkInfo;
+use crate::fault::Way;
 use crate::time::Now;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -13,7 +14,7 @@ pub struct Tapped {
     /// On which link.
     pub link: LinkInfo,
     /// Which way.
-    pub direction: Direction,
+    pub way: Way,
     /// What.
     pub what: TappedWhat,
 }
@@ -21,7 +22,7 @@ pub struct Tapped {
 /// What went through the antenna.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TappedWhat {
-    /// A TCP connection is up; the direction is that of its SYN.
+    /// A TCP connection is up; the way is that of its SYN.
     Open,
     /// One segment of a TCP connection.
     Segment(Bytes),
@@ -45,15 +46,9 @@ impl Tap {
         Tap { on, queue: VecDeque::new() }
     }
 
-    pub fn push(
-        &mut self,
-        at: Now,
-        link: &LinkInfo,
-        direction: Direction,
-        what: impl FnOnce() -> TappedWhat,
-    ) {
+    pub fn push(&mut self, at: Now, link: &LinkInfo, way: Way, what: impl FnOnce() -> TappedWhat) {
         if self.on {
-            self.queue.push_back(Tapped { at, link: *link, direction, what: what() });
+            self.queue.push_back(Tapped { at, link: *link, way, what: what() });
         }
     }
 

@@ -8,10 +8,10 @@ mod real;
 mod secure;
 mod udp;
 
-use super::faults::{Direction, LinkInfo, Verdict};
+use super::faults::LinkInfo;
 use super::relay::{GateInput, GateOutput};
 use super::*;
-use crate::gate::Speech;
+use crate::fault::{Fate, Scripted, Segment, Way};
 use crate::modem::net::*;
 use bytes::Bytes;
 use std::net::SocketAddrV4;
@@ -53,20 +53,24 @@ impl Relay for Double {
     fn data_protected(&self) -> bool {
         self.0.lock().unwrap().protected
     }
-    fn speak(&mut self, _: Now, _: Speech) {}
+    fn speak(&mut self, _: Now, _: &Scripted) {}
 }
 
-/// Shares its verdicts with the test.
-struct Verdicts(Arc<Mutex<VecDeque<(Direction, Verdict)>>>);
+/// Shares its verdicts with the test: what becomes of the next segments that go one way, each with so many octets
+/// that it is about; 0 for all.
+struct Verdicts(Arc<Mutex<VecDeque<(Way, usize, Fate)>>>);
 
 impl LinkFaults for Verdicts {
-    fn segment(&mut self, _: Now, _: &LinkInfo, direction: Direction, _: &Bytes) -> Verdict {
+    fn segment(&mut self, _: Now, _: &LinkInfo, way: Way, len: usize) -> Segment {
         let mut verdicts = self.0.lock().unwrap();
         match verdicts.front() {
-            Some((wanted, _)) if *wanted == direction => {
-                verdicts.pop_front().map_or(Verdict::Pass, |(_, v)| v)
+            Some((wanted, ..)) if *wanted == way => {
+                verdicts.pop_front().map_or(Segment::pass(len), |(_, n, fate)| Segment {
+                    fate,
+                    ..Segment::pass(if n == 0 { len } else { n })
+                })
             }
-            _ => Verdict::Pass,
+            _ => Segment::pass(len),
         }
     }
 }

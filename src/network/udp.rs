@@ -1,12 +1,15 @@
 //! The module's UDP ports. A datagram reaches a mapped host or somebody outside who has written
 //! first; the built-in server answers none, so what is sent to it vanishes.
 
-use super::faults::{Called, Carries, Direction, LinkInfo, Verdict};
+use super::connect::forced;
+use super::faults::{Carries, LinkInfo};
 use super::later::Then;
 use super::outside::{IoEvent, IoId, IoRequest};
+use super::pipe::changed;
 use super::sockets::Owner;
 use super::tap::TappedWhat;
 use super::{IoUse, Network};
+use crate::fault::{Fate, Segment, Way};
 use crate::modem::net::{Failure, NetEvent, Purpose, Socket};
 use crate::scenario::Target;
 use crate::time::Now;
@@ -67,9 +70,9 @@ impl Network {
         let Some(port) = self.sockets.udp(socket) else { return };
         let info = LinkInfo { peer: to, ..port.info };
         self.events.push_back(NetEvent::Sent { socket, n: bytes.len() });
-        self.tap.push(now, &info, Direction::Up, || TappedWhat::Datagram(bytes.clone()));
+        self.tap.push(now, &info, Way::Up, || TappedWhat::Datagram(bytes.clone()));
         let Some((io, to)) = self.datagram_way(now, socket, &info) else { return };
-        for (after, bytes) in self.judge_datagram(now, &info, Direction::Up, bytes) {
+        for (after, bytes) in self.judge_datagram(now, &info, Way::Up, bytes) {
             self.laters.at(now + after, Then::SendUp { io, to, bytes });
         }
         self.do_due(now);
@@ -86,10 +89,8 @@ impl Network {
             return Some((io, Some(to)));
         }
         let name = self.config.hosts.owner(*info.peer.ip());
-        let target = match self.faults.connect(now, info.peer, name, false) {
-            Some(Called::Target(target)) => target,
-            Some(Called::TlsFails) | None => self.config.hosts.target(*info.peer.ip()),
-        };
+        let forced = forced(self.faults.connect(now, info.peer, name, false));
+        let target = forced.unwrap_or_else(|| self.config.hosts.target(*info.peer.ip()));
         let Target::Address(real) = target else { return None };
         if let Some(io) = self.sockets.udp(socket)?.ios.get(&info.peer) {
             return Some((*io, None));
@@ -105,22 +106,21 @@ impl Network {
         &mut self,
         now: Now,
         info: &LinkInfo,
-        direction: Direction,
+        way: Way,
         bytes: Bytes,
     ) -> Vec<(Duration, Bytes)> {
         let latency = self.config.link.latency;
         if !self.faults.watches(info) {
             return vec![(latency, bytes)];
         }
-        match self.faults.segment(now, info, direction, &bytes) {
-            Verdict::Pass | Verdict::Split(_) => vec![(latency, bytes)],
-            Verdict::Delay(extra) => vec![(latency + extra, bytes)],
-            Verdict::Replace { with, later } => vec![(latency + later, with)],
-            Verdict::Duplicate { later } => {
-                vec![(latency + later, bytes.clone()), (latency + later, bytes)]
-            }
+        let Segment { fate, delay, .. } = self.faults.datagram(now, info, way, bytes.len());
+        let after = latency + delay;
+        match fate {
+            Fate::Pass => vec![(after, bytes)],
+            Fate::Corrupt(flips) => vec![(after, changed(&bytes, &flips))],
+            Fate::Twice => vec![(after, bytes.clone()), (after, bytes)],
             // Nobody keeps a datagram until a stall is over.
-            Verdict::Drop | Verdict::Stall(_) | Verdict::Cut { .. } => vec![],
+            Fate::Drop | Fate::Hold(_) | Fate::Cut { .. } => vec![],
         }
     }
 
@@ -158,7 +158,7 @@ impl Network {
             return;
         }
         let info = LinkInfo { peer: from, ..port.info };
-        let pieces = self.judge_datagram(now, &info, Direction::Down, bytes);
+        let pieces = self.judge_datagram(now, &info, Way::Down, bytes);
         if let Some(port) = self.sockets.udp(socket) {
             port.under_way += pieces.len();
         }
@@ -176,7 +176,7 @@ impl Network {
         if port.inbox.len() < INBOX {
             port.inbox.push_back((from, bytes.clone()));
         }
-        self.tap.push(now, &info, Direction::Down, || TappedWhat::Datagram(bytes));
+        self.tap.push(now, &info, Way::Down, || TappedWhat::Datagram(bytes));
     }
 
     /// The next datagram for a port whose window is open at all: a datagram is never divided.

@@ -1,12 +1,11 @@
 //! What rules do by themselves, and the radio over time. What a number of bytes has called for happens once
 //! these have arrived; nothing passes behind them before it has.
 
-use super::faults::speech;
 use super::{Told, World};
-use crate::fault::{self, Act, LinkKind, Links, Stage};
+use crate::fault::{self, Act, Stage};
 use crate::modem::PortId;
 use crate::modem::net::{NetEvent, Radio as Change};
-use crate::network::faults::{Carries, LinkId, LinkInfo};
+use crate::network::faults::{LinkId, LinkInfo};
 use crate::scenario::Radio;
 use crate::time::Now;
 use crate::trace::Event;
@@ -196,18 +195,12 @@ impl World {
             Act::PdpDrop(which) => self.tell(now, Change::PdpDeactivated(which)),
             Act::Sim(there) => self.tell(now, Change::Sim(there)),
             Act::Cut { links, only, reset } => {
-                let meant = |info: &LinkInfo| covers(links, info) && only.is_none_or(|l| l.id == info.id.0);
+                let meant = |info: &LinkInfo| {
+                    links.cover(info.carries.kind()) && only.is_none_or(|l| l.id == info.id.0)
+                };
                 self.network.cut(now, landed, meant, reset);
             }
-            Act::Speak(scripted) => self.network.speak(now, &speech(&scripted, None)),
+            Act::Speak(scripted) => self.network.speak(now, &scripted),
         }
     }
-}
-
-fn covers(links: Links, info: &LinkInfo) -> bool {
-    links.cover(match info.carries {
-        Carries::FtpControl => LinkKind::Control,
-        Carries::FtpData => LinkKind::Data,
-        Carries::Tcp | Carries::Udp => LinkKind::Socket,
-    })
 }

@@ -5,8 +5,6 @@ mod gate;
 mod link;
 mod module;
 
-pub(super) use gate::speech;
-
 use crate::fault::{
     Act, Engine, Event, Link, Observation, Request, Rule, Status, StorageOp, StorageVerdict, UartVerdict, Way,
 };
@@ -172,12 +170,12 @@ impl Faults {
 
     /// The seam of the links.
     pub fn links(&self) -> Box<dyn LinkFaults + Send> {
-        Box::new(link::Links(self.clone()))
+        Box::new(self.clone())
     }
 
     /// The seam of one gate.
     pub fn gate(&self) -> Box<dyn crate::gate::GateFaults> {
-        Box::new(gate::Dialogue(self.clone()))
+        Box::new(self.clone())
     }
 
     /// The server is about to do something with the file or folder at `path`; it asks on its own thread.
@@ -189,10 +187,5 @@ impl Faults {
     /// The seam of the module.
     pub fn module(&self) -> Box<dyn Meddler> {
         Box::new(module::Module(self.clone()))
-    }
-
-    fn held(&self, now: Now, link: Link) -> Option<Option<Now>> {
-        self.ask(|engine| engine.held(now, link, Way::Up).or_else(|| engine.held(now, link, Way::Down)))
-            .flatten()
     }
 }

@@ -4,7 +4,6 @@ use crate::at::Secrets;
 use crate::fault::{LinkKind, Way};
 use crate::modem::net::{Failure, NetEvent, NetRequest, Purpose};
 use crate::modem::{Note, Output, PortId};
-use crate::network::faults::{Carries, Direction};
 use crate::network::{Tapped, TappedWhat};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Latin1, Mask, Record, Typed};
@@ -163,15 +162,7 @@ impl Recorder {
     /// What went through the antenna.
     pub fn tapped(&mut self, tapped: Tapped) {
         let (local, peer, link) = (tapped.link.local, tapped.link.peer, tapped.link.id.0);
-        let kind = match tapped.link.carries {
-            Carries::FtpControl => LinkKind::Control,
-            Carries::FtpData => LinkKind::Data,
-            Carries::Tcp | Carries::Udp => LinkKind::Socket,
-        };
-        let way = match tapped.direction {
-            Direction::Up => Way::Up,
-            Direction::Down => Way::Down,
-        };
+        let (kind, way) = (tapped.link.carries.kind(), tapped.way);
         let mut payload = Bytes::new();
         let event = match tapped.what {
             TappedWhat::Open => Event::LinkOpened { link, kind, way, local, peer },

@@ -66,7 +66,7 @@ pub struct Stop {
     pub reply: Scripted,
 }
 
-/// A reply that a rule has a server say.
+/// A reply that a server is made to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scripted {
     /// The code.
@@ -77,6 +77,13 @@ pub struct Scripted {
     pub late: Duration,
     /// What becomes of the session.
     pub then: Then,
+}
+
+impl Scripted {
+    /// This reply at once, and the session goes on.
+    pub fn new(code: u16, text: &str) -> Scripted {
+        Scripted { code, text: Some(text.to_owned()), late: Duration::ZERO, then: Then::Stay }
+    }
 }
 
 /// What becomes of the FTP session after a scripted reply.

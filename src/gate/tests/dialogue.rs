@@ -1,7 +1,8 @@
 //! The control connection, in front of a server that is not the built-in one.
 
 use super::table::Table;
-use crate::gate::{GateInput, Speech, Then};
+use crate::fault::{Scripted, Then};
+use crate::gate::GateInput;
 use std::time::Duration;
 
 const NOTHING: [&str; 0] = [];
@@ -174,8 +175,8 @@ fn a_real_server_is_asked_for_tls() {
 fn anything_can_be_said_unasked() {
     let mut table = Table::new();
     let last =
-        Speech { then: Then::Close, delay: Duration::from_secs(2), ..Speech::reply(421, "Going down.") };
-    table.gate.speak(table.now, last);
+        Scripted { then: Then::Close, late: Duration::from_secs(2), ..Scripted::new(421, "Going down.") };
+    table.gate.speak(table.now, &last);
     assert_eq!(table.wait(Duration::from_secs(1)), NOTHING);
     assert_eq!(table.wait(Duration::from_secs(1)), ["> 421 Going down.", "close upstream", "close"]);
 }

@@ -5,17 +5,18 @@ use proptest::prelude::*;
 
 #[derive(Default)]
 struct Judge {
-    verdicts: VecDeque<Verdict>,
+    verdicts: VecDeque<(usize, Fate)>,
     seen: Vec<usize>,
 }
 
 impl Watch for Judge {
-    fn depart(&mut self, bytes: &Bytes) -> Verdict {
+    fn depart(&mut self, bytes: &Bytes) -> Segment {
         self.seen.push(bytes.len());
-        self.verdicts.pop_front().unwrap_or(Verdict::Pass)
+        let (take, fate) = self.verdicts.pop_front().unwrap_or((bytes.len(), Fate::Pass));
+        Segment { fate, ..Segment::pass(take) }
     }
-    fn depart_end(&mut self, _: End) -> Verdict {
-        Verdict::Pass
+    fn depart_end(&mut self, _: End) -> Segment {
+        Segment::pass(0)
     }
     fn arrive(&mut self, _: Now, _: &Piece) {}
 }
@@ -92,7 +93,7 @@ fn latency_and_rate_are_on_the_given_clock() {
 #[test]
 fn a_split_lets_a_stall_begin_within_a_segment() {
     let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
-    judge.verdicts = [Verdict::Split(60), Verdict::Pass, Verdict::Stall(Some(T(500)))].into();
+    judge.verdicts = [(60, Fate::Pass), (40, Fate::Hold(Some(T(500))))].into();
     pipe.write(T(0), Bytes::from(vec![7; 100]), false);
     pipe.finish(End::Fin);
     pipe.pump(T(0), &line(), &mut judge);

@@ -197,12 +197,7 @@ fn a_stall_begins_at_an_octet_and_ends_when_lifted() {
     let verdicts = Arc::new(Mutex::new(VecDeque::new()));
     let mut rig = Rig::with(|_| (), Box::new(Verdicts(verdicts.clone())));
     open_data(&mut rig);
-    let down = |verdict| (Direction::Down, verdict);
-    verdicts.lock().unwrap().extend([
-        down(Verdict::Split(600)),
-        down(Verdict::Pass),
-        down(Verdict::Stall(None)),
-    ]);
+    verdicts.lock().unwrap().extend([(Way::Down, 600, Fate::Pass), (Way::Down, 0, Fate::Hold(None))]);
     rig.say(Out::DataToModule(vec![3; 3000].into()));
     rig.say(Out::DataFinModule);
     assert_eq!(total(&rig.events()), 600);
@@ -215,7 +210,7 @@ fn a_stall_begins_at_an_octet_and_ends_when_lifted() {
 
 #[test]
 fn a_cut_ends_both_directions() {
-    let verdicts = Arc::new(Mutex::new(VecDeque::from([(Direction::Down, Verdict::Cut { rst: true })])));
+    let verdicts = Arc::new(Mutex::new(VecDeque::from([(Way::Down, 0, Fate::Cut { reset: true })])));
     let mut rig = Rig::with(|_| (), Box::new(Verdicts(verdicts)));
     open_data(&mut rig);
     rig.say(Out::DataToModule("lost".into()));

@@ -56,11 +56,8 @@ fn the_outside_writes_first_and_is_answered() {
 
 #[test]
 fn faults_lose_and_repeat_datagrams() {
-    let up = |verdict| (Direction::Up, verdict);
-    let verdicts = Arc::new(Mutex::new(VecDeque::from([
-        up(Verdict::Drop),
-        up(Verdict::Duplicate { later: Duration::ZERO }),
-    ])));
+    let up = |fate| (Way::Up, 0, fate);
+    let verdicts = Arc::new(Mutex::new(VecDeque::from([up(Fate::Drop), up(Fate::Twice)])));
     let hosts = Hosts::parse([("192.0.2.7", "127.0.0.1:9")]).unwrap();
     let mut rig = Rig::with(|c| c.hosts = hosts, Box::new(Verdicts(verdicts)));
     open(&mut rig, 0, None);
