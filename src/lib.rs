@@ -86,6 +86,10 @@
 //! the antenna) and [`world`] (all of it on one clock); then [`disk`], [`judge`], [`ftpd`], [`setup`], [`driver`],
 //! [`host`], [`play`], [`bench`](mod@bench), [`control`] and [`cli`]. Those up to [`world`] are pure: the time and what
 //! happens are handed in.
+//!
+//! For those who change it, `ARCHITECTURE.md` beside this crate's `Cargo.toml` follows one byte and one fault through the rooms, and
+//! `CONTRIBUTING.md` tells how to build, test and measure, and how to add a maker, a command, a fault, an expectation, a
+//! verb or a service.
 
 pub mod at;
 pub mod bench;

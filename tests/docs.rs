@@ -50,7 +50,9 @@ fn root() -> &'static Path {
 fn documents() -> Vec<PathBuf> {
     let docs = fs::read_dir(root().join("docs")).expect("docs").flatten().map(|entry| entry.path());
     let mut files: Vec<PathBuf> = docs.filter(|path| path.extension().is_some_and(|e| e == "md")).collect();
-    files.extend(["README.md", "CHANGELOG.md"].map(|name| root().join(name)));
+    files.extend(
+        ["README.md", "CHANGELOG.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map(|name| root().join(name)),
+    );
     files.sort();
     files
 }
@@ -349,6 +351,11 @@ fn the_readme_lists_the_profiles_and_each_has_a_page() {
     between(&root().join("README.md"), "profiles", &list);
 }
 
+#[test]
+fn the_faults_are_the_programs() {
+    between(&root().join("docs/faults.md"), "faults", &badline::fault::markdown());
+}
+
 /// Holds, or with `BLESS` writes, what stands between two markers.
 fn between(file: &Path, what: &str, right: &str) {
     let (begin, end) = (format!("<!-- {what}:begin -->\n"), format!("<!-- {what}:end -->"));
@@ -404,7 +411,7 @@ fn every_link_leads_to_a_file() {
 
 #[test]
 fn every_option_is_one_of_the_programs() {
-    let mut known = String::from("--release --open --path ");
+    let mut known = String::from("--release --profile --open --path --all-targets --lib --test ");
     let verbs = said(&badline(&["--help"], root()));
     let verbs = verbs.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
     for verb in verbs.filter(|verb| verb.bytes().all(|b| b.is_ascii_lowercase())) {

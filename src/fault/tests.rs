@@ -541,13 +541,6 @@ const CHANCE: &[&str] = &[
     "when = { link = \"serial\", after_bytes = 5 }\nwhat = { garble = 9 }",
 ];
 
-/// What an engine makes of a fixed series of events.
-
-#[test]
-fn the_page_is_that_of_the_table() {
-    assert!(include_str!("../../docs/faults.md").ends_with(&markdown()), "docs/faults.md is not up to date");
-}
-
 /// The stages that the faults of an engine have come to, in their order.
 fn stages(e: &mut Engine) -> Vec<Stage> {
     std::iter::from_fn(|| e.poll_event()).map(|event| event.stage).collect()
