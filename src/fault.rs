@@ -27,7 +27,7 @@ pub use layer::ftp::{
 };
 pub use layer::kind::{FaultKind, Layer, Nature, Need, Param};
 pub use layer::link::{Fate, Flip, LinkFault, OnLink, Segment};
-pub use layer::module::{CommandVerdict, Module, ModuleFault, UrcVerdict};
+pub use layer::module::{CommandVerdict, Module, ModuleFault, ResultVerdict, UrcVerdict};
 pub use layer::name::{ConnectVerdict, LookupVerdict, Name, NameFault};
 pub use layer::storage::{Ops, Storage, StorageOp, StorageVerdict};
 pub use layer::uart::{ControlLine, Piece, Uart, UartFault, UartVerdict};

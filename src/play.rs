@@ -96,9 +96,13 @@ pub async fn play_at(
     setup.ftp_root = Some(root.to_path_buf());
     (setup.trace, setup.by_hand) = (!sinks.is_empty(), true);
     let (world, server) = setup::build(&setup)?;
+    let name = transcript.name.clone();
     let player = Player::new(transcript, Options { bless, lines: true });
     let mut bench = Bench { hand: ByHand::new(world, setup.ports, Sinks::new(sinks), player), server };
     let played = bench.play().await;
+    for text in bench.hand.world.faults().untested() {
+        tracing::warn!("{name}: {text}");
+    }
     bench.hand.drain();
     played.map(|()| bench.hand.ear.blessed())
 }

@@ -32,7 +32,7 @@ use std::time::Duration;
 /// The host finds BADLINE_PORT (and BADLINE_PORT_2 and so on), BADLINE_FTP and BADLINE_FTP_ROOT in its environment, and
 /// BADLINE_CONTROL with --control. What it prints goes to
 /// standard error. The status is its own where that is not 0, 3 where an expectation of the scenario was
-/// not met, the host never opened the port or had to be killed, 2 for a mistake in the files or the arguments, and else 0.
+/// not met, the host never opened the port or had to be killed (with --strict also where a fault has tested nothing), 2 for a mistake in the files or the arguments, and else 0.
 #[derive(Args, Debug)]
 pub struct Exec {
     #[command(flatten)]
@@ -43,6 +43,9 @@ pub struct Exec {
     /// Kill the host after this time, which is real time whatever the modem's speed
     #[arg(long, value_name = "DURATION", default_value = "60s")]
     timeout: Span,
+    /// Fail, with status 3, where a fault of the scenario was never applied or found nothing to act on
+    #[arg(long)]
+    strict: bool,
     /// Run the host under each of these seeds, both ends included, each time with a modem of its own
     #[arg(long, value_name = "A..B", conflicts_with = "seed")]
     seeds: Option<Seeds>,
@@ -168,10 +171,10 @@ impl Exec {
             let (text, why) = (outcome.text.clone(), outcome.why.clone());
             bench.machine.record(Event::Expectation { text, met: outcome.met, why });
         }
-        let never: Vec<String> =
-            bench.machine.world().faults().never_applied().into_iter().map(|(name, _)| name).collect();
-        for name in &never {
-            let text = format!("the fault {} was never applied", name.escape_debug());
+        let names = |faults: Vec<(String, String)>| faults.into_iter().map(|(name, _)| name).collect();
+        let faults = bench.machine.world().faults();
+        let (never_applied, never_acted) = (names(faults.never_applied()), names(faults.never_acted()));
+        for text in faults.untested() {
             tracing::warn!("{text}");
             bench.machine.record(Event::Note { text });
         }
@@ -187,7 +190,9 @@ impl Exec {
             took: ran.took,
             opened: judge.opened,
             outcomes,
-            never,
+            never_applied,
+            never_acted,
+            strict: self.strict,
             coverage: judge.coverage.clone(),
             explanation: judge.explanation(),
         })

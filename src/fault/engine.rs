@@ -11,7 +11,7 @@ mod until;
 
 use crate::fault::engine::act::{Act, Event, Stage, Status};
 use crate::fault::engine::fact::{Fact, Observation};
-use crate::fault::engine::live::Live;
+use crate::fault::engine::live::{Live, Over};
 use crate::fault::engine::names::Names;
 use crate::fault::engine::pace::{Pace, skip_past};
 use crate::fault::engine::until::Wait;
@@ -127,6 +127,7 @@ impl Engine {
             lines: BTreeMap::new(),
             active: None,
             fired: 0,
+            acted: false,
             added: false,
             lifted: false,
             missed: 0,
@@ -148,7 +149,15 @@ impl Engine {
                 self.happen(now, Fact::Result { port: *port, text, cause });
             }
             Observation::State(state) => self.happen(now, Fact::State(state)),
-            Observation::Boot(n) => self.happen(now, Fact::Boot(*n)),
+            Observation::Boot(n) => {
+                self.handle_timeout(now);
+                self.let_out(now, None);
+                self.happen(now, Fact::Boot(*n));
+            }
+            Observation::LetOut { port } => {
+                self.handle_timeout(now);
+                self.let_out(now, Some(*port));
+            }
             Observation::Opened(link) => {
                 self.moved.entry(*link).or_default();
                 self.stir(now, *link);
@@ -234,6 +243,16 @@ impl Engine {
     /// The faults that were never applied, with what they do, in file order; also those that a request has disarmed.
     pub fn never_applied(&self) -> Vec<(String, String)> {
         let never = |live: &&Live| live.fired == 0 && !live.rule.silent;
+        self.rules.iter().filter(never).map(|live| (live.name.clone(), live.rule.text.clone())).collect()
+    }
+
+    /// The faults that were applied and found nothing to act on, with what they do, in file order. One that is a state is
+    /// there once it is applied.
+    pub fn never_acted(&self) -> Vec<(String, String)> {
+        let never = |live: &&Live| {
+            let waited = live.rule.kind.nature == Nature::Next && !live.acted;
+            live.fired > 0 && waited && !live.rule.silent
+        };
         self.rules.iter().filter(never).map(|live| (live.name.clone(), live.rule.text.clone())).collect()
     }
 
@@ -472,13 +491,40 @@ impl Engine {
         true
     }
 
-    /// Counts one act of a rule that holds; it is over where that was its last.
-    fn used(&mut self, now: Now, i: usize) {
+    /// Tells that a rule which holds has taken effect, the first time since it was applied.
+    fn acted(&mut self, now: Now, i: usize) {
+        let live = &mut self.rules[i];
+        if let Some(active) = live.active.as_mut().filter(|active| !active.acted) {
+            (active.acted, live.acted) = (true, true);
+            self.note(now, i, Stage::Acted);
+        }
+    }
+
+    /// Counts one act of a rule that holds; where that was its last, it is lifted once that is over.
+    fn used(&mut self, now: Now, i: usize, over: Over) {
+        self.acted(now, i);
         let Some(active) = &mut self.rules[i].active else { return };
         let Some(uses) = &mut active.uses else { return };
-        *uses -= 1;
-        if *uses == 0 {
-            self.end(now, i);
+        *uses = uses.saturating_sub(1);
+        if *uses > 0 {
+            return;
+        }
+        match over {
+            Over::AtOnce | Over::After(Duration::ZERO) => {
+                self.end(now, i);
+            }
+            Over::After(by) => active.ends = Some(now + by),
+            Over::LetOut(port) => active.keeps_back = Some(port),
+        }
+    }
+
+    /// Lifts what is over because an answer was let out on a port, or on all, or is lost.
+    fn let_out(&mut self, now: Now, port: Option<usize>) {
+        for i in 0..self.rules.len() {
+            let kept = self.rules[i].active.and_then(|active| active.keeps_back);
+            if kept.is_some_and(|kept| port.is_none_or(|port| port == kept)) {
+                self.end(now, i);
+            }
         }
     }
 

@@ -60,6 +60,7 @@ fn a_tunnel_lets_exactly_600_bytes_pass_and_ends() {
     assert_eq!(e.segment(ms(20), DATA, Way::Up, 5).fate, Fate::Pass);
     assert_eq!(e.held(ms(20), DATA, Way::Down), Some(Some(ms(20_020))));
     assert_eq!(e.poll_timeout(), Some(ms(20_020)));
+    assert!(e.poll_event().is_some_and(|event| event.stage == Stage::Acted && event.at == ms(20)));
     e.handle_timeout(ms(20_020));
     assert!(e.poll_event().is_some_and(|event| event.stage == Stage::Lifted && event.at == ms(20_020)));
     assert_eq!(e.segment(ms(20_020), DATA, Way::Down, 424).fate, Fate::Pass);
@@ -140,6 +141,7 @@ fn what_was_added_and_is_spent_makes_room() {
     e.command(ms(2), 1, "AT");
     e.lift(ms(2), "held");
     assert_eq!(names(&e), ["own", "kept", "each", "once"]);
+    e.observe(ms(3), &Observation::LetOut { port: 1 });
     for _ in 0..100 {
         add(&mut e, "what = { say = \"Y\" }");
     }
@@ -538,3 +540,63 @@ const CHANCE: &[&str] = &[
     "what = { latency = \"10ms\", jitter = \"500ms\" }",
     "when = { link = \"serial\", after_bytes = 5 }\nwhat = { garble = 9 }",
 ];
+
+/// The stages that the faults of an engine have come to, in their order.
+fn stages(e: &mut Engine) -> Vec<Stage> {
+    std::iter::from_fn(|| e.poll_event()).map(|event| event.stage).collect()
+}
+
+#[test]
+fn a_late_answer_is_over_once_it_is_let_out_or_lost() {
+    use Stage::{Acted, Applied, Lifted};
+    let late = "when = { command = \"AT+CSQ\", every = 1 }\nwhat = { late = \"1s\" }";
+    let mut e = engine(&[late]);
+    assert_eq!(e.command(ms(0), 1, "AT+CSQ"), CommandVerdict::Late(Duration::from_secs(1)));
+    assert_eq!(stages(&mut e), [Applied, Acted]);
+    assert_eq!(e.command(ms(1), 1, "AT"), CommandVerdict::Pass, "it has acted");
+    e.observe(ms(1000), &Observation::LetOut { port: 2 });
+    assert_eq!(stages(&mut e), []);
+    e.observe(ms(1000), &Observation::LetOut { port: 1 });
+    assert_eq!(stages(&mut e), [Lifted]);
+    e.command(ms(2000), 1, "AT+CSQ");
+    e.observe(ms(2100), &Observation::Boot(2));
+    assert_eq!(stages(&mut e), [Applied, Acted, Lifted]);
+}
+
+#[test]
+fn what_goes_on_for_a_while_is_lifted_when_it_is_over() {
+    use Stage::{Acted, Applied, Lifted};
+    let mut e = engine(&["when = { urc = \"+X: 1\" }\nwhat = { late = \"3s\" }"]);
+    e.urc(ms(0), 1, "+X: 1");
+    assert_eq!(stages(&mut e), [Applied, Acted]);
+    assert_eq!(e.poll_timeout(), Some(ms(3000)));
+    e.handle_timeout(ms(3000));
+    assert_eq!(stages(&mut e), [Lifted]);
+    let mut e = engine(&["when = { at = \"1ms\" }\nwhat = { hold = \"2s\" }"]);
+    e.uart(ms(1), 1, Way::Down, b"abc");
+    e.uart(ms(2), 1, Way::Down, b"def");
+    assert_eq!(stages(&mut e), [Applied, Acted]);
+    e.handle_timeout(ms(2001));
+    assert_eq!(stages(&mut e), [Lifted]);
+}
+
+#[test]
+fn a_fault_is_told_to_act_once_for_each_time_it_is_applied() {
+    use Stage::{Acted, Applied, Lifted};
+    let mut e = engine(&["when = { at = \"1s\" }\nwhat = { lose = 3 }", "what = { latency = \"1s\" }"]);
+    assert_eq!(stages(&mut e), [Applied]);
+    let link = Link { kind: LinkKind::Socket, id: 1 };
+    for n in 0..3 {
+        e.segment(ms(n), link, Way::Up, 10);
+    }
+    assert_eq!(stages(&mut e), [Acted]);
+    assert_eq!(e.never_acted(), []);
+    e.handle_timeout(ms(1000));
+    assert_eq!(e.never_acted(), [("lose".to_owned(), "lose = 3".to_owned())]);
+    e.uart(ms(1001), 1, Way::Down, b"a");
+    e.uart(ms(1002), 1, Way::Down, b"b");
+    assert_eq!(stages(&mut e), [Applied, Acted]);
+    e.uart(ms(1003), 1, Way::Down, b"c");
+    assert_eq!(stages(&mut e), [Lifted]);
+    assert_eq!(e.never_acted(), []);
+}

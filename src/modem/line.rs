@@ -3,7 +3,6 @@
 use super::port::{PortId, State, Typed};
 use super::{Cx, Modem, Note, Reply, base};
 use crate::at::{self, Call, Form, ResultCode};
-use crate::fault::Observation;
 use crate::profile::UrcWhen;
 
 impl Modem {
@@ -125,21 +124,26 @@ impl Modem {
     fn finish_line(&mut self, id: PortId, code: &ResultCode) {
         self.print_beside(id, UrcWhen::BeforeResult);
         let port = &mut self.core.ports[id.0];
-        port.state = State::Command;
-        let text = port.writing.result(port.style(), code, &self.core.profile);
         if port.muted {
+            port.writing.result(port.style(), code, &self.core.profile);
             port.flush(&mut self.core.out);
             port.muted = false;
-        } else {
-            let (cause, port) = (code.to_string(), id.0 + 1);
-            let told = || Observation::Result { port, text: text.clone(), cause: cause.clone() };
-            self.core.observe(&told);
-            self.core.note(|| Note::Result {
-                port: id,
-                cause: Some(cause).filter(|cause| *cause != text),
-                text,
-            });
+        } else if !self.conclude_judged(id, code) {
+            return;
         }
+        self.end_line(id);
+    }
+
+    pub(super) fn print_result(&mut self, id: PortId, code: &ResultCode) {
+        let port = &mut self.core.ports[id.0];
+        let text = port.writing.result(port.style(), code, &self.core.profile);
+        let cause = code.to_string();
+        self.core.note(|| Note::Result { port: id, cause: Some(cause).filter(|cause| *cause != text), text });
+    }
+
+    /// The next command line may come.
+    pub(super) fn end_line(&mut self, id: PortId) {
+        self.core.ports[id.0].state = State::Command;
         self.print_beside(id, UrcWhen::WithResult);
         let core = &mut self.core;
         core.ports[id.0].flush(&mut core.out);

@@ -1,10 +1,11 @@
 //! Who may have a say in what the module answers and says, and how the module obeys.
 
 use super::core::Timer;
-use super::port::{Due, State, Waiting};
+use super::port::{Due, KeptBack, State, Waiting};
+use super::text::Writing;
 use super::{Core, Modem, Note, PortId, Reply};
 use crate::at::ResultCode;
-use crate::fault::{CommandVerdict, Event, Observation, UrcVerdict};
+use crate::fault::{CommandVerdict, Event, Observation, ResultVerdict, UrcVerdict};
 use crate::profile::UrcWhen;
 use crate::time::Now;
 
@@ -15,6 +16,9 @@ pub trait Meddler: Send {
 
     /// A command line was typed, and is about to be carried out.
     fn command(&mut self, now: Now, port: PortId, line: &str) -> CommandVerdict;
+
+    /// A final result code is about to be printed; `cause` is what it stands for.
+    fn result(&mut self, now: Now, port: PortId, text: &str, cause: &str) -> ResultVerdict;
 
     /// A line is about to be said unasked.
     fn urc(&mut self, now: Now, port: PortId, line: &str) -> UrcVerdict;
@@ -104,16 +108,49 @@ impl Modem {
         }
         let Some(by) = port.late.take() else { return false };
         port.state = State::Busy { rest: String::new() };
-        port.kept_back = Some(std::mem::replace(reply, Reply::Pending));
+        port.kept_back = Some(KeptBack::Reply(std::mem::replace(reply, Reply::Pending)));
         self.core.timers.set(Timer::Late(id), self.core.now + by);
+        true
+    }
+
+    /// Asks about the final result code of a line, and prints it, or what comes in its place; false where it comes later.
+    pub(super) fn conclude_judged(&mut self, id: PortId, code: &ResultCode) -> bool {
+        let core = &mut self.core;
+        let verdict = match core.meddler.as_mut().filter(|meddler| !meddler.is_idle()) {
+            Some(meddler) => {
+                let text = Writing::default().result(core.ports[id.0].style(), code, &core.profile);
+                meddler.result(core.now, id, &text, &code.to_string())
+            }
+            None => ResultVerdict::Pass,
+        };
+        core.note_faults();
+        match verdict {
+            ResultVerdict::Pass => self.print_result(id, code),
+            ResultVerdict::Error(number) => self.print_result(id, &ResultCode::Cme(number)),
+            ResultVerdict::Replace(lines) => self.answer_with(id, &lines),
+            ResultVerdict::Swallow => {}
+            ResultVerdict::Late(by) => {
+                let port = &mut core.ports[id.0];
+                port.state = State::Busy { rest: String::new() };
+                port.kept_back = Some(KeptBack::Result(code.clone()));
+                core.timers.set(Timer::Late(id), core.now + by);
+                return false;
+            }
+        }
         true
     }
 
     /// The time of a result that was kept back has come.
     pub(super) fn let_out(&mut self, id: PortId) {
-        if let Some(reply) = self.core.ports[id.0].kept_back.take() {
-            self.conclude(id, reply);
+        match self.core.ports[id.0].kept_back.take() {
+            Some(KeptBack::Reply(reply)) => self.conclude(id, reply),
+            Some(KeptBack::Result(code)) => {
+                self.print_result(id, &code);
+                self.end_line(id);
+            }
+            None => return,
         }
+        self.core.observe(&|| Observation::LetOut { port: id.0 + 1 });
     }
 
     /// What becomes of an unsolicited line whose turn it is. One that is late waits again, and gives `None`.

@@ -149,6 +149,15 @@ pub(super) enum State {
     Data(Box<Running>),
 }
 
+/// What a fault keeps back of an answer.
+#[derive(Debug)]
+pub(super) enum KeptBack {
+    /// All of it.
+    Reply(Reply),
+    /// The final result code, which the meddler has had its say about, and what is written before it.
+    Result(ResultCode),
+}
+
 #[derive(Debug)]
 pub(super) struct Port {
     pub id: PortId,
@@ -174,7 +183,7 @@ pub(super) struct Port {
     /// How much later the answer of the command that runs comes.
     pub late: Option<Duration>,
     /// That answer.
-    pub kept_back: Option<Reply>,
+    pub kept_back: Option<KeptBack>,
     /// The command that runs is not heard.
     pub muted: bool,
     /// Octets on their way to the host.
@@ -390,7 +399,7 @@ impl Port {
     /// the answer to the command is kept back.
     pub fn waits_for_ftp(&self) -> bool {
         self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp))
-            || self.kept_back.as_ref().is_some_and(Reply::leads_to_ftp)
+            || matches!(&self.kept_back, Some(KeptBack::Reply(reply)) if reply.leads_to_ftp())
     }
 
     /// Drops the lines that wait behind too many others.

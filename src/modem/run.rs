@@ -4,7 +4,7 @@ use super::core::{Core, Timer};
 use super::maker::{Personality, Row};
 use super::net::{NetEvent, Socket};
 use super::network::REPORTS;
-use super::port::{Due, Line, PortId, Settings, State};
+use super::port::{Due, KeptBack, Line, PortId, Settings, State};
 use super::{Cx, DataEnd, Event, Meddler, Output, Reply, Sink, base};
 use crate::at::Secrets;
 use crate::fault::Pattern;
@@ -284,12 +284,12 @@ impl Modem {
     fn leave(&mut self, id: PortId) {
         let port = &mut self.core.ports[id.0];
         port.waiting.retain(|w| matches!(w.what, Due::Line(_) | Due::Code(_)));
-        match port.kept_back.take_if(|reply| matches!(reply, Reply::Data(_))) {
+        match port.kept_back.take_if(|kept| matches!(kept, KeptBack::Reply(Reply::Data(_)))) {
             // What is answered once its time has come is how it ended.
             Some(_) => {
                 let mut cx = Cx { core: &mut self.core, port: id, name: "" };
                 let reply = self.maker.on_data_end(&mut cx, DataEnd::Left, vec![], 0);
-                self.core.ports[id.0].kept_back = Some(reply);
+                self.core.ports[id.0].kept_back = Some(KeptBack::Reply(reply));
             }
             None => self.end_data(id, DataEnd::Left),
         }

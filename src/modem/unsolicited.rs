@@ -1,7 +1,7 @@
 //! Unsolicited result codes: when one is to be printed, and how it is once its turn has come.
 
 use super::core::{Core, Timer};
-use super::port::{Opening, Due, Line, Port, PortId, State, Waiting, Why};
+use super::port::{Due, Line, Opening, Port, PortId, State, Waiting, Why};
 use super::{DataMode, Event, Modem, Note, Reply};
 use crate::at::ResultCode;
 use crate::fault::UrcVerdict;

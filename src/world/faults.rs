@@ -107,6 +107,23 @@ impl Faults {
         self.engine().never_applied()
     }
 
+    /// The faults that were applied and found nothing to act on, with what they do, in file order.
+    pub fn never_acted(&self) -> Vec<(String, String)> {
+        self.engine().never_acted()
+    }
+
+    /// What is to be told of faults that have tested nothing: one sentence each.
+    pub fn untested(&self) -> Vec<String> {
+        let told = |of: Vec<(String, String)>, what: &str| {
+            let told = |(name, _): &(String, String)| format!("the fault {} {what}", name.escape_debug());
+            of.iter().map(told).collect::<Vec<_>>()
+        };
+        let engine = self.engine();
+        let applied = told(engine.never_applied(), "was never applied");
+        let acted = told(engine.never_acted(), "was applied, and found nothing to act on");
+        [applied, acted].concat()
+    }
+
     /// When the engine has something to do by itself.
     pub fn poll_timeout(&self) -> Option<Now> {
         self.ask(|engine| engine.poll_timeout()).flatten()

@@ -223,6 +223,35 @@ fn a_fault_that_was_never_applied_is_told() {
 }
 
 #[test]
+fn a_fault_that_found_nothing_to_act_on_is_told_and_strict_fails_either() {
+    let idle = "profile = \"sim7080\"\n[[fault]]\nname = \"idle\"\nwhat = { reply = 550, verb = \"STOR\" }\n\
+                [[fault]]\nname = \"state\"\nwhat = { signal = 3 }\n";
+    let never = "profile = \"sim7080\"\n[[fault]]\nname = \"never\"\nwhen = { verb = \"STOR\" }\nwhat = { reply = 550 }\n";
+    let used =
+        "profile = \"sim7080\"\n[[fault]]\nwhen = { result = \"OK\", nth = 2 }\nwhat = { late = \"1ms\" }\n";
+    let bench = Bench::new();
+    let host = talk("say AT+CSQ; hear OK; say AT+CSQ; hear OK");
+    let junit = bench.path("verdict.xml");
+    let cases = [
+        (idle, 3, "never_acted", "idle"),
+        (never, 3, "never_applied", "never"),
+        (used, 0, "never_acted", ""),
+    ];
+    for (scenario, strict, list, name) in cases {
+        let scenario = bench.file("scenario.toml", scenario);
+        let options = ["--scenario", &scenario, "--junit", junit.to_str().expect("a path of letters")];
+        let ran = bench.exec(&options, &host);
+        assert_eq!(ran.status, Some(0), "{}", ran.told);
+        let names: Vec<_> = Some(name).filter(|name| !name.is_empty()).into_iter().collect();
+        assert_eq!(ran.verdict()[list], serde_json::json!(names));
+        let ran = bench.exec(&[&options[..], &["--strict"]].concat(), &host);
+        assert_eq!(ran.status, Some(strict), "{}", ran.told);
+        let xml = fs::read_to_string(&junit).expect("a report");
+        assert_eq!(xml.contains("<failure"), strict == 3, "{xml}");
+    }
+}
+
+#[test]
 fn one_that_is_not_met_is_status_3_and_shows_the_trace() {
     let host = talk("say AT+CFUN=1; hear OK");
     let bench = Bench::new();

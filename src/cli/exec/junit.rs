@@ -34,10 +34,17 @@ pub fn suite(verdict: &Verdict) -> TestSuite {
         host.set_system_err("the run was interrupted");
     }
     suite.add_test_case(host);
-    for name_of_fault in &verdict.never {
-        let mut skipped = TestCaseStatus::skipped();
-        skipped.set_message("it was never applied");
-        let mut case = TestCase::new(format!("the fault {} is applied", visible(name_of_fault)), skipped);
+    let applied = verdict.never_applied.iter().map(|fault| (fault, "is applied", "it was never applied"));
+    let acted = verdict.never_acted.iter().map(|fault| (fault, "acts", "it found nothing to act on"));
+    for (fault, does, why) in applied.chain(acted) {
+        let mut status = match verdict.strict {
+            true => failed(verdict, NonSuccessKind::Failure, why),
+            false => TestCaseStatus::skipped(),
+        };
+        if !verdict.strict {
+            status.set_message(why);
+        }
+        let mut case = TestCase::new(format!("the fault {} {does}", visible(fault)), status);
         case.set_classname(name.clone());
         suite.add_test_case(case);
     }

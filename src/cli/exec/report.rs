@@ -30,7 +30,11 @@ pub struct Verdict {
     /// How the expectations fared.
     pub outcomes: Vec<Outcome>,
     /// The names of the faults that were never applied: what they are there for was not tested.
-    pub never: Vec<String>,
+    pub never_applied: Vec<String>,
+    /// The names of those that were applied and found nothing to act on.
+    pub never_acted: Vec<String>,
+    /// Whether such a fault fails the run.
+    pub strict: bool,
     /// What the host used.
     pub coverage: Coverage,
     /// The lines of the trace that explain it.
@@ -49,11 +53,16 @@ impl Verdict {
             End::Interrupted(signal) => u8::try_from(128 + signal.as_raw()).unwrap_or(u8::MAX),
             End::NotStarted(_) => MISTAKE,
             end => match end.status() {
-                Some(0) if self.outcomes.iter().all(|o| o.met) => 0,
+                Some(0) if self.outcomes.iter().all(|o| o.met) && !(self.strict && self.is_untested()) => 0,
                 Some(0) | None => UNMET,
                 Some(status) => status,
             },
         }
+    }
+
+    /// Whether a fault has tested nothing.
+    fn is_untested(&self) -> bool {
+        !(self.never_applied.is_empty() && self.never_acted.is_empty())
     }
 
     /// How the host came to its end, and whether it did what it is there for.
@@ -108,6 +117,7 @@ impl Verdict {
             modem_seconds: f64,
             expectations: Vec<serde_json::Value>,
             never_applied: &'a [String],
+            never_acted: &'a [String],
             coverage: &'a Coverage,
         }
         let line = Line {
@@ -123,7 +133,8 @@ impl Verdict {
             seconds: self.took.as_secs_f64(),
             modem_seconds: self.at.since(Now::ZERO).as_secs_f64(),
             expectations: self.outcomes.iter().map(met).collect(),
-            never_applied: &self.never,
+            never_applied: &self.never_applied,
+            never_acted: &self.never_acted,
             coverage: &self.coverage,
         };
         // Nothing in it can fail to be written as JSON.
@@ -137,8 +148,11 @@ impl Verdict {
             let met = if outcome.met { "met" } else { "NOT MET" };
             writeln!(out, "  {met}: {}: {}", Visible(&outcome.text), Visible(&outcome.why))?;
         }
-        for name in &self.never {
+        for name in &self.never_applied {
             writeln!(out, "  NEVER APPLIED: the fault {}", name.escape_debug())?;
+        }
+        for name in &self.never_acted {
+            writeln!(out, "  NEVER ACTED: the fault {}", name.escape_debug())?;
         }
         let (used, forms) = (self.coverage.used.0.len(), self.coverage.forms);
         writeln!(out, "  of the module's {forms} forms of commands the host used {used}")?;

@@ -17,6 +17,11 @@ pub enum Observation {
         /// What it stands for, such as `OK` or `+CME ERROR: 3`.
         cause: String,
     },
+    /// The module has let out an answer that was kept back.
+    LetOut {
+        /// The port, from 1.
+        port: usize,
+    },
     /// The module reached one of [`STATES`](crate::fault::STATES).
     State(String),
     /// The module started for the n-th time; 1 is power-on. Implies the state `powered`.

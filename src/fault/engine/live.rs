@@ -11,6 +11,7 @@ use crate::fault::rule::trigger::{Trigger, Which};
 use crate::fault::text::link::{Link, Way};
 use crate::time::Now;
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 /// A rule with its state.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Live {
     pub lines: BTreeMap<(Link, Way), Now>,
     pub active: Option<Active>,
     pub fired: u64,
+    /// Whether it has ever taken effect.
+    pub acted: bool,
     /// Whether it came while the module ran.
     pub added: bool,
     /// Whether a request has disarmed it.
@@ -50,9 +53,29 @@ pub(super) struct Active {
     /// Bytes that still pass unharmed, and that are still harmed (serial line).
     pub skip: u64,
     pub left: u64,
+    /// Whether it has taken effect since it was applied.
+    pub acted: bool,
+    /// The serial port, from 1, whose answer it keeps back, having acted for the last time.
+    pub keeps_back: Option<usize>,
+}
+
+/// When what a fault did is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// As it acts.
+    AtOnce,
+    /// So long after.
+    After(Duration),
+    /// When the answer on this serial port, from 1, is let out.
+    LetOut(usize),
 }
 
 impl Active {
+    /// Whether it may act; one that acted for the last time may hold until that is over.
+    pub fn may_act(&self) -> bool {
+        self.uses != Some(0)
+    }
+
     /// Whether it acts on everything, and not on a number of things.
     pub fn endless(&self) -> bool {
         self.uses.is_none()
@@ -66,6 +89,11 @@ impl Live {
             Action::Uart(Uart { what: UartFault::Noise(n), .. }) => *n,
             _ => 0,
         }
+    }
+
+    /// Whether its fault holds, and may act.
+    pub fn may_act(&self) -> bool {
+        self.active.as_ref().is_some_and(Active::may_act)
     }
 
     /// When the next thing happens to it by itself.
@@ -126,6 +154,6 @@ impl Live {
             (Lasts::Once, Nature::Next) => (None, Some(one_more)),
             (Lasts::Once | Lasts::Ever, _) => (None, None),
         };
-        Active { since: now, ends, uses, skip, left }
+        Active { since: now, ends, uses, skip, left, acted: false, keeps_back: None }
     }
 }

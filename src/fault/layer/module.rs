@@ -2,7 +2,7 @@
 
 use super::Action;
 use super::kind::{Fault, FaultKind, Layer, Nature};
-use super::param::{Commands, Lines, Port, Urcs, Within};
+use super::param::{Commands, Lines, Port, Results, Urcs, Within};
 use crate::fault::text::pattern::Pattern;
 use crate::time::units::Span;
 use schemars::JsonSchema;
@@ -16,6 +16,8 @@ pub struct Module {
     pub command: Pattern,
     /// The URCs it is about, in place of commands.
     pub urc: Option<Pattern>,
+    /// The final result codes it is about, in place of commands.
+    pub result: Option<Pattern>,
     /// The port, from 1; every port where it is `None`.
     pub port: Option<usize>,
     /// What happens.
@@ -77,6 +79,21 @@ pub enum CommandVerdict {
     },
 }
 
+/// What becomes of a final result code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResultVerdict {
+    /// It is printed.
+    Pass,
+    /// These lines come instead.
+    Replace(Vec<String>),
+    /// It is this error instead.
+    Error(u16),
+    /// It comes so much later.
+    Late(Duration),
+    /// It is never printed.
+    Swallow,
+}
+
 /// What becomes of a URC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UrcVerdict {
@@ -93,7 +110,8 @@ pub enum UrcVerdict {
 impl Module {
     /// What becomes of a command line on a port (from 1), where the fault is about it.
     pub fn on_command(&self, port: usize, line: &str) -> Option<CommandVerdict> {
-        if self.urc.is_some() || self.port.is_some_and(|p| p != port) || !self.command.matches(line.trim()) {
+        let other = self.urc.is_some() || self.result.is_some();
+        if other || self.port.is_some_and(|p| p != port) || !self.command.matches(line.trim()) {
             return None;
         }
         match &self.what {
@@ -105,6 +123,21 @@ impl Module {
             ModuleFault::Swallow { carried_out } => {
                 Some(CommandVerdict::Swallow { carried_out: *carried_out })
             }
+            ModuleFault::Reset { .. } | ModuleFault::Say(_) | ModuleFault::Force(_) => None,
+        }
+    }
+
+    /// What becomes of a final result code on a port (from 1), where the fault is about it; `cause` is what it stands for.
+    pub fn on_result(&self, port: usize, text: &str, cause: &str) -> Option<ResultVerdict> {
+        let result = self.result.as_ref()?;
+        if self.port.is_some_and(|p| p != port) || !(result.matches(text) || result.matches(cause)) {
+            return None;
+        }
+        match &self.what {
+            ModuleFault::Answer { lines, .. } => Some(ResultVerdict::Replace(lines.clone())),
+            ModuleFault::Error(number) => Some(ResultVerdict::Error(*number)),
+            ModuleFault::Late(by) => Some(ResultVerdict::Late(*by)),
+            ModuleFault::Swallow { .. } => Some(ResultVerdict::Swallow),
             ModuleFault::Reset { .. } | ModuleFault::Say(_) | ModuleFault::Force(_) => None,
         }
     }
@@ -136,9 +169,19 @@ pub(super) fn faults() -> Vec<FaultKind> {
     ]
 }
 
-fn module(command: Commands, urc: Option<Urcs>, port: Option<Port>, what: ModuleFault) -> Action {
-    let (urc, port) = (urc.map(|Urcs(urc)| urc), port.map(Port::number));
-    Action::Module(Module { command: command.0, urc, port, what })
+/// What a fault is about: commands, or something in their place.
+struct About(Commands, Option<Urcs>, Option<Results>);
+
+impl About {
+    /// What the module does by itself.
+    fn nothing() -> About {
+        About(Commands::default(), None, None)
+    }
+}
+
+fn module(About(command, urc, result): About, port: Option<Port>, what: ModuleFault) -> Action {
+    let (urc, result) = (urc.map(|Urcs(urc)| urc), result.map(|Results(result)| result));
+    Action::Module(Module { command: command.0, urc, result, port: port.map(Port::number), what })
 }
 
 /// The module resets: connections, echo and settings are lost.
@@ -165,11 +208,11 @@ impl Fault for Reset {
 
     fn action(self) -> Action {
         let what = ModuleFault::Reset { banner: self.reset == Start::Banner, dead: self.dead.0 };
-        module(Commands::default(), None, None, what)
+        module(About::nothing(), None, what)
     }
 }
 
-/// Other lines come in place of a command's answer, or of a URC.
+/// Other lines come in place of a command's answer, of a final result code, or of a URC.
 #[derive(Deserialize, JsonSchema)]
 struct Answer {
     /// the lines, final result code included
@@ -180,6 +223,7 @@ struct Answer {
     #[serde(default)]
     command: Commands,
     urc: Option<Urcs>,
+    result: Option<Results>,
     port: Option<Port>,
 }
 
@@ -190,17 +234,19 @@ impl Fault for Answer {
 
     fn action(self) -> Action {
         let what = ModuleFault::Answer { lines: self.answer.into(), carried_out: self.carried_out };
-        module(self.command, self.urc, self.port, what)
+        module(About(self.command, self.urc, self.result), self.port, what)
     }
 }
 
-/// A command is not carried out; its answer is this error, in the form that AT+CMEE asked for.
+/// A command is not carried out; its answer is this error, in the form that AT+CMEE asked for. Or a final result code
+/// is this error.
 #[derive(Deserialize, JsonSchema)]
 struct Error {
     /// the error's number
     error: Within<u16, 0, 65535>,
     #[serde(default)]
     command: Commands,
+    result: Option<Results>,
     port: Option<Port>,
 }
 
@@ -211,11 +257,11 @@ impl Fault for Error {
                                    until = { state = \"powered\" }";
 
     fn action(self) -> Action {
-        module(self.command, None, self.port, ModuleFault::Error(self.error.0))
+        module(About(self.command, None, self.result), self.port, ModuleFault::Error(self.error.0))
     }
 }
 
-/// A command's answer, or a URC, comes later.
+/// A command's answer, a final result code, or a URC comes later.
 #[derive(Deserialize, JsonSchema)]
 struct Late {
     /// how much later
@@ -223,6 +269,7 @@ struct Late {
     #[serde(default)]
     command: Commands,
     urc: Option<Urcs>,
+    result: Option<Results>,
     port: Option<Port>,
 }
 
@@ -231,11 +278,11 @@ impl Fault for Late {
     const EXAMPLE: &'static str = "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"3s\" }";
 
     fn action(self) -> Action {
-        module(self.command, self.urc, self.port, ModuleFault::Late(self.late.0))
+        module(About(self.command, self.urc, self.result), self.port, ModuleFault::Late(self.late.0))
     }
 }
 
-/// A command is never answered, or a URC never said.
+/// A command is never answered, or a final result code or a URC never said.
 #[derive(Deserialize, JsonSchema)]
 struct Swallow {
     /// command: it is not carried out either
@@ -243,6 +290,7 @@ struct Swallow {
     #[serde(default)]
     command: Commands,
     urc: Option<Urcs>,
+    result: Option<Results>,
     port: Option<Port>,
 }
 
@@ -260,7 +308,7 @@ impl Fault for Swallow {
 
     fn action(self) -> Action {
         let what = ModuleFault::Swallow { carried_out: self.swallow == Swallowed::Answer };
-        module(self.command, self.urc, self.port, what)
+        module(About(self.command, self.urc, self.result), self.port, what)
     }
 }
 
@@ -278,7 +326,7 @@ impl Fault for Say {
         "when = { command = \"AT+FTPQUIT\" }\nwhat = { say = \"+APP PDP: 0,DEACTIVE\" }";
 
     fn action(self) -> Action {
-        module(Commands::default(), None, self.port, ModuleFault::Say(self.say))
+        module(About::nothing(), self.port, ModuleFault::Say(self.say))
     }
 }
 
@@ -294,6 +342,6 @@ impl Fault for Force {
     const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=1\" }\nwhat = { force = 77 }";
 
     fn action(self) -> Action {
-        module(Commands::default(), None, None, ModuleFault::Force(self.force.0))
+        module(About::nothing(), None, ModuleFault::Force(self.force.0))
     }
 }

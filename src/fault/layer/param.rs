@@ -207,6 +207,8 @@ patterns! {
     Commands
     /// the URCs it is about, in place of commands
     Urcs
+    /// the final result codes it is about, in place of commands: the command has been carried out
+    Results
     /// the FTP verbs it is about
     Verbs
     /// the files (arguments of the verb) it is about
@@ -220,6 +222,7 @@ patterns! {
 pub struct Scope {
     pub command: Option<Commands>,
     pub urc: Option<Urcs>,
+    pub result: Option<Results>,
     pub port: Option<Port>,
     pub verb: Option<Verbs>,
     pub file: Option<Paths>,

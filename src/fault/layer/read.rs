@@ -26,7 +26,10 @@ pub(in crate::fault) fn read(
     }
     // Every part of a scope is a word or a number: TOML can write it.
     let mut complete = Table::try_from(trigger).unwrap_or_default();
-    complete.retain(|key, _| kind.params.iter().any(|p| p.name == key));
+    // What says itself that it is about commands is not about the result code that triggered it.
+    const SUBJECTS: [&str; 3] = ["command", "urc", "result"];
+    let own = what.keys().any(|key| SUBJECTS.contains(&key.get_ref().as_str()));
+    complete.retain(|key, _| kind.params.iter().any(|p| p.name == key) && !(own && SUBJECTS.contains(&key)));
     complete.extend(what.iter().map(|(key, value)| (key.get_ref().clone(), value.get_ref().clone())));
     (kind.build)(complete).map(|action| (kind, action)).map_err(|misfit| {
         let key = misfit.key.unwrap_or_default();

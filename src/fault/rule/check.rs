@@ -209,8 +209,10 @@ pub fn never_happens(trigger: &Trigger, known: &Known) -> Option<Never> {
 pub fn never_acts(what: &Action, known: &Known) -> Option<Never> {
     match what {
         Action::Module(m) => {
-            let command = (m.urc.is_none()).then(|| no_command(&m.command, known.commands)).flatten();
-            command.map(|(what, right)| Never::new("command", what, right)).or(no_port(m.port, known))
+            let other = m.urc.is_some() || m.result.is_some();
+            let command = (!other).then(|| no_command(&m.command, known.commands)).flatten();
+            let command = command.map(|(what, right)| Never::new("command", what, right));
+            command.or_else(|| no_result(m.result.as_ref()?)).or(no_port(m.port, known))
         }
         Action::Uart(u) => no_port(u.port, known),
         Action::Ftp(f) => no_verb(&f.verb, known.verbs).or_else(|| no_data(f)),
@@ -340,7 +342,7 @@ pub(super) fn slot(rule: &Rule) -> Option<String> {
         Action::Module(m) => match &m.what {
             ModuleFault::Say(_) => return None,
             ModuleFault::Reset { .. } | ModuleFault::Force(_) => rule.kind.name.to_owned(),
-            _ => format!("answer {:?} {:?} {:?}", m.command, m.urc, m.port),
+            _ => format!("answer {:?} {:?} {:?} {:?}", m.command, m.urc, m.result, m.port),
         },
         Action::Link(l) => match &l.what {
             LinkFault::Stall | LinkFault::Cut { .. } | LinkFault::Rate(_) => {

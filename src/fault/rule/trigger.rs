@@ -1,6 +1,8 @@
 //! `when = { ... }`: what a rule waits for, and which of the times it happens count.
 
-use crate::fault::layer::param::{Commands, Connections, Hosts, Paths, Port, Scope, Towards, Urcs, Verbs};
+use crate::fault::layer::param::{
+    Commands, Connections, Hosts, Paths, Port, Results, Scope, Towards, Urcs, Verbs,
+};
 use crate::fault::rule::amount::Amount;
 use crate::fault::text::link::{Direction, Links};
 use crate::fault::text::pattern::Pattern;
@@ -298,7 +300,7 @@ impl Trigger {
         match self {
             Trigger::Command(p, at) => Scope { command: Some(Commands(p.clone())), port: port(at), ..open },
             Trigger::Urc(p, at) => Scope { urc: Some(Urcs(p.clone())), port: port(at), ..open },
-            Trigger::Result(_, at) => Scope { port: port(at), ..open },
+            Trigger::Result(p, at) => Scope { result: Some(Results(p.clone())), port: port(at), ..open },
             Trigger::Verb(verb, file) | Trigger::Reply(verb, file, _) => {
                 Scope { verb: Some(Verbs(verb.clone())), file: Some(Paths(file.clone())), ..open }
             }

@@ -181,7 +181,11 @@ pub fn framing(cx: &Cx) -> Framing {
 
 fn enter(cx: &mut Cx, ends: Ends) {
     let (port, framing) = (cx.port, framing(cx));
-    cx.enter_data(port, Some(Opening::Code(ResultCode::Connect)), DataMode { framing, ends, sink: Sink::Ftp });
+    cx.enter_data(
+        port,
+        Some(Opening::Code(ResultCode::Connect)),
+        DataMode { framing, ends, sink: Sink::Ftp },
+    );
 }
 
 /// Data mode is over, or time is up for one that `+++` left.

@@ -1,7 +1,7 @@
 //! Commands, answers and URCs.
 
 use super::Faults;
-use crate::fault::{CommandVerdict, Event, Observation, UrcVerdict};
+use crate::fault::{CommandVerdict, Event, Observation, ResultVerdict, UrcVerdict};
 use crate::modem::{Meddler, PortId};
 use crate::time::Now;
 
@@ -15,6 +15,10 @@ impl Meddler for Module {
 
     fn command(&mut self, now: Now, port: PortId, line: &str) -> CommandVerdict {
         self.0.ask(|engine| engine.command(now, port.0 + 1, line)).unwrap_or(CommandVerdict::Pass)
+    }
+
+    fn result(&mut self, now: Now, port: PortId, text: &str, cause: &str) -> ResultVerdict {
+        self.0.ask(|engine| engine.result(now, port.0 + 1, text, cause)).unwrap_or(ResultVerdict::Pass)
     }
 
     fn urc(&mut self, now: Now, port: PortId, line: &str) -> UrcVerdict {

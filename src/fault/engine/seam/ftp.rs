@@ -2,6 +2,7 @@
 
 use crate::fault::engine::Engine;
 use crate::fault::engine::fact::Fact;
+use crate::fault::engine::live::Over;
 use crate::fault::layer::Action;
 use crate::fault::layer::ftp::{PassiveVerdict, ReplyVerdict, VerbVerdict};
 use crate::time::Now;
@@ -13,7 +14,11 @@ impl Engine {
             return VerbVerdict::Pass;
         }
         self.happen(now, Fact::Verb { verb, file });
-        let verdict = self.first(now, |action| match action {
+        let over = |verdict: &VerbVerdict| match verdict {
+            VerbVerdict::Reply(scripted) => Over::After(scripted.late),
+            _ => Over::AtOnce,
+        };
+        let verdict = self.first_until(now, over, |action| match action {
             Action::Ftp(fault) => fault.on_verb(verb, file),
             _ => None,
         });
@@ -26,7 +31,12 @@ impl Engine {
             return ReplyVerdict::Pass;
         }
         self.happen(now, Fact::Reply { verb, file, code });
-        let verdict = self.first(now, |action| match action {
+        let over = |verdict: &ReplyVerdict| match verdict {
+            ReplyVerdict::Instead(scripted) => Over::After(scripted.late),
+            ReplyVerdict::Late(by) => Over::After(*by),
+            _ => Over::AtOnce,
+        };
+        let verdict = self.first_until(now, over, |action| match action {
             Action::Ftp(fault) => fault.on_reply(verb, file),
             _ => None,
         });

@@ -1,6 +1,7 @@
 //! Asked by the network: about each segment and each datagram.
 
 use crate::fault::engine::Engine;
+use crate::fault::engine::live::Over;
 use crate::fault::layer::Action;
 use crate::fault::layer::link::{Fate, Flip, LinkFault, Segment};
 use crate::fault::text::link::{Link, Way};
@@ -30,16 +31,18 @@ impl Engine {
             segment.fate = Fate::Cut { reset: *reset };
             return segment;
         }
-        let mut user = None;
+        let (mut user, mut acted) = (None, vec![]);
         for (i, live) in self.rules.iter_mut().enumerate() {
             let (Some(active), Action::Link(on)) = (&live.active, &live.rule.what) else { continue };
             if !on.links.cover(link.kind) || !on.direction.covers(way) {
                 continue;
             }
             let open = segment.fate == Fate::Pass;
+            let (before, first) = (segment.delay, !active.acted);
             match on.what {
                 LinkFault::Stall if open => {
                     segment.fate = Fate::Hold(active.ends);
+                    self.acted(now, i);
                     return segment;
                 }
                 LinkFault::Latency { by, jitter } => segment.delay += by + live.dice.span(jitter),
@@ -73,9 +76,13 @@ impl Engine {
                 }
                 _ => {}
             }
+            if first && (segment.delay > before || open && segment.fate != Fate::Pass) {
+                acted.push(i);
+            }
         }
+        acted.into_iter().for_each(|i| self.acted(now, i));
         if let Some(i) = user {
-            self.used(now, i);
+            self.used(now, i, Over::AtOnce);
         }
         self.moved(now, link, way, take);
         segment

@@ -1,9 +1,10 @@
-//! Asked by the module: about each command line that it has read, and each line that it is about to say unasked.
+//! Asked by the module: about each command line that it has read, each final result code, and each line that it is about to say unasked.
 
 use crate::fault::engine::Engine;
 use crate::fault::engine::fact::Fact;
+use crate::fault::engine::live::Over;
 use crate::fault::layer::Action;
-use crate::fault::layer::module::{CommandVerdict, UrcVerdict};
+use crate::fault::layer::module::{CommandVerdict, ResultVerdict, UrcVerdict};
 use crate::time::Now;
 
 impl Engine {
@@ -13,11 +14,32 @@ impl Engine {
             return CommandVerdict::Pass;
         }
         self.happen(now, Fact::Command { port, line });
-        let verdict = self.first(now, |action| match action {
+        let over = |verdict: &CommandVerdict| match verdict {
+            CommandVerdict::Late(_) => Over::LetOut(port),
+            _ => Over::AtOnce,
+        };
+        let verdict = self.first_until(now, over, |action| match action {
             Action::Module(fault) => fault.on_command(port, line),
             _ => None,
         });
         verdict.unwrap_or(CommandVerdict::Pass)
+    }
+
+    /// The module is about to print a final result code on a port (from 1); `cause` is what it stands for.
+    pub fn result(&mut self, now: Now, port: usize, text: &str, cause: &str) -> ResultVerdict {
+        if self.idle() {
+            return ResultVerdict::Pass;
+        }
+        self.happen(now, Fact::Result { port, text, cause });
+        let over = |verdict: &ResultVerdict| match verdict {
+            ResultVerdict::Late(_) => Over::LetOut(port),
+            _ => Over::AtOnce,
+        };
+        let verdict = self.first_until(now, over, |action| match action {
+            Action::Module(fault) => fault.on_result(port, text, cause),
+            _ => None,
+        });
+        verdict.unwrap_or(ResultVerdict::Pass)
     }
 
     /// The module is about to say a line unasked on a port (from 1).
@@ -26,7 +48,11 @@ impl Engine {
             return UrcVerdict::Pass;
         }
         self.happen(now, Fact::Urc { port, text });
-        let verdict = self.first(now, |action| match action {
+        let over = |verdict: &UrcVerdict| match verdict {
+            UrcVerdict::Late(by) => Over::After(*by),
+            _ => Over::AtOnce,
+        };
+        let verdict = self.first_until(now, over, |action| match action {
             Action::Module(fault) => fault.on_urc(port, text),
             _ => None,
         });

@@ -1,6 +1,7 @@
 //! Asked at the serial ports: about each write.
 
 use crate::fault::engine::Engine;
+use crate::fault::engine::live::Over;
 use crate::fault::layer::Action;
 use crate::fault::layer::uart::{Piece, UartFault, UartVerdict};
 use crate::fault::text::link::{Link, Way};
@@ -15,6 +16,19 @@ enum Effect {
     Hold(Duration),
     Insert(Vec<u8>),
     Pieces(usize, Duration),
+}
+
+impl Effect {
+    /// When it is over.
+    fn over(&self) -> Over {
+        match self {
+            Effect::Hold(by) => Over::After(*by),
+            Effect::Pieces(n, gap) => {
+                Over::After(gap.saturating_mul(u32::try_from(n.saturating_sub(1)).unwrap_or(u32::MAX)))
+            }
+            _ => Over::AtOnce,
+        }
+    }
 }
 
 impl Engine {
@@ -37,11 +51,13 @@ impl Engine {
             match effect {
                 None => out.put(Duration::ZERO, head),
                 Some((i, effect)) => {
+                    self.acted(now, i);
+                    let over = effect.over();
                     if let Effect::Insert(_) = effect {
                         inserts -= 1;
                     }
                     if self.put(&mut out, i, effect, head) {
-                        users.push(i);
+                        users.push((i, over));
                     } else {
                         self.spend(now, i);
                     }
@@ -50,9 +66,9 @@ impl Engine {
             self.moved(now, Link::serial(port), way, n);
             rest = tail;
         }
-        users.dedup();
-        for i in users {
-            self.used(now, i);
+        users.dedup_by_key(|(i, _)| *i);
+        for (i, over) in users {
+            self.used(now, i, over);
         }
         if pass { UartVerdict::Pass } else { UartVerdict::Deliver(out.0) }
     }
@@ -80,7 +96,7 @@ impl Engine {
         let at_most = |n: usize, left: u64| usize::try_from(left).map_or(n, |left| left.min(n));
         for (i, live) in self.rules.iter_mut().enumerate() {
             let (Some(active), Action::Uart(uart)) = (&mut live.active, &live.rule.what) else { continue };
-            if !uart.direction.covers(way) || uart.port.is_some_and(|p| p != port) {
+            if !active.may_act() || !uart.direction.covers(way) || uart.port.is_some_and(|p| p != port) {
                 continue;
             }
             if active.skip > 0 {
@@ -150,7 +166,7 @@ impl Engine {
         if self.rules[i].active.is_none_or(|a| a.left > 0 || a.endless()) {
             return;
         }
-        self.used(now, i);
+        self.used(now, i, Over::AtOnce);
         let live = &mut self.rules[i];
         if let (Some(active), Action::Uart(uart)) = (&mut live.active, &live.rule.what) {
             (active.skip, active.left) = (uart.skip, uart.harmed());
