@@ -278,7 +278,7 @@ fn no_name(key: &'static str, rule: usize, name: &str, waits: &Waits) -> Option<
 /// Why no command line of the module can match, and what would be right.
 pub fn no_command(pattern: &Pattern, commands: &[&str]) -> Option<(String, String)> {
     let text = pattern.as_str();
-    if commands.is_empty() || text.starts_with('*') {
+    if commands.is_empty() || text.is_empty() || text.starts_with('*') {
         return None;
     }
     let Some(body) = text.get(2..).filter(|_| text[..2].eq_ignore_ascii_case("AT")) else {
