@@ -80,7 +80,7 @@
 //!
 //! # The rooms
 //!
-//! Each module of the crate imports only those before it: [`time`], [`words`] (which one was meant), [`at`] (command
+//! Each module of the crate imports only those before it: [`time`], [`words`](mod@words) (which one was meant), [`at`] (command
 //! lines), [`frame`] (data modes), [`ftp`] (the module's client), [`fault`], [`profile`], [`transcript`], [`modem`],
 //! [`maker`] (one file a maker), [`scenario`], [`trace`] (what happened), [`gate`] (the FTP gate), [`network`] (beyond
 //! the antenna) and [`world`] (all of it on one clock); then [`disk`], [`judge`], [`ftpd`], [`setup`], [`driver`],
