@@ -173,6 +173,7 @@ impl Maker for Simcom {
     const REPORTS: &'static [&'static str] = &["+FTP", "+CNTP"];
 
     const URCS: &'static [&'static str] = &[
+        "+CMTI:*",
         "+APP PDP:*",
         "+PDP:*",
         "+CPIN:*",

@@ -45,11 +45,17 @@ PROFILES = ["sim7080", "sim800", "m10", "m95", "nl668", "wismo228"]
 
 
 def ask(port, command):
-    """All that is heard up to a final result code."""
+    """All that is heard up to a final result code. AT+CFUN=1 resets a Wavecom: what is typed meanwhile is lost, and
+    ModemManager asks again."""
     port.write(command.encode() + b"\r")
     heard = []
+    again = True
     while True:
         line = port.readline()
+        if not line and again and "+WIND: 16" in heard:
+            again = False
+            port.write(command.encode() + b"\r")
+            continue
         assert line, f"{command}: silence after {heard}"
         heard.append(line.strip().decode("ascii"))
         if heard[-1] == "OK" or "ERROR" in heard[-1]:
@@ -59,7 +65,7 @@ def ask(port, command):
 def main():
     for profile in PROFILES:
         with Modem("--profile", profile) as modem:
-            with serial.Serial(modem.ready["port"], 115200, timeout=30) as port:
+            with serial.Serial(modem.ready["port"], 115200, timeout=10) as port:
                 port.reset_input_buffer()
                 for command in PROBE:
                     ask(port, command)
