@@ -17,10 +17,12 @@ impl Simcom {
         steps: impl IntoIterator<Item = Op>,
         complete: bool,
     ) -> Reply {
-        if self.is_ending(cx) {
+        // Until the host is told why one failed, it is on as far as the host can know: 66 hides the real reason.
+        let failed = Simcom::is_failing(cx);
+        if self.is_ending(cx) && !failed {
             return cx.refuse_state();
         }
-        if self.session.is_some() || !complete || self.ftp.server.is_empty() {
+        if failed || self.session.is_some() || !complete || self.ftp.server.is_empty() {
             refuse(cx, &job, 66);
             return Reply::Ok;
         }
@@ -210,6 +212,11 @@ impl Simcom {
         closing || cx.endings().any(|line| line.starts_with("+FTP") && !opens(line))
     }
 
+    /// Whether the host is still to be told that an operation failed.
+    fn is_failing(cx: &Cx) -> bool {
+        cx.endings().any(|line| line.starts_with("+FTP") && fails(line))
+    }
+
     /// Whether the host is still to be told that it may go on.
     pub(super) fn is_opening(cx: &Cx) -> bool {
         cx.endings().any(|line| line.starts_with("+FTP") && opens(line))
@@ -231,6 +238,12 @@ impl Simcom {
         }
         report(cx, &session.job, number);
     }
+}
+
+/// `+FTPGET: 1,63` and its like (5.5): numbers from 61 on.
+fn fails(line: &str) -> bool {
+    let value = line.split_once(':').and_then(|(_, values)| values.trim_start().strip_prefix("1,"));
+    value.and_then(|value| value.split(',').next()?.parse().ok()).is_some_and(|number: u16| number >= 61)
 }
 
 /// `+FTPGET: 1,1`, `+FTPPUT: 1,1,<window>` and their like: the host may go on.
