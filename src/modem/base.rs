@@ -128,13 +128,16 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
     let Some(lines) = forms.lines(&call.form) else { return Some(cx.error(profile.errors.form())) };
     if let Form::Write(value) = &call.form {
         // `=?` in one line tells what there is to write.
-        if let Some([told]) = forms.test.as_deref()
-            && let Err(error) = ranges::check(told, value)
-        {
-            return Some(cx.refuse(error));
-        }
+        let read = match forms.test.as_deref() {
+            Some([told]) => ranges::read(told, value),
+            _ => Ok((*value).to_owned()),
+        };
+        let value = match read {
+            Ok(value) => value,
+            Err(error) => return Some(cx.refuse(error)),
+        };
         let before = values(cx, forms.resets).get(&call.name).or(forms.value.as_ref());
-        let value = kept(value, before.map_or("", String::as_str), forms.list);
+        let value = kept(&value, before.map_or("", String::as_str), forms.list);
         values(cx, forms.resets).insert(call.name.clone(), value);
     }
     let value =
