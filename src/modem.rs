@@ -171,14 +171,12 @@ pub enum Event {
     Timer(u32),
     /// A PDP context is active.
     BearerUp(u8),
-    /// A PDP context is not active any more.
+    /// A PDP context is not active any more, or did not come.
     BearerDown {
         /// The context.
         cid: u8,
         /// Whether the network ended it.
         by_network: bool,
-        /// Whether it was active; otherwise it was asked for, and did not come.
-        was_active: bool,
     },
     /// The registration status changed.
     Registration(u8),

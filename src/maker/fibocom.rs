@@ -224,7 +224,7 @@ impl Maker for Fibocom {
             Event::FtpDrained => transfer::drained(self, cx),
             Event::Timer(_) => cache::expired(self, cx),
             Event::BearerUp(cid) => call::up(self, cx, cid),
-            Event::BearerDown { cid, by_network, .. } => call::down(self, cx, cid, by_network),
+            Event::BearerDown { cid, by_network } => call::down(self, cx, cid, by_network),
             _ => {}
         }
     }

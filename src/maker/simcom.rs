@@ -296,8 +296,8 @@ impl Maker for Simcom {
                 stack::up(self, cx, context);
                 bearer::up(self, cx, context);
             }
-            Event::BearerDown { cid, by_network, was_active } => {
-                bearer::down(self, cx, cid, by_network, was_active);
+            Event::BearerDown { cid, by_network } => {
+                bearer::down(self, cx, cid, by_network);
                 stack::down(self, cx, cid);
                 if self.session.as_ref().is_some_and(|s| s.context == cid) {
                     let failure = ftp::Failure { step: ftp::Step::Connect, cause: ftp::Cause::NoBearer };

@@ -18,10 +18,7 @@ pub enum State {
     /// Active, with its address.
     Up(Ipv4Addr),
     /// The network was asked to end it.
-    Deactivating {
-        /// Whether it was active; otherwise it was asked for, and had not come.
-        was_active: bool,
-    },
+    Deactivating,
 }
 
 /// A PDP context.
@@ -129,7 +126,7 @@ impl Core {
             State::Up(_) => self.events.push_back(Event::BearerUp(cid)),
             // Whoever asked first, all are told.
             State::Activating => {}
-            State::Deactivating { .. } => return Err(3),
+            State::Deactivating => return Err(3),
             State::Down => {
                 self.bearers.context(cid).state = State::Activating;
                 match after.is_zero() {
@@ -146,12 +143,11 @@ impl Core {
         let after = self.profile.bearer.deactivates_after.0;
         match self.bearers.state(cid) {
             State::Down => return false,
-            State::Deactivating { .. } => {}
+            State::Deactivating => {}
             _ if after.is_zero() => self.lower(cid, false),
-            state => {
+            _ => {
                 self.timers.cancel(Timer::Activate(cid));
-                self.bearers.context(cid).state =
-                    State::Deactivating { was_active: state != State::Activating };
+                self.bearers.context(cid).state = State::Deactivating;
                 self.timers.set(Timer::Deactivate(cid), self.now + after);
             }
         }
@@ -181,16 +177,13 @@ impl Core {
     pub(super) fn lower(&mut self, cid: u8, by_network: bool) {
         self.timers.cancel(Timer::Activate(cid));
         self.timers.cancel(Timer::Deactivate(cid));
-        let was_active = match self.bearers.state(cid) {
-            State::Down => return,
-            State::Activating => false,
-            State::Up(_) => true,
-            State::Deactivating { was_active } => was_active,
-        };
+        if self.bearers.state(cid) == State::Down {
+            return;
+        }
         self.bearers.context(cid).state = State::Down;
         self.note(|| Note::State(format!("PDP context {cid} down")));
         self.reach("bearer_down");
-        self.events.push_back(Event::BearerDown { cid, by_network, was_active });
+        self.events.push_back(Event::BearerDown { cid, by_network });
         if self.bearers.active().is_none() {
             self.net(NetRequest::Address(None));
             self.sockets_lost();

@@ -99,7 +99,7 @@ impl Core {
             },
             Wanted::Active(cids) => {
                 let states = self.states(&cids);
-                if states.iter().any(|state| matches!(state, State::Down | State::Deactivating { .. })) {
+                if states.iter().any(|state| matches!(state, State::Down | State::Deactivating)) {
                     Ok(self.why_not(self.profile.bearer.is_silent()))
                 } else if states.contains(&State::Activating) {
                     Err(Wanted::Active(cids))
@@ -111,7 +111,7 @@ impl Core {
                 let states = self.states(&cids);
                 if states.iter().any(|state| matches!(state, State::Up(_) | State::Activating)) {
                     Ok(self.refuse_state())
-                } else if states.iter().any(|state| matches!(state, State::Deactivating { .. })) {
+                } else if states.iter().any(|state| matches!(state, State::Deactivating)) {
                     Err(Wanted::Inactive(cids))
                 } else {
                     Ok(Reply::Ok)

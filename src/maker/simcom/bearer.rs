@@ -147,9 +147,9 @@ pub(super) fn stays_down(cx: &Cx) -> Reply {
 }
 
 /// `AT+CNACT?`
-pub(super) fn active(_: &mut Simcom, cx: &mut Cx) -> Reply {
+pub(super) fn active(m: &mut Simcom, cx: &mut Cx) -> Reply {
     for id in 0..4u8 {
-        match cx.bearers.address(id + 1) {
+        match cx.bearers.address(id + 1).filter(|_| m.bearers.activated.contains(&(id + 1))) {
             Some(address) => cx.info(format_args!("{id},1,\"{address}\"")),
             None => cx.info(format_args!("{id},0,\"0.0.0.0\"")),
         }
@@ -197,7 +197,7 @@ pub(super) fn sapbr(
             let status = match cx.bearers.state(context) {
                 BearerState::Activating => 0,
                 BearerState::Up(_) => 1,
-                BearerState::Deactivating { .. } => 2,
+                BearerState::Deactivating => 2,
                 BearerState::Down => 3,
             };
             let address = cx.bearers.address(context).map_or("0.0.0.0".into(), |a| a.to_string());
@@ -296,13 +296,14 @@ pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
             }
         }
         Some(_) => {}
-        None if held => {}
-        None => print(cx, &m.settings.bearer_up.clone(), context, true),
+        None if activated && !held => print(cx, &m.settings.bearer_up.clone(), context, true),
+        // What `AT+CGACT` has brought up is none of these until `AT+CNACT` takes it over.
+        None => {}
     }
 }
 
 /// A bearer is down, or has not come up.
-pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool, was_active: bool) {
+pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
     let activated = m.bearers.activated.remove(&context);
     let held = network::holds(m, context);
     if held {
@@ -317,7 +318,7 @@ pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool, w
         Some(Opened::Closing) if !by_network => {}
         None if held || stack::holds(m, context) => {}
         // Nobody was told that it was up, or waits to be.
-        None if !was_active && !activated => {}
+        None if !activated => {}
         _ if by_network => print(cx, &m.settings.bearer_lost, context, false),
         _ => print(cx, &m.settings.bearer_closed, context, true),
     }

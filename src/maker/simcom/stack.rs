@@ -114,7 +114,7 @@ pub(super) fn bring_up(m: &mut Simcom, cx: &mut Cx) -> Reply {
         }
         // Another command has asked for it.
         BearerState::Activating => {}
-        BearerState::Down | BearerState::Deactivating { .. } => {
+        BearerState::Down | BearerState::Deactivating => {
             let (apn, user, password) = (m.stack.apn.clone(), m.stack.user.clone(), m.stack.password.clone());
             let context = cx.bearers.context(CONTEXT);
             (context.apn, context.user, context.password) = (apn, user, password);
