@@ -447,3 +447,18 @@ fn the_trace_tells_the_verdict_too() {
     assert_eq!(told, 3);
     assert_eq!(events.last().expect("an end")["event"], "end");
 }
+
+#[test]
+fn no_name_of_a_fault_breaks_the_reports() {
+    let bench = Bench::new();
+    let scenario = "profile = \"sim7080\"\n[[fault]]\nname = \"a\\u202E\\u001b\\uFFFE\"\nwhen = { verb = \"STOR\" }\n\
+                    what = { reply = 550 }\n";
+    let (scenario, junit) = (bench.file("scenario.toml", scenario), bench.path("verdict.xml"));
+    let options = ["--scenario", &scenario, "--junit", junit.to_str().expect("a path of letters")];
+    let ran = bench.exec(&options, "exit 0");
+    let xml = fs::read_to_string(junit).expect("a report");
+    assert!(xml.contains("is applied"), "{xml}");
+    for text in [&xml, &ran.told] {
+        assert!(!text.contains(['\u{202e}', '\u{1b}', '\u{fffe}']), "{text}");
+    }
+}
