@@ -16,7 +16,7 @@ pub use temporary::{Temporary, sweep};
 use rustix::fs::OFlags;
 use std::fmt::Display;
 use std::fs::{self, File, FileType, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -35,6 +35,22 @@ pub fn plain(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     })?;
     let kind = file.metadata()?.file_type();
     if kind.is_file() { Ok(file) } else { Err(other_than_plain(name(kind))) }
+}
+
+/// The most that a file which a person wrote may hold. A device may have no end.
+const WRITTEN_BY_HAND: u64 = 64 << 20;
+
+/// Reads a file that a person wrote: a plain one, or a pipe of the shell.
+///
+/// # Errors
+/// What the system refuses; `InvalidData` beyond 64 MiB.
+pub fn written(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = vec![];
+    File::open(path)?.take(WRITTEN_BY_HAND + 1).read_to_end(&mut content)?;
+    match content.len() as u64 > WRITTEN_BY_HAND {
+        true => Err(io::Error::new(io::ErrorKind::InvalidData, "it is longer than 64 MiB")),
+        false => Ok(content),
+    }
 }
 
 /// Puts `content` in the place of what is in the plain file `path`, in one step: a cut, or a disk that is full, leaves

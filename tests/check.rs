@@ -209,3 +209,14 @@ fn the_scenarios_of_the_binary_are_found_by_name() {
     let transcript = transcript::parse("t.at", "scenario brown-out\n> AT\n< OK\n").unwrap_or_default();
     assert!(play::prepare(&transcript, None).is_ok());
 }
+
+#[test]
+fn a_file_without_an_end_is_told_and_not_read_for_ever() {
+    for verb in [&["check"][..], &["play"], &["run", "--scenario"], &["run", "--profile"], &["trace"]] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_badline"));
+        let ran = command.args(verb).arg("/dev/zero").output().expect("the program starts");
+        let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!(ran.status.code(), Some(2), "{verb:?}: {told}");
+        assert!(told.contains("it is longer than"), "{verb:?}: {told}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Profiles by name or by file, as the command line and transcripts name them.
 
 use crate::at::ResultCode;
-use crate::disk::why;
+use crate::disk::{why, written};
 use crate::fault::{Known, Pattern};
 use crate::maker::{self, MAKERS, PROFILES};
 use crate::modem::{Modem, Personality};
@@ -9,7 +9,6 @@ use crate::network::Hosts;
 use crate::profile::{self, Profile, mistake::Mistake, place};
 use crate::scenario::{self, SCENARIOS, Scenario};
 use crate::words::nearest;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ use std::sync::Arc;
 pub fn read(path: &Path) -> Result<String, Mistake> {
     let name = path.display().to_string();
     let bytes =
-        fs::read(path).map_err(|e| Mistake::of_file(&name, format!("it cannot be read: {}", why(&e))))?;
+        written(path).map_err(|e| Mistake::of_file(&name, format!("it cannot be read: {}", why(&e))))?;
     let text = String::from_utf8(bytes).map_err(|e| {
         let (at, text) = (e.utf8_error().valid_up_to(), String::from_utf8_lossy(e.as_bytes()));
         Mistake::at(&name, &text, at..at + 1, "this is no UTF-8").right("save the file as UTF-8")

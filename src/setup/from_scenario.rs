@@ -7,7 +7,6 @@ use crate::network::{Forward, Hosts, TlsFiles};
 use crate::profile::mistake::Mistake;
 use crate::scenario::server::{List, MADE};
 use crate::scenario::{FileContent, Scenario};
-use std::fs;
 use std::path::Path;
 
 impl Setup {
@@ -56,7 +55,7 @@ impl Setup {
         };
         setup.greeting = server.greeting.clone();
         setup.ftp_idle = server.idle.map(|idle| idle.0).or(setup.ftp_idle);
-        let pem = |path: &String| read(&folder.join(path));
+        let pem = |path: &String| files::read(&folder.join(path)).map_err(|mistake| vec![mistake]);
         setup.tls = TlsFiles {
             server: match (&server.certificate, &server.key) {
                 (Some(certificate), Some(key)) => Some((pem(certificate)?, pem(key)?)),
@@ -87,9 +86,4 @@ impl Setup {
         setup.warnings = scenario.warnings.clone();
         Ok(setup)
     }
-}
-
-fn read(path: &Path) -> Result<String, Vec<Mistake>> {
-    fs::read_to_string(path)
-        .map_err(|e| vec![Mistake::at(&path.display().to_string(), "", 0..0, e.to_string())])
 }

@@ -2,7 +2,7 @@
 
 use super::{Record, Sink};
 use std::fmt;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Writes a trace, one JSON object per line.
@@ -81,7 +81,7 @@ impl std::error::Error for Unreadable {}
 /// Reads a trace. Empty lines are passed over; where the file itself cannot be read, that is the end.
 pub fn read(input: impl BufRead) -> impl Iterator<Item = Result<Record, Unreadable>> {
     let mut broken = false;
-    let lines = input.split(b'\n').take_while(move |line| !std::mem::replace(&mut broken, line.is_err()));
+    let lines = Lines(input).take_while(move |line| !std::mem::replace(&mut broken, line.is_err()));
     lines.enumerate().filter_map(|(i, line)| {
         let wrong = |column, what| Unreadable { line: i + 1, column, what };
         match line {
@@ -99,10 +99,35 @@ pub fn read(input: impl BufRead) -> impl Iterator<Item = Result<Record, Unreadab
     })
 }
 
+/// The longest line of a trace that is read: a record holds no more than some writes and their text.
+const LINE: u64 = 16 << 20;
+
+/// The lines of an input; one that is too long is an error.
+struct Lines<I>(I);
+
+impl<I: BufRead> Iterator for Lines<I> {
+    type Item = io::Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut line = vec![];
+        match self.0.by_ref().take(LINE + 1).read_until(b'\n', &mut line) {
+            Ok(0) => return None,
+            Ok(read) if read as u64 > LINE => {
+                let what = "it is longer than 16 MiB, which no record is";
+                return Some(Err(io::Error::new(io::ErrorKind::InvalidData, what)));
+            }
+            Ok(_) => {}
+            Err(error) => return Some(Err(error)),
+        }
+        line.pop_if(|last| *last == b'\n');
+        Some(Ok(line))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{self, BufReader, Read};
+    use std::io::BufReader;
 
     struct Broken;
 
