@@ -222,7 +222,7 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
     let behaviour = files::behaviour(&setup.profile).map_err(|(_, what)| io::Error::other(what))?;
     let mut modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);
     modem.meddle(faults.module());
-    let mut world = World::new(modem, network, setup.ports).with_faults(faults);
+    let mut world = World::new(Box::new(modem), network, setup.ports).with_faults(faults);
     world.set_radio(&setup.radio);
     if setup.trace {
         world.trace();

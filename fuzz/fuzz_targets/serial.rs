@@ -2,7 +2,7 @@
 #![no_main]
 
 use badline::setup::files;
-use badline::modem::{Modem, Output, PortId};
+use badline::modem::{Dce, Modem, Output, PortId};
 use badline::time::Now;
 use badline::maker::PROFILES;
 use libfuzzer_sys::fuzz_target;

@@ -196,7 +196,7 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
 
 /// What a module knows and says, for whoever checks what is said about it.
 pub fn with_known<R>(modem: &Modem, check: impl FnOnce(&Known) -> R) -> R {
-    let (rows, secrets, urcs) = (modem.rows(), maker::secrets(modem), modem.urcs());
+    let (rows, secrets, urcs) = (modem.rows(), maker::secrets(Some(modem)), modem.urcs());
     let plain = modem.profile().commands.keys().map(String::as_str);
     let commands: Vec<&str> = rows.iter().map(|row| row.name).chain(plain).collect();
     check(&Known {
