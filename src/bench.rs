@@ -11,6 +11,7 @@ mod mistakes;
 mod records;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use hand::Hand;
 use live::HostEnd;

@@ -86,11 +86,12 @@ pub struct Setup {
 
 impl Setup {
     /// A modem with one port, whose every name leads to a built-in server of its own.
-    pub fn new(profile: Profile) -> Setup {
+    pub fn new(profile: impl Into<Arc<Profile>>) -> Setup {
+        let profile = profile.into();
         let link =
             LinkProfile { segment: usize::from(profile.bearer.segment.max(1)), ..LinkProfile::default() };
         Setup {
-            profile: Arc::new(profile),
+            profile,
             ports: 1,
             hosts: Hosts::default(),
             forward: vec![],
