@@ -66,6 +66,3 @@ pub const PROFILES: Library = &[
     ("wipsoft", include_str!("../profiles/wipsoft.toml")),
     ("wismo228", include_str!("../profiles/wismo228.toml")),
 ];
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,81 @@
-//! Each answer ends with a result, whatever the maker prints in the place of one.
+//! Each answer of each profile ends with a result, whatever the maker prints in the place of one.
 
-use super::{Bench, profile};
-use crate::maker::PROFILES;
+use badline::maker::PROFILES;
+use badline::modem::{Dce, Modem, Note, Output, PortId};
+use badline::profile::Profile;
+use badline::setup::files;
+use badline::time::Now;
+use std::sync::Arc;
+use std::time::Duration;
+
+const PORT: PortId = PortId(0);
+
+/// A profile in the binary, by its name.
+fn profile(name: &str) -> Arc<Profile> {
+    let mut whole = files::profile(name).unwrap_or_else(|_| panic!("{name}"));
+    Arc::make_mut(&mut whole).bearer.address = [10, 1, 2, 3].into();
+    whole
+}
+
+/// A module, and its clock; the network behind it never answers.
+struct Bench {
+    modem: Modem,
+    now: Now,
+}
+
+/// What came of a command line.
+#[derive(Debug, Default)]
+struct Heard {
+    text: String,
+    /// The result codes: as printed, and what each stands for.
+    results: Vec<(String, String)>,
+}
+
+impl Bench {
+    fn new(profile: Arc<Profile>) -> Bench {
+        let behaviour = files::behaviour(&profile).unwrap_or_else(|_| panic!("no behaviour"));
+        let mut modem = Modem::new(profile, behaviour, 1);
+        modem.take_notes(true);
+        modem.power_on(Now::ZERO);
+        let mut bench = Bench { modem, now: Now::ZERO };
+        bench.passes(Duration::from_secs(60));
+        bench.types("ATE0");
+        bench
+    }
+
+    /// The host types a line, and waits for what comes of it.
+    fn types(&mut self, line: &str) -> Heard {
+        self.modem.handle_uart(self.now, PORT, format!("{line}\r").as_bytes());
+        self.passes(Duration::from_secs(20))
+    }
+
+    fn passes(&mut self, time: Duration) -> Heard {
+        let (mut heard, end) = (Heard::default(), self.now + time);
+        self.drain(&mut heard);
+        while let Some(at) = self.modem.poll_timeout().filter(|at| *at <= end) {
+            self.now = self.now.max(at);
+            self.modem.handle_timeout(self.now);
+            self.drain(&mut heard);
+        }
+        self.now = end;
+        heard
+    }
+
+    fn drain(&mut self, heard: &mut Heard) {
+        while let Some(output) = self.modem.poll_output() {
+            match output {
+                Output::Uart { bytes, port, .. } => {
+                    heard.text.push_str(&String::from_utf8_lossy(&bytes));
+                    self.modem.handle_sent(self.now, port, bytes.len());
+                }
+                Output::Note(Note::Result { text, cause, .. }) => {
+                    heard.results.push((text.clone(), cause.unwrap_or(text)));
+                }
+                _ => {}
+            }
+        }
+    }
+}
 
 /// Answers without OK: the profile, what goes before, the command, and what it prints under `V1`, `V0` and `V1Q1`.
 const OWN: &[(&str, &[&str], &str, [&str; 3])] = &[
