@@ -29,7 +29,7 @@ fn event(event: &Event) -> (&'static str, String) {
             let unknown = if *known { "" } else { ", which the module does not know" };
             ("command", format!("  {name} ({form}){unknown}{}", port(p)))
         }
-        Event::Result { port: p, text, cause: None } => ("result", format!("{text}{}", port(p))),
+        Event::Result { port: p, text, cause: None, from } => ("result", format!("{text}{}{}", port(p), origin(*from))),
         Event::Result { port: p, text, cause: Some(cause) } => {
             let text = if text.is_empty() { "nothing" } else { text };
             ("result", format!("{text}, which stands for {cause}{}", port(p)))

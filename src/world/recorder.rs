@@ -146,13 +146,14 @@ impl Recorder {
                     port: port.0 + 1,
                     text,
                     cause: cause.as_ref().map(|cause| self.serial.line(cause)),
+                    from: self.origin,
                 }
             }
             // Each LF begins another line.
             Note::Urc { port, line } => {
                 for line in line.split('\n') {
                     let line = self.serial.line(line);
-                    self.push(at, Event::Urc { port: port.0 + 1, line });
+                    self.push(at, Event::Urc { port: port.0 + 1, line, from: self.origin });
                 }
                 return;
             }
@@ -161,6 +162,12 @@ impl Recorder {
             Note::State(state) => Event::State { state: state.clone() },
             // The world tells of faults.
             Note::Fault(_) => return,
+            Note::From(origin, note) => {
+                self.origin = Some(*origin);
+                self.note(at, note);
+                self.origin = None;
+                return;
+            }
         };
         self.push(at, event);
     }
