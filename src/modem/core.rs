@@ -1,12 +1,12 @@
 //! What every module has.
 
 use super::bearer::Bearers;
+use super::client::Clients;
 use super::files::Flash;
 use super::net::{NetEvent, NetRequest, Query, Socket};
 use super::packet::Wanted;
 use super::port::{Line, Port, PortId, State};
 use super::radio::{Functionality, Radio};
-use super::session::Session;
 use super::sim::Sim;
 use super::socket::Sockets;
 use super::{Event, Meddler, Note, Output, Reply};
@@ -45,8 +45,8 @@ pub struct Core {
     pub radio: Radio,
     /// PDP contexts.
     pub bearers: Bearers,
-    /// The FTP session, from its opening until the maker drops it.
-    pub ftp: Option<Session>,
+    /// The clients that run on its sockets, each from its opening until the maker drops it.
+    pub clients: Clients,
     /// The commands that wait for the packet domain, by their ports.
     pub(super) awaited: BTreeMap<PortId, Wanted>,
     /// Sockets.
@@ -86,7 +86,7 @@ impl Core {
             sim: Sim::new(&profile.sim),
             radio: Radio::new(&profile.radio),
             bearers: Bearers::new(&profile.bearer),
-            ftp: None,
+            clients: Clients::default(),
             awaited: BTreeMap::new(),
             sockets: Sockets::default(),
             flash: Flash::new(),
