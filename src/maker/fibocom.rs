@@ -317,7 +317,7 @@ impl Fibocom {
     fn forget(&mut self, cx: &mut Cx) {
         self.cache = None;
         cx.cancel(Timer::Unread as u32);
-        cx.ftp().drop();
+        cx.ftp().discard();
     }
 
     /// Says goodbye to the server, behind the end of the download that goes on.

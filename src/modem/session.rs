@@ -77,7 +77,7 @@ impl Core {
 impl Ftp<'_> {
     /// Opens a session in place of any other. [`ftp::Event::Opened`] or [`ftp::Event::Lost`] follows.
     pub fn open(&mut self, target: Target, settings: ftp::Settings) {
-        self.drop();
+        self.discard();
         let mut client = ftp::Client::new(settings);
         client.open(self.core.now);
         let session = Session {
@@ -166,7 +166,7 @@ impl Ftp<'_> {
     }
 
     /// Ends the session at once, without QUIT, and forgets what was not read.
-    pub fn drop(&mut self) {
+    pub fn discard(&mut self) {
         self.act(|session, core| session.call(core, ftp::Client::drop_session));
         self.core.ports.iter_mut().for_each(|port| port.forget(Sink::FTP));
         self.act(Session::close);

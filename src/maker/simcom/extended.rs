@@ -125,7 +125,7 @@ fn fetch(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 3>, Option<u32>, Option<u32>
         (0 | 1, _, _) if position.or(length).is_some() => Reply::Error,
         (0, ..) => {
             if fetching {
-                cx.ftp().drop();
+                cx.ftp().discard();
                 m.fail(cx, m.settings.quit);
             }
             m.extended.got = None;
@@ -174,7 +174,7 @@ pub(super) fn collect(m: &mut Simcom, cx: &mut Cx) {
     match got.len() + bytes.len() <= most {
         true => got.extend_from_slice(&bytes),
         false => {
-            cx.ftp().drop();
+            cx.ftp().discard();
             m.fail(cx, 79);
         }
     }

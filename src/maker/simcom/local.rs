@@ -106,7 +106,7 @@ pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
     let n = m.disk.append(&mut cx.core.flash, &download.path, &bytes);
     download.written += n;
     if n < bytes.len() {
-        cx.ftp().drop();
+        cx.ftp().discard();
         m.fail(cx, FILE_SYSTEM);
     }
 }
@@ -207,7 +207,7 @@ pub(super) fn waits(m: &mut Simcom, cx: &mut Cx, failure: &Failure) -> bool {
     }
     patience.left -= 1;
     let pause = patience.pause;
-    cx.ftp().drop();
+    cx.ftp().discard();
     cx.timer(Timer::Again as u32, pause);
     true
 }

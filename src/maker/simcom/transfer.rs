@@ -221,7 +221,7 @@ pub(super) fn timer(m: &mut Simcom, cx: &mut Cx, key: u32) {
             cx.timer(Timer::Remind as u32, m.settings.get_reminder.0);
         }
         k if k == Timer::Unread as u32 => {
-            cx.ftp().drop();
+            cx.ftp().discard();
             m.fail(cx, 64);
         }
         _ => close(m, cx),
@@ -345,7 +345,7 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
             Reply::Error
         }
         (Some(Session { job: Job::Put(Put::Writing) | Job::EtPut(Put::Writing), .. }), _) => {
-            cx.ftp().drop();
+            cx.ftp().discard();
             m.fail(cx, m.settings.quit);
             Reply::Error
         }
@@ -355,7 +355,7 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
             Reply::Silent
         }
         (Some(Session { job: Job::EtGet, .. }), _) => {
-            cx.ftp().drop();
+            cx.ftp().discard();
             m.fail(cx, m.settings.quit);
             Reply::Silent
         }

@@ -126,7 +126,7 @@ fn tell_closed(cx: &mut Cx, owner: PortId) {
 
 /// The stack stops.
 pub fn drop_session(m: &mut Wavecom, cx: &mut Cx) {
-    cx.ftp().drop();
+    cx.ftp().discard();
     let Some(ftp) = m.ftp.take() else { return };
     let mut own = Cx { core: cx.core, port: ftp.port, name: "" };
     match ftp.state {
@@ -195,7 +195,7 @@ pub fn event(m: &mut Wavecom, cx: &mut Cx, event: ftp::Event) {
         (State::Closing, _) => {
             let owner = ftp.owner;
             m.ftp = None;
-            cx.ftp().drop();
+            cx.ftp().discard();
             if m.settings.close_told {
                 tell_closed(cx, owner);
             }
@@ -271,7 +271,7 @@ pub fn data_end(m: &mut Wavecom, cx: &mut Cx, end: DataEnd) -> Reply {
         // The host hung up in the middle of a file.
         _ => {
             ftp.state = State::Gone;
-            cx.ftp().drop();
+            cx.ftp().discard();
             tell_closed(cx, ftp.owner);
             Reply::NoCarrier
         }
