@@ -20,7 +20,10 @@ fn the_service_is_told_and_kept() {
              > AT+CSMS={other}\n< +CSMS: 1,1,1\n< OK\n> AT+CSMS?\n< +CSMS: {other},1,1,1\n< OK\n"
         );
         plays(profile, &steps);
-        plays(profile, &format!("> AT+CMEE=0\n< OK\n> AT+CSMS=7\n< ERROR\n> AT+CSMS?\n< +CSMS: 0,1,1,1\n< OK\n"));
+        plays(
+            profile,
+            &format!("> AT+CMEE=0\n< OK\n> AT+CSMS=7\n< ERROR\n> AT+CSMS?\n< +CSMS: 0,1,1,1\n< OK\n"),
+        );
     }
 }
 
@@ -37,10 +40,15 @@ fn a_store_reads_back_and_one_that_is_not_there_is_refused() {
         plays(profile, &format!("{quiet}> AT+CPMS?\n< +CPMS: {all},{all},{all}\n< OK\n"));
         plays(
             profile,
-            &format!("{quiet}> AT+CPMS=\"SM\",\"XX\"\n< ERROR\n> AT+CPMS?\n< +CPMS: {all},{all},{all}\n< OK\n"),
+            &format!(
+                "{quiet}> AT+CPMS=\"SM\",\"XX\"\n< ERROR\n> AT+CPMS?\n< +CPMS: {all},{all},{all}\n< OK\n"
+            ),
         );
         let Some(own) = own else {
-            plays(profile, &format!("{quiet}> AT+CPMS=\"ME\"\n< ERROR\n> AT+CPMS=\"SM\",\"SM\",\"ME\"\n< ERROR\n"));
+            plays(
+                profile,
+                &format!("{quiet}> AT+CPMS=\"ME\"\n< ERROR\n> AT+CPMS=\"SM\",\"SM\",\"ME\"\n< ERROR\n"),
+            );
             continue;
         };
         // What is left out stays.
@@ -72,7 +80,9 @@ fn the_service_centre_reads_back_in_one_form() {
             let quiet = "> AT+CMEE=0\n< OK\n";
             plays(
                 profile,
-                &format!("{quiet}> AT+CSCA={wrong}\n< ERROR\n> AT+CSCA?\n< +CSCA: \"+15555550100\",145\n< OK\n"),
+                &format!(
+                    "{quiet}> AT+CSCA={wrong}\n< ERROR\n> AT+CSCA?\n< +CSCA: \"+15555550100\",145\n< OK\n"
+                ),
             );
         }
         // The card keeps it.

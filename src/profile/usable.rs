@@ -36,7 +36,11 @@ impl Profile {
                 matches!(bearer.context_fields, 6..=8),
                 "`AT+CGDCONT?` prints 6, 7 or 8 fields; write one of these",
             ),
-            ("messages.services", !self.messages.services.is_empty(), "one is chosen at power-on; write `[0]`, say"),
+            (
+                "messages.services",
+                !self.messages.services.is_empty(),
+                "one is chosen at power-on; write `[0]`, say",
+            ),
             (
                 "messages.stores",
                 !self.messages.stores.is_empty(),

@@ -46,7 +46,8 @@ pub(super) fn stores(_: &mut Base, cx: &mut Cx, (first, second, third): Stores) 
     let mut chosen = cx.core.messages.stores;
     for (place, name) in chosen.iter_mut().zip([Some(first), second, third]) {
         let Some(name) = name else { continue };
-        let known = cx.profile.messages.stores.iter().position(|known| known.name.eq_ignore_ascii_case(&name));
+        let known =
+            cx.profile.messages.stores.iter().position(|known| known.name.eq_ignore_ascii_case(&name));
         let Some(known) = known else { return cx.refuse(ArgError::Range) };
         *place = known;
     }
