@@ -22,7 +22,7 @@ fn the_service_is_told_and_kept() {
         plays(profile, &steps);
         plays(
             profile,
-            &format!("> AT+CMEE=0\n< OK\n> AT+CSMS=7\n< ERROR\n> AT+CSMS?\n< +CSMS: 0,1,1,1\n< OK\n"),
+            "> AT+CMEE=0\n< OK\n> AT+CSMS=7\n< ERROR\n> AT+CSMS?\n< +CSMS: 0,1,1,1\n< OK\n",
         );
     }
 }
