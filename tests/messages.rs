@@ -20,10 +20,7 @@ fn the_service_is_told_and_kept() {
              > AT+CSMS={other}\n< +CSMS: 1,1,1\n< OK\n> AT+CSMS?\n< +CSMS: {other},1,1,1\n< OK\n"
         );
         plays(profile, &steps);
-        plays(
-            profile,
-            "> AT+CMEE=0\n< OK\n> AT+CSMS=7\n< ERROR\n> AT+CSMS?\n< +CSMS: 0,1,1,1\n< OK\n",
-        );
+        plays(profile, "> AT+CMEE=0\n< OK\n> AT+CSMS=7\n< ERROR\n> AT+CSMS?\n< +CSMS: 0,1,1,1\n< OK\n");
     }
 }
 
