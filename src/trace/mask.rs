@@ -374,6 +374,20 @@ mod tests {
         assert_eq!(serial("AT+FTPPW=x; +CSQ\r"), "AT+FTPPW=*; +CSQ\r");
     }
 
+    #[test]
+    fn what_a_word_tells_of_is_masked_in_any_line() {
+        for (line, shown) in [
+            ("AT+CSQ? PASS abc", "AT+CSQ? PASS ***"),
+            ("AT+PLAIN=user abc 1", "AT+PLAIN=user *** 1"),
+            ("AT+PLAIN=\"user\",\"me\"", "AT+PLAIN=\"user\",\"me\""),
+            ("{\"a\":1,\"token\":\"abc\"}", "{\"a\":1,\"token\":\"***\"}"),
+            ("Authorization: Basic abc=", "Authorization: ***** ****"),
+            ("AT+XGET=\"ftp://me:abc@host/f\"", "AT+XGET=\"ftp://******@host/f\""),
+        ] {
+            assert_eq!(serial(line), shown, "{line}");
+        }
+    }
+
     proptest! {
         #[test]
         fn pieces_do_not_matter(text in "[AT+FPWX=;:\" \r\x08abc1,?*]{0,80}", cut in 0usize..80) {
