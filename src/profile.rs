@@ -14,6 +14,7 @@ mod usable;
 pub use load::{Find, Library, load, wrong_in};
 pub use plain::{ByForm, Forms, Outcome, Plain, Results};
 
+use crate::at::Form;
 use crate::time::Calendar;
 use crate::time::units::Span;
 use schemars::JsonSchema;
@@ -474,6 +475,24 @@ pub struct Urc {
 }
 
 impl Profile {
+    /// The lines that end an answer which has no result code, with `*` for what differs.
+    pub fn codes(&self) -> Vec<String> {
+        let pin = (!self.sim.cpin_ok).then(|| "+CPIN: *".to_owned());
+        let plain = self.commands.values().map(Plain::forms).flat_map(|forms| {
+            let silent = |(outcome, lines): (Outcome, Option<Vec<String>>)| {
+                lines.filter(|_| outcome == Outcome::None).and_then(|mut lines| lines.pop())
+            };
+            let of_form = [
+                (forms.result.of(&Form::Exec), forms.exec),
+                (forms.result.of(&Form::Read), forms.read),
+                (forms.result.of(&Form::Test), forms.test),
+                (forms.result.of(&Form::Write("")), forms.write),
+            ];
+            of_form.into_iter().filter_map(silent)
+        });
+        plain.chain(pin).map(|line| open(&line)).collect()
+    }
+
     /// The lines that the profile has the module say unasked, with `*` for what differs: those of power-on, those
     /// behind results, and those that its settings word.
     pub fn urcs(&self) -> Vec<String> {

@@ -109,6 +109,13 @@ impl Maker for Quectel {
 
     const URCS: &'static [&'static str] = &["+QFTPERROR:*", "+PDP DEACT", "STATE:*", "CONNECT*"];
 
+    const CODES: &'static [(&'static str, &'static str)] = &[
+        ("+QFTPGET", "CONNECT"),
+        ("+QFREAD", "CONNECT *"),
+        ("+QIDEACT", "DEACT OK"),
+        ("+QILOCIP", "*.*.*.*"),
+    ];
+
     const COMMANDS: &'static [Command<Self>] = commands! { Quectel;
         // 2.2
         "+QFTPOPEN" { write: (session::open), read: (session::open_read), test: "+QFTPOPEN : \"HOST NAME\",(1-65535)" },

@@ -184,6 +184,8 @@ impl Maker for Simcom {
         "C: *",
     ];
 
+    const CODES: &'static [(&'static str, &'static str)] = &[("+CIPSHUT", "SHUT OK"), ("+CIFSR", "*.*.*.*")];
+
     const COMMANDS: &'static [Command<Self>] = commands! { Simcom;
         // 3
         "+FTPPORT" [ftp.port; untold],

@@ -153,6 +153,12 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
         true => line.replace("{time}", &cx.clock().utc()).replace("{value}", &value),
         false => line.replace("{value}", &value),
     };
+    let outcome = forms.result.of(&call.form);
+    // The last line ends an answer that has no result code.
+    let (lines, last) = match (outcome, lines.split_last()) {
+        (Outcome::None, Some((last, lines))) => (lines, Some(filled(last, cx))),
+        _ => (lines, None),
+    };
     for line in lines {
         let line = filled(line, cx);
         cx.line(&line);
@@ -161,7 +167,7 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
         let line = filled(line, cx);
         cx.core.urc_line(cx.port, &line);
     }
-    Some(match forms.result.of(&call.form) {
+    Some(match outcome {
         Outcome::Ok if forms.delay.0.is_zero() => Reply::Ok,
         Outcome::Ok => {
             let at = cx.now + forms.delay.0;
@@ -173,6 +179,6 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
         Outcome::NoCarrier => Reply::NoCarrier,
         Outcome::Cme(n) => Reply::Cme(n),
         Outcome::Cms(n) => Reply::Cms(n),
-        Outcome::None => Reply::Silent,
+        Outcome::None => last.map_or(Reply::Silent, Reply::Line),
     })
 }

@@ -12,6 +12,7 @@ use super::sim::Sim;
 use super::socket::Sockets;
 use super::{Event, Meddler, Note, Output, Reply};
 use crate::at::ArgError;
+use crate::fault::Pattern;
 use crate::profile::{ErrorCode, Profile};
 use crate::time::{Calendar, Now, Timers};
 use bytes::Bytes;
@@ -79,6 +80,8 @@ pub struct Core {
     pub(super) forced: Option<i32>,
     /// The names of all commands, for `+CLAC`.
     pub(super) known: Vec<&'static str>,
+    /// The result codes that are this module's own ([`Modem::codes`](super::Modem::codes)).
+    pub(super) codes: Vec<Pattern>,
 }
 
 impl Core {
@@ -109,6 +112,7 @@ impl Core {
             dead_for: None,
             forced: None,
             known: vec![],
+            codes: vec![],
             profile,
         }
     }

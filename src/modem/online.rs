@@ -37,11 +37,14 @@ impl Modem {
 
     /// Goes back to the data mode that `+++` left, where there is one (V.250 section 6.3.7).
     pub(super) fn resume_data(&mut self, id: PortId) {
-        let Some(mut running) = self.core.ports[id.0].suspended.take() else { return };
-        Cx { core: &mut self.core, port: id, name: "" }.intermediate(&ResultCode::Connect);
+        // It may have ended while a fault kept the answer back.
+        let Some(mut running) = self.core.ports[id.0].suspended.take() else {
+            return self.finish_line(id, &ResultCode::NoCarrier);
+        };
         let core = &mut self.core;
         let port = &mut core.ports[id.0];
         port.flush(&mut core.out);
+        port.muted = false;
         running.skip_lf = port.owes_lf().then(SkipLf::default);
         port.state = State::Data(running);
         core.drive(id, Line::Dcd, true);

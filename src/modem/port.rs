@@ -137,6 +137,8 @@ pub(super) struct Waiting {
     pub why: Why,
     /// The meddler has had its say.
     pub judged: bool,
+    /// A fault on a result code keeps it back.
+    pub owed: bool,
 }
 
 #[derive(Debug)]

@@ -46,6 +46,7 @@ impl Modem {
         core.noting = old.noting;
         core.meddler = old.meddler;
         core.known = old.known;
+        core.codes = old.codes;
         core.out = old.out;
         core.sim = old.sim;
         core.sim.restart();

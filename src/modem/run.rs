@@ -30,6 +30,11 @@ impl Modem {
     pub fn new(profile: Arc<Profile>, maker: Box<dyn Personality>, ports: usize) -> Modem {
         let mut modem = Modem { core: Core::new(profile, ports), maker };
         modem.core.known = modem.rows().iter().map(|row| row.name).collect();
+        let profile = &modem.core.profile;
+        let absent = |name: &str| profile.absent.iter().any(|absent| absent == name);
+        let own =
+            modem.maker.codes().iter().filter(|(name, _)| !absent(name)).map(|(_, code)| (*code).to_owned());
+        modem.core.codes = own.chain(profile.codes()).map(|code| Pattern::from(code.as_str())).collect();
         modem
     }
 
@@ -88,6 +93,12 @@ impl Modem {
         let lines = self.maker.urcs().into_iter().chain(profile.urcs());
         let reports = REPORTS.iter().map(|name| format!("{name}:*"));
         lines.chain(reports).map(|line| Pattern::from(line.as_str())).collect()
+    }
+
+    /// The result codes that it gives beside OK, ERROR, NO CARRIER and the extended ones, and the lines that end an answer
+    /// in the place of one: with `*` for what differs.
+    pub fn codes(&self) -> &[Pattern] {
+        &self.core.codes
     }
 
     /// The FTP verbs that its client sends; none where a host can speak FTP itself.

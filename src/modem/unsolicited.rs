@@ -141,6 +141,7 @@ impl Core {
                 what,
                 why: Why::Unasked,
                 judged: true,
+                owed: false,
             });
             self.ports[port.0].waiting.sort_by_key(|w| w.at);
         }
@@ -185,7 +186,7 @@ impl Core {
             }
         };
         let place = waiting.partition_point(|w| w.at <= at);
-        waiting.insert(place, Waiting { at, when: rule.when, what, why, judged: false });
+        waiting.insert(place, Waiting { at, when: rule.when, what, why, judged: false, owed: false });
     }
 
     /// Lets the final result code go that waited for this unsolicited one.
