@@ -1,5 +1,6 @@
 //! What every module has.
 
+use super::base::Messages;
 use super::bearer::Bearers;
 use super::client::Clients;
 use super::files::Flash;
@@ -60,6 +61,7 @@ pub struct Core {
     pub calendar: Calendar,
     /// Values written to plain commands.
     pub(super) plain: BTreeMap<String, String>,
+    pub(super) messages: Messages,
     pub(super) ports: Vec<Port>,
     pub(super) timers: Timers<Timer>,
     pub(super) out: VecDeque<Output>,
@@ -96,6 +98,7 @@ impl Core {
             boots: 0,
             calendar: profile.radio.clock,
             plain: BTreeMap::new(),
+            messages: Messages::default(),
             ports: (0..ports.max(1)).map(|i| Port::new(PortId(i), &profile)).collect(),
             timers: Timers::default(),
             out: VecDeque::new(),
