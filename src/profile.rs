@@ -71,6 +71,9 @@ pub struct Profile {
     /// The SIM in the slot.
     #[serde(default)]
     pub sim: Sim,
+    /// Short messages.
+    #[serde(default)]
+    pub messages: Messages,
     /// The radio network as it is at power-on.
     #[serde(default)]
     pub radio: Radio,
@@ -288,6 +291,39 @@ impl Default for Sim {
             puk: "12345678".into(),
             cpin_ok: true,
             guards: vec![],
+        }
+    }
+}
+
+/// Short messages (3GPP TS 27.005).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Messages {
+    /// `+CSMS`: the services to choose from; the first is chosen at power-on.
+    pub services: Vec<u8>,
+    /// `+CPMS`: the stores to choose from; the first is chosen at power-on.
+    pub stores: Vec<Store>,
+    /// `+CSCA`: the number of the service centre that the SIM knows.
+    pub centre: String,
+}
+
+/// A store of messages.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// `SM` on the SIM, `ME` in the module, `MT` both.
+    pub name: String,
+    /// How many messages it holds.
+    pub size: u16,
+}
+
+impl Default for Messages {
+    fn default() -> Self {
+        let store = |name: &str, size| Store { name: name.into(), size };
+        Messages {
+            services: vec![0, 1],
+            stores: vec![store("SM", 30), store("ME", 30)],
+            centre: "+15555550100".into(),
         }
     }
 }

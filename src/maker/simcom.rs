@@ -309,7 +309,7 @@ impl Maker for Simcom {
                 if self.session.as_ref().is_some_and(|s| s.context == cid) {
                     let failure = ftp::Failure { step: ftp::Step::Connect, cause: ftp::Cause::NoBearer };
                     if !local::waits(self, cx, &failure) {
-                        cx.ftp_drop();
+                        cx.ftp().discard();
                         self.fail(cx, 61);
                     }
                 }

@@ -49,16 +49,16 @@ pub(super) fn close(m: &mut Quectel, cx: &mut Cx) -> Reply {
         Service::Opened if cx.port == m.port => {
             m.service = Service::Closing;
             let reply = cx.reply_with("+QFTPCLOSE", 0);
-            cx.ftp_start(Op::Quit);
+            cx.ftp().start(Op::Quit);
             return reply;
         }
         Service::Transfer(_) if cx.port == m.port => {
             m.service = Service::Closing;
             m.resume = 0;
             cx.leave_data();
-            cx.ftp_abort();
+            cx.ftp().abort();
             // What nobody will read must not keep the transfer's end back.
-            cx.ftp_read(usize::MAX);
+            cx.ftp().read(usize::MAX);
             return cx.reply_with("+QFTPCLOSE", 0);
         }
         _ => cx.refuse_later("+QFTPCLOSE", Code::BUSY),
@@ -81,7 +81,7 @@ impl Quectel {
             data_timeout: patience,
             ..ftp::Settings::default()
         };
-        cx.ftp_open(Target { host, port, from_port: None, tls: None }, settings);
+        cx.ftp().open(Target { host, port, from_port: None, tls: None }, settings);
     }
 
     /// The session could not be opened.
@@ -113,7 +113,7 @@ impl Quectel {
             // The transfer that AT+QFTPCLOSE gave up is over.
             (E::Done { .. } | E::Failed { .. }, Service::Closing) => {
                 self.service = Service::Closing;
-                cx.ftp_start(Op::Quit);
+                cx.ftp().start(Op::Quit);
             }
             (E::Unasked(reply), Service::Opened) => {
                 self.service = Service::Opened;
