@@ -198,8 +198,7 @@ async fn run(profile: &str, lines: &[&str], module: &str) -> Vec<(Now, Said)> {
         }
         while hand.line(1, QUIET).await.unwrap().is_some() {}
     }
-    let said = heard.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    said
+    heard.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// How long after the line that was typed last an unsolicited line came first, and whether that line was answered, and led to
