@@ -101,10 +101,13 @@ impl Trust {
     /// What is wrong with it. The connection of whoever is no owner ends then.
     fn hear(&mut self, asked: &[u8]) -> Result<Line, (Option<Value>, Wrong)> {
         if asked.len() > LONGEST {
-            return Err((None, Wrong::new(
-                format!("the line is longer than {LONGEST} octets"),
-                "end each request with a line feed",
-            )));
+            return Err((
+                None,
+                Wrong::new(
+                    format!("the line is longer than {LONGEST} octets"),
+                    "end each request with a line feed",
+                ),
+            ));
         }
         let mut line = Line::parse(asked).map_err(|wrong| (None, wrong))?;
         let shown = line.key.take();

@@ -75,9 +75,10 @@ fn align(steps: &[Step], olds: &[usize], port: usize, heard: &[u8]) -> Vec<(Opti
         let raw = raw_head(steps, &olds[next..], rest);
         let known = match raw {
             Some(_) => None,
-            None => {
-                olds[next..].iter().enumerate().find_map(|(n, &i)| Some((n, i, matched(&steps[i].kind, rest)?)))
-            }
+            None => olds[next..]
+                .iter()
+                .enumerate()
+                .find_map(|(n, &i)| Some((n, i, matched(&steps[i].kind, rest)?))),
         };
         match (known, raw) {
             (Some((skipped, i, length)), _) => {
@@ -90,7 +91,8 @@ fn align(steps: &[Step], olds: &[usize], port: usize, heard: &[u8]) -> Vec<(Opti
                 for (n, piece) in rest[..length].chunks(LONGEST_RAW).enumerate() {
                     let old = Some(olds[next]).filter(|_| n == 0);
                     let kind = Kind::Receive(Pattern::literal(piece));
-                    let kind = if length > LONGEST_RAW { kind } else { with_holes(&steps[olds[next]].kind, kind) };
+                    let kind =
+                        if length > LONGEST_RAW { kind } else { with_holes(&steps[olds[next]].kind, kind) };
                     out.push((old, Step::new(port, kind)));
                 }
                 (next, unplaced) = (next + 1, out.len());
@@ -270,7 +272,10 @@ mod tests {
         // A line that could be anything does not take the place of the bytes before it.
         assert_eq!(blessed("<= abd\n< {any}\n", b"abc\r\nOK\r\n"), "<= abc\n< {any}\n");
         assert_eq!(blessed("<= abd\n< OK\n", b"\r\nOK\r\n"), "< OK\n");
-        assert_eq!(blessed("<= abd\n<= <ETX>\n< OK\n", b"a\r\nc\x03\r\nOK\r\n"), "<= a\\r\\nc\n<= <ETX>\n< OK\n");
+        assert_eq!(
+            blessed("<= abd\n<= <ETX>\n< OK\n", b"a\r\nc\x03\r\nOK\r\n"),
+            "<= a\\r\\nc\n<= <ETX>\n< OK\n"
+        );
         assert_eq!(blessed("<= abd\n< OK\n", b"abc\r\nERROR\r\n"), "<= abc\n< ERROR\n");
     }
 

@@ -4,8 +4,8 @@ use crate::fault::engine::Engine;
 use crate::fault::engine::fact::Fact;
 use crate::fault::engine::live::Over;
 use crate::fault::layer::Action;
-use crate::fault::layer::kind::Layer;
 use crate::fault::layer::ftp::{PassiveVerdict, ReplyVerdict, VerbVerdict};
+use crate::fault::layer::kind::Layer;
 use crate::time::Now;
 
 impl Engine {

@@ -96,16 +96,18 @@ impl Engine {
 
     /// Whether bytes may not move on a link now, and until when that is known.
     pub fn held(&self, now: Now, link: Link, way: Way) -> Option<Option<Now>> {
-        self.index.held(Layer::Link).map(|i| &self.rules[i]).find_map(|live| match (&live.rule.what, live.active) {
-            (Action::Link(on), Some(active))
-                if on.what == LinkFault::Stall
-                    && on.links.cover(link.kind)
-                    && on.direction.covers(way)
-                    && active.ends.is_none_or(|ends| ends > now) =>
-            {
-                Some(active.ends)
+        self.index.held(Layer::Link).map(|i| &self.rules[i]).find_map(|live| {
+            match (&live.rule.what, live.active) {
+                (Action::Link(on), Some(active))
+                    if on.what == LinkFault::Stall
+                        && on.links.cover(link.kind)
+                        && on.direction.covers(way)
+                        && active.ends.is_none_or(|ends| ends > now) =>
+                {
+                    Some(active.ends)
+                }
+                _ => None,
             }
-            _ => None,
         })
     }
 }
