@@ -1,8 +1,8 @@
 //! modem: one module: ports, sockets, bearer, SIM, base commands.
 //!
-//! [`Modem`] is the whole of it, and pure. Its owner hands it what happens ([`Modem::handle_uart`],
-//! [`Modem::handle_net`], [`Modem::handle_timeout`]), then drains [`Modem::poll_output`] and arms a
-//! timer for [`Modem::poll_timeout`].
+//! [`Modem`] is the whole of it, and pure. Its owner knows it as a [`Dce`]: hands it what happens
+//! ([`Dce::handle_uart`], [`Dce::handle_net`], [`Dce::handle_timeout`]), then drains [`Dce::poll_output`] and
+//! arms a timer for [`Dce::poll_timeout`].
 
 pub mod base;
 mod bearer;
@@ -11,6 +11,7 @@ pub mod command;
 mod core;
 mod cx;
 mod data;
+mod dce;
 mod files;
 mod line;
 mod maker;
@@ -36,6 +37,7 @@ pub use buffer::Buffer;
 pub use command::{Command, Reply, Support};
 pub use cx::Cx;
 pub use data::{DataEnd, DataMode, Ends, Sink};
+pub use dce::{Dce, ModuleFault};
 pub use files::{Flash, Store};
 pub use maker::{Maker, Personality, Row, make, names_of, secrets_of};
 pub use meddler::Meddler;
@@ -65,7 +67,7 @@ const WAITING: usize = 1000;
 /// What the module does to the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Octets for the host, as one write. [`Modem::handle_sent`] confirms them.
+    /// Octets for the host, as one write. [`Dce::handle_sent`] confirms them.
     Uart {
         /// The port.
         port: PortId,
@@ -103,7 +105,7 @@ pub enum Output {
     Note(Note),
 }
 
-/// What the trace is told, where it wants to know ([`Modem::take_notes`]).
+/// What the trace is told, where it wants to know ([`Dce::take_notes`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// A command line as the host sent it, secrets included ([`Modem::secrets`]).

@@ -155,7 +155,8 @@ impl Exec {
         let (seed, profile) = (setup.seed, setup.profile.clone());
         let (expectations, scenario) = (setup.expectations.clone(), setup.scenario.clone());
         let mut bench = run::open(&self.options, setup, sinks).await?;
-        let coverage = Coverage::new(bench.machine.world().modem(), &profile);
+        let modem = bench.machine.world().modem();
+        let coverage = modem.map(|modem| Coverage::new(modem, &profile)).unwrap_or_default();
         let watch = Watch::new(Judge::new(&expectations, coverage));
         bench.machine.trace_to(Box::new(watch.clone()));
         let host = self.host(&bench);

@@ -252,7 +252,12 @@ fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
             done.map(Answer::fault).map_err(|what| Wrong::new(what, there(&names)))
         }
         Ask::List => Ok(Answer::Faults { faults: machine.world().faults().status() }),
-        Ask::Status => Ok(Answer::Status(Box::new(Status::of(machine, now)))),
+        Ask::Status => {
+            let status = Status::of(machine, now).ok_or_else(|| {
+                Wrong::new("no module of Badline's own is behind the port", "the other requests are answered")
+            })?;
+            Ok(Answer::Status(Box::new(status)))
+        }
         Ask::Speed(speed) => {
             machine.set_speed(speed);
             Ok(Answer::Done {})
@@ -265,7 +270,8 @@ fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
 /// Refuses a fault that could never be applied.
 fn possible(machine: &mut Machine, request: &Request) -> Result<(), Wrong> {
     let Request::Rule(rule) = request else { return Ok(()) };
-    let modem = machine.world().modem();
+    // Of a device that Badline does not know, anything may be.
+    let Some(modem) = machine.world().modem() else { return Ok(()) };
     let rows = modem.rows();
     let mut commands: Vec<&str> = rows.iter().map(|row| row.name).collect();
     commands.extend(modem.core().profile.commands.keys().map(String::as_str));

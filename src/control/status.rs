@@ -35,11 +35,12 @@ pub struct Status {
 }
 
 impl Status {
-    pub(super) fn of(machine: &mut Machine, now: Now) -> Status {
+    /// Of the live modem; `None` where there is none behind the ports.
+    pub(super) fn of(machine: &Machine, now: Now) -> Option<Status> {
         let speed = machine.clock().speed();
         let world = machine.world();
         let faults = world.faults().status().into_iter().filter(|f| f.active).map(|f| f.name).collect();
-        Status::with(world.modem(), now, speed, faults)
+        Some(Status::with(world.modem()?, now, speed, faults))
     }
 
     fn with(modem: &Modem, now: Now, speed: u32, faults: Vec<String>) -> Status {

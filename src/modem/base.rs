@@ -95,7 +95,7 @@ pub fn rows() -> Vec<Row> {
 }
 
 /// The secrets of the base table.
-pub(super) fn secrets() -> impl Iterator<Item = (&'static str, &'static [Secret])> {
+pub fn secrets() -> impl Iterator<Item = (&'static str, &'static [Secret])> {
     maker::secrets(COMMANDS)
 }
 

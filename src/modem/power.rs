@@ -6,27 +6,9 @@ use super::port::Line;
 use super::{Event, Modem, Note};
 use crate::fault::Observation;
 use crate::profile::PowerOnSim;
-use crate::time::Now;
-use std::time::Duration;
 
 impl Modem {
-    /// Applies power.
-    pub fn power_on(&mut self, now: Now) {
-        self.core.now = now;
-        self.boot(true);
-        self.settle();
-    }
-
-    /// The module resets by itself, and is dead for so long before it starts; as long as a reset takes where that is no
-    /// time.
-    pub fn crash(&mut self, now: Now, banner: bool, dead: Duration) {
-        self.core.now = now;
-        self.core.dead_for = Some(dead).filter(|dead| !dead.is_zero());
-        self.core.reset(banner);
-        self.settle();
-    }
-
-    fn boot(&mut self, banner: bool) {
+    pub(super) fn boot(&mut self, banner: bool) {
         let core = &mut self.core;
         core.boots += 1;
         core.note(|| Note::State("booted".into()));

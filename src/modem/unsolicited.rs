@@ -141,6 +141,21 @@ impl Core {
         }
     }
 
+    /// Has what waits to be said unasked stand before the result of the command at work, where it has a place at all. It
+    /// is older: a host that reads it behind would think it true of what the command has just done.
+    pub(super) fn say_older_first(&mut self) {
+        let now = self.now;
+        for port in &mut self.ports {
+            let older = |w: &&mut Waiting| {
+                w.why == Why::Unasked && w.when == UrcWhen::After && matches!(w.what, Due::Line(_))
+            };
+            for line in port.waiting.iter_mut().filter(older) {
+                (line.at, line.when) = (line.at.min(now), UrcWhen::BeforeResult);
+            }
+            port.waiting.sort_by_key(|w| w.at);
+        }
+    }
+
     /// How long something is kept back that has no place beside a result code.
     fn delay(&self, rule: &Urc, why: Why) -> Duration {
         match (rule.delay, why) {

@@ -142,7 +142,7 @@ pub(super) fn up(m: &mut Quectel, cx: &mut Cx, cid: u8) {
 
 /// A PDP context is down.
 pub(super) fn down(m: &mut Quectel, cx: &mut Cx, cid: u8, by_network: bool) {
-    if cid != m.context.cid() {
+    if cid != m.context.cid() || matches!(m.context.state, State::Initial | State::Start | State::Lost) {
         return;
     }
     let was = std::mem::replace(&mut m.context.state, State::Initial);
