@@ -152,7 +152,7 @@ impl Core {
             for line in port.waiting.iter_mut().filter(older) {
                 (line.at, line.when) = (line.at.min(now), UrcWhen::BeforeResult);
             }
-            port.waiting.sort_by_key(|w| w.at);
+            port.waiting.make_contiguous().sort_by_key(|w| w.at);
         }
     }
 
