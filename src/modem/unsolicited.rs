@@ -137,7 +137,8 @@ impl Core {
             let what = Due::Line(line.into());
             let waiting = &mut self.ports[port.0].waiting;
             let place = waiting.partition_point(|w| w.at <= self.now);
-            waiting.insert(place, Waiting { at: self.now, when, what, why: Why::Unasked, judged: true });
+            let at = self.now;
+            waiting.insert(place, Waiting { at, when, what, why: Why::Unasked, judged: true, owed: false });
         }
     }
 
@@ -180,7 +181,7 @@ impl Core {
             }
         };
         let place = waiting.partition_point(|w| w.at <= at);
-        waiting.insert(place, Waiting { at, when: rule.when, what, why, judged: false });
+        waiting.insert(place, Waiting { at, when: rule.when, what, why, judged: false, owed: false });
     }
 
     /// Lets the final result code go that waited for this unsolicited one.

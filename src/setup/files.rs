@@ -223,6 +223,7 @@ pub fn with_known<R>(modem: &Modem, check: impl FnOnce(&Known) -> R) -> R {
         secrets: Some(&secrets),
         urcs: &urcs,
         sent: modem.sent(),
+        codes: Some(modem.codes()),
         ..Known::default()
     })
 }
