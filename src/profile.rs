@@ -20,6 +20,7 @@ use crate::time::units::Span;
 use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -70,6 +71,9 @@ pub struct Profile {
     /// The SIM in the slot.
     #[serde(default)]
     pub sim: Sim,
+    /// Short messages.
+    #[serde(default)]
+    pub messages: Messages,
     /// The radio network as it is at power-on.
     #[serde(default)]
     pub radio: Radio,
@@ -291,6 +295,39 @@ impl Default for Sim {
     }
 }
 
+/// Short messages (3GPP TS 27.005).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Messages {
+    /// `+CSMS`: the services to choose from; the first is chosen at power-on.
+    pub services: Vec<u8>,
+    /// `+CPMS`: the stores to choose from; the first is chosen at power-on.
+    pub stores: Vec<Store>,
+    /// `+CSCA`: the number of the service centre that the SIM knows.
+    pub centre: String,
+}
+
+/// A store of messages.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// `SM` on the SIM, `ME` in the module, `MT` both.
+    pub name: String,
+    /// How many messages it holds.
+    pub size: u16,
+}
+
+impl Default for Messages {
+    fn default() -> Self {
+        let store = |name: &str, size| Store { name: name.into(), size };
+        Messages {
+            services: vec![0, 1],
+            stores: vec![store("SM", 30), store("ME", 30)],
+            centre: "+15555550100".into(),
+        }
+    }
+}
+
 /// The radio network as it is at power-on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -436,6 +473,19 @@ pub struct Urc {
     /// What stands between its name and its values, where that differs from `serial.separator`; in information
     /// text of that name, too.
     pub separator: Option<String>,
+}
+
+impl Urc {
+    /// A line as `[urc]` knows it: one blank behind the colon of its name, whatever is printed there.
+    pub fn line(line: &str) -> Cow<'_, str> {
+        match line.split_once(':') {
+            Some((name, values)) => {
+                let (name, values) = (name.trim_end(), values.trim_start());
+                Cow::Owned(if values.is_empty() { format!("{name}:") } else { format!("{name}: {values}") })
+            }
+            None => Cow::Borrowed(line),
+        }
+    }
 }
 
 impl Profile {

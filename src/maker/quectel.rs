@@ -309,9 +309,7 @@ fn configure(m: &mut Quectel, cx: &mut Cx, (which, value): (Any, Option<Text<100
         (1..=4, Some(_), _) if m.is_busy(cx) => cx.urc("+QFTPCFG", Code::BUSY),
         (1, Some(_), Some(mode @ (0 | 1))) => {
             m.passive = mode == 1;
-            if let Some(settings) = cx.ftp_settings() {
-                settings.passive = m.passive;
-            }
+            cx.ftp().set_passive(m.passive);
             cx.urc("+QFTPCFG", 0);
         }
         (2, Some(_), Some(kind @ (0 | 1))) => {

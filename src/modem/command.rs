@@ -35,8 +35,8 @@ pub enum Reply {
 
 impl Reply {
     /// Whether the port goes into data mode for an FTP transfer.
-    pub(super) fn leads_to_ftp(&self) -> bool {
-        matches!(self, Reply::Data(mode) if mode.sink == Sink::Ftp)
+    pub(super) fn leads_to(&self, sink: Sink) -> bool {
+        matches!(self, Reply::Data(mode) if mode.sink == sink)
     }
 }
 

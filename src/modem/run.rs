@@ -1,5 +1,6 @@
 //! The modem at work: what happens is handed in, what follows is drained.
 
+use super::client::Client;
 use super::core::{Core, Timer};
 use super::maker::{Personality, Row};
 use super::net::{NetEvent, Socket};
@@ -101,6 +102,11 @@ impl Modem {
         &self.core.codes
     }
 
+    /// The lines that say that data mode begins.
+    pub fn openings(&self) -> &'static [&'static str] {
+        self.maker.openings()
+    }
+
     /// The FTP verbs that its client sends; none where a host can speak FTP itself.
     pub fn sent(&self) -> &'static [&'static str] {
         self.maker.sent()
@@ -187,7 +193,7 @@ impl Dce for Modem {
             ModuleFault::Say { port, line } => core.say(port, &line),
             ModuleFault::Force(code) => {
                 core.forced = Some(code);
-                core.ftp_force();
+                core.each_client(|client, core| client.force(core));
             }
         }
         self.settle();
@@ -201,9 +207,7 @@ impl Dce for Modem {
         for port in self.core.port_ids() {
             self.data_timeout(port);
         }
-        if self.core.ftp.as_ref().and_then(|s| s.client.poll_timeout()).is_some_and(|at| at <= now) {
-            self.core.ftp_timeout();
-        }
+        self.core.clients_timeout();
         self.settle();
     }
 
@@ -218,15 +222,15 @@ impl Dce for Modem {
             _ => None,
         });
         let due = self.core.ports.iter().filter_map(|p| p.next_due());
-        let ftp = self.core.ftp.as_ref().and_then(|s| s.client.poll_timeout());
-        data.chain(due).chain(ftp).chain(self.core.timers.next()).min()
+        let clients = self.core.clients.poll_timeout();
+        data.chain(due).chain(clients).chain(self.core.timers.next()).min()
     }
 
     fn uart_window(&self, port: PortId) -> usize {
         let port = &self.core.ports[port.0];
         let used = match &port.state {
             State::Data(running) => match running.mode.sink {
-                Sink::Ftp => self.core.ftp_backlog(),
+                Sink::Client(service) => self.core.clients.get(service).map_or(0, Client::unsent),
                 Sink::Socket(socket) | Sink::Datagrams { socket, .. } => {
                     self.core.sockets.get(&socket).map_or(0, |c| c.unsent)
                 }
@@ -296,7 +300,7 @@ impl Modem {
             Event::Finished { port, reply } => self.finish(port, reply),
             Event::Leave { port } => self.leave(port),
             Event::Ftp(event) => {
-                if let Some(event) = self.core.ftp_keep(event) {
+                if let Some(event) = self.core.ftp().keep(event) {
                     self.tell(Event::Ftp(event));
                 }
             }
@@ -322,7 +326,7 @@ impl Modem {
             None => self.end_data(id, DataEnd::Left),
         }
         // Nobody enters data mode any more for whom the end of a transfer would wait.
-        self.core.ftp_release();
+        self.core.release_clients();
     }
 
     fn tell(&mut self, event: Event) {

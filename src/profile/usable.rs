@@ -36,6 +36,16 @@ impl Profile {
                 matches!(bearer.context_fields, 6..=8),
                 "`AT+CGDCONT?` prints 6, 7 or 8 fields; write one of these",
             ),
+            (
+                "messages.services",
+                !self.messages.services.is_empty(),
+                "one is chosen at power-on; write `[0]`, say",
+            ),
+            (
+                "messages.stores",
+                !self.messages.stores.is_empty(),
+                "one is chosen at power-on; write `[{ name = \"SM\", size = 30 }]`, say",
+            ),
             ("bearer.segment", bearer.segment > 0, "a segment has octets; write 1460, say"),
         ];
         let wrong = values.into_iter().find(|(_, right, _)| !right);
