@@ -6,6 +6,8 @@ mod last;
 mod list;
 mod options;
 mod play;
+//mod record;
+mod replay;
 mod run;
 mod schema;
 mod signals;
@@ -40,6 +42,8 @@ enum Verb {
     Run(run::Run),
     Exec(exec::Exec),
     Play(play::Play),
+//    Record(record::Record),
+    Replay(replay::ReplayVerb),
     Check(check::Check),
     List(list::List),
     Schema(schema::Print),
@@ -64,6 +68,8 @@ pub fn main() -> ExitCode {
         Verb::Run(verb) => verb.main(),
         Verb::Exec(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
+//        Verb::Record(verb) => verb.main(),
+        Verb::Replay(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),
         Verb::List(verb) => verb.main(),
         Verb::Schema(verb) => verb.main(),

@@ -109,6 +109,8 @@ pub mod modem;
 pub mod network;
 pub mod play;
 pub mod profile;
+//pub mod record;
+pub mod replay;
 pub mod scenario;
 pub mod setup;
 pub mod time;

@@ -51,6 +51,9 @@ pub use session::{Ftp, Target};
 pub use sim::{Denied, Sim};
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::ftp;
 use ::core::net::Ipv4Addr;
 use bytes::Bytes;

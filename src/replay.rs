@@ -19,12 +19,14 @@ pub use script::Script;
 use crate::fault::{CommandVerdict, ResultVerdict, UrcVerdict};
 use crate::modem::{Dce, Meddler, ModuleFault, NetEvent, Note, Origin, Output, PortId};
 use crate::time::Now;
+use crate::transcript::Transcript;
 use bytes::Bytes;
 use find::find;
 use key::Key;
 use script::{Ask, Role, Said, What};
 use shadow::Shadow;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A command line longer than this is handed to the live modem, which has its own limit.
@@ -33,7 +35,7 @@ const LONGEST: usize = 4096;
 /// The modem of a recording, with a live one behind it.
 pub struct Replay {
     shadow: Shadow,
-    script: Script,
+    script: Arc<Script>,
     /// The exchange that is to come.
     next: usize,
     /// What the recording has the module do, in the order of its times.
@@ -50,6 +52,30 @@ pub struct Replay {
     report: Report,
 }
 
+/// A recording that a run replays.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// Its file.
+    pub file: String,
+    /// What is in it.
+    pub script: Arc<Script>,
+    /// How the host follows it.
+    pub report: Report,
+}
+
+impl Recording {
+    /// Of a transcript in `file`.
+    pub fn new(file: &str, transcript: &Transcript) -> Recording {
+        Recording { file: file.to_owned(), script: Arc::new(Script::of(transcript)), report: Report::default() }
+    }
+
+    /// The same for another run.
+    #[must_use]
+    pub fn afresh(&self) -> Recording {
+        Recording { report: Report::default(), ..self.clone() }
+    }
+}
+
 /// Something that the module does when its time comes.
 struct Due {
     at: Now,
@@ -61,11 +87,12 @@ struct Due {
 }
 
 impl Replay {
-    /// A recording with a live modem behind it. `faults` is asked about what the recording has; `report` tells what came of it.
-    pub fn new(behind: Box<dyn Dce>, script: Script, faults: Box<dyn Meddler>, report: Report) -> Replay {
+    /// A recording with a live modem behind it; `faults` gives the faults' seam.
+    pub fn new(behind: Box<dyn Dce>, recording: &Recording, faults: impl Fn() -> Box<dyn Meddler>) -> Replay {
+        let (script, report) = (recording.script.clone(), recording.report.clone());
         report.with(|sums| sums.left = script.exchanges.len().saturating_sub(1));
         Replay {
-            shadow: Shadow::new(behind),
+            shadow: Shadow::new(behind, faults()),
             script,
             next: 0,
             due: VecDeque::new(),
@@ -73,7 +100,7 @@ impl Replay {
             data: vec![],
             output: VecDeque::new(),
             unsent: VecDeque::new(),
-            faults,
+            faults: faults(),
             notes: false,
             report,
         }

@@ -23,6 +23,7 @@ const ROOMS: &[&str] = &[
     "gate",
     "network",
     "world",
+    "replay",
     "disk",
     "judge",
     "ftpd",
@@ -30,6 +31,7 @@ const ROOMS: &[&str] = &[
     "driver",
     "host",
     "play",
+    "record",
     "bench",
     "control",
     "cli",
@@ -37,7 +39,7 @@ const ROOMS: &[&str] = &[
 
 /// The rooms that touch the world outside; all others are pure. (`trace` writes files and hands records to tasks.)
 const IMPURE_ROOMS: &[&str] =
-    &["trace", "disk", "judge", "ftpd", "setup", "driver", "host", "play", "bench", "control", "cli"];
+    &["trace", "disk", "judge", "ftpd", "setup", "driver", "host", "play", "record", "bench", "control", "cli"];
 
 /// What a pure room may not name: I/O, the clock, and whatever differs from one run to the next.
 const IMPURE: &[&str] = &[

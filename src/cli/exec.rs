@@ -13,6 +13,7 @@ use crate::host::orphans::Orphans;
 use crate::host::process::{self, End, Host, Limits};
 use crate::judge::coverage::Coverage;
 use crate::judge::{Judge, Watch};
+use crate::replay::{Recording, Report};
 use crate::scenario::expect::Subject;
 use crate::scenario::{Expectation, Outcome};
 use crate::setup::Setup;
@@ -37,6 +38,9 @@ use std::time::Duration;
 pub struct Exec {
     #[command(flatten)]
     options: Options,
+    /// Be the modem of this recording; with --strict the host must not leave it
+    #[arg(long, value_name = "FILE.at")]
+    replay: Option<PathBuf>,
     /// Write the verdict to this file, as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -59,7 +63,8 @@ pub struct Exec {
 
 impl Exec {
     /// Runs it.
-    pub fn main(self) -> ExitCode {
+    pub fn main(mut self) -> ExitCode {
+        self.options.replay = self.replay.take();
         options::log(self.options.verbose);
         let orphans = Orphans::adopt();
         if let Err(error) = last::resort(move || orphans.kill_all()) {
@@ -111,7 +116,7 @@ impl Exec {
         let mut broken = None;
         for seed in self.runs(setup) {
             let verdict = match self
-                .one(Setup { seed, ..setup.clone() }, std::mem::take(&mut sinks), &mut signals)
+                .one(Setup { seed, recording: setup.recording.as_ref().map(Recording::afresh), ..setup.clone() }, std::mem::take(&mut sinks), &mut signals)
                 .await
             {
                 Ok(verdict) => verdict,
@@ -157,6 +162,7 @@ impl Exec {
         signals: &mut Signals,
     ) -> io::Result<Verdict> {
         let (seed, profile) = (setup.seed, setup.profile.clone());
+        let recording = setup.recording.clone();
         let (expectations, scenario) = (setup.expectations.clone(), setup.scenario.clone());
         let mut bench = run::open(&self.options, setup, sinks).await?;
         let modem = bench.machine.world().modem();
@@ -175,6 +181,10 @@ impl Exec {
         for outcome in &outcomes {
             let (text, why) = (outcome.text.clone(), outcome.why.clone());
             bench.machine.record(Event::Expectation { text, met: outcome.met, why });
+        }
+        if let Some(Recording { file, report, .. }) = &recording {
+            super::replay::tell(report, file, false);
+            outcomes.extend(self.strict.then(|| followed(report)));
         }
         let names = |faults: Vec<(String, String)>| faults.into_iter().map(|(name, _)| name).collect();
         let faults = bench.machine.world().faults();
@@ -234,6 +244,16 @@ impl Exec {
         );
         Host { command: self.host.iter().map(fill).collect(), environment }
     }
+}
+
+/// What is expected of a host that replays a recording strictly.
+fn followed(report: &Report) -> Outcome {
+    let (text, sums) = ("the host follows the recording".into(), report.sums());
+    let why = match sums.differences.first() {
+        Some(first) => format!("it sent {} in place of {}", first.host, first.recorded),
+        None => format!("{} answers", sums.recorded),
+    };
+    Outcome { text, met: sums.differed == 0, why, span: 0..0 }
 }
 
 /// What is expected of every host.

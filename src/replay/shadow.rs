@@ -1,8 +1,11 @@
 //! The live modem behind a recording: it is told all that the host does, and heard only where the host has left the recording.
 
-use crate::modem::{Dce, Note, Origin, Output, PortId};
+use crate::fault::{CommandVerdict, Event, Observation, ResultVerdict, UrcVerdict};
+use crate::modem::{Dce, Meddler, Note, Origin, Output, PortId};
 use crate::time::Now;
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A command that nobody hears is given so long; the next is not held up for longer.
@@ -21,6 +24,46 @@ pub(super) struct Shadow {
     heard: bool,
     /// What is still to come of the echo of a line: the host has had it.
     echo: VecDeque<u8>,
+    /// Whether what it says now is heard, for [`Muted`].
+    speaks: Arc<AtomicBool>,
+}
+
+/// The faults of a modem that is not always heard: what nobody hears, they have no say in.
+struct Muted {
+    faults: Box<dyn Meddler>,
+    speaks: Arc<AtomicBool>,
+}
+
+impl Muted {
+    fn speaks(&self) -> bool {
+        self.speaks.load(Ordering::Relaxed)
+    }
+}
+
+impl Meddler for Muted {
+    fn is_idle(&self) -> bool {
+        self.faults.is_idle()
+    }
+
+    fn command(&mut self, now: Now, port: PortId, line: &str) -> CommandVerdict {
+        if self.speaks() { self.faults.command(now, port, line) } else { CommandVerdict::Pass }
+    }
+
+    fn result(&mut self, now: Now, port: PortId, text: &str, cause: &str) -> ResultVerdict {
+        if self.speaks() { self.faults.result(now, port, text, cause) } else { ResultVerdict::Pass }
+    }
+
+    fn urc(&mut self, now: Now, port: PortId, line: &str) -> UrcVerdict {
+        if self.speaks() { self.faults.urc(now, port, line) } else { UrcVerdict::Pass }
+    }
+
+    fn observe(&mut self, now: Now, what: &dyn Fn() -> Observation) {
+        self.faults.observe(now, what);
+    }
+
+    fn poll_event(&mut self) -> Option<Event> {
+        self.faults.poll_event()
+    }
 }
 
 struct Line {
@@ -30,8 +73,13 @@ struct Line {
 }
 
 impl Shadow {
-    pub(super) fn new(modem: Box<dyn Dce>) -> Shadow {
-        Shadow { modem, waiting: VecDeque::new(), busy: None, until: None, heard: false, echo: VecDeque::new() }
+    /// `faults` are those of the live modem, where it is heard.
+    pub(super) fn new(mut modem: Box<dyn Dce>, faults: Box<dyn Meddler>) -> Shadow {
+        let speaks = Arc::new(AtomicBool::new(false));
+        if let Some(modem) = modem.modem_mut() {
+            modem.meddle(Box::new(Muted { faults, speaks: speaks.clone() }));
+        }
+        Shadow { speaks, modem, waiting: VecDeque::new(), busy: None, until: None, heard: false, echo: VecDeque::new() }
     }
 
     pub(super) fn modem(&self) -> &dyn Dce {
@@ -57,6 +105,7 @@ impl Shadow {
     /// It is heard from here on: something befell the module that the recording knows nothing of.
     pub(super) fn listen(&mut self) {
         self.heard = true;
+        self.mark();
     }
 
     /// Data of the host.
@@ -80,7 +129,17 @@ impl Shadow {
         self.modem.modem().is_some_and(|modem| modem.settings(port).echo)
     }
 
+    /// Whether what it says now is heard.
+    fn is_heard(&self) -> bool {
+        self.busy.as_ref().map_or(self.heard, |line| line.heard)
+    }
+
+    fn mark(&self) {
+        self.speaks.store(self.is_heard(), Ordering::Relaxed);
+    }
+
     fn take(&mut self, now: Now, line: Line) {
+        self.mark();
         self.waiting.push_back(line);
         self.tell(now);
     }
@@ -95,6 +154,7 @@ impl Shadow {
             let (port, bytes) = (line.port, line.bytes.clone());
             self.until = Some(now + PATIENCE);
             self.busy = Some(line);
+            self.mark();
             self.modem.handle_uart(now, port, &bytes);
         }
     }
@@ -106,6 +166,7 @@ impl Shadow {
         let heard = self.busy.as_ref().is_some_and(|line| line.heard);
         if !heard && self.until.is_some_and(|until| until <= now) {
             (self.busy, self.until) = (None, None);
+            self.mark();
             self.tell(now);
         }
     }
@@ -125,7 +186,7 @@ impl Shadow {
                 }
                 return None;
             };
-            let heard = self.busy.as_ref().map_or(self.heard, |line| line.heard);
+            let heard = self.is_heard();
             match output {
                 Output::Uart { port, bytes, apart } => {
                     let echoed = bytes.iter().zip(&self.echo).take_while(|(ours, echo)| ours == echo).count();
@@ -137,10 +198,13 @@ impl Shadow {
                         return Some((Output::Uart { port, bytes: rest, apart }, false));
                     }
                 }
+                // Faults are told of whoever is heard.
+                Output::Note(Note::Fault(_)) => return Some((output, false)),
                 Output::Note(note) => {
                     let ended = matches!(note, Note::Result { .. });
                     if ended {
                         (self.busy, self.until) = (None, None);
+                        self.mark();
                     }
                     let told = match &note {
                         Note::Result { .. } | Note::Urc { .. } | Note::CommandLine { .. } => heard,

@@ -2,6 +2,7 @@
 
 use super::{Circuit, Event, Record};
 use crate::at::visible;
+use crate::modem::Origin;
 use crate::fault::Way;
 
 /// A record as one line: the modem's time in seconds, where it happened, what happened.
@@ -30,11 +31,11 @@ fn event(event: &Event) -> (&'static str, String) {
             ("command", format!("  {name} ({form}){unknown}{}", port(p)))
         }
         Event::Result { port: p, text, cause: None, from } => ("result", format!("{text}{}{}", port(p), origin(*from))),
-        Event::Result { port: p, text, cause: Some(cause) } => {
+        Event::Result { port: p, text, cause: Some(cause), from } => {
             let text = if text.is_empty() { "nothing" } else { text };
-            ("result", format!("{text}, which stands for {cause}{}", port(p)))
+            ("result", format!("{text}, which stands for {cause}{}{}", port(p), origin(*from)))
         }
-        Event::Urc { port: p, line } => ("urc", format!("{line}{}", port(p))),
+        Event::Urc { port: p, line, from } => ("urc", format!("{line}{}{}", port(p), origin(*from))),
         Event::State { state } => ("state", state.clone()),
         Event::Line { port: p, line, on } => {
             let name = match line {
@@ -95,5 +96,14 @@ fn network(event: &Event) -> (&'static str, String) {
         Event::Fin { link, way } => ("link", format!("#{link} {} FIN", arrow(way))),
         Event::Rst { link, way } => ("link", format!("#{link} {} RST", arrow(way))),
         _ => ("", String::new()),
+    }
+}
+
+/// Where an answer comes from, in a replay.
+fn origin(from: Option<Origin>) -> &'static str {
+    match from {
+        None => "",
+        Some(Origin::Recording) => "  (recording)",
+        Some(Origin::Model) => "  (model)",
     }
 }

@@ -3,7 +3,7 @@
 use crate::at::{ResultCode, Secrets};
 use crate::fault::{LinkKind, Way};
 use crate::modem::net::{Failure, NetEvent, NetRequest, Purpose};
-use crate::modem::{Note, Output, PortId};
+use crate::modem::{Origin, Note, Output, PortId};
 use crate::network::{Tapped, TappedWhat};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Latin1, Mask, Record, Typed};
@@ -27,6 +27,8 @@ pub(super) struct Recorder {
     printed: Vec<Mask>,
     /// What the module's end of each FTP control connection sends.
     ftp: BTreeMap<u32, Mask>,
+    /// Where the answer that is being told comes from, in a replay.
+    origin: Option<Origin>,
 }
 
 impl Recorder {
@@ -41,7 +43,7 @@ impl Recorder {
             printed: vec![serial.clone(); ports],
             secrets,
             serial,
-            ftp: BTreeMap::new(),
+            ftp: BTreeMap::new(), origin: None,
         }
     }
 
