@@ -7,6 +7,7 @@
 pub mod base;
 mod bearer;
 mod buffer;
+mod client;
 pub mod command;
 mod core;
 mod cx;
@@ -34,6 +35,7 @@ mod unsolicited;
 pub use self::core::Core;
 pub use bearer::{Bearers, Context, State as BearerState};
 pub use buffer::Buffer;
+pub use client::{Clients, Service};
 pub use command::{Command, Reply, Support};
 pub use cx::Cx;
 pub use data::{DataEnd, DataMode, Ends, Sink};
@@ -45,7 +47,7 @@ pub use net::{NetEvent, NetRequest, Query, Socket};
 pub use port::{Line, Opening, PortId, Settings};
 pub use radio::{Functionality, Radio};
 pub use run::{HostLine, Modem};
-pub use session::{Session, Target};
+pub use session::{Ftp, Target};
 pub use sim::{Denied, Sim};
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
 
@@ -159,7 +161,7 @@ pub enum Event {
     Boot,
     /// The FTP session speaks. Data is not among it: see [`Event::FtpData`].
     Ftp(ftp::Event),
-    /// Payload of a download waits to be read ([`Core::ftp_read`]).
+    /// Payload of a download waits to be read ([`Ftp::read`]).
     FtpData,
     /// The network has taken all of an upload that it was fed so far.
     FtpDrained,

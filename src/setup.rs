@@ -22,6 +22,7 @@ use crate::time::Now;
 use crate::trace::Event;
 use crate::world::World;
 use crate::world::faults::Faults;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -212,6 +213,7 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         hosts: setup.hosts.clone(),
         forward: setup.forward.clone(),
         server: server.local_address(),
+        services: BTreeMap::new(),
         link: setup.link,
         tap: false,
     };

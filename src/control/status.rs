@@ -1,7 +1,7 @@
 //! How the module stands.
 
 use crate::driver::machine::Machine;
-use crate::modem::Modem;
+use crate::modem::{Modem, Service};
 use crate::time::Now;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ impl Status {
             sim: core.sim.status().unwrap_or_default().to_owned(),
             contexts: core.bearers.contexts.keys().filter_map(up).collect(),
             ports: core.port_ids().map(mode).collect(),
-            ftp: core.ftp.is_some(),
+            ftp: core.clients.has(Service::Ftp),
             faults,
         }
     }

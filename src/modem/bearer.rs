@@ -222,7 +222,7 @@ impl Core {
         if self.bearers.active().is_none() {
             self.net(NetRequest::Address(None));
             self.sockets_lost();
-            self.ftp_lost();
+            self.each_client(|client, core| client.lost(core));
         }
     }
 

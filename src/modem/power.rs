@@ -1,5 +1,6 @@
 //! Power: booting, resetting, and the time in which the module is dead.
 
+use super::client::Clients;
 use super::core::{Core, Timer};
 use super::net::NetRequest;
 use super::port::Line;
@@ -34,7 +35,7 @@ impl Modem {
     pub(super) fn restart(&mut self, banner: bool) {
         let core = &mut self.core;
         let dead_for = core.dead_for.take().unwrap_or(core.profile.reset_takes.0);
-        core.ftp = None;
+        core.clients = Clients::default();
         core.net(NetRequest::Address(None));
         core.sockets.clear();
         core.events.clear();
@@ -46,6 +47,7 @@ impl Modem {
         core.noting = old.noting;
         core.meddler = old.meddler;
         core.known = old.known;
+        core.codes = old.codes;
         core.out = old.out;
         core.sim = old.sim;
         core.sim.restart();

@@ -1,5 +1,6 @@
 //! The modem at work: what happens is handed in, what follows is drained.
 
+use super::client::Client;
 use super::core::{Core, Timer};
 use super::maker::{Personality, Row};
 use super::net::{NetEvent, Socket};
@@ -30,6 +31,11 @@ impl Modem {
     pub fn new(profile: Arc<Profile>, maker: Box<dyn Personality>, ports: usize) -> Modem {
         let mut modem = Modem { core: Core::new(profile, ports), maker };
         modem.core.known = modem.rows().iter().map(|row| row.name).collect();
+        let profile = &modem.core.profile;
+        let absent = |name: &str| profile.absent.iter().any(|absent| absent == name);
+        let own =
+            modem.maker.codes().iter().filter(|(name, _)| !absent(name)).map(|(_, code)| (*code).to_owned());
+        modem.core.codes = own.chain(profile.codes()).map(|code| Pattern::from(code.as_str())).collect();
         modem
     }
 
@@ -88,6 +94,17 @@ impl Modem {
         let lines = self.maker.urcs().into_iter().chain(profile.urcs());
         let reports = REPORTS.iter().map(|name| format!("{name}:*"));
         lines.chain(reports).map(|line| Pattern::from(line.as_str())).collect()
+    }
+
+    /// The result codes that it gives beside OK, ERROR, NO CARRIER and the extended ones, and the lines that end an answer
+    /// in the place of one: with `*` for what differs.
+    pub fn codes(&self) -> &[Pattern] {
+        &self.core.codes
+    }
+
+    /// The lines that say that data mode begins.
+    pub fn openings(&self) -> &'static [&'static str] {
+        self.maker.openings()
     }
 
     /// The FTP verbs that its client sends; none where a host can speak FTP itself.
@@ -176,7 +193,7 @@ impl Dce for Modem {
             ModuleFault::Say { port, line } => core.say(port, &line),
             ModuleFault::Force(code) => {
                 core.forced = Some(code);
-                core.ftp_force();
+                core.each_client(|client, core| client.force(core));
             }
         }
         self.settle();
@@ -190,9 +207,7 @@ impl Dce for Modem {
         for port in self.core.port_ids() {
             self.data_timeout(port);
         }
-        if self.core.ftp.as_ref().and_then(|s| s.client.poll_timeout()).is_some_and(|at| at <= now) {
-            self.core.ftp_timeout();
-        }
+        self.core.clients_timeout();
         self.settle();
     }
 
@@ -207,15 +222,15 @@ impl Dce for Modem {
             _ => None,
         });
         let due = self.core.ports.iter().filter_map(|p| p.next_due());
-        let ftp = self.core.ftp.as_ref().and_then(|s| s.client.poll_timeout());
-        data.chain(due).chain(ftp).chain(self.core.timers.next()).min()
+        let clients = self.core.clients.poll_timeout();
+        data.chain(due).chain(clients).chain(self.core.timers.next()).min()
     }
 
     fn uart_window(&self, port: PortId) -> usize {
         let port = &self.core.ports[port.0];
         let used = match &port.state {
             State::Data(running) => match running.mode.sink {
-                Sink::Ftp => self.core.ftp_backlog(),
+                Sink::Client(service) => self.core.clients.get(service).map_or(0, Client::unsent),
                 Sink::Socket(socket) | Sink::Datagrams { socket, .. } => {
                     self.core.sockets.get(&socket).map_or(0, |c| c.unsent)
                 }
@@ -285,7 +300,7 @@ impl Modem {
             Event::Finished { port, reply } => self.finish(port, reply),
             Event::Leave { port } => self.leave(port),
             Event::Ftp(event) => {
-                if let Some(event) = self.core.ftp_keep(event) {
+                if let Some(event) = self.core.ftp().keep(event) {
                     self.tell(Event::Ftp(event));
                 }
             }
@@ -311,7 +326,7 @@ impl Modem {
             None => self.end_data(id, DataEnd::Left),
         }
         // Nobody enters data mode any more for whom the end of a transfer would wait.
-        self.core.ftp_release();
+        self.core.release_clients();
     }
 
     fn tell(&mut self, event: Event) {
