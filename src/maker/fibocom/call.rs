@@ -67,7 +67,7 @@ pub(super) fn call(m: &mut Fibocom, cx: &mut Cx, args: CallArgs) -> Reply {
             cx.deactivate(CONTEXT);
             Reply::Ok
         }
-        _ => Reply::Cme(3),
+        _ => cx.refuse_state(),
     }
 }
 
