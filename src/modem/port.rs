@@ -181,7 +181,7 @@ pub(super) struct Port {
     pub pending: VecDeque<Bytes>,
     pub pending_len: usize,
     pub writing: Writing,
-    pub waiting: Vec<Waiting>,
+    pub waiting: VecDeque<Waiting>,
     /// How much later the answer of the command that runs comes.
     pub late: Option<Duration>,
     /// That answer.
@@ -231,7 +231,7 @@ impl Port {
             pending: VecDeque::new(),
             pending_len: 0,
             writing: Writing::default(),
-            waiting: vec![],
+            waiting: VecDeque::new(),
             late: None,
             kept_back: None,
             muted: false,
@@ -425,7 +425,7 @@ impl Port {
 
     /// When the first thing that waits may be printed.
     pub fn next_due(&self) -> Option<Now> {
-        let due = self.waiting.iter().filter(|w| self.is_free_for(w)).map(|w| w.at).min()?;
+        let due = self.waiting.iter().find(|w| self.is_free_for(w))?.at;
         match self.state {
             State::Command if !self.line.is_empty() => Some(due.max(self.typed_at + HOLD)),
             _ => Some(due),

@@ -86,9 +86,9 @@ fn profile_file(name: &str) -> Result<Profile, Vec<Mistake>> {
     let Some((file, text)) = find(name, None) else {
         let names: Vec<&str> = PROFILES.iter().map(|(name, _)| *name).collect();
         let right = profile::mistake::suggest(name, &names, "profiles");
-        return Err(match Path::new(name).exists() {
-            true => read(Path::new(name)).err().into_iter().collect(),
-            false => vec![Mistake::of_file(name, "there is no such profile, and no such file").right(right)],
+        return Err(match is_missing(Path::new(name)) {
+            false => read(Path::new(name)).err().into_iter().collect(),
+            true => vec![Mistake::of_file(name, "there is no such profile, and no such file").right(right)],
         });
     };
     profile_from(&file, &text)
@@ -148,11 +148,16 @@ pub fn scenario(path: &Path, instead: Instead) -> Result<Scenario, Vec<Mistake>>
     if let Some((name, text)) = SCENARIOS.iter().find(|(name, _)| file == *name) {
         return scenario_from(&format!("scenarios/{name}.toml"), text, instead);
     }
-    if !path.exists() {
+    if is_missing(path) {
         return Err(vec![no_scenario(&file)]);
     }
     let text = read(path).map_err(|mistake| vec![mistake])?;
     scenario_from(&file, &text, instead)
+}
+
+/// Whether there is nothing at a path; what may not be looked at is there.
+fn is_missing(path: &Path) -> bool {
+    std::fs::metadata(path).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// Whether a scenario of this name is in the binary.
