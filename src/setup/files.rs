@@ -6,7 +6,7 @@ use crate::fault::{Known, Pattern};
 use crate::maker::{self, MAKERS, PROFILES};
 use crate::modem::{Modem, Personality};
 use crate::network::Hosts;
-use crate::profile::{self, Profile, mistake::Mistake, place};
+use crate::profile::{self, Profile, Urc, mistake::Mistake, place};
 use crate::scenario::{self, SCENARIOS, Scenario};
 use crate::words::nearest;
 use std::collections::BTreeMap;
@@ -264,6 +264,57 @@ pub fn with_known<R>(modem: &Modem, check: impl FnOnce(&Known) -> R) -> R {
         codes: Some(modem.codes()),
         ..Known::default()
     })
+}
+
+/// The keys of `[urc]` in a profile, the text of the file `file`, that give a line a time or a place which it cannot have.
+pub fn profile_mistakes(file: &str, text: &str) -> Vec<Mistake> {
+    let Ok(profile) = profile_from(file, text) else { return vec![] };
+    let Ok(behaviour) = behaviour(&profile) else { return vec![] };
+    let modem = Modem::new(Arc::new(profile), behaviour, 1);
+    let own: toml::Table = toml::from_str(text).unwrap_or_default();
+    let urcs = own.get("urc").and_then(toml::Value::as_table).into_iter().flatten();
+    let mut mistakes = vec![];
+    for (key, rule) in urcs {
+        for field in ["when", "delay"] {
+            let Some(value) = rule.get(field) else { continue };
+            let Some((what, right)) = immovable(&modem, key, value.as_str().filter(|_| field == "when"))
+            else {
+                continue;
+            };
+            let span = place::value_of(text, &["urc", key, field]).unwrap_or(0..0);
+            mistakes.push(Mistake::at(file, text, span, what).right(right));
+        }
+    }
+    mistakes
+}
+
+/// Why a line cannot be moved: to the place `when`, or in time.
+fn immovable(modem: &Modem, key: &str, when: Option<&str>) -> Option<(String, &'static str)> {
+    let line = Urc::line(key);
+    let name = line.split(':').next().unwrap_or(&line).to_owned();
+    let (whole, named) = (Pattern::from(&*line), Pattern::from(format!("{line}:*").as_str()));
+    let code = ResultCode::looks_like(&line);
+    let said = code || modem.urcs().iter().any(|urc| urc.meets(&whole) || urc.meets(&named));
+    let plain = modem.profile().commands.contains_key(&name);
+    if !said && (plain || modem.rows().iter().any(|row| row.name == name)) {
+        let what = format!("`{key}` answers a command, and never comes unasked: this changes nothing");
+        return Some((what, "`separator` alone acts on it"));
+    }
+    let opens =
+        modem.openings().contains(&&*line) || (code && line.to_ascii_uppercase().starts_with("CONNECT"));
+    match when? {
+        "after" => None,
+        _ if opens => {
+            let what = format!("data mode follows `{key}`, which so stands behind the answer, and is said");
+            Some((what, "`delay` alone moves it"))
+        }
+        "never" => None,
+        _ if code => {
+            let what = format!("`{key}` is a result code, and cannot stand beside another");
+            Some((what, "write \"after\" or \"never\""))
+        }
+        _ => None,
+    }
 }
 
 /// What in a profile, the text of the file `file`, comes to nothing: keys about what the module does not have.
