@@ -6,7 +6,7 @@ mod last;
 mod list;
 mod options;
 mod play;
-//mod record;
+mod record;
 mod replay;
 mod run;
 mod schema;
@@ -42,7 +42,7 @@ enum Verb {
     Run(run::Run),
     Exec(exec::Exec),
     Play(play::Play),
-//    Record(record::Record),
+    Record(record::Record),
     Replay(replay::ReplayVerb),
     Check(check::Check),
     List(list::List),
@@ -68,7 +68,7 @@ pub fn main() -> ExitCode {
         Verb::Run(verb) => verb.main(),
         Verb::Exec(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
-//        Verb::Record(verb) => verb.main(),
+        Verb::Record(verb) => verb.main(),
         Verb::Replay(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),
         Verb::List(verb) => verb.main(),
