@@ -81,15 +81,15 @@
 //! # The rooms
 //!
 //! Each module of the crate imports only those before it: [`time`], [`words`](mod@words) (which one was meant), [`at`] (command
-//! lines), [`frame`] (data modes), [`ftp`] (the module's client), [`fault`], [`profile`], [`transcript`], [`modem`],
-//! [`maker`] (one file a maker), [`scenario`], [`trace`] (what happened), [`gate`] (the FTP gate), [`network`] (beyond
+//! lines), [`frame`] (data modes), [`ftp`] (the module's client), [`fault`], [`profile`], [`transcript`],
+//! [`log`](mod@log) (other programs' logs), [`modem`], [`maker`] (one file a maker), [`scenario`], [`trace`] (what happened), [`gate`] (the FTP gate), [`network`] (beyond
 //! the antenna) and [`world`] (all of it on one clock); then [`disk`], [`judge`], [`ftpd`], [`setup`], [`driver`],
 //! [`host`], [`play`], [`bench`](mod@bench), [`control`] and [`cli`]. Those up to [`world`] are pure: the time and what
 //! happens are handed in.
 //!
 //! For those who change it, `ARCHITECTURE.md` beside this crate's `Cargo.toml` follows one byte and one fault through the rooms, and
 //! `CONTRIBUTING.md` tells how to build, test and measure, and how to add a maker, a command, a fault, an expectation, a
-//! verb or a service.
+//! verb, a service or a log format.
 
 pub mod at;
 pub mod bench;
@@ -104,6 +104,7 @@ pub mod ftpd;
 pub mod gate;
 pub mod host;
 pub mod judge;
+pub mod log;
 pub mod maker;
 pub mod modem;
 pub mod network;

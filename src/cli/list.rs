@@ -2,6 +2,7 @@
 
 use super::{show, show_mistakes};
 use crate::fault;
+use crate::log::FORMATS;
 use crate::maker::PROFILES;
 use crate::modem::{Modem, Support};
 use crate::scenario::SCENARIOS;
@@ -29,6 +30,8 @@ enum What {
     },
     /// The scenarios in the binary
     Scenarios,
+    /// The formats of logs that `badline import` reads
+    Formats,
     /// The commands of a module: their forms, and whether they act or are only answered
     Commands {
         /// The module
@@ -55,6 +58,13 @@ impl List {
             What::Scenarios => {
                 let line = |(name, text): &(&str, &str)| format!("{name:<24} {}\n", summary(text));
                 show(SCENARIOS.iter().map(line).collect::<String>())
+            }
+            What::Formats => {
+                let line = |kind: &crate::log::Kind| {
+                    let lossy = if kind.lossy { "; lossy" } else { "" };
+                    format!("{:<14} {}{lossy}\n", kind.name, kind.about.replace('`', ""))
+                };
+                show(FORMATS.iter().map(line).collect::<String>())
             }
             What::Commands { profile } => match table(&profile) {
                 Ok(rows) => {
