@@ -9,7 +9,6 @@ use crate::log::module::{Candidate, Guess};
 use crate::log::session::Session;
 use crate::log::survey::{Survey, survey};
 use crate::maker::{self, PROFILES};
-use crate::modem::Modem;
 use crate::setup::files;
 use crate::transcript;
 use clap::Args;
@@ -17,7 +16,6 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Make a recording of another program's log of a serial line
@@ -293,7 +291,6 @@ impl From<io::Error> for Failure {
 fn known() -> Result<(Vec<Candidate>, crate::at::Secrets), Failure> {
     let wrong = |_| Failure::Said("a profile in the binary is broken".into());
     let mut candidates = vec![];
-    let mut secrets = crate::at::Secrets::default();
     for (name, _) in PROFILES {
         let profile = files::profile(name).map_err(wrong)?;
         let rows = list::table(name).map_err(wrong)?;
@@ -309,11 +306,8 @@ fn known() -> Result<(Vec<Candidate>, crate::at::Secrets), Failure> {
                 .collect(),
             commands: commands.collect(),
         });
-        let behaviour = files::behaviour(&profile)
-            .map_err(|_| Failure::Said("a profile in the binary is broken".into()))?;
-        secrets = maker::secrets(&Modem::new(Arc::new(profile), behaviour, 1));
     }
-    Ok((candidates, secrets))
+    Ok((candidates, maker::secrets(None)))
 }
 
 fn name_of(path: &Path) -> String {

@@ -154,6 +154,8 @@ impl Maker for Fibocom {
         "End.",
     ];
 
+    const OPENINGS: &'static [&'static str] = &["+FTPLIST: 2", "+FTPSTOR: 2", "+FTPRETR: 2"];
+
     const COMMANDS: &'static [Command<Self>] = commands! { Fibocom;
         // 1.2
         "+FTPOPEN" { write: open, read: open_read, test: "+FTPOPEN: (\"destination_ip/url\"),(\"username\"),(\"password\"),(\"account\"),(0-65535),(0-65535),(0-65535),(0-1)", secret: (3, 4) },
@@ -245,15 +247,11 @@ impl Fibocom {
             return self.wrong_state();
         }
         let passive = self.mode.get() == 0;
-        if let Some(ftp) = &mut cx.core.ftp {
-            ftp.capacity = crate::modem::BACKLOG;
-        }
-        if let Some(settings) = cx.ftp_settings() {
-            settings.passive = passive;
-        }
+        cx.ftp().set_capacity(crate::modem::BACKLOG);
+        cx.ftp().set_passive(passive);
         // What a transfer that was cut short has left behind is no part of the next one.
-        cx.ftp_read(usize::MAX);
-        if !cx.ftp_start(op) {
+        cx.ftp().read(usize::MAX);
+        if !cx.ftp().start(op) {
             return self.wrong_state();
         }
         self.port = cx.port;
@@ -278,6 +276,11 @@ impl Fibocom {
             ftp::Event::Done { reply, .. } => self.over(cx, Ok(reply), true),
             ftp::Event::Failed { failure, .. } => self.over(cx, Err(failure), true),
             ftp::Event::Lost { failure, .. } => {
+                // The host does not know that it was open.
+                if matches!(self.session, Session::Idle) && cx.is_ending("+FTPOPEN") {
+                    cx.take_back(|line| line.starts_with("+FTPOPEN"));
+                    self.session = Session::Opening;
+                }
                 self.over(cx, Err(failure), false);
                 self.forget(cx);
             }
@@ -306,7 +309,7 @@ impl Fibocom {
             // The transfer that stood in the way of QUIT.
             Session::Closing if open => {
                 self.session = Session::Closing;
-                cx.ftp_start(Op::Quit);
+                cx.ftp().start(Op::Quit);
             }
             Session::Closing => {
                 let gone = |f: &Failure| matches!(f.cause, Cause::Closed | Cause::Reset);
@@ -321,18 +324,19 @@ impl Fibocom {
     fn forget(&mut self, cx: &mut Cx) {
         self.cache = None;
         cx.cancel(Timer::Unread as u32);
-        cx.ftp_drop();
+        cx.ftp().discard();
     }
 
     /// Says goodbye to the server, behind the end of the download that goes on.
     fn say_goodbye(&mut self, cx: &mut Cx) {
         self.cache = None;
         cx.cancel(Timer::Unread as u32);
+        cx.take_back(|line| line.starts_with("+FTPGET"));
         self.session = Session::Closing;
-        match cx.ftp_is_busy() {
-            true => cx.ftp_abort(),
+        match cx.ftp().is_busy() {
+            true => cx.ftp().abort(),
             false => {
-                cx.ftp_start(Op::Quit);
+                cx.ftp().start(Op::Quit);
             }
         }
     }
@@ -347,6 +351,9 @@ impl Fibocom {
             _ => {}
         }
         self.forget(cx);
+        cx.take_back(|line| line.starts_with("+FTP") && !line.starts_with("+FTPINFO"));
+        let port = cx.port;
+        cx.end_waiting(port);
         cx.urc("+FTPCLOSE", 1);
     }
 }

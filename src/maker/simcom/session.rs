@@ -71,7 +71,7 @@ impl Simcom {
             from_port: None,
             tls,
         };
-        cx.ftp_open(target, settings);
+        cx.ftp().open(target, settings);
         Ok(())
     }
 
@@ -134,7 +134,7 @@ impl Simcom {
         match event {
             ftp::Event::Opened => {
                 if let Some(op) = session.steps.pop_front() {
-                    cx.ftp_start(op);
+                    cx.ftp().start(op);
                 }
             }
             ftp::Event::Begun => transfer::begun(self, cx),
@@ -148,16 +148,16 @@ impl Simcom {
             }
             ftp::Event::Done { reply, .. } => match session.steps.pop_front() {
                 Some(op) => {
-                    cx.ftp_start(op);
+                    cx.ftp().start(op);
                 }
                 None => {
-                    cx.ftp_start(Op::Quit);
+                    cx.ftp().start(Op::Quit);
                     self.done(cx, &reply);
                 }
             },
             ftp::Event::Failed { op, failure, .. } => {
                 let number = number(&failure, &session.job, Some(&op));
-                cx.ftp_start(Op::Quit);
+                cx.ftp().start(Op::Quit);
                 self.fail(cx, number);
             }
             ftp::Event::Lost { failure, .. } => match &mut session.job {
@@ -236,6 +236,9 @@ impl Simcom {
             Job::EtPut(_) | Job::EtGet if !cx.in_data_mode(session.port) => cx.leave_data(),
             _ => {}
         }
+        if number == self.settings.quit {
+            take_back(cx, &session.job);
+        }
         report(cx, &session.job, number);
     }
 }
@@ -249,6 +252,12 @@ fn fails(line: &str) -> bool {
 /// `+FTPGET: 1,1`, `+FTPPUT: 1,1,<window>` and their like: the host may go on.
 fn opens(line: &str) -> bool {
     line.split_once(':').is_some_and(|(_, values)| values.trim_start().starts_with("1,1"))
+}
+
+/// The host has ended it: it is not to be told that it may go on.
+pub(super) fn take_back(cx: &mut Cx, job: &Job) {
+    let name = job.name();
+    cx.take_back(|line| line.starts_with(name) && opens(line));
 }
 
 /// `1,<number>`, behind the command's name.
