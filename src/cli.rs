@@ -2,6 +2,7 @@
 
 mod check;
 mod exec;
+mod import;
 mod last;
 mod list;
 mod options;
@@ -44,6 +45,7 @@ enum Verb {
     Play(play::Play),
     Record(record::Record),
     Replay(replay::ReplayVerb),
+    Import(import::ImportLogs),
     Check(check::Check),
     List(list::List),
     Schema(schema::Print),
@@ -70,6 +72,7 @@ pub fn main() -> ExitCode {
         Verb::Play(verb) => verb.main(),
         Verb::Record(verb) => verb.main(),
         Verb::Replay(verb) => verb.main(),
+        Verb::Import(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),
         Verb::List(verb) => verb.main(),
         Verb::Schema(verb) => verb.main(),

@@ -33,7 +33,11 @@ const TICK: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// The recording cannot be written.
-pub async fn record<W: Write + Send + 'static>(port: &mut Port, target: &Target, tape: &mut Tape<W>) -> io::Result<()> {
+pub async fn record<W: Write + Send + 'static>(
+    port: &mut Port,
+    target: &Target,
+    tape: &mut Tape<W>,
+) -> io::Result<()> {
     let mut between = Between::new(target.clone());
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -97,11 +101,23 @@ impl Link {
 impl Between {
     fn new(target: Target) -> Between {
         let (to_device, to_host) = (VecDeque::new(), VecDeque::new());
-        Between { target, link: Link::Gone { told: false }, settings: Settings::default(), to_device, to_host }
+        Between {
+            target,
+            link: Link::Gone { told: false },
+            settings: Settings::default(),
+            to_device,
+            to_host,
+        }
     }
 
     /// The host did something.
-    fn host<W: Write + Send + 'static>(&mut self, event: PortEvent, buffer: &[u8], port: &mut Port, tape: &mut Tape<W>) {
+    fn host<W: Write + Send + 'static>(
+        &mut self,
+        event: PortEvent,
+        buffer: &[u8],
+        port: &mut Port,
+        tape: &mut Tape<W>,
+    ) {
         match event {
             PortEvent::Bytes(n) => {
                 tape.typed(&buffer[..n]);
@@ -133,7 +149,13 @@ impl Between {
     }
 
     /// The device said something, or has gone.
-    fn device<W: Write + Send + 'static>(&mut self, read: io::Result<usize>, buffer: &[u8], port: &mut Port, tape: &mut Tape<W>) {
+    fn device<W: Write + Send + 'static>(
+        &mut self,
+        read: io::Result<usize>,
+        buffer: &[u8],
+        port: &mut Port,
+        tape: &mut Tape<W>,
+    ) {
         match read {
             Ok(0) => self.lost(&io::ErrorKind::UnexpectedEof.into(), tape),
             Ok(n) => {
@@ -158,7 +180,9 @@ impl Between {
     /// Looks for a device that is not there, and at the lines of one that is.
     async fn look<W: Write + Send + 'static>(&mut self, tape: &mut Tape<W>) {
         match &mut self.link {
-            Link::There(device) => device.lines().into_iter().for_each(|(signal, on)| tape.note(Kind::Line { signal, on })),
+            Link::There(device) => {
+                device.lines().into_iter().for_each(|(signal, on)| tape.note(Kind::Line { signal, on }))
+            }
             Link::Gone { told } => match Device::open(&self.target, &self.settings).await {
                 Ok(device) => {
                     if *told {

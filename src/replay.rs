@@ -66,7 +66,11 @@ pub struct Recording {
 impl Recording {
     /// Of a transcript in `file`.
     pub fn new(file: &str, transcript: &Transcript) -> Recording {
-        Recording { file: file.to_owned(), script: Arc::new(Script::of(transcript)), report: Report::default() }
+        Recording {
+            file: file.to_owned(),
+            script: Arc::new(Script::of(transcript)),
+            report: Report::default(),
+        }
     }
 
     /// The same for another run.
@@ -113,7 +117,9 @@ impl Replay {
         let length = match wanted.last().filter(|last| ended(last)) {
             // It ends where the host ends it.
             Some(_) => bytes.iter().position(ended).map(|at| at + 1),
-            None => Some(wanted.len() - self.data.len().min(wanted.len())).filter(|length| *length <= bytes.len()),
+            None => {
+                Some(wanted.len() - self.data.len().min(wanted.len())).filter(|length| *length <= bytes.len())
+            }
         };
         let (taken, rest) = bytes.split_at(length.unwrap_or(bytes.len()));
         self.data.extend_from_slice(taken);
@@ -189,7 +195,14 @@ impl Replay {
         let port = PortId(exchange.port - 1);
         let passed = self.script.exchanges.get(self.next..at).map_or(0, <[_]>::len) as u64;
         // What a command before is still to say comes first, as long as it is no more than its answer.
-        let begin = self.due.iter().filter(|due| due.role != Role::Unasked).map(|due| due.at).max().unwrap_or(now).max(now);
+        let begin = self
+            .due
+            .iter()
+            .filter(|due| due.role != Role::Unasked)
+            .map(|due| due.at)
+            .max()
+            .unwrap_or(now)
+            .max(now);
         let (late, said) = match verdict {
             CommandVerdict::Pass => (Duration::ZERO, exchange.said.clone()),
             CommandVerdict::Late(by) => (by, exchange.said.clone()),
@@ -227,7 +240,13 @@ impl Replay {
 
     /// Asks the faults what becomes of a line.
     fn judge(&mut self, now: Now, text: String, due: Due) {
-        let put_off = |by: Duration| Due { at: now + by, judged: true, port: due.port, what: due.what.clone(), role: due.role };
+        let put_off = |by: Duration| Due {
+            at: now + by,
+            judged: true,
+            port: due.port,
+            what: due.what.clone(),
+            role: due.role,
+        };
         let lines = match due.role {
             Role::Information => vec![text],
             Role::Result => match self.faults.result(now, due.port, &text, &text) {
@@ -245,7 +264,13 @@ impl Replay {
             },
         };
         for line in lines {
-            self.act(Due { at: due.at, port: due.port, what: What::Line(line), role: due.role, judged: true });
+            self.act(Due {
+                at: due.at,
+                port: due.port,
+                what: What::Line(line),
+                role: due.role,
+                judged: true,
+            });
         }
     }
 
@@ -346,7 +371,9 @@ impl Dce for Replay {
 
     fn handle_sent(&mut self, now: Now, port: PortId, mut n: usize) {
         while n > 0 {
-            let Some((_, length, origin)) = self.unsent.iter_mut().find(|(on, ..)| *on == port) else { return };
+            let Some((_, length, origin)) = self.unsent.iter_mut().find(|(on, ..)| *on == port) else {
+                return;
+            };
             let some = n.min(*length);
             (*length, n) = (*length - some, n - some);
             if *origin == Origin::Model {

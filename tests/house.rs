@@ -16,6 +16,7 @@ const ROOMS: &[&str] = &[
     "fault",
     "profile",
     "transcript",
+    "log",
     "modem",
     "maker",
     "scenario",
@@ -38,8 +39,9 @@ const ROOMS: &[&str] = &[
 ];
 
 /// The rooms that touch the world outside; all others are pure. (`trace` writes files and hands records to tasks.)
-const IMPURE_ROOMS: &[&str] =
-    &["trace", "disk", "judge", "ftpd", "setup", "driver", "host", "play", "record", "bench", "control", "cli"];
+const IMPURE_ROOMS: &[&str] = &[
+    "trace", "disk", "judge", "ftpd", "setup", "driver", "host", "play", "record", "bench", "control", "cli",
+];
 
 /// What a pure room may not name: I/O, the clock, and whatever differs from one run to the next.
 const IMPURE: &[&str] = &[

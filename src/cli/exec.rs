@@ -116,7 +116,15 @@ impl Exec {
         let mut broken = None;
         for seed in self.runs(setup) {
             let verdict = match self
-                .one(Setup { seed, recording: setup.recording.as_ref().map(Recording::afresh), ..setup.clone() }, std::mem::take(&mut sinks), &mut signals)
+                .one(
+                    Setup {
+                        seed,
+                        recording: setup.recording.as_ref().map(Recording::afresh),
+                        ..setup.clone()
+                    },
+                    std::mem::take(&mut sinks),
+                    &mut signals,
+                )
                 .await
             {
                 Ok(verdict) => verdict,

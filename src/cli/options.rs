@@ -10,8 +10,8 @@ use crate::scenario::Scenario;
 use crate::setup::Setup;
 use crate::setup::files::{self, Instead};
 use crate::trace::pcap::{Capture, is_capture};
-use crate::transcript::{self, Transcript};
 use crate::trace::{self, Sink, is_trace};
+use crate::transcript::{self, Transcript};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use std::fmt;
@@ -248,7 +248,8 @@ fn read_recording(file: &Path) -> Result<Transcript, Vec<Mistake>> {
     let recorded = transcript::parse(&name, &text)?;
     if Script::of(&recorded).exchanges.len() < 2 {
         let what = "the recording has nothing that a host sends".to_owned();
-        let right = "a recording has lines such as `> AT` and `< OK`; `badline import` makes one of a log".to_owned();
+        let right =
+            "a recording has lines such as `> AT` and `< OK`; `badline import` makes one of a log".to_owned();
         return Err(vec![Mistake::of_file(&name, what).right(right)]);
     }
     Ok(recorded)

@@ -11,8 +11,8 @@ use crate::log::module::Candidate;
 use crate::record::{Tape, Target, record};
 use clap::Args;
 use serde::Serialize;
-use std::io::{self, IsTerminal, Write};
 use std::fs::File;
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -89,7 +89,8 @@ impl Record {
             Some(_) => None,
             None => Some(Temporary::new()?),
         };
-        let link = self.link.clone().or_else(|| Some(folder.as_ref()?.path().join("modem"))).unwrap_or_default();
+        let link =
+            self.link.clone().or_else(|| Some(folder.as_ref()?.path().join("modem"))).unwrap_or_default();
         let of = || named(format!("--link {}", link.display()));
         let _claim = self.link.is_some().then(|| Claim::take(&link).map_err(of())).transpose()?;
         port.link(&link).map_err(of())?;
@@ -101,7 +102,7 @@ impl Record {
             _ = signals.next() => {}
         }
         let guess = tape.guess(candidates);
-        let mut file: Output = tape.finish().map_err(of())?;
+        let file: Output = tape.finish().map_err(of())?;
         file.finish()?;
         if self.profile.is_none() {
             complain(format_args!("badline: the module is {guess}"));
@@ -126,12 +127,24 @@ impl Record {
     fn announce(&self, port: &Port, link: PathBuf) -> io::Result<()> {
         let port = port.path().map(|path| path.display().to_string()).unwrap_or_default();
         let mut out = io::stdout().lock();
-        let ready = Ready { port, link, device: self.device.to_string(), output: &self.output, pid: std::process::id() };
+        let ready = Ready {
+            port,
+            link,
+            device: self.device.to_string(),
+            output: &self.output,
+            pid: std::process::id(),
+        };
         if self.json || !out.is_terminal() {
             writeln!(out, "{}", visible_json(&serde_json::to_string(&ready)?))?;
         } else {
             let link = Visible(ready.link.display());
-            writeln!(out, "{} on {link} ({}), recorded in {}", Visible(&ready.device), ready.port, Visible(self.output.display()))?;
+            writeln!(
+                out,
+                "{} on {link} ({}), recorded in {}",
+                Visible(&ready.device),
+                ready.port,
+                Visible(self.output.display())
+            )?;
             writeln!(out, "Start the host on that port. Ctrl-C ends the recording.")?;
         }
         out.flush()

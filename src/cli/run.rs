@@ -114,23 +114,27 @@ impl Run {
 ///
 /// # Errors
 /// What this machine refuses, in words for the user.
-pub async fn until_interrupted(options: &Options, setup: Setup, over: impl Future<Output = ()>) -> io::Result<()> {
-        let mut signals = Signals::new()?;
-        let (sinks, written) = options.files.create(&mut options.outputs(&setup))?;
-        let mut bench = open(options, setup, sinks).await?;
-        bench.machine.power_on();
-        announce(&bench.ready, options.json).map_err(named("standard output"))?;
-        tokio::select! {
-            () = bench.machine.run() => {}
-            _ = signals.next() => {}
-            () = over => {}
-        }
-        for text in bench.machine.world().faults().untested() {
-            tracing::warn!("{text}");
-            bench.machine.record(Event::Note { text });
-        }
-        drop(bench);
-        written.finish()
+pub async fn until_interrupted(
+    options: &Options,
+    setup: Setup,
+    over: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let mut signals = Signals::new()?;
+    let (sinks, written) = options.files.create(&mut options.outputs(&setup))?;
+    let mut bench = open(options, setup, sinks).await?;
+    bench.machine.power_on();
+    announce(&bench.ready, options.json).map_err(named("standard output"))?;
+    tokio::select! {
+        () = bench.machine.run() => {}
+        _ = signals.next() => {}
+        () = over => {}
+    }
+    for text in bench.machine.world().faults().untested() {
+        tracing::warn!("{text}");
+        bench.machine.record(Event::Note { text });
+    }
+    drop(bench);
+    written.finish()
 }
 
 /// Opens the ports and starts the server; what happens is told to `sinks`.

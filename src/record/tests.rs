@@ -63,7 +63,9 @@ fn a_device_is_a_tty_with_a_rate_or_an_address() {
     assert_eq!("/tmp/a@b/modem".parse(), Ok(tty("/tmp/a@b/modem", None)));
     assert_eq!("[::1]:99".parse(), Ok(Target::Tcp("[::1]:99".into())));
     assert_eq!("localhost:99".parse(), Ok(Target::Tcp("localhost:99".into())));
-    for wrong in ["", "localhost:", ":99", "localhost:99999", "/dev/ttyUSB0@", "/dev/ttyUSB0@0", "/dev/ttyUSB0@fast"] {
+    for wrong in
+        ["", "localhost:", ":99", "localhost:99999", "/dev/ttyUSB0@", "/dev/ttyUSB0@0", "/dev/ttyUSB0@fast"]
+    {
         assert!(wrong.parse::<Target>().is_err(), "{wrong}");
     }
 }

@@ -24,5 +24,8 @@ pub fn find(script: &Script, next: usize, port: usize, host: &Key) -> Option<usi
     // One that was answered already and comes again is answered as it was.
     let back = (next.saturating_sub(NEAR)..next).rev();
     let near: Vec<(Match, usize)> = ahead.chain(back).filter_map(matched).collect();
-    [Match::Whole, Match::Texts].into_iter().find_map(|how| near.iter().find(|(found, _)| *found == how)).map(|(_, at)| *at)
+    [Match::Whole, Match::Texts]
+        .into_iter()
+        .find_map(|how| near.iter().find(|(found, _)| *found == how))
+        .map(|(_, at)| *at)
 }

@@ -76,7 +76,11 @@ impl Sums {
         for difference in &self.differences {
             // Writing to a string cannot fail.
             let _ = match difference.line {
-                Some(line) => write!(text, "\n{file}:{line}: the host left: {} in place of {}", difference.host, difference.recorded),
+                Some(line) => write!(
+                    text,
+                    "\n{file}:{line}: the host left: {} in place of {}",
+                    difference.host, difference.recorded
+                ),
                 None => write!(text, "\n{file}: after its end: {}", difference.host),
             };
         }

@@ -102,9 +102,9 @@ impl Script {
                 }
                 Kind::Hear(pattern) => What::Line(String::from_utf8_lossy(&literal(pattern)).into_owned()),
                 Kind::Receive(pattern) => What::Bytes(literal(pattern)),
-                Kind::ReceiveGenerated(generated) => {
-                    What::Bytes(crate::transcript::content::Content::Generated(generated.clone()).stream().collect())
-                }
+                Kind::ReceiveGenerated(generated) => What::Bytes(
+                    crate::transcript::content::Content::Generated(generated.clone()).stream().collect(),
+                ),
                 Kind::Line { signal, on } => match signal {
                     Signal::Dcd => What::Drive(Line::Dcd, *on),
                     Signal::Ri => What::Drive(Line::Ri, *on),
@@ -151,7 +151,10 @@ impl Script {
 pub fn is_final(text: &str) -> bool {
     ResultCode::is_final(text)
         || text.starts_with("CONNECT ")
-        || matches!(text, "SHUT OK" | "SEND OK" | "DATA ACCEPT" | "CLOSE OK" | "DEACT OK" | "SEND FAIL" | "NO DIAL TONE")
+        || matches!(
+            text,
+            "SHUT OK" | "SEND OK" | "DATA ACCEPT" | "CLOSE OK" | "DEACT OK" | "SEND FAIL" | "NO DIAL TONE"
+        )
 }
 
 /// The bytes of a pattern; what varies in it is left out.

@@ -79,7 +79,15 @@ impl Shadow {
         if let Some(modem) = modem.modem_mut() {
             modem.meddle(Box::new(Muted { faults, speaks: speaks.clone() }));
         }
-        Shadow { speaks, modem, waiting: VecDeque::new(), busy: None, until: None, heard: false, echo: VecDeque::new() }
+        Shadow {
+            speaks,
+            modem,
+            waiting: VecDeque::new(),
+            busy: None,
+            until: None,
+            heard: false,
+            echo: VecDeque::new(),
+        }
     }
 
     pub(super) fn modem(&self) -> &dyn Dce {
@@ -150,7 +158,8 @@ impl Shadow {
             return;
         }
         if let Some(line) = self.waiting.pop_front() {
-            self.echo = if self.echoes(line.port) { line.bytes.iter().copied().collect() } else { VecDeque::new() };
+            self.echo =
+                if self.echoes(line.port) { line.bytes.iter().copied().collect() } else { VecDeque::new() };
             let (port, bytes) = (line.port, line.bytes.clone());
             self.until = Some(now + PATIENCE);
             self.busy = Some(line);

@@ -141,10 +141,7 @@ fn a_command_more_is_answered_by_the_model_in_a_state_that_fits() {
     assert_eq!((sums.recorded, sums.modelled, sums.differed), (2, 2, 2));
     let first = &sums.differences[0];
     assert_eq!((first.line, first.recorded.as_str(), first.host.as_str()), (Some(6), "AT+CSQ", "AT+CMEE=2"));
-    assert_eq!(
-        first.shown("r.at"),
-        "r.at:6: the host leaves the recording\n- AT+CSQ\n+ AT+CMEE=2"
-    );
+    assert_eq!(first.shown("r.at"), "r.at:6: the host leaves the recording\n- AT+CSQ\n+ AT+CMEE=2");
 }
 
 #[test]

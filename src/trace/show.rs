@@ -2,8 +2,8 @@
 
 use super::{Circuit, Event, Record};
 use crate::at::visible;
-use crate::modem::Origin;
 use crate::fault::Way;
+use crate::modem::Origin;
 
 /// A record as one line: the modem's time in seconds, where it happened, what happened.
 pub fn show(record: &Record) -> String {
@@ -30,7 +30,9 @@ fn event(event: &Event) -> (&'static str, String) {
             let unknown = if *known { "" } else { ", which the module does not know" };
             ("command", format!("  {name} ({form}){unknown}{}", port(p)))
         }
-        Event::Result { port: p, text, cause: None, from } => ("result", format!("{text}{}{}", port(p), origin(*from))),
+        Event::Result { port: p, text, cause: None, from } => {
+            ("result", format!("{text}{}{}", port(p), origin(*from)))
+        }
         Event::Result { port: p, text, cause: Some(cause), from } => {
             let text = if text.is_empty() { "nothing" } else { text };
             ("result", format!("{text}, which stands for {cause}{}{}", port(p), origin(*from)))

@@ -3,7 +3,7 @@
 use crate::at::{ResultCode, Secrets};
 use crate::fault::{LinkKind, Way};
 use crate::modem::net::{Failure, NetEvent, NetRequest, Purpose};
-use crate::modem::{Origin, Note, Output, PortId};
+use crate::modem::{Note, Origin, Output, PortId};
 use crate::network::{Tapped, TappedWhat};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Latin1, Mask, Record, Typed};
@@ -43,7 +43,8 @@ impl Recorder {
             printed: vec![serial.clone(); ports],
             secrets,
             serial,
-            ftp: BTreeMap::new(), origin: None,
+            ftp: BTreeMap::new(),
+            origin: None,
         }
     }
 
