@@ -31,8 +31,9 @@ mod socket;
 mod stored;
 mod text;
 mod unsolicited;
+mod vocabulary;
 
-pub use self::core::Core;
+pub use self::core::{Core, Running};
 pub use bearer::{Bearers, Context, State as BearerState};
 pub use buffer::Buffer;
 pub use client::{Clients, Service};
@@ -50,6 +51,7 @@ pub use run::{HostLine, Modem};
 pub use session::{Ftp, Target};
 pub use sim::{Denied, Sim};
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
+pub use vocabulary::Vocabulary;
 
 use crate::ftp;
 use ::core::net::Ipv4Addr;

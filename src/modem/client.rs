@@ -139,7 +139,7 @@ impl Core {
     /// Whether a port is still to enter data mode on `sink`, also by an answer that is next to be given.
     pub(super) fn is_awaited(&self, sink: Sink) -> bool {
         let leads = |event: &Event| matches!(event, Event::Finished { reply, .. } if reply.leads_to(sink));
-        self.ports.iter().any(|port| port.waits_for(sink)) || self.events.iter().any(leads)
+        self.running.ports.iter().any(|port| port.waits_for(sink)) || self.running.events.iter().any(leads)
     }
 
     /// Whether a port in data mode on `sink`, or about to enter it, reads what comes as it comes.
@@ -148,6 +148,6 @@ impl Core {
             (State::Data(running), _) | (_, Some(running)) => running.mode.sink == sink,
             _ => false,
         };
-        self.ports.iter().any(|port| port.waits_for(sink) || running(port))
+        self.running.ports.iter().any(|port| port.waits_for(sink) || running(port))
     }
 }

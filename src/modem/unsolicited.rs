@@ -71,7 +71,7 @@ impl Core {
     /// The lines that are to tell of the end of an operation and have not been said yet. Until then it goes on,
     /// for all that the host knows.
     pub fn endings(&self) -> impl Iterator<Item = &str> {
-        self.ports.iter().flat_map(|port| &port.waiting).filter_map(|w| match (&w.what, w.why) {
+        self.running.ports.iter().flat_map(|port| &port.waiting).filter_map(|w| match (&w.what, w.why) {
             (Due::Line(line), Why::Ended) => Some(line.as_str()),
             _ => None,
         })
@@ -128,14 +128,14 @@ impl Core {
     /// Says a line that somebody has put in the module's mouth. The profile decides on nothing but whether it waits for
     /// the answer to a command.
     pub(super) fn say(&mut self, port: PortId, line: &str) {
-        if port.0 < self.ports.len() {
+        if port.0 < self.running.ports.len() {
             let when = match self.rule(name_of(line), line).when {
                 UrcWhen::AtOnce => UrcWhen::AtOnce,
                 _ => UrcWhen::After,
             };
             // Said by a fault, it is none's prey: two could answer each other for ever.
             let what = Due::Line(line.into());
-            self.ports[port.0].waiting.push(Waiting {
+            self.running.ports[port.0].waiting.push(Waiting {
                 at: self.now,
                 when,
                 what,
@@ -143,7 +143,7 @@ impl Core {
                 judged: true,
                 owed: false,
             });
-            self.ports[port.0].waiting.sort_by_key(|w| w.at);
+            self.running.ports[port.0].waiting.sort_by_key(|w| w.at);
         }
     }
 
@@ -151,7 +151,7 @@ impl Core {
     /// is older: a host that reads it behind would think it true of what the command has just done.
     pub(super) fn say_older_first(&mut self) {
         let now = self.now;
-        for port in &mut self.ports {
+        for port in &mut self.running.ports {
             let older = |w: &&mut Waiting| {
                 w.why == Why::Unasked && w.when == UrcWhen::After && matches!(w.what, Due::Line(_))
             };
@@ -173,7 +173,7 @@ impl Core {
 
     fn queue(&mut self, port: PortId, rule: &Urc, why: Why, what: Due) {
         let delay = self.delay(rule, why);
-        let Port { state, waiting, .. } = &mut self.ports[port.0];
+        let Port { state, waiting, .. } = &mut self.running.ports[port.0];
         let at = match (rule.when, rule.delay) {
             (UrcWhen::Never, _) => return,
             // A result code that is due takes it along.
@@ -191,8 +191,8 @@ impl Core {
 
     /// Lets the final result code go that waited for this unsolicited one.
     fn release(&mut self, port: PortId, name: &str) {
-        if self.ports[port.0].awaits.take_if(|awaited| awaited == name).is_some() {
-            self.events.push_back(Event::Finished { port, reply: Reply::Ok });
+        if self.running.ports[port.0].awaits.take_if(|awaited| awaited == name).is_some() {
+            self.running.events.push_back(Event::Finished { port, reply: Reply::Ok });
         }
     }
 }
@@ -200,7 +200,7 @@ impl Core {
 impl Modem {
     /// Prints the first unsolicited result code that is due, where the port is free for it.
     pub(super) fn print_due(&mut self, id: PortId) -> bool {
-        let port = &self.core.ports[id.0];
+        let port = &self.core.running.ports[id.0];
         if port.next_due().is_none_or(|at| at > self.core.now) {
             return false;
         }
@@ -208,13 +208,13 @@ impl Modem {
         let Some(i) = port.waiting.iter().position(|w| w.at <= now && port.is_free_for(w)) else {
             return false;
         };
-        let waiting = self.core.ports[id.0].waiting.remove(i);
+        let waiting = self.core.running.ports[id.0].waiting.remove(i);
         // What is kept back of an answer, or is not to be heard of one, is no part of the line.
-        let answer = std::mem::take(&mut self.core.ports[id.0].writing);
+        let answer = std::mem::take(&mut self.core.running.ports[id.0].writing);
         if let Some((due, verdict)) = self.judge(id, waiting) {
             self.print_waiting(id, due, verdict);
         }
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         let said = std::mem::replace(&mut port.writing, answer).take();
         port.emit(said.unwrap_or_default().into(), true, &mut self.core.out);
         true
@@ -225,7 +225,7 @@ impl Modem {
             Due::Line(line) => {
                 self.print_judged(id, line, verdict);
                 self.core.drive(id, Line::Ri, true);
-                self.core.timers.set(Timer::RingOff(id), self.core.now + RING);
+                self.core.running.timers.set(Timer::RingOff(id), self.core.now + RING);
             }
             Due::Code(code) if verdict == UrcVerdict::Pass => self.print_code(id, &code),
             Due::Code(code) => self.print_judged(id, code.to_string(), verdict),
@@ -237,7 +237,7 @@ impl Modem {
                     }
                     // A host that reads what there is does not find it in one piece with the answer before.
                     let core = &mut self.core;
-                    core.ports[id.0].flush_apart(&mut core.out);
+                    core.running.ports[id.0].flush_apart(&mut core.out);
                 }
                 self.begin_data(id, mode);
             }
@@ -247,8 +247,8 @@ impl Modem {
     pub(super) fn print_beside(&mut self, id: PortId, when: UrcWhen) {
         let now = self.core.now;
         let due = |w: &Waiting| w.when == when && w.at <= now && matches!(w.what, Due::Line(_));
-        while let Some(i) = self.core.ports[id.0].waiting.iter().position(due) {
-            let waiting = self.core.ports[id.0].waiting.remove(i);
+        while let Some(i) = self.core.running.ports[id.0].waiting.iter().position(due) {
+            let waiting = self.core.running.ports[id.0].waiting.remove(i);
             if let Some((Due::Line(line), verdict)) = self.judge(id, waiting) {
                 self.print_judged(id, line, verdict);
             }
@@ -256,13 +256,13 @@ impl Modem {
     }
 
     fn print_code(&mut self, id: PortId, code: &ResultCode) {
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         port.writing.result(port.style(), code, &self.core.profile);
         self.core.note(|| Note::Urc { port: id, line: code.to_string() });
     }
 
     pub(super) fn print_urc(&mut self, id: PortId, line: String) {
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         port.writing.urc(port.style(), &line);
         self.core.note(|| Note::Urc { port: id, line });
     }

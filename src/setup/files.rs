@@ -4,7 +4,7 @@ use crate::at::ResultCode;
 use crate::disk::{why, written};
 use crate::fault::{Known, Pattern};
 use crate::maker::{self, MAKERS, PROFILES};
-use crate::modem::{Modem, Personality};
+use crate::modem::{Personality, Vocabulary};
 use crate::network::Hosts;
 use crate::profile::{self, Profile, mistake::Mistake, place};
 use crate::scenario::{self, SCENARIOS, Scenario};
@@ -177,11 +177,14 @@ fn no_scenario(file: &str) -> Mistake {
 /// As [`scenario()`].
 pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenario, Vec<Mistake>> {
     let folder = Path::new(file).parent().unwrap_or(Path::new(""));
-    // First without the commands, which its own profile decides on.
     let Instead { profile, ports } = instead;
-    let unchecked = match scenario::module_of(text) {
-        Some(unchecked) => unchecked,
-        None => scenario::parse(file, text, &Known { ports, ..Known::default() })?,
+    let (unchecked, unread) = match scenario::read(file, text) {
+        Ok(unchecked) => (unchecked, None),
+        // A module that cannot be is told before what else is wrong.
+        Err(mistakes) => match scenario::module_of(text) {
+            Some(module) => (module, Some(mistakes)),
+            None => return Err(mistakes),
+        },
     };
     let profile = scenario_profile(&unchecked, folder, profile).map_err(|mistakes| {
         mistakes.into_iter().map(|m| in_scenario(file, text, &unchecked, m)).collect::<Vec<_>>()
@@ -189,8 +192,11 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
     let behaviour = behaviour(&profile).map_err(|(_, what)| {
         vec![Mistake::at(file, text, place::of(text, &["module"]).unwrap_or(0..0), what)]
     })?;
-    let modem = Modem::new(profile.clone(), behaviour, 1);
-    let scenario = with_known(&modem, |known| scenario::parse(file, text, &Known { ports, ..*known }))?;
+    if let Some(mistakes) = unread {
+        return Err(mistakes);
+    }
+    let module = Vocabulary::new(behaviour.as_ref(), &profile);
+    let scenario = with_known(module, |known| unchecked.checked(file, text, &Known { ports, ..*known }))?;
     let mut hosts = Hosts::default();
     for (name, target) in &scenario.hosts {
         if let Err(what) = hosts.add(name, *target) {
@@ -209,16 +215,17 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
 }
 
 /// What a module knows and says, for whoever checks what is said about it.
-pub fn with_known<R>(modem: &Modem, check: impl FnOnce(&Known) -> R) -> R {
-    let (rows, secrets, urcs) = (modem.rows(), maker::secrets(Some(modem)), modem.urcs());
-    let plain = modem.profile().commands.keys().map(String::as_str);
+pub fn with_known<R>(module: Vocabulary, check: impl FnOnce(&Known) -> R) -> R {
+    let (rows, secrets, urcs, codes) =
+        (module.rows(), maker::secrets(Some(module)), module.urcs(), module.codes());
+    let plain = module.profile().commands.keys().map(String::as_str);
     let commands: Vec<&str> = rows.iter().map(|row| row.name).chain(plain).collect();
     check(&Known {
         commands: &commands,
         secrets: Some(&secrets),
         urcs: &urcs,
-        sent: modem.sent(),
-        codes: Some(modem.codes()),
+        sent: module.sent(),
+        codes: Some(&codes),
         ..Known::default()
     })
 }
@@ -229,14 +236,13 @@ pub fn profile_warnings(file: &str, text: &str) -> Vec<Mistake> {
     let own: toml::Table = toml::from_str(text).unwrap_or_default();
     profile.absent.clear();
     let Ok(behaviour) = behaviour(&profile) else { return vec![] };
-    let modem = Modem::new(Arc::new(profile), behaviour, 1);
     let mut warnings = vec![];
     let mut warn = |path: &[&str], what: String, right: String| {
         let span = place::value_of(text, path).filter(|_| path.len() == 1 || path[0] != "urc");
         let span = span.or_else(|| place::of(text, path)).unwrap_or(0..0);
         warnings.push(Mistake::at(file, text, span, what).right(right));
     };
-    with_known(&modem, |known| {
+    with_known(Vocabulary::new(behaviour.as_ref(), &profile), |known| {
         let name_of = |line: &str| line.split(':').next().unwrap_or(line).to_owned();
         let urcs: Vec<String> = known.urcs.iter().map(|urc| name_of(urc.as_str())).collect();
         for key in own.get("urc").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys) {
