@@ -173,8 +173,6 @@ pub enum Event {
     Resolved(Query, Option<Ipv4Addr>),
     /// An echo reply.
     Pong(Query, Duration),
-    /// A timer of the maker's own.
-    Timer(u32),
     /// A PDP context is active.
     BearerUp(u8),
     /// A PDP context is not active any more, or did not come.
@@ -192,16 +190,4 @@ pub enum Event {
     SimReady,
     /// The host dropped or raised DTR.
     Dtr(PortId, bool),
-    /// A command that was pending is over. The modem keeps this one to itself.
-    Finished {
-        /// The port.
-        port: PortId,
-        /// The result.
-        reply: Reply,
-    },
-    /// Data mode is to be left. The modem keeps this one to itself.
-    Leave {
-        /// The port.
-        port: PortId,
-    },
 }

@@ -128,7 +128,7 @@ impl Core {
             return Err(30);
         }
         match self.bearers.state(cid) {
-            State::Up(_) => self.running.events.push_back(Event::BearerUp(cid)),
+            State::Up(_) => self.happened(Event::BearerUp(cid)),
             // Whoever asked first, all are told.
             State::Activating => {}
             State::Deactivating => return Err(3),
@@ -206,7 +206,7 @@ impl Core {
         }
         self.note(|| Note::State(format!("PDP context {cid} active, {address}")));
         self.reach("bearer_up");
-        self.running.events.push_back(Event::BearerUp(cid));
+        self.happened(Event::BearerUp(cid));
     }
 
     /// A context goes down; `by_network` where nobody here asked for it.
@@ -219,7 +219,7 @@ impl Core {
         self.bearers.context(cid).state = State::Down;
         self.note(|| Note::State(format!("PDP context {cid} down")));
         self.reach("bearer_down");
-        self.running.events.push_back(Event::BearerDown { cid, by_network });
+        self.happened(Event::BearerDown { cid, by_network });
         if self.bearers.active().is_none() {
             self.net(NetRequest::Address(None));
             self.sockets_lost();

@@ -21,7 +21,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The timers of the core, and those of the maker by its own keys.
+/// The timers of the core; a maker holds its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
     PowerOn(usize),
@@ -33,7 +33,19 @@ pub(super) enum Timer {
     RingOff(PortId),
     Late(PortId),
     Boot,
-    Maker(u32),
+}
+
+/// What the modem does next.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// The maker is told what happened.
+    Tell(Event),
+    /// A timer of the maker's has expired.
+    Timer,
+    /// A command that was pending is over.
+    Finish { port: PortId, reply: Reply },
+    /// Data mode is to be left.
+    Leave(PortId),
 }
 
 /// What every module has. What stands here outlives a reset; what does not is [`Running`], whose fields are reached as
@@ -80,7 +92,8 @@ pub struct Running {
     pub(super) messages: Messages,
     pub(super) ports: Vec<Port>,
     pub(super) timers: Timers<Timer>,
-    pub(super) events: VecDeque<Event>,
+    /// What is to be done next, in this order.
+    pub(super) tasks: VecDeque<Task>,
     pub(super) resetting: Option<bool>,
     /// `+CFUN` once it has reset.
     pub(super) wakes_with: Functionality,
@@ -105,7 +118,7 @@ impl Running {
             messages: Messages::default(),
             ports,
             timers: Timers::default(),
-            events: VecDeque::new(),
+            tasks: VecDeque::new(),
             resetting: None,
             wakes_with: Functionality::Full,
             dead: None,
@@ -214,14 +227,9 @@ impl Core {
         self.out.push_back(Output::Line { port, line, on });
     }
 
-    /// Sets the maker's timer `key`.
-    pub fn timer(&mut self, key: u32, after: Duration) {
-        self.running.timers.set(Timer::Maker(key), self.now + after);
-    }
-
-    /// Forgets the maker's timer `key`; true where it was set.
-    pub fn cancel(&mut self, key: u32) -> bool {
-        self.running.timers.cancel(Timer::Maker(key))
+    /// Has the maker told what happened, once what is going on is done.
+    pub(super) fn happened(&mut self, event: Event) {
+        self.running.tasks.push_back(Task::Tell(event));
     }
 
     /// Resets the module once the event being handled is done; its power-on lines follow where `banner`.

@@ -1,7 +1,8 @@
 //! What a handler of a command or of an event sees.
 
+use super::core::Task;
 use super::port::PortId;
-use super::{Core, DataMode, Event, Reply};
+use super::{Core, DataMode, Reply};
 use crate::at::ResultCode;
 use crate::profile::UrcWhen;
 use std::fmt::Display;
@@ -106,14 +107,14 @@ impl Cx<'_> {
     /// Ends the command that answered [`Reply::Pending`] on this port.
     pub fn finish(&mut self, reply: Reply) {
         let port = self.port;
-        self.core.running.events.push_back(Event::Finished { port, reply });
+        self.core.running.tasks.push_back(Task::Finish { port, reply });
     }
 
     /// Leaves data mode on this port, or gives up a suspended one; the maker's `on_data_end` is
     /// called with [`DataEnd::Left`](super::DataEnd::Left) and says what is printed.
     pub fn leave_data(&mut self) {
         let port = self.port;
-        self.core.running.events.push_back(Event::Leave { port });
+        self.core.running.tasks.push_back(Task::Leave(port));
     }
 
     /// Takes back the data mode that `+++` left (`ATO`).

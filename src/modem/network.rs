@@ -91,7 +91,7 @@ impl Core {
             }
         }
         if status != old {
-            self.running.events.push_back(Event::Registration(status));
+            self.happened(Event::Registration(status));
         }
     }
 
@@ -116,7 +116,7 @@ impl Core {
             Change::PdpDeactivated(None) => self.lower_all(true),
             Change::Sim(present) => {
                 self.sim.insert(present);
-                self.running.events.push_back(Event::Sim(present));
+                self.happened(Event::Sim(present));
                 self.search();
             }
             Change::Reset { banner } => self.reset(banner),

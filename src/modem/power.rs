@@ -25,10 +25,8 @@ impl Modem {
             let on = core.running.ports[port.0].settings.dcd == 0;
             core.drive(port, Line::Dcd, on);
         }
-        core.running.events.push_back(Event::Boot);
-        while let Some(timer) = self.core.running.timers.pop(self.core.now) {
-            self.expire(timer);
-        }
+        core.happened(Event::Boot);
+        self.expire_due();
     }
 
     pub(super) fn restart(&mut self, banner: bool) {

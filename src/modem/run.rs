@@ -1,7 +1,7 @@
 //! The modem at work: what happens is handed in, what follows is drained.
 
 use super::client::Client;
-use super::core::{Core, Timer};
+use super::core::{Core, Task, Timer};
 use super::maker::Personality;
 use super::net::{NetEvent, Socket};
 use super::port::{Due, KeptBack, Line, PortId, Settings, State};
@@ -113,7 +113,7 @@ impl Dce for Modem {
             }
             self.core.running.ports[port.0].clear_line();
         }
-        self.core.running.events.push_back(Event::Dtr(port, on));
+        self.core.happened(Event::Dtr(port, on));
         self.settle();
     }
 
@@ -153,9 +153,7 @@ impl Dce for Modem {
 
     fn handle_timeout(&mut self, now: Now) {
         self.core.now = now;
-        while let Some(timer) = self.core.running.timers.pop(now) {
-            self.expire(timer);
-        }
+        self.expire_due();
         for port in self.core.port_ids() {
             self.data_timeout(port);
         }
@@ -175,7 +173,7 @@ impl Dce for Modem {
         });
         let due = self.core.running.ports.iter().filter_map(|p| p.next_due());
         let clients = self.core.clients.poll_timeout();
-        data.chain(due).chain(clients).chain(self.core.running.timers.next()).min()
+        data.chain(due).chain(clients).chain(self.core.timers.next()).chain(self.maker.poll_timeout()).min()
     }
 
     fn uart_window(&self, port: PortId) -> usize {
@@ -216,7 +214,26 @@ impl Dce for Modem {
 }
 
 impl Modem {
-    pub(super) fn expire(&mut self, timer: Timer) {
+    /// Does what is due by now: in the order of time, and of two things at once what is the maker's last.
+    pub(super) fn expire_due(&mut self) {
+        let now = self.core.now;
+        loop {
+            let due = |at: Option<Now>| at.filter(|at| *at <= now);
+            let makers = due(self.maker.poll_timeout());
+            let timers = &mut self.core.running.timers;
+            let own = due(timers.next()).filter(|own| makers.is_none_or(|makers| *own <= makers));
+            match own.and_then(|_| timers.pop(now)) {
+                Some(timer) => self.expire(timer),
+                None if makers.is_some() => {
+                    self.maker.expire(now);
+                    self.core.running.tasks.push_back(Task::Timer);
+                }
+                None => return,
+            }
+        }
+    }
+
+    fn expire(&mut self, timer: Timer) {
         let core = &mut self.core;
         match timer {
             Timer::PowerOn(i) => core.say_power_on(i),
@@ -228,7 +245,6 @@ impl Modem {
             Timer::Plain(port) => self.finish(port, Reply::Ok),
             Timer::Late(port) => self.let_out(port),
             Timer::Boot => self.revive(),
-            Timer::Maker(key) => core.running.events.push_back(Event::Timer(key)),
         }
     }
 
@@ -237,8 +253,8 @@ impl Modem {
         loop {
             if let Some(banner) = self.core.resetting.take() {
                 self.restart(banner);
-            } else if let Some(event) = self.core.running.events.pop_front() {
-                self.event(event);
+            } else if let Some(task) = self.core.running.tasks.pop_front() {
+                self.task(task);
             } else if self.core.answer_awaited() {
                 continue;
             } else if !self.core.port_ids().any(|port| self.serve(port)) {
@@ -247,20 +263,23 @@ impl Modem {
         }
     }
 
-    fn event(&mut self, event: Event) {
-        match event {
-            Event::Finished { port, reply } => self.finish(port, reply),
-            Event::Leave { port } => self.leave(port),
-            Event::Ftp(event) => {
+    fn task(&mut self, task: Task) {
+        match task {
+            Task::Finish { port, reply } => self.finish(port, reply),
+            Task::Leave(port) => self.leave(port),
+            Task::Timer => {
+                self.maker.on_timer(&mut Cx { core: &mut self.core, port: PortId(0), name: "" });
+            }
+            Task::Tell(Event::Ftp(event)) => {
                 if let Some(event) = self.core.ftp().keep(event) {
                     self.tell(Event::Ftp(event));
                 }
             }
-            Event::SimReady => {
+            Task::Tell(Event::SimReady) => {
                 self.tell(Event::SimReady);
                 self.core.say_sim_ready();
             }
-            event => self.tell(event),
+            Task::Tell(event) => self.tell(event),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Unsolicited result codes: when one is to be printed, and how it is once its turn has come.
 
-use super::core::{Core, Timer};
+use super::core::{Core, Task, Timer};
 use super::port::{Due, Line, Opening, Port, PortId, State, Waiting, Why};
-use super::{DataMode, Event, Modem, Note, Reply};
+use super::{DataMode, Modem, Note, Reply};
 use crate::at::ResultCode;
 use crate::fault::UrcVerdict;
 use crate::profile::{Urc, UrcWhen};
@@ -192,7 +192,7 @@ impl Core {
     /// Lets the final result code go that waited for this unsolicited one.
     fn release(&mut self, port: PortId, name: &str) {
         if self.running.ports[port.0].awaits.take_if(|awaited| awaited == name).is_some() {
-            self.running.events.push_back(Event::Finished { port, reply: Reply::Ok });
+            self.running.tasks.push_back(Task::Finish { port, reply: Reply::Ok });
         }
     }
 }
