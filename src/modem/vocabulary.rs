@@ -54,6 +54,11 @@ impl<'a> Vocabulary<'a> {
         own.chain(self.profile.codes()).map(|code| Pattern::from(code.as_str())).collect()
     }
 
+    /// The lines that say that data mode begins.
+    pub fn openings(&self) -> &'static [&'static str] {
+        self.maker.openings()
+    }
+
     /// The FTP verbs that its client sends; none where a host can speak FTP itself.
     pub fn sent(&self) -> &'static [&'static str] {
         self.maker.sent()
