@@ -1,6 +1,7 @@
 //! The command line: one file per verb; `main.rs` only calls it.
 
 mod check;
+mod console;
 mod exec;
 mod last;
 mod list;

@@ -3,6 +3,7 @@
 pub mod accept;
 pub(crate) mod by_hand;
 pub mod clock;
+mod course;
 pub mod desk;
 pub mod io;
 pub mod machine;

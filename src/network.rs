@@ -176,6 +176,11 @@ impl Network {
         self.settle(now);
     }
 
+    /// Whether there is a connection that `meant` picks.
+    pub fn is_linked(&self, meant: impl Fn(&LinkInfo) -> bool) -> bool {
+        self.links.values().any(|link| meant(&link.info))
+    }
+
     /// When all that is under way on a connection will have arrived; `None` where nothing is.
     pub fn lands(&self, link: LinkId) -> Option<Now> {
         let link = self.links.get(&link)?;

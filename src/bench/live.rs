@@ -109,6 +109,11 @@ impl Live {
         self.desk.clone()
     }
 
+    /// Who judges the run.
+    pub fn watch(&self) -> Watch {
+        self.watch.clone()
+    }
+
     /// Applies a fault, or has it wait for its trigger: the lines of a `[[fault]]`. Gives its name.
     ///
     /// # Errors

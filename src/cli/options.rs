@@ -58,7 +58,7 @@ pub struct Options {
     /// Limit the byte rate of the ports to their baud rate
     #[arg(long)]
     pub pace: bool,
-    /// Take requests as JSON lines there: the path of a Unix socket, or a loopback IP:PORT (the ready line tells its key)
+    /// Take requests as JSON lines there, too: the path of a Unix socket, or a loopback IP:PORT (the ready line tells its key)
     #[arg(long, value_name = "ADDR")]
     pub control: Option<Address>,
     /// Let --control have an address that other machines reach; whoever reads the key on its way can do as he likes
@@ -72,7 +72,7 @@ pub struct Options {
     /// One JSON object per line on standard output, even on a terminal
     #[arg(long)]
     pub json: bool,
-    /// Say more on standard error; twice for still more
+    /// Tell live on standard error what happens; twice: the bytes, too
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }

@@ -4,6 +4,35 @@ use super::{Circuit, Event, Record};
 use crate::at::visible;
 use crate::fault::Way;
 
+/// How much a person wants to know to be told of an event; each holds those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// What nobody should miss: commands that the module does not know, faults that are applied.
+    Alarm,
+    /// Commands, results, unsolicited result codes, the FTP dialogue, names and calls, states, faults.
+    Dialogue,
+    /// The octets of the serial line, its circuits, and what moves on connections.
+    Bytes,
+}
+
+impl Event {
+    /// From which detail on it is told.
+    pub fn detail(&self) -> Detail {
+        match self {
+            Event::Command { known: false, .. } | Event::FaultApplied { .. } => Detail::Alarm,
+            Event::Serial { .. }
+            | Event::Line { .. }
+            | Event::Baud { .. }
+            | Event::LinkOpened { .. }
+            | Event::Segment { .. }
+            | Event::Datagram { .. }
+            | Event::Fin { .. }
+            | Event::Rst { .. } => Detail::Bytes,
+            _ => Detail::Dialogue,
+        }
+    }
+}
+
 /// A record as one line: the modem's time in seconds, where it happened, what happened.
 pub fn show(record: &Record) -> String {
     let (seconds, micros) = (record.t / 1_000_000, record.t % 1_000_000);

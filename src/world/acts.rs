@@ -2,9 +2,9 @@
 //! these have arrived; nothing passes behind them before it has.
 
 use super::{Told, World};
-use crate::fault::{self, Act, Stage};
-use crate::modem::PortId;
+use crate::fault::{self, Act, Action, Bearer, Ftp, FtpFault, LinkFault, LinkKind, OnLink, Stage};
 use crate::modem::net::{NetEvent, Radio as Change};
+use crate::modem::{Context, PortId};
 use crate::network::faults::{LinkId, LinkInfo};
 use crate::scenario::Radio;
 use crate::time::Now;
@@ -149,6 +149,31 @@ impl World {
             self.carry_out(now, now, act);
         }
         any
+    }
+
+    /// What a fault that happens now finds nothing to happen to, in words.
+    pub fn idle(&self, what: &Action) -> Option<String> {
+        let bearers = &self.modem.core().bearers;
+        let active = |context: &Context| context.state != Default::default();
+        match what {
+            Action::Bearer(Bearer::PdpDrop(Some(cid))) => {
+                let there = bearers.contexts.get(cid).is_some_and(active);
+                (!there).then(|| format!("PDP context {cid} is not active: nothing was dropped"))
+            }
+            Action::Bearer(Bearer::PdpDrop(None)) => {
+                let there = bearers.contexts.values().any(active);
+                (!there).then(|| "no PDP context is active: nothing was dropped".to_owned())
+            }
+            Action::Link(OnLink { what: LinkFault::Cut { .. }, links, .. }) => {
+                let there = self.network.is_linked(|info| links.cover(info.carries.kind()));
+                (!there).then(|| "no such connection is open: nothing was cut".to_owned())
+            }
+            Action::Ftp(Ftp { what: FtpFault::Speak(_), .. }) => {
+                let there = self.network.is_linked(|info| info.carries.kind() == LinkKind::Control);
+                (!there).then(|| "no FTP session is open: nothing was said".to_owned())
+            }
+            _ => None,
+        }
     }
 
     fn ports(&self, port: Option<usize>) -> Vec<PortId> {

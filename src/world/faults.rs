@@ -6,7 +6,8 @@ mod link;
 mod module;
 
 use crate::fault::{
-    Act, Engine, Event, Link, Observation, Request, Rule, Status, StorageOp, StorageVerdict, UartVerdict, Way,
+    Act, Action, Engine, Event, Link, Observation, Request, Rule, Status, StorageOp, StorageVerdict,
+    UartVerdict, Way,
 };
 use crate::modem::Meddler;
 use crate::network::LinkFaults;
@@ -100,6 +101,11 @@ impl Faults {
     /// How each rule stands, in file order.
     pub fn status(&self) -> Vec<Status> {
         self.engine().status()
+    }
+
+    /// What the rule with that name does.
+    pub fn action(&self, name: &str) -> Option<Action> {
+        self.engine().action(name).cloned()
     }
 
     /// The faults that were never applied, with what they do, in file order.
