@@ -8,7 +8,6 @@ use crate::scenario::SCENARIOS;
 use crate::setup::files;
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// List what there is
 #[derive(Args, Debug)]
@@ -81,7 +80,6 @@ fn summary(text: &str) -> &str {
 pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mistake::Mistake>> {
     let profile = files::profile(profile)?;
     let behaviour = files::behaviour(&profile).map_err(|_| vec![])?;
-    let profile = Arc::new(profile);
     let mut rows: Vec<[String; 3]> = Modem::new(profile.clone(), behaviour, 1)
         .rows()
         .into_iter()

@@ -207,7 +207,8 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
         machine.trace_to(sink);
     }
     machine.trace_to(Box::new(Console::new(options.verbose, &setup.profile.name)?));
-    let coverage = Coverage::new(machine.world().modem(), &setup.profile);
+    let modem = machine.world().modem();
+    let coverage = modem.map(|modem| Coverage::new(modem, &setup.profile)).unwrap_or_default();
     let watch = Watch::new(Judge::new(&setup.expectations, coverage));
     machine.trace_to(Box::new(watch.clone()));
     let history = History::default();

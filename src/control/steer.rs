@@ -7,6 +7,7 @@ use crate::driver::machine::Machine;
 use crate::fault::{self, Known, Never, Rule, Trigger, never_acts, never_happens};
 use crate::judge::Watch;
 use crate::judge::findings::Findings;
+use crate::modem::Service;
 use crate::profile::mistake::suggest;
 use crate::time::Now;
 use crate::trace::follow::follow;
@@ -81,6 +82,8 @@ impl Control {
             Request::Status {} => {
                 let about = self.about.clone();
                 let status = self.desk.ask(move |machine, now| status(machine, now, &about)).await?;
+                let none = "no module of Badline's own is behind the port";
+                let status = status.ok_or_else(|| Wrong::new(none, "the other requests are answered"))?;
                 Ok(Answer::Status(Box::new(status)))
             }
             Request::Verdict {} => self.verdict().await,
@@ -220,13 +223,14 @@ fn idle(machine: &Machine, request: &fault::Request) -> Option<String> {
     }
 }
 
-fn status(machine: &mut Machine, now: Now, about: &About) -> Status {
+/// How the module stands; none where another than one of ours is behind the port.
+fn status(machine: &mut Machine, now: Now, about: &About) -> Option<Status> {
     let (speed, paused) = (machine.clock().speed(), machine.clock().stands());
     let faults = machine.world().faults().status().into_iter().filter(|f| f.active).map(|f| f.name).collect();
-    let core = machine.world().modem().core();
+    let core = machine.world().modem()?.core();
     let up = |cid: &u8| Some((*cid, core.bearers.address(*cid)?));
     let mode = |port| if core.in_data_mode(port) { PortMode::Data } else { PortMode::Command };
-    Status {
+    Some(Status {
         t: now.as_micros(),
         profile: core.profile.name.clone(),
         scenario: about.scenario.clone(),
@@ -241,15 +245,16 @@ fn status(machine: &mut Machine, now: Now, about: &About) -> Status {
         sim: core.sim.status().unwrap_or_default().to_owned(),
         contexts: core.bearers.contexts.keys().filter_map(up).collect(),
         ports: core.port_ids().map(mode).collect(),
-        ftp: core.ftp.is_some(),
+        ftp: core.clients.has(Service::Ftp),
         faults,
-    }
+    })
 }
 
 /// Refuses a fault that could never be applied.
 fn possible(machine: &mut Machine, request: &fault::Request) -> Result<(), Wrong> {
     let fault::Request::Rule(rule) = request else { return Ok(()) };
-    let modem = machine.world().modem();
+    // Of a device that Badline does not know, anything may be.
+    let Some(modem) = machine.world().modem() else { return Ok(()) };
     let rows = modem.rows();
     let mut commands: Vec<&str> = rows.iter().map(|row| row.name).collect();
     commands.extend(modem.core().profile.commands.keys().map(String::as_str));

@@ -141,8 +141,24 @@ impl Core {
                 what,
                 why: Why::Unasked,
                 judged: true,
+                owed: false,
             });
             self.ports[port.0].waiting.sort_by_key(|w| w.at);
+        }
+    }
+
+    /// Has what waits to be said unasked stand before the result of the command at work, where it has a place at all. It
+    /// is older: a host that reads it behind would think it true of what the command has just done.
+    pub(super) fn say_older_first(&mut self) {
+        let now = self.now;
+        for port in &mut self.ports {
+            let older = |w: &&mut Waiting| {
+                w.why == Why::Unasked && w.when == UrcWhen::After && matches!(w.what, Due::Line(_))
+            };
+            for line in port.waiting.iter_mut().filter(older) {
+                (line.at, line.when) = (line.at.min(now), UrcWhen::BeforeResult);
+            }
+            port.waiting.sort_by_key(|w| w.at);
         }
     }
 
@@ -170,7 +186,7 @@ impl Core {
             }
         };
         let place = waiting.partition_point(|w| w.at <= at);
-        waiting.insert(place, Waiting { at, when: rule.when, what, why, judged: false });
+        waiting.insert(place, Waiting { at, when: rule.when, what, why, judged: false, owed: false });
     }
 
     /// Lets the final result code go that waited for this unsolicited one.
