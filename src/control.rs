@@ -8,6 +8,7 @@
 
 mod address;
 mod answer;
+pub mod client;
 mod key;
 mod place;
 mod request;
@@ -15,11 +16,12 @@ mod serve;
 mod steer;
 #[cfg(test)]
 mod tests;
+pub mod typed;
 
 pub use address::{Address, Listener};
 pub use answer::{Answer, PortMode, Status, Verdict, Wrong};
 pub use key::Key;
 pub use place::{Found, found};
-pub use request::{Request, schema, words};
+pub use request::{Request, help, schema, words};
 pub use serve::{LONGEST, MOST, serve};
 pub use steer::{About, Control, Followed};

@@ -21,7 +21,7 @@ pub use bytes::Latin1;
 pub use history::{History, Past};
 pub use lines::{Unreadable, Writer, is_trace, read};
 pub use mask::Mask;
-pub use show::{Detail, show};
+pub use show::{Detail, KINDS, kind, show, show_wall};
 
 use crate::fault::{Layer, LinkKind, Stage, Way};
 use crate::time::Now;

@@ -125,9 +125,24 @@ pub fn schema() -> schemars::Schema {
     })
 }
 
-/// The words of all requests.
-pub fn words() -> Vec<String> {
+/// What is told of each request: its word, and what it does.
+fn table() -> Vec<(String, String)> {
     let schema = schemars::schema_for!(Request).to_value();
     let variants = schema["oneOf"].as_array().into_iter().flatten();
-    variants.filter_map(|v| Some(v["properties"]["do"]["const"].as_str()?.to_owned())).collect()
+    let row = |one: &Value| {
+        let word = one["properties"]["do"]["const"].as_str()?.to_owned();
+        Some((word, one["description"].as_str().unwrap_or_default().replace('\n', " ")))
+    };
+    variants.filter_map(row).collect()
+}
+
+/// The words of all requests.
+pub fn words() -> Vec<String> {
+    table().into_iter().map(|(word, _)| word).collect()
+}
+
+/// What a request does, in one line.
+pub fn help(word: &str) -> String {
+    let found = table().into_iter().find(|(own, _)| own == word);
+    found.map(|(_, help)| help.trim_end_matches('.').to_owned()).unwrap_or_default()
 }
