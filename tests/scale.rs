@@ -40,6 +40,14 @@ fn scenarios() -> Vec<String> {
             |n| format!("fault_applied = \"f{n}\""),
         ),
         scenario(
+            |n| match n % 3 {
+                0 => format!("what = {{ say = \"+X: {n}\" }}"),
+                1 => format!("when = {{ at = \"0s\" }}\nwhat = {{ say = \"+X: {n}\" }}"),
+                _ => "what = { line = \"dcd\", on = false }".to_owned(),
+            },
+            |n| format!("module_says = \"+X: {}\"", n / 3 * 3),
+        ),
+        scenario(
             |n| format!("what = {{ nxdomain = \"*.h{n}.example\" }}"),
             |n| format!("host_never_sends = \"AT+CSQ={n}*\""),
         ),

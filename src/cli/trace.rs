@@ -46,6 +46,9 @@ impl Trace {
         let there = fs::metadata(path);
         match there {
             _ if self.from == "-" => self.print(BufReader::new(io::stdin().lock())),
+            Ok(there) if there.is_dir() => {
+                show_error(format_args!("{}: it is a folder; name a trace in it", self.from))
+            }
             Ok(there) if !there.file_type().is_socket() && !there.file_type().is_char_device() => {
                 match (File::open(path), self.follow && there.is_file()) {
                     (Ok(file), false) => self.print(BufReader::new(file)),

@@ -94,7 +94,13 @@ impl Trust {
     /// What is wrong with it. The connection of whoever is no owner ends then.
     fn hear(&mut self, asked: &[u8]) -> Result<Line, (Option<Value>, Wrong)> {
         if asked.len() > LONGEST {
-            return Err((None, Wrong::new(format!("the line is longer than {LONGEST} octets"), "")));
+            return Err((
+                None,
+                Wrong::new(
+                    format!("the line is longer than {LONGEST} octets"),
+                    "end each request with a line feed",
+                ),
+            ));
         }
         let mut line = Line::parse(asked).map_err(|wrong| (None, wrong))?;
         let shown = line.key.take();
@@ -148,9 +154,11 @@ async fn talk(
                 if asked.trim_ascii().is_empty() {
                     continue;
                 }
+                // Of a line that has no end, nothing behind it would ever be heard.
+                let too_long = asked.len() > LONGEST;
                 let (id, answer, ends) = match trust.hear(&asked) {
                     Ok(mut line) => (line.id.take(), obey(&control, line, &mut followed).await, false),
-                    Err((id, wrong)) => (id, Err(wrong), !matches!(trust, Trust::Owner)),
+                    Err((id, wrong)) => (id, Err(wrong), too_long || !matches!(trust, Trust::Owner)),
                 };
                 output.write_all((line(id, &answer) + "\n").as_bytes()).await?;
                 if ends {
@@ -185,8 +193,8 @@ async fn obey(control: &Control, line: Line, followed: &mut Option<Followed>) ->
     }
 }
 
-/// Reads on until a line is whole; false at the end. What was read stays where this is dropped. Of a line that is too
-/// long one octet too many is kept.
+/// Reads on until a line is whole, or longer than any; false at the end. What was read stays where this is dropped. Of
+/// a line that is too long one octet too many is kept.
 async fn read_line(input: &mut (impl AsyncBufReadExt + Unpin), line: &mut Vec<u8>) -> io::Result<bool> {
     loop {
         let read = input.fill_buf().await?;
@@ -199,7 +207,7 @@ async fn read_line(input: &mut (impl AsyncBufReadExt + Unpin), line: &mut Vec<u8
         }
         line.extend_from_slice(&read[..end.min(LONGEST + 1 - line.len())]);
         input.consume(end);
-        if whole {
+        if whole || line.len() > LONGEST {
             return Ok(true);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::data::{Running, Sink};
 use super::text::{Style, Writing};
+use super::unsolicited::name_of;
 use super::{DataMode, Output, Reply};
 use crate::at::ResultCode;
 use crate::profile::{LineEnd, Profile, UrcWhen};
@@ -181,7 +182,7 @@ pub(super) struct Port {
     pub pending: VecDeque<Bytes>,
     pub pending_len: usize,
     pub writing: Writing,
-    pub waiting: Vec<Waiting>,
+    pub waiting: VecDeque<Waiting>,
     /// How much later the answer of the command that runs comes.
     pub late: Option<Duration>,
     /// That answer.
@@ -231,7 +232,7 @@ impl Port {
             pending: VecDeque::new(),
             pending_len: 0,
             writing: Writing::default(),
-            waiting: vec![],
+            waiting: VecDeque::new(),
             late: None,
             kept_back: None,
             muted: false,
@@ -425,18 +426,27 @@ impl Port {
 
     /// When the first thing that waits may be printed.
     pub fn next_due(&self) -> Option<Now> {
-        let due = self.waiting.iter().filter(|w| self.is_free_for(w)).map(|w| w.at).min()?;
+        let due = self.waiting.iter().find(|w| self.is_free_for(w))?.at;
         match self.state {
             State::Command if !self.line.is_empty() => Some(due.max(self.typed_at + HOLD)),
             _ => Some(due),
         }
     }
 
+    /// Whether the final result code waits for this unsolicited line.
+    pub fn is_awaited(&self, line: &str) -> bool {
+        self.awaits.as_deref().is_some_and(|awaited| awaited == name_of(line))
+    }
+
     /// Whether something that waits may be printed in the state that the port is in.
     pub fn is_free_for(&self, waiting: &Waiting) -> bool {
         match self.state {
             State::Command => true,
-            State::Busy { .. } => waiting.when == UrcWhen::AtOnce && matches!(waiting.what, Due::Line(_)),
+            State::Busy { .. } => match (&waiting.what, waiting.when) {
+                (Due::Line(_), UrcWhen::AtOnce) => true,
+                (Due::Line(line), UrcWhen::WithResult | UrcWhen::BeforeResult) => self.is_awaited(line),
+                _ => false,
+            },
             State::Data(_) => false,
         }
     }

@@ -72,7 +72,10 @@ pub struct Unreadable {
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.what)
+        match self.column {
+            0 => write!(f, "it cannot be read from line {} on: {}", self.line, self.what),
+            column => write!(f, "line {}, column {column}: {}", self.line, self.what),
+        }
     }
 }
 

@@ -104,6 +104,17 @@ impl Live {
         [ends, pending, self.timer, quiet, self.until.due()].into_iter().flatten().min()
     }
 
+    /// Whether the clock brings it again and again.
+    pub fn repeats(&self) -> bool {
+        let each = |trigger: &Trigger| matches!(trigger, Trigger::Each(_));
+        each(&self.rule.when) || self.until_trigger().is_some_and(each)
+    }
+
+    /// Whether it was applied before, or is to be.
+    pub fn was_due(&self) -> bool {
+        self.fired > 0 || !self.pending.is_empty()
+    }
+
     /// Whether it was added, is over, and can happen no more.
     pub fn is_spent(&self) -> bool {
         self.added
@@ -135,6 +146,11 @@ impl Live {
         self.pending.clear();
         self.quiet.clear();
         true
+    }
+
+    /// Whether it has acted for the last time, and holds until what it keeps back has come.
+    pub fn is_too_late(&self) -> bool {
+        self.active.is_some_and(|active| !active.may_act())
     }
 
     /// Whether a request has ended it, and none has applied it since.
