@@ -4,7 +4,7 @@ mod common;
 
 use common::{Running, within};
 use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{ChildStderr, Command, Output, Stdio};
@@ -272,4 +272,27 @@ fn the_manual_and_what_is_built_in_are_printed() {
     if let Ok(out) = Command::new("bash").args(["-c", &ask]).output() {
         assert!(said(&out).contains("stall="), "{}", said(&out));
     }
+}
+
+#[test]
+fn a_capture_is_read_while_it_is_written() {
+    let here = tempfile::tempdir().expect("a temporary folder");
+    let mut command = Running::command(&["--pcap", "-"], here.path());
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut capture = child.stdout.take().expect("it is piped");
+    let mut told = BufReader::new(child.stderr.take().expect("it is piped"));
+    let ready = within(move || line(&mut told, &["\"event\":\"ready\""]));
+    let run = Running { ready: serde_json::from_str(&ready).expect("the ready line is JSON"), child };
+    let _port = typed(&run, &["AT+CSQ"]);
+    let seen = within(move || {
+        let (mut seen, mut buffer) = (vec![], [0; 4096]);
+        let has = |seen: &[u8], word: &[u8]| seen.windows(word.len()).any(|part| part == word);
+        while !has(&seen, b"AT+CSQ\r") || !has(&seen, b"\r\n+CSQ: 27,99\r\n") {
+            let n = capture.read(&mut buffer).expect("it can be read");
+            assert!(n > 0, "{}", seen.escape_ascii());
+            seen.extend_from_slice(&buffer[..n]);
+        }
+        seen
+    });
+    assert!(seen.starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]), "nothing else is on standard output");
 }

@@ -75,6 +75,11 @@ impl Exec {
                 "--trace and --pcap hold one run: give the --seed of the one that is wanted, without --seeds and --repeat",
             );
         }
+        if self.options.files.take_standard_output() {
+            return show_error(
+                "what becomes of it is told on standard output: name a file or a FIFO for the trace",
+            );
+        }
         let runtime = match super::runtime() {
             Ok(runtime) => runtime,
             Err(e) => return show_refusal(&e),

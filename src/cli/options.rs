@@ -2,7 +2,7 @@
 
 use crate::at::Visible;
 use crate::control::Address;
-use crate::disk::{Kind, Output, Outputs};
+use crate::disk::{Kind, Output, Outputs, STANDARD_OUTPUT};
 use crate::driver::state::Store;
 use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
@@ -86,10 +86,10 @@ const CAPTURE: Kind = Kind { name: "capture (pcapng)", is_one: is_capture };
 /// Where what happens is written down.
 #[derive(Args, Debug)]
 pub struct TraceFiles {
-    /// Write all that happens to this file, as JSON Lines (`badline trace` prints it)
+    /// Write all that happens to this file, as JSON Lines (`badline trace` prints it); `run` takes `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
-    /// Write what crosses network and serial line to this file, for Wireshark (pcapng)
+    /// Write what crosses network and serial line to this file, for Wireshark (pcapng); `run` takes `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub pcap: Option<PathBuf>,
 }
@@ -98,6 +98,11 @@ impl TraceFiles {
     /// Whether there are any.
     pub fn asked(&self) -> bool {
         self.trace.is_some() || self.pcap.is_some()
+    }
+
+    /// Whether one goes to standard output.
+    pub fn take_standard_output(&self) -> bool {
+        [&self.trace, &self.pcap].into_iter().flatten().any(|path| path == Path::new(STANDARD_OUTPUT))
     }
 
     /// Creates them, beside the other files of the run.

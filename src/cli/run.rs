@@ -122,7 +122,10 @@ impl Run {
         let (sinks, written) = self.options.files.create(&mut self.options.outputs(&setup))?;
         let mut bench = open(&self.options, setup, sinks).await?;
         bench.machine.power_on();
-        announce(&bench.ready, self.options.json).map_err(named("standard output"))?;
+        match self.options.files.take_standard_output() {
+            true => tell(&bench.ready, &mut io::stderr().lock()).map_err(named("standard error"))?,
+            false => announce(&bench.ready, self.options.json).map_err(named("standard output"))?,
+        }
         tokio::select! {
             () = bench.machine.run() => {}
             _ = signals.next() => {}
@@ -244,6 +247,12 @@ fn links(first: Option<PathBuf>, dir: Option<&Temporary>, ports: usize) -> Vec<P
     std::iter::once(first.clone()).chain(beside).collect()
 }
 
+/// Tells the program that started this one, as one line.
+fn tell(ready: &Ready, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", visible_json(&serde_json::to_string(ready)?))?;
+    out.flush()
+}
+
 /// Tells the user, or the program that started this one, that everything answers.
 ///
 /// # Errors
@@ -251,8 +260,7 @@ fn links(first: Option<PathBuf>, dir: Option<&Temporary>, ports: usize) -> Vec<P
 pub fn announce(ready: &Ready, json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if json || !out.is_terminal() {
-        writeln!(out, "{}", visible_json(&serde_json::to_string(ready)?))?;
-        return out.flush();
+        return tell(ready, &mut out);
     }
     let port = Visible(ready.link.display());
     writeln!(out, "{} on {port} ({})", Visible(&ready.modem), ready.port)?;
