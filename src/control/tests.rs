@@ -348,7 +348,7 @@ async fn the_clock_stands_and_is_turned_and_the_hosts_bytes_wait() {
     let fault = json!({"what": {"late": "1h", "command": "AT+CSQ"}, "when": {"command": "AT+CSQ"}});
     assert_eq!(client.ask(json!({"do": "inject", "fault": fault})).await["ok"], true);
     let stood = t(&client.ask(json!({"do": "pause"})).await);
-    host.write_all(b"ATE0+CSQ\r").await.unwrap();
+    host.write_all(b"AT+CSQ\r").await.unwrap();
     assert_eq!(t(&client.ask(json!({"do": "status"})).await), stood, "it stands");
     let turned = t(&client.ask(json!({"do": "step", "for": "59m"})).await);
     assert_eq!(turned, stood + 59 * 60_000_000);
