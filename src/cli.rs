@@ -5,6 +5,7 @@ mod completions;
 mod console;
 mod ctl;
 mod exec;
+mod import;
 mod last;
 mod list;
 mod man;
@@ -46,6 +47,7 @@ enum Verb {
     Exec(exec::Exec),
     Play(play::Play),
     Ctl(ctl::Ctl),
+    Import(import::ImportLogs),
     Check(check::Check),
     List(list::List),
     Schema(schema::Print),
@@ -75,6 +77,7 @@ pub fn main() -> ExitCode {
         Verb::Exec(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
         Verb::Ctl(verb) => verb.main(),
+        Verb::Import(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),
         Verb::List(verb) => verb.main(),
         Verb::Schema(verb) => verb.main(),

@@ -3,7 +3,7 @@
 //! A program that wants something of a running modem connects to it, over a Unix socket or loopback TCP
 //! ([`Address`]), and writes one JSON object per line ([`Request`]); it reads one per line ([`Answer`]). It can
 //! inject and lift faults, see how they and the module stand, follow the trace, turn the clock and ask for the verdict.
-//! Whoever comes over TCP shows the [`Key`] first. [`serve`] has one task for each connection; none of them ever holds the
+//! Whoever comes over TCP shows the [`Key`] first. [`serve()`] has one task for each connection; none of them ever holds the
 //! modem up. [`Control`] is what carries requests out, whoever brings them.
 
 mod address;
