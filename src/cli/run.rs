@@ -198,7 +198,7 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
     }
     let mut serving = JoinSet::new();
     if let Some(control) = control {
-        serving.spawn(control::serve(control, machine.desk()));
+        serving.spawn(control::serve(control, machine.handle()));
     }
     Ok(Bench { machine, ready, control: serving, _server: server, _claims: claims, _dir: dir })
 }

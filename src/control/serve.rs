@@ -6,7 +6,7 @@ use super::ask::{Ask, Line};
 use super::key::Key;
 use super::status::Status;
 use crate::driver::accept;
-use crate::driver::desk::{Desk, Gone};
+use crate::driver::handle::{Gone, Handle};
 use crate::driver::machine::Machine;
 use crate::fault::{Known, Never, Request, Trigger, never_acts, never_happens};
 use crate::time::Now;
@@ -32,13 +32,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const FAREWELL: (Duration, u64) = (Duration::from_secs(1), 1024 * 1024);
 
 /// Serves whoever connects, until dropped.
-pub async fn serve(listener: Listener, desk: Desk) {
+pub async fn serve(listener: Listener, handle: Handle) {
     let mut clients = JoinSet::new();
     loop {
         let accepted = match &listener.socket {
             Socket::Unix(socket) => socket.accept().await.map(|(stream, _)| {
                 match has_room(&mut clients) {
-                    true => drop(clients.spawn(one(stream, desk.clone(), Trust::Owner))),
+                    true => drop(clients.spawn(one(stream, handle.clone(), Trust::Owner))),
                     false => refuse(stream.into_std()),
                 };
             }),
@@ -47,7 +47,7 @@ pub async fn serve(listener: Listener, desk: Desk) {
                 let _ = stream.set_nodelay(true);
                 let trust = Trust::Stranger { key: key.clone(), patience: PATIENCE };
                 match has_room(&mut clients) {
-                    true => drop(clients.spawn(one(stream, desk.clone(), trust))),
+                    true => drop(clients.spawn(one(stream, handle.clone(), trust))),
                     false => refuse(stream.into_std()),
                 };
             }),
@@ -129,11 +129,11 @@ impl Trust {
 }
 
 /// Serves one client until it goes.
-pub(super) async fn one(stream: impl AsyncRead + AsyncWrite, desk: Desk, trust: Trust) {
+pub(super) async fn one(stream: impl AsyncRead + AsyncWrite, handle: Handle, trust: Trust) {
     let (input, mut output) = tokio::io::split(stream);
     let mut input = BufReader::new(input);
     // A client that goes in the middle of a line is no error.
-    if talk(&mut input, &mut output, desk, trust).await.is_ok() && output.shutdown().await.is_ok() {
+    if talk(&mut input, &mut output, handle, trust).await.is_ok() && output.shutdown().await.is_ok() {
         let (limit, most) = FAREWELL;
         let _ = timeout(limit, copy(&mut input.take(most), &mut sink())).await;
     }
@@ -143,7 +143,7 @@ pub(super) async fn one(stream: impl AsyncRead + AsyncWrite, desk: Desk, trust: 
 async fn talk(
     input: &mut (impl AsyncBufReadExt + Unpin),
     output: &mut (impl AsyncWrite + Unpin),
-    desk: Desk,
+    handle: Handle,
     mut trust: Trust,
 ) -> io::Result<()> {
     let mut buffer = vec![];
@@ -164,7 +164,7 @@ async fn talk(
                 // Of a line that has no end, nothing behind it would ever be heard.
                 let too_long = asked.len() > LONGEST;
                 let (id, answer, ends) = match trust.hear(&asked) {
-                    Ok(mut line) => (line.id.take(), obey(&desk, line, &mut followed).await, false),
+                    Ok(mut line) => (line.id.take(), obey(&handle, line, &mut followed).await, false),
                     Err((id, wrong)) => (id, Err(wrong), too_long || !matches!(trust, Trust::Owner)),
                 };
                 output.write_all((line(id, &answer) + "\n").as_bytes()).await?;
@@ -186,16 +186,16 @@ async fn talk(
 
 /// Does what a request asks for.
 async fn obey(
-    desk: &Desk,
+    handle: &Handle,
     line: Line,
     followed: &mut Option<(Receiver<Record>, Vec<String>)>,
 ) -> Result<Answer, Wrong> {
     match line.ask()? {
         Ask::Follow(events) => {
-            *followed = Some((begin(desk).await?, events));
+            *followed = Some((begin(handle).await?, events));
             Ok(Answer::Done {})
         }
-        ask => carry_out(desk, ask).await,
+        ask => carry_out(handle, ask).await,
     }
 }
 
@@ -231,14 +231,14 @@ async fn next(followed: &mut Option<(Receiver<Record>, Vec<String>)>) -> Option<
     }
 }
 
-async fn begin(desk: &Desk) -> Result<Receiver<Record>, Wrong> {
+async fn begin(handle: &Handle) -> Result<Receiver<Record>, Wrong> {
     let (sink, records) = follow();
-    desk.ask(|machine, _| machine.trace_to(Box::new(sink))).await?;
+    handle.ask(|machine, _| machine.trace_to(Box::new(sink))).await?;
     Ok(records)
 }
 
-async fn carry_out(desk: &Desk, ask: Ask) -> Result<Answer, Wrong> {
-    desk.ask(move |machine, now| act(machine, now, ask)).await?
+async fn carry_out(handle: &Handle, ask: Ask) -> Result<Answer, Wrong> {
+    handle.ask(move |machine, now| act(machine, now, ask)).await?
 }
 
 fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {

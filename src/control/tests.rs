@@ -29,7 +29,7 @@ impl Client {
         let path = dir.path().join("control");
         let listener = Listener::bind(&Address::Unix(path.clone()), false).await.unwrap();
         let mut server = JoinSet::new();
-        server.spawn(serve(listener, live.desk()));
+        server.spawn(serve(listener, live.handle()));
         let (input, output) = tokio::io::split(UnixStream::connect(path).await.unwrap());
         Client { lines: BufReader::new(input).lines(), output, dir, _server: server }
     }
@@ -197,7 +197,7 @@ async fn over_tcp(says: impl Fn(&str) -> String) -> Vec<Value> {
     let key = listener.key().expect("TCP has a key").text().to_owned();
     let address = listener.address().to_string();
     let mut server = JoinSet::new();
-    server.spawn(serve(listener, live.desk()));
+    server.spawn(serve(listener, live.handle()));
     let mut client = TcpStream::connect(address).await.unwrap();
     client.write_all(says(&key).as_bytes()).await.unwrap();
     let mut lines = BufReader::new(client).lines();
@@ -267,7 +267,7 @@ async fn who_shows_no_key_does_not_stay() {
     let (mut client, ours) = tokio::io::duplex(1024);
     let trust = Trust::Stranger { key: Key::new().unwrap(), patience: Duration::ZERO };
     let mut server = JoinSet::new();
-    server.spawn(one(ours, live.desk(), trust));
+    server.spawn(one(ours, live.handle(), trust));
     let mut heard = String::new();
     timeout(GUARD, client.read_to_string(&mut heard)).await.expect("it ends").unwrap();
     assert_eq!(heard, "{\"ok\":false,\"error\":\"no key in 0 s\"}\n");

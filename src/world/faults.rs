@@ -8,7 +8,7 @@ mod module;
 use crate::fault::{
     Act, Engine, Event, Link, Observation, Request, Rule, Status, StorageOp, StorageVerdict, UartVerdict, Way,
 };
-use crate::modem::Meddler;
+use crate::modem::FaultHook;
 use crate::network::LinkFaults;
 use crate::time::Now;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -185,7 +185,7 @@ impl Faults {
     }
 
     /// The seam of the module.
-    pub fn module(&self) -> Box<dyn Meddler> {
+    pub fn module(&self) -> Box<dyn FaultHook> {
         Box::new(module::Module(self.clone()))
     }
 }
