@@ -2,6 +2,7 @@
 
 mod check;
 mod exec;
+mod import;
 mod last;
 mod list;
 mod options;
@@ -40,6 +41,7 @@ enum Verb {
     Run(run::Run),
     Exec(exec::Exec),
     Play(play::Play),
+    Import(import::ImportLogs),
     Check(check::Check),
     List(list::List),
     Schema(schema::Print),
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Verb::Run(verb) => verb.main(),
         Verb::Exec(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
+        Verb::Import(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),
         Verb::List(verb) => verb.main(),
         Verb::Schema(verb) => verb.main(),

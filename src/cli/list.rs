@@ -3,6 +3,7 @@
 use super::options::by_option;
 use super::{show, show_mistakes};
 use crate::fault;
+use crate::log::FORMATS;
 use crate::maker::PROFILES;
 use crate::modem::{Support, Vocabulary};
 use crate::scenario::SCENARIOS;
@@ -31,6 +32,8 @@ enum What {
     },
     /// The scenarios in the binary
     Scenarios,
+    /// The formats of logs that `badline import` reads
+    Formats,
     /// The commands of a module: their forms, and whether they act or are only answered
     Commands {
         /// The module
@@ -57,6 +60,13 @@ impl List {
             What::Scenarios => {
                 let line = |(name, text): &(&str, &str)| format!("{name:<24} {}\n", summary(text));
                 show(SCENARIOS.iter().map(line).collect::<String>())
+            }
+            What::Formats => {
+                let line = |kind: &crate::log::Kind| {
+                    let lossy = if kind.lossy { "; lossy" } else { "" };
+                    format!("{:<14} {}{lossy}\n", kind.name, kind.about.replace('`', ""))
+                };
+                show(FORMATS.iter().map(line).collect::<String>())
             }
             What::Commands { profile } => match table(&profile) {
                 Ok(rows) => {
