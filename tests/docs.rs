@@ -428,6 +428,8 @@ fn every_link_leads_to_a_file() {
 #[test]
 fn every_option_is_one_of_the_programs() {
     let mut known = String::from("--release --profile --open --path --all-targets --lib --test ");
+    // Of the programs whose logs are read.
+    known += "--script --timing-print --ascii --debug ";
     let verbs = said(&badline(&["--help"], root()));
     let verbs = verbs.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
     for verb in verbs.filter(|verb| verb.bytes().all(|b| b.is_ascii_lowercase())) {

@@ -227,7 +227,7 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
         links: ready.links.clone(),
         root: ready.ftp_root.clone(),
     };
-    let control = Control::new(machine.desk(), watch.clone(), history, about);
+    let control = Control::new(machine.handle(), watch.clone(), history, about);
     let mut serving = JoinSet::new();
     for listener in [named_control, own_control].into_iter().flatten() {
         serving.spawn(control::serve(listener, control.clone()));

@@ -1,6 +1,6 @@
 //! What is answered: one line of JSON.
 
-use crate::driver::desk::Gone;
+use crate::driver::handle::Gone;
 use crate::fault;
 use crate::judge::findings::Findings;
 use crate::profile::mistake::Mistake;

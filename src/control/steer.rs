@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, PortMode, Status, Verdict, Wrong, worded};
 use super::request::Request;
-use crate::driver::desk::Desk;
+use crate::driver::handle::Handle;
 use crate::driver::machine::Machine;
 use crate::fault::{self, Known, Never, Rule, Trigger, never_acts, never_happens};
 use crate::judge::Watch;
@@ -36,7 +36,7 @@ pub struct About {
 /// A modem that runs, as whoever steers it meets it: the control socket, and all that speaks its words.
 #[derive(Clone)]
 pub struct Control {
-    desk: Desk,
+    handle: Handle,
     watch: Watch,
     history: History,
     about: Arc<About>,
@@ -54,9 +54,9 @@ pub struct Followed {
 }
 
 impl Control {
-    /// Of the machine at `desk`, whose records `watch` and `history` get.
-    pub fn new(desk: Desk, watch: Watch, history: History, about: About) -> Control {
-        Control { desk, watch, history, about: Arc::new(about) }
+    /// Of the machine at `handle`, whose records `watch` and `history` get.
+    pub fn new(handle: Handle, watch: Watch, history: History, about: About) -> Control {
+        Control { handle, watch, history, about: Arc::new(about) }
     }
 
     /// Carries out a request, but for [`Request::Follow`], of which nothing comes but that it can be done.
@@ -76,12 +76,12 @@ impl Control {
             Request::Lift { name: Some(name) } => self.act(fault::Request::Lift(name)).await,
             Request::Lift { name: None } => self.act(fault::Request::LiftAll).await,
             Request::Faults {} => {
-                let faults = self.desk.ask(|machine, _| machine.world().faults().status()).await?;
+                let faults = self.handle.ask(|machine, _| machine.world().faults().status()).await?;
                 Ok(Answer::Faults { faults })
             }
             Request::Status {} => {
                 let about = self.about.clone();
-                let status = self.desk.ask(move |machine, now| status(machine, now, &about)).await?;
+                let status = self.handle.ask(move |machine, now| status(machine, now, &about)).await?;
                 let none = "no module of Badline's own is behind the port";
                 let status = status.ok_or_else(|| Wrong::new(none, "the other requests are answered"))?;
                 Ok(Answer::Status(Box::new(status)))
@@ -95,7 +95,7 @@ impl Control {
                 let set = move |machine: &mut Machine, _| {
                     machine.set_speed(speed.unwrap_or(machine.clock().speed()));
                 };
-                self.desk.ask(set).await?;
+                self.handle.ask(set).await?;
                 Ok(Answer::Done {})
             }
             Request::Pause {} => {
@@ -103,10 +103,10 @@ impl Control {
                     machine.pause();
                     machine.now()
                 };
-                Ok(time(self.desk.ask(pause).await?))
+                Ok(time(self.handle.ask(pause).await?))
             }
             Request::Step { span } => {
-                let done = self.desk.ask(move |machine, _| machine.step(span.0)).await?;
+                let done = self.handle.ask(move |machine, _| machine.step(span.0)).await?;
                 let now = self.stopped(done).await?;
                 Ok(time(now))
             }
@@ -125,7 +125,7 @@ impl Control {
             machine.trace_to(Box::new(sink));
             (since.map(|number| history.since(number)).unwrap_or_default(), next)
         };
-        let (past, next) = self.desk.ask(begin).await?;
+        let (past, next) = self.handle.ask(begin).await?;
         let mut records = past.records;
         if past.missing > 0 {
             let text = format!("{} records are missing here: they are too long ago", past.missing);
@@ -136,13 +136,13 @@ impl Control {
     }
 
     async fn act(&self, request: fault::Request) -> Result<Answer, Wrong> {
-        self.desk.ask(move |machine, now| act(machine, now, request)).await?
+        self.handle.ask(move |machine, now| act(machine, now, request)).await?
     }
 
     /// The end of a step; who pauses or sets a speed meanwhile ends it, too.
     async fn stopped(&self, done: tokio::sync::oneshot::Receiver<()>) -> Result<Now, Wrong> {
         let whole = done.await.is_ok();
-        let now = self.desk.ask(|_, now| now).await?;
+        let now = self.handle.ask(|_, now| now).await?;
         match whole {
             true => Ok(now),
             false => Err(Wrong::new("somebody else has taken the clock before the step was done", "")),
@@ -151,7 +151,7 @@ impl Control {
 
     async fn verdict(&self) -> Result<Answer, Wrong> {
         let (judge, root) = (self.watch.judge().clone(), self.about.root.clone());
-        let (faults, now) = self.desk.ask(|machine, now| (machine.world().faults().clone(), now)).await?;
+        let (faults, now) = self.handle.ask(|machine, now| (machine.world().faults().clone(), now)).await?;
         // The server's files are read, which may take long.
         let findings = spawn_blocking(move || Findings::of(&judge, &faults, now, &root)).await;
         let findings = findings.map_err(|e| Wrong::new(e.to_string(), ""))?;

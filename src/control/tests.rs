@@ -53,9 +53,9 @@ impl Client {
 async fn control(live: &Live) -> Control {
     let history = History::default();
     let sink = history.clone();
-    live.desk().ask(|machine, _| machine.trace_to(Box::new(sink))).await.unwrap();
+    live.handle().ask(|machine, _| machine.trace_to(Box::new(sink))).await.unwrap();
     let about = About { profile: "sim7080".into(), root: live.root().to_owned(), ..About::default() };
-    Control::new(live.desk(), live.watch(), history, about)
+    Control::new(live.handle(), live.watch(), history, about)
 }
 
 async fn modem() -> (Live, Client) {

@@ -9,7 +9,7 @@ use crate::fault::{
     Act, Action, Engine, Event, Link, Observation, Request, Rule, Status, StorageOp, StorageVerdict,
     UartVerdict, Way,
 };
-use crate::modem::Meddler;
+use crate::modem::FaultHook;
 use crate::network::LinkFaults;
 use crate::time::Now;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -191,7 +191,7 @@ impl Faults {
     }
 
     /// The seam of the module.
-    pub fn module(&self) -> Box<dyn Meddler> {
+    pub fn module(&self) -> Box<dyn FaultHook> {
         Box::new(module::Module(self.clone()))
     }
 }
