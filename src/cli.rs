@@ -1,16 +1,21 @@
 //! The command line: one file per verb; `main.rs` only calls it.
 
 mod check;
+mod completions;
+mod console;
+mod ctl;
 mod exec;
 mod import;
 mod last;
 mod list;
+mod man;
 mod options;
 mod play;
 mod record;
 mod replay;
 mod run;
 mod schema;
+mod show;
 mod signals;
 mod trace;
 
@@ -45,11 +50,16 @@ enum Verb {
     Play(play::Play),
     Record(record::Record),
     Replay(replay::ReplayVerb),
+    Ctl(ctl::Ctl),
     Import(import::ImportLogs),
     Check(check::Check),
     List(list::List),
     Schema(schema::Print),
     Trace(trace::Trace),
+    Show(show::Show),
+    Completions(completions::Completions),
+    #[command(name = "man")]
+    Manual(man::Manual),
 }
 
 /// Reads the command line and does what it says.
@@ -72,11 +82,15 @@ pub fn main() -> ExitCode {
         Verb::Play(verb) => verb.main(),
         Verb::Record(verb) => verb.main(),
         Verb::Replay(verb) => verb.main(),
+        Verb::Ctl(verb) => verb.main(),
         Verb::Import(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),
         Verb::List(verb) => verb.main(),
         Verb::Schema(verb) => verb.main(),
         Verb::Trace(verb) => verb.main(),
+        Verb::Show(verb) => verb.main(),
+        Verb::Completions(verb) => verb.main(),
+        Verb::Manual(verb) => verb.main(),
     }
 }
 

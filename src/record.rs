@@ -186,13 +186,13 @@ impl Between {
             Link::Gone { told } => match Device::open(&self.target, &self.settings).await {
                 Ok(device) => {
                     if *told {
-                        tape.note(Kind::Comment(format!("the device is there again: {}", self.target)));
+                        tape.note(Kind::Comment(format!(" the device is there again: {}", self.target)));
                     }
                     self.link = Link::There(Box::new(device));
                 }
                 Err(error) if !*told => {
                     *told = true;
-                    tape.note(Kind::Comment(format!("the device is not there: {}: {error}", self.target)));
+                    tape.note(Kind::Comment(format!(" the device is not there: {}: {error}", self.target)));
                 }
                 Err(_) => {}
             },
@@ -200,7 +200,7 @@ impl Between {
     }
 
     fn lost<W: Write + Send + 'static>(&mut self, error: &io::Error, tape: &mut Tape<W>) {
-        tape.note(Kind::Comment(format!("the device has gone: {}: {error}", self.target)));
+        tape.note(Kind::Comment(format!(" the device has gone: {}: {error}", self.target)));
         self.to_device.clear();
         self.link = Link::Gone { told: true };
     }
@@ -210,7 +210,7 @@ impl Between {
         if let Link::There(device) = &mut self.link
             && let Err(error) = device.set(&self.settings)
         {
-            tape.note(Kind::Comment(format!("the device does not take what the host has set: {error}")));
+            tape.note(Kind::Comment(format!(" the device does not take what the host has set: {error}")));
         }
     }
 }

@@ -17,7 +17,7 @@ pub use report::{Difference, Report, Sums};
 pub use script::Script;
 
 use crate::fault::{CommandVerdict, ResultVerdict, UrcVerdict};
-use crate::modem::{Dce, Meddler, ModuleFault, NetEvent, Note, Origin, Output, PortId};
+use crate::modem::{Dce, DceFault, FaultHook, NetEvent, Note, Origin, Output, PortId};
 use crate::time::Now;
 use crate::transcript::Transcript;
 use bytes::Bytes;
@@ -47,7 +47,7 @@ pub struct Replay {
     output: VecDeque<Output>,
     /// Whose bytes wait to be written, in their order.
     unsent: VecDeque<(PortId, usize, Origin)>,
-    faults: Box<dyn Meddler>,
+    faults: Box<dyn FaultHook>,
     notes: bool,
     report: Report,
 }
@@ -92,7 +92,11 @@ struct Due {
 
 impl Replay {
     /// A recording with a live modem behind it; `faults` gives the faults' seam.
-    pub fn new(behind: Box<dyn Dce>, recording: &Recording, faults: impl Fn() -> Box<dyn Meddler>) -> Replay {
+    pub fn new(
+        behind: Box<dyn Dce>,
+        recording: &Recording,
+        faults: impl Fn() -> Box<dyn FaultHook>,
+    ) -> Replay {
         let (script, report) = (recording.script.clone(), recording.report.clone());
         report.with(|sums| sums.left = script.exchanges.len().saturating_sub(1));
         Replay {
@@ -389,7 +393,7 @@ impl Dce for Replay {
         self.hear(now);
     }
 
-    fn handle_fault(&mut self, now: Now, fault: ModuleFault) {
+    fn handle_fault(&mut self, now: Now, fault: DceFault) {
         self.shadow.modem_mut().handle_fault(now, fault);
         self.shadow.listen();
         self.hear(now);

@@ -5,7 +5,7 @@ use super::{show, show_mistakes};
 use crate::fault;
 use crate::log::FORMATS;
 use crate::maker::PROFILES;
-use crate::modem::{Modem, Support};
+use crate::modem::{Support, Vocabulary};
 use crate::scenario::SCENARIOS;
 use crate::setup::files;
 use clap::builder::NonEmptyStringValueParser;
@@ -93,7 +93,7 @@ fn summary(text: &str) -> &str {
 pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mistake::Mistake>> {
     let profile = files::profile(profile)?;
     let behaviour = files::behaviour(&profile).map_err(|_| vec![])?;
-    let mut rows: Vec<[String; 3]> = Modem::new(profile.clone(), behaviour, 1)
+    let mut rows: Vec<[String; 3]> = Vocabulary::new(behaviour.as_ref(), &profile)
         .rows()
         .into_iter()
         .filter(|row| !profile.commands.contains_key(row.name))

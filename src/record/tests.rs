@@ -78,10 +78,11 @@ async fn what_crosses_the_line_is_passed_on_and_written_down() {
     bench.host.write_all(b"AT+CSQ\r").await.unwrap();
     let n = device.read(&mut said).await.unwrap();
     assert_eq!(&said[..n], b"AT+CSQ\r");
-    device.write_all(b"AT+CSQ\r\r\n+CSQ: 9,99\r\n\r\nOK\r\n").await.unwrap();
-    let mut heard = vec![0; 30];
+    let answer = b"AT+CSQ\r\r\n+CSQ: 9,99\r\n\r\nOK\r\n";
+    device.write_all(answer).await.unwrap();
+    let mut heard = vec![0; answer.len()];
     bench.host.read_exact(&mut heard).await.unwrap();
-    assert_eq!(heard, b"AT+CSQ\r\r\n+CSQ: 9,99\r\n\r\nOK\r\n"[..]);
+    assert_eq!(heard, answer);
     // A prompt has no end, and is written all the same.
     device.write_all(b"\r\n> ").await.unwrap();
     until(&bench.paper, ">\\x20").await;

@@ -1,7 +1,7 @@
 //! The live modem behind a recording: it is told all that the host does, and heard only where the host has left the recording.
 
 use crate::fault::{CommandVerdict, Event, Observation, ResultVerdict, UrcVerdict};
-use crate::modem::{Dce, Meddler, Note, Origin, Output, PortId};
+use crate::modem::{Dce, FaultHook, Note, Origin, Output, PortId};
 use crate::time::Now;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub(super) struct Shadow {
 
 /// The faults of a modem that is not always heard: what nobody hears, they have no say in.
 struct Muted {
-    faults: Box<dyn Meddler>,
+    faults: Box<dyn FaultHook>,
     speaks: Arc<AtomicBool>,
 }
 
@@ -40,7 +40,7 @@ impl Muted {
     }
 }
 
-impl Meddler for Muted {
+impl FaultHook for Muted {
     fn is_idle(&self) -> bool {
         self.faults.is_idle()
     }
@@ -74,10 +74,10 @@ struct Line {
 
 impl Shadow {
     /// `faults` are those of the live modem, where it is heard.
-    pub(super) fn new(mut modem: Box<dyn Dce>, faults: Box<dyn Meddler>) -> Shadow {
+    pub(super) fn new(mut modem: Box<dyn Dce>, faults: Box<dyn FaultHook>) -> Shadow {
         let speaks = Arc::new(AtomicBool::new(false));
         if let Some(modem) = modem.modem_mut() {
-            modem.meddle(Box::new(Muted { faults, speaks: speaks.clone() }));
+            modem.hook_faults(Box::new(Muted { faults, speaks: speaks.clone() }));
         }
         Shadow {
             speaks,

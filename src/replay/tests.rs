@@ -37,7 +37,7 @@ recorded
 
 struct NoFaults;
 
-impl Meddler for NoFaults {
+impl FaultHook for NoFaults {
     fn is_idle(&self) -> bool {
         true
     }
