@@ -1,6 +1,7 @@
 //! The command line: one file per verb; `main.rs` only calls it.
 
 mod check;
+mod diagnose;
 mod exec;
 mod last;
 mod list;
@@ -40,6 +41,7 @@ enum Verb {
     Run(run::Run),
     Exec(exec::Exec),
     Play(play::Play),
+    Diagnose(diagnose::Diagnose),
     Check(check::Check),
     List(list::List),
     Schema(schema::Print),
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Verb::Run(verb) => verb.main(),
         Verb::Exec(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
+        Verb::Diagnose(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),
         Verb::List(verb) => verb.main(),
         Verb::Schema(verb) => verb.main(),

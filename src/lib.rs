@@ -95,6 +95,7 @@ pub mod at;
 pub mod bench;
 pub mod cli;
 pub mod control;
+pub mod diagnose;
 pub mod disk;
 pub mod driver;
 pub mod fault;

@@ -18,6 +18,7 @@ mod meddler;
 pub mod net;
 mod network;
 mod online;
+pub mod outcome;
 mod packet;
 mod port;
 mod power;

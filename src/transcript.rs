@@ -266,6 +266,11 @@ impl Transcript {
         self.settings().find_map(|s| if let Setting::Profile(name) = s { Some(name.as_str()) } else { None })
     }
 
+    /// Whether the header says that the times are those of a real line, those before the module's octets as well.
+    pub fn is_recorded(&self) -> bool {
+        self.header.iter().any(|h| h.source.trim_start_matches(['#', ' ']).trim_end() == "recorded")
+    }
+
     /// The scenario's file, relative to the transcript, where the header says one.
     pub fn scenario(&self) -> Option<&str> {
         self.settings().find_map(|s| if let Setting::Scenario(file) = s { Some(file.as_str()) } else { None })

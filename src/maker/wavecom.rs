@@ -20,6 +20,7 @@ mod wind;
 
 use crate::at::Int;
 use crate::commands;
+use crate::modem::outcome::Sorted;
 use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply, Socket};
 use crate::profile::Profile;
 use settings::Settings;
@@ -97,6 +98,8 @@ impl Maker for Wavecom {
     type Settings = Settings;
 
     const REPORTS: &'static [&'static str] = &["+WIP"];
+
+    const REASONS: &'static [Sorted] = code::REASONS;
 
     const URCS: &'static [&'static str] =
         &["+WIPREADY:*", "+WIPPEERCLOSE:*", "+WIPACCEPT:*", "+WIPERROR:*", "+WIND: *", "+CME ERROR: *"];

@@ -1,0 +1,199 @@
+//! Operations that were begun and whose report is still to come.
+
+use super::kind::Code;
+use super::port::Asked;
+use super::scenario::{Proposed, report};
+use super::{World, spoken};
+use crate::at::line::{body, next};
+use crate::modem::outcome::{Meaning, Reason};
+use std::time::Duration;
+
+/// A report that is later than this is told.
+const LATE: Duration = Duration::from_secs(20);
+/// More than so many operations at once no module has.
+const MOST: usize = 16;
+
+/// What is under way.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    begun: Vec<Begun>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    asked: Asked,
+    name: String,
+    /// When it was answered OK.
+    since: Duration,
+}
+
+impl Pending {
+    /// A command was answered OK.
+    pub fn begin(&mut self, world: &mut World, asked: &Asked) {
+        for name in names(&asked.text) {
+            let alone = format!("AT{name}{}", tail(&asked.text, &name));
+            if !world.known.reports(&alone) {
+                continue;
+            }
+            if self.begun.len() < MOST {
+                self.begun.push(Begun { asked: asked.clone(), name, since: world.now });
+            }
+        }
+    }
+
+    /// A report came: `name: ...`. Gives the command that it ends, and whether it was a success.
+    pub fn report(&mut self, world: &mut World, line: &str) -> Option<Ended> {
+        let name = line.split(':').next().unwrap_or_default().to_owned();
+        let outcome = world.known.outcome(line);
+        let of_name = |b: &Begun| b.name == name || (name.ends_with("ERROR") && name.starts_with("+QFTP"));
+        let (number, meaning) = outcome?;
+        let busy = meaning.is_some_and(|m| m.reason == Reason::State);
+        let several = self.begun.iter().filter(|b| b.name == name).count() > 1;
+        // The answer to the second is no news of the first.
+        let place = match busy && several {
+            true => self.begun.iter().rposition(of_name),
+            false => self.begun.iter().position(of_name),
+        };
+        let begun = place.map(|i| self.begun.remove(i));
+        let line_number = world.line;
+        match (meaning, &begun) {
+            (Some(meaning), begun) => {
+                if busy && several {
+                    let sentence = format!(
+                        "`{line}` answers the command that came before the first one had ended: it hides that one's result"
+                    );
+                    world.find(line_number, Code::HiddenReason, sentence, vec![]);
+                } else {
+                    failed(world, line, number, meaning, begun.as_ref().map(|b| (&b.asked, b.since)));
+                }
+            }
+            (None, Some(begun)) => {
+                let waited = world.now.saturating_sub(begun.since);
+                if waited >= LATE {
+                    let sentence =
+                        format!("`{line}` came {} after `{}` was answered", spoken(waited), begun.asked.text);
+                    let rule = Proposed::of(&begun.asked, None, format!("late = {}", quoted_span(waited)))
+                        .about(&format!("urc = \"{}*\"", line.replace(['"', '\\'], "*")));
+                    let faults = vec![vec![rule]];
+                    world.find(line_number, Code::LateReport, sentence, faults);
+                }
+            }
+            (None, None) => {}
+        }
+        Some(Ended { failed: meaning.is_some(), command: begun.map(|b| b.asked.text) })
+    }
+
+    /// The module has started anew, or the host has given up: nothing is under way any more.
+    pub fn clear(&mut self) {
+        self.begun.clear();
+    }
+
+    /// The host begins an operation again, or the recording is over: what has had no report for long gets none.
+    pub fn give_up(&mut self, world: &mut World, asked: Option<&Asked>) {
+        let again: Vec<String> = asked.map(|a| names(&a.text)).unwrap_or_default();
+        let (now, mut missing) = (world.now, vec![]);
+        self.begun.retain(|b| {
+            let concerned = asked.is_none() || again.contains(&b.name);
+            let gone = concerned && now.saturating_sub(b.since) >= LATE;
+            if gone {
+                missing.push((b.asked.clone(), now.saturating_sub(b.since)));
+            }
+            !gone
+        });
+        for (asked, waited) in missing {
+            let sentence = format!(
+                "`{}` was answered OK, and its report never came: {} later there is none",
+                asked.text,
+                spoken(waited)
+            );
+            let rule = Proposed::of(&asked, None, "swallow = \"answer\"".into())
+                .about(&format!("urc = \"{}:*\"", names(&asked.text).first().map_or("*", |n| n)));
+            world.find(asked.line, Code::MissingReport, sentence, vec![vec![rule]]);
+        }
+    }
+}
+
+/// What a report ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub failed: bool,
+    pub command: Option<String>,
+}
+
+/// A report says that something failed.
+fn failed(world: &mut World, line: &str, number: i32, meaning: &Meaning, asked: Option<(&Asked, Duration)>) {
+    let code = of_reason(meaning.reason);
+    if meaning.reason == Reason::Aborted {
+        return;
+    }
+    let what = match (meaning.reason, number) {
+        (Reason::Reply, n) => format!("the server's reply {}", n.abs()),
+        _ => meaning.words.to_owned(),
+    };
+    let sentence = match asked {
+        Some((asked, since)) => format!(
+            "`{line}` ends `{}` after {}: {what}",
+            asked.text,
+            spoken(world.now.saturating_sub(since))
+        ),
+        None => format!("`{line}`: {what}"),
+    };
+    let faults = asked.map(|(asked, _)| report(asked, world.now, number, meaning)).unwrap_or_default();
+    world.find(world.line, code, sentence, faults);
+}
+
+/// The kind of finding that a reason is.
+pub(super) fn of_reason(reason: Reason) -> Code {
+    match reason {
+        Reason::Argument => Code::WrongArgument,
+        Reason::State => Code::WrongOrder,
+        Reason::Absent => Code::UnknownCommand,
+        Reason::Sim => Code::SimMissing,
+        Reason::Pin => Code::SimLocked,
+        Reason::Network => Code::NotRegistered,
+        Reason::Bearer => Code::NoBearer,
+        Reason::Name => Code::NameFailed,
+        Reason::Connection => Code::ConnectFailed,
+        Reason::Silence => Code::ServerSilent,
+        Reason::Closed => Code::ServerClosed,
+        Reason::Login => Code::LoginRefused,
+        Reason::Refused | Reason::Reply => Code::RequestRefused,
+        Reason::Malformed => Code::BadReply,
+        Reason::Transfer => Code::TransferBroken,
+        Reason::Storage => Code::StorageFailed,
+        Reason::Memory => Code::NoMemory,
+        Reason::Aborted | Reason::Unknown => Code::OperationFailed,
+    }
+}
+
+/// The names of the commands of a line.
+pub(super) fn names(text: &str) -> Vec<String> {
+    let Some(start) = body(text.as_bytes()).and_then(|b| std::str::from_utf8(b).ok()) else { return vec![] };
+    let (mut rest, mut names) = (start, vec![]);
+    while let Ok(Some((call, more))) = next(rest) {
+        names.push(call.name);
+        rest = more;
+        if names.len() > 64 {
+            break;
+        }
+    }
+    names
+}
+
+/// What follows a command's name in its line, up to the next command.
+fn tail(text: &str, name: &str) -> String {
+    let upper = text.to_ascii_uppercase();
+    let Some(at) = upper.find(name) else { return String::new() };
+    let rest = &text[at + name.len()..];
+    let mut quoted = false;
+    let end = rest.find(|c: char| {
+        quoted ^= c == '"';
+        c == ';' && !quoted
+    });
+    rest[..end.unwrap_or(rest.len())].to_owned()
+}
+
+/// A span as a scenario writes it.
+pub(super) fn quoted_span(span: Duration) -> String {
+    format!("\"{}ms\"", span.as_millis().max(1))
+}
