@@ -63,6 +63,8 @@ struct World {
     port: usize,
     findings: VecDeque<Finding>,
     stock: Stock,
+    /// When the host last changed registration or bearers, on any port.
+    changed: Option<Duration>,
 }
 
 impl World {
@@ -83,6 +85,7 @@ impl Diagnosis {
             port: 1,
             findings: VecDeque::new(),
             stock: Stock::default(),
+            changed: None,
         };
         Diagnosis { ports: (0..ports.max(1)).map(|_| Port::default()).collect(), world }
     }

@@ -227,7 +227,7 @@ impl Diagnose {
         let told = match differ.as_slice() {
             [] => "the host gets the same answers throughout".to_owned(),
             lines => {
-                let lines: Vec<String> = lines.iter().take(8).map(ToString::to_string).collect();
+                let lines: Vec<String> = lines.iter().take(8).map(|d| d.line.to_string()).collect();
                 format!(
                     "the host gets the same answers in {same} of {steps} steps; others in lines {}{}",
                     lines.join(", "),

@@ -101,6 +101,22 @@ impl Block {
         }
     }
 
+    /// The octets of the file, without what does not belong to it, as far as they were kept.
+    pub fn clean(&self, end: &End) -> Vec<u8> {
+        let without = |from: u64, length: usize| {
+            let from = usize::try_from(from).unwrap_or(usize::MAX).min(self.data.len());
+            let to = (from + length).min(self.data.len());
+            [&self.data[..from], &self.data[to..]].concat()
+        };
+        let mut data = match end {
+            End::Mixed(line) => without(line.offset, line.text.len() + 2),
+            End::Doubled { extra, offset } => without(*offset, usize::try_from(*extra).unwrap_or(usize::MAX)),
+            End::Whole | End::Short(_) | End::Over(_) => self.data.clone(),
+        };
+        data.truncate(usize::try_from(self.announced).unwrap_or(usize::MAX));
+        data
+    }
+
     /// Where a run of `extra` octets is the one before it once more.
     fn doubled(&self, extra: u64) -> Option<u64> {
         let extra = usize::try_from(extra).ok()?;

@@ -110,7 +110,11 @@ impl Known {
             let text = pattern.as_str();
             text.starts_with(['+', '*', '^']) && !text.starts_with("+CME") && text.trim_matches('*').len() > 4
         };
-        self.urcs.extend(modem.urcs().into_iter().filter(clear));
+        // Names of reports are also those of settings; what is a report shows its number.
+        let report = |pattern: &Pattern| {
+            maker.outcomes.iter().any(|o| o.reports.iter().any(|begin| pattern.as_str().starts_with(begin)))
+        };
+        self.urcs.extend(modem.urcs().into_iter().filter(|pattern| clear(pattern) && !report(pattern)));
         if alone {
             self.cpin_ok = profile.sim.cpin_ok;
             let rows = modem.rows();

@@ -36,7 +36,9 @@ const REPORTS: [&str; 3] = ["+CREG", "+CGREG", "+CEREG"];
 
 impl State {
     /// A line was heard; `asked` is the command that it answers, where there is one.
-    pub fn hear(&mut self, world: &mut World, line: &str, asked: Option<&Asked>) {
+    ///
+    /// `own` says that the host has just changed the registration itself.
+    pub fn hear(&mut self, world: &mut World, line: &str, asked: Option<&Asked>, own: bool) {
         let Some((name, value)) = line.split_once(':') else { return };
         let value = value.trim();
         match name {
@@ -49,7 +51,7 @@ impl State {
                     let place = usize::from(read);
                     let stat = value.split(',').nth(place).and_then(|s| s.trim().parse().ok());
                     if let Some(stat) = stat {
-                        self.registration(world, name, stat, line, asked);
+                        self.registration(world, name, stat, line, asked, own);
                     }
                 }
             }
@@ -107,7 +109,15 @@ impl State {
         }
     }
 
-    fn registration(&mut self, world: &mut World, name: &'static str, stat: u8, line: &str, asked: Option<&Asked>) {
+    fn registration(
+        &mut self,
+        world: &mut World,
+        name: &'static str,
+        stat: u8,
+        line: &str,
+        asked: Option<&Asked>,
+        own: bool,
+    ) {
         let before = self.registration.get(name).map(|r| r.state);
         let in_network = |s: u8| matches!(s, 1 | 5);
         let word = match stat {
@@ -124,7 +134,7 @@ impl State {
             (_, 3) => {
                 world.find(world.line, Code::RegistrationDenied, format!("`{line}`: the network refuses the module"), faults());
             }
-            (Some(b), 0 | 2 | 4) if in_network(b) => {
+            (Some(b), 0 | 2 | 4) if in_network(b) && !own => {
                 self.fresh = Some(world.line);
                 world.find(world.line, Code::RegistrationLost, format!("`{line}`: it was registered before"), faults());
             }

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// A report that is later than this is told.
 const LATE: Duration = Duration::from_secs(20);
+/// How long reports take that are not late, about.
+const ROUND_TRIP: Duration = Duration::from_millis(450);
 /// More than so many operations at once no module has.
 const MOST: usize = 16;
 
@@ -72,7 +74,9 @@ impl Pending {
                 if waited >= LATE {
                     let sentence =
                         format!("`{line}` came {} after `{}` was answered", spoken(waited), begun.asked.text);
-                    let rule = Proposed::of(&begun.asked, None, format!("late = {}", quoted_span(waited)))
+                    // Without it, a round trip would have passed.
+                    let late = waited.saturating_sub(ROUND_TRIP);
+                    let rule = Proposed::of(&begun.asked, None, format!("late = {}", quoted_span(late)))
                         .about(&format!("urc = \"{}*\"", line.replace(['"', '\\'], "*")));
                     let faults = vec![vec![rule]];
                     world.find(line_number, Code::LateReport, sentence, faults);
@@ -108,7 +112,8 @@ impl Pending {
             );
             let rule = Proposed::of(&asked, None, "swallow = \"answer\"".into())
                 .about(&format!("urc = \"{}:*\"", names(&asked.text).first().map_or("*", |n| n)));
-            world.find(asked.line, Code::MissingReport, sentence, vec![vec![rule]]);
+            let mute = Proposed::of(&asked, None, "no_reply = true".into());
+            world.find(asked.line, Code::MissingReport, sentence, vec![vec![mute], vec![rule]]);
         }
     }
 }

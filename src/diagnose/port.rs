@@ -13,6 +13,7 @@ use super::{World, spoken};
 use crate::at::ResultCode;
 use crate::modem::outcome::Reason;
 use crate::transcript::content::Content;
+use crate::transcript::hole::HoleKind;
 use crate::transcript::text::{Part, Pattern};
 use crate::transcript::{Kind, Signal};
 use std::collections::BTreeMap;
@@ -104,6 +105,10 @@ pub(super) struct Port {
     reset_asked: Option<Duration>,
     booted_at: Option<Duration>,
     answered: bool,
+    /// `ATQ1`: no result codes.
+    quiet: bool,
+    /// Data mode that the host has left for a while.
+    paused: Option<Data>,
     /// The bearer is up, as the host has opened it.
     bearer: bool,
     prompt: Option<(usize, Duration)>,
@@ -177,11 +182,19 @@ impl Port {
         let asked = Asked { text, line: world.line, nth, at: world.now };
         if resets(&upper) {
             self.reset_asked = Some(world.now + ASKED);
+            self.booted_at = None;
         }
+        if let Some(at) = upper.find("ATQ") {
+            self.quiet = upper[at + 3..].starts_with('1');
+        }
+        self.stream = false;
         self.pending.give_up(world, Some(&asked));
         self.storm.typed(world, &asked);
         world.stock.command(&asked.text);
         let names = names(&asked.text);
+        if names.iter().any(|n| changes(n)) && !asked.text.ends_with('?') {
+            world.changed = Some(world.now);
+        }
         self.open = Some(Open { asked, names, informed: false, prompted: false });
     }
 
@@ -196,7 +209,7 @@ impl Port {
         let head: Vec<u8> = content.stream().take(1024).collect();
         if self.data.is_some() {
             if head.windows(3).any(|w| w == b"+++") {
-                self.leave_data(world);
+                self.paused = self.leave_data(world);
             }
             return;
         }
@@ -250,9 +263,15 @@ impl Port {
                 return;
             }
         }
-        if waited < HASTE && open.asked.line != 0 {
+        let upper = open.asked.text.to_ascii_uppercase();
+        // While it resets at the host's word, nothing can be answered; with ATQ1 nothing is.
+        let resetting = self.reset_asked.is_some_and(|until| world.now <= until) && self.booted_at.is_none();
+        if self.quiet || resetting || !upper.starts_with("AT") {
+            return;
+        }
+        if waited < HASTE {
             // Knocking until the module answers is no haste.
-            if !open.asked.text.eq_ignore_ascii_case("AT") {
+            if upper != "AT" && !open.informed {
                 let sentence = format!("the next command came {} after `{}`, and its result was not there", spoken(waited), open.asked.text);
                 world.find(world.line, Code::TypedEarly, sentence, vec![]);
             }
@@ -339,7 +358,8 @@ impl Port {
         });
         let asked = self.open.as_ref().filter(|_| own).map(|open| open.asked.clone());
         let begins = bearer_down(line) && !own;
-        self.state.hear(world, line, asked.as_ref());
+        let changed = self.host_changes(world);
+        self.state.hear(world, line, asked.as_ref(), changed);
         self.fresh(world);
         if let Some(open) = &mut self.open
             && !own
@@ -354,20 +374,18 @@ impl Port {
         }
         if let Some(open) = &mut self.open {
             open.informed = true;
-            if let Some(length) = announced(line).filter(|_| own) {
+            if let Some(length) = announced(line).filter(|_| own && brings_data(&open.asked.text)) {
                 let asked = open.asked.clone();
-                match takes_payload(&asked.text) {
-                    true => {}
-                    false => self.block = Some(Block::new(world.line, Some(asked), length, line.len() + 4)),
-                }
+                self.block = Some(Block::new(world.line, Some(asked), length, line.len() + 4));
             }
             if own && takes_payload(&self.open.as_ref().map(|o| o.asked.text.clone()).unwrap_or_default()) {
                 self.announces_payload(world, line);
             }
-            self.stream |= own && line.ends_with(": 2");
         } else if line.starts_with("+RECEIVE") {
             self.block = announced(line).map(|n| Block::new(world.line, None, n, line.len() + 4));
         }
+        const STREAMS: &[&str] = &["+FTPRETR: 2", "+FTPGETR: 2", "+FTPLIST: 2", "+FTPETGET: 1,1", "+FTPSTOR: 2", "+FTPETPUT: 1,1"];
+        self.stream |= STREAMS.contains(&line) || line.starts_with("+FTPSTAT: 2");
         if begins {
             self.bearer_lost(world, line);
         }
@@ -432,7 +450,7 @@ impl Port {
         let limit = if open.names.iter().any(|n| slow(n)) { SLOW } else { LATE };
         let asked = open.asked;
         let good = !matches!(line, "ERROR" | "NO CARRIER" | "BUSY" | "NO ANSWER" | "NO DIALTONE") && !line.starts_with("+CM");
-        if waited >= limit && !(open.prompted && waited < SLOW) {
+        if waited >= limit && !open.prompted && self.payload.is_none() {
             let sentence = format!("`{line}` came {} after `{}`", spoken(waited), asked.text);
             let late = vec![Proposed::of(&asked, None, format!("late = {}", quoted_span(waited)))];
             world.find(asked.line, Code::LateAnswer, sentence, vec![late]);
@@ -453,7 +471,11 @@ impl Port {
         world.stock.begin(&asked.text);
         self.storm.succeeded(asked, world.known.reports(&asked.text));
         if line.starts_with("CONNECT") {
-            self.data = Some(Data { asked: asked.clone(), commands: 0, first: 0, got: 0 });
+            let fresh = || Data { asked: asked.clone(), commands: 0, first: 0, got: 0 };
+            self.data = Some(match asked.text.to_ascii_uppercase().starts_with("ATO") {
+                true => self.paused.take().unwrap_or_else(fresh),
+                false => fresh(),
+            });
         }
         if opens_bearer(&asked.text) {
             // Opened twice without a loss: the module has forgotten the first.
@@ -557,21 +579,28 @@ impl Port {
             world.stock.fetched(bytes.strip_suffix(b"\x03").unwrap_or(bytes));
             return;
         }
-        // Whole lines may be written as octets.
-        if bytes.ends_with(b"\r\n") && raw::is_text(bytes) {
+        // Whole lines may be written as octets; under ATV0 a line is a digit and CR.
+        let digits = bytes.ends_with(b"\r") && bytes.iter().all(|b| b"\r\n0123456789".contains(b));
+        if (bytes.ends_with(b"\r\n") || digits) && raw::is_text(bytes) {
             for line in text.split(['\r', '\n']).filter(|l| !l.is_empty()) {
                 self.heard(world, line);
             }
             return;
         }
-        raw::judge(world, bytes, self.open.as_ref().map(|o| &o.asked).or(self.last.as_ref()));
+        if bytes.ends_with(b"\x03") || self.open.as_ref().is_some_and(|o| o.names.iter().any(|n| reads(n))) {
+            if let Some(open) = &mut self.open {
+                open.informed = true;
+            }
+            return;
+        }
+        let bytes: Vec<u8> = bytes.iter().copied().filter(|b| !matches!(b, 0x11 | 0x13)).collect();
+        raw::judge(world, &bytes, self.open.as_ref().map(|o| &o.asked).or(self.last.as_ref()));
     }
 
     fn data_octets(&mut self, world: &mut World, bytes: &[u8]) {
         self.end_silence(world);
         if let Some(block) = &mut self.block {
             block.raw(bytes);
-            world.stock.fetched(bytes);
         } else if let Some(data) = &mut self.data {
             data.got += bytes.len() as u64;
             world.stock.fetched(bytes);
@@ -593,6 +622,7 @@ impl Port {
         let (announced, header) = (block.announced, block.header);
         let echo = asked.text.len() + 1;
         let end = block.end();
+        world.stock.fetched(&block.clean(&end));
         match end {
             End::Whole => {}
             End::Short(missing) => {
@@ -680,8 +710,8 @@ impl Port {
         }
     }
 
-    fn leave_data(&mut self, world: &mut World) {
-        let Some(data) = self.data.take() else { return };
+    fn leave_data(&mut self, world: &mut World) -> Option<Data> {
+        let data = self.data.take()?;
         if data.commands >= 2 {
             let sentence = format!(
                 "{} commands were typed into the data mode that `{}` of line {} had begun",
@@ -689,6 +719,7 @@ impl Port {
             );
             world.find(data.first, Code::DataModeStuck, sentence, vec![]);
         }
+        Some(Data { commands: 0, ..data })
     }
 
     // ----- the state of the module -----
@@ -786,9 +817,7 @@ impl Port {
     }
 
     fn bearer_lost(&mut self, world: &mut World, line: &str) {
-        let recent = |asked: &Asked| names(&asked.text).iter().any(|n| changes(n)) && world.now.saturating_sub(asked.at) < LATE;
-        let asked_for = self.open.as_ref().map(|o| &o.asked).into_iter().chain(self.last.as_ref()).any(recent);
-        if asked_for {
+        if self.host_changes(world) {
             return;
         }
         self.bearer = false;
@@ -801,6 +830,12 @@ impl Port {
             ]
         });
         world.find(world.line, Code::BearerLost, format!("`{line}`: nobody asked for it"), faults.unwrap_or_default());
+    }
+
+    /// Whether the host has just sent a command that changes registration or bearers.
+    fn host_changes(&self, world: &World) -> bool {
+        let open = self.open.as_ref().is_some_and(|open| open.names.iter().any(|n| changes(n)));
+        open || world.changed.is_some_and(|at| world.now.saturating_sub(at) < LATE)
     }
 
     fn bearer_lost_in_data(&mut self, world: &mut World, line: &str, at: usize, asked: &Asked) {
@@ -890,6 +925,18 @@ fn outcome_of(line: &str, names: &[String]) -> bool {
     names.iter().any(|name| line.starts_with(name.as_str()))
 }
 
+/// Commands whose answer is a block of data behind its length.
+fn brings_data(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    let kept = upper.contains("+FTPEXTGET") && upper.contains('"');
+    !(upper.ends_with('?') || kept || takes_payload(text))
+}
+
+/// Commands whose answer is data without a length.
+fn reads(name: &str) -> bool {
+    matches!(name, "+FSREAD" | "+CFSRFILE" | "+QFREAD" | "+QFDWL")
+}
+
 /// Commands that change what is told unasked.
 fn changes(name: &str) -> bool {
     const NAMES: &[&str] = &[
@@ -900,7 +947,7 @@ fn changes(name: &str) -> bool {
 }
 
 fn resets(upper: &str) -> bool {
-    const WORDS: &[&str] = &["+CFUN", "+CPOWD", "+QPOWD", "+CPOF", "+CPWROFF", "+CRESET", "+TRB", "+MYRESET"];
+    const WORDS: &[&str] = &["+CFUN", "+CPOWD", "+QPOWD", "+CPOF", "+CPWROFF", "+CRESET", "+CREBOOT", "+TRB", "+MYRESET"];
     WORDS.iter().any(|word| upper.contains(word))
 }
 
@@ -941,7 +988,7 @@ fn closes_bearer(text: &str) -> bool {
 
 fn opens_session(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
-    const BEGIN: &[&str] = &["AT+QFTPOPEN=", "AT+FTPOPEN=", "AT+WIPCREATE=", "AT+HTTPINIT"];
+    const BEGIN: &[&str] = &["AT+QFTPOPEN=", "AT+FTPOPEN=", "AT+WIPCREATE=4", "AT+HTTPINIT"];
     BEGIN.iter().any(|begin| upper.starts_with(begin)) && !upper.ends_with('?')
 }
 
@@ -959,7 +1006,14 @@ fn bytes(pattern: &Pattern) -> Vec<u8> {
     for part in &pattern.parts {
         match part {
             Part::Literal(bytes) => out.extend_from_slice(bytes),
-            Part::Hole(hole) => out.resize(out.len() + hole.length.unwrap_or(0), b'?'),
+            Part::Hole(hole) => match (hole.length, hole.kind) {
+                (Some(length), _) => out.resize(out.len() + length, b'?'),
+                (None, HoleKind::Ip) => out.extend(b"192.0.2.1"),
+                (None, HoleKind::Int | HoleKind::Hex) => out.extend(b"1"),
+                (None, HoleKind::Clock) => out.extend(b"26/01/01,00:00:00+00"),
+                (None, HoleKind::Date) => out.extend(b"20260101000000"),
+                (None, HoleKind::Any | HoleKind::Word | HoleKind::Listed) => {}
+            },
         }
     }
     out

@@ -62,11 +62,14 @@ impl Proposed {
     }
 }
 
+/// How long after its cause a report comes, about.
+const ROUND_TRIP: Duration = Duration::from_millis(450);
+
 /// What shows the same as a report of failure: first what would cause it, then what only says it.
 pub(super) fn report(asked: &Asked, now: Duration, number: i32, meaning: &Meaning) -> Vec<Vec<Proposed>> {
     let waited = now.saturating_sub(asked.at);
     let at_once = |what: String| vec![Proposed::of(asked, None, what)];
-    let force = vec![Proposed::of(asked, Some(waited), format!("force = {number}"))];
+    let force = vec![Proposed::of(asked, Some(waited.saturating_sub(ROUND_TRIP)), format!("force = {number}"))];
     let upper = asked.text.to_ascii_uppercase();
     let verb = match () {
         () if upper.contains("PUT") || upper.contains("STOR") => "STOR",

@@ -26,6 +26,8 @@ pub struct Stock {
 struct File {
     data: Vec<u8>,
     size: u64,
+    /// The size that the server told.
+    told: Option<u64>,
 }
 
 impl Stock {
@@ -89,14 +91,15 @@ impl Stock {
     pub(super) fn size(&mut self, size: u64) {
         if let Some(file) = self.entry() {
             file.size = file.size.max(size);
+            file.told = Some(size);
         }
     }
 
     /// The size of the file that is fetched, where it was told, and how much of it has come.
     pub(super) fn told(&mut self) -> Option<(u64, u64)> {
         let at = self.at as u64;
-        let file = self.entry()?;
-        Some((file.size, at))
+        let size = self.entry()?.told?;
+        (at > 0).then_some((size, at))
     }
 
     /// The files as a scenario has them.

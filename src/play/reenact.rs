@@ -2,6 +2,7 @@
 //! which the host gets the same answers is taken.
 
 use super::{PlayError, play_at};
+use crate::at::ResultCode;
 use crate::diagnose::{Finding, Proposed, Stock, scenario};
 use crate::disk::Temporary;
 use crate::setup::files::{self, Instead};
@@ -9,9 +10,12 @@ use crate::transcript::text::{Part, Pattern};
 use crate::transcript::{Kind, Setting, Transcript};
 use std::collections::BTreeMap;
 use std::fs;
+use std::time::Duration;
 
 /// More often than this nothing is played.
 const PLAYS: usize = 80;
+/// A report may be so much later than in the recording.
+const SLACK: Duration = Duration::from_millis(600);
 /// So often what still differs is written down as answers.
 const ROUNDS: usize = 4;
 /// So many answers at most are written down.
@@ -26,8 +30,19 @@ pub struct Reenacted {
     pub same: usize,
     /// How many steps of the host there are.
     pub steps: usize,
-    /// The lines of those that got others.
-    pub differ: Vec<usize>,
+    /// Those that got others.
+    pub differ: Vec<Difference>,
+}
+
+/// A step of the host that got another answer.
+#[derive(Debug)]
+pub struct Difference {
+    /// Its line in the recording.
+    pub line: usize,
+    /// What the recording has behind it.
+    pub recorded: Vec<u8>,
+    /// What the model said.
+    pub said: Vec<u8>,
 }
 
 /// What the host did, and what it heard then.
@@ -124,24 +139,36 @@ impl<'a> Stage<'a> {
     ) -> Result<Reenacted, PlayError> {
         self.plays += 1;
         let scenario = self.write(findings, chosen, answers);
-        let file = self.folder.folder("scenario")?.join("again.toml");
+        let file = self.folder.folder(&format!("scenario-{}", self.plays))?.join("again.toml");
         fs::write(&file, &scenario)?;
-        let mut transcript = self.recording.clone();
-        transcript.header.retain(|heading| !matches!(heading.setting, Setting::Profile(_) | Setting::Scenario(_)));
-        transcript.set_scenario(&file.display().to_string());
+        let mut played = self.recording.clone();
+        played.header.retain(|heading| !matches!(heading.setting, Setting::Profile(_) | Setting::Scenario(_)));
+        played.set_scenario(&file.display().to_string());
+        for step in &mut played.steps {
+            if let Kind::Within(span) = &mut step.kind {
+                *span += SLACK;
+            }
+        }
         let root = self.folder.folder(&format!("ftp-{}", self.plays))?;
-        let heard = match play_at(transcript, None, true, vec![], &root).await {
+        let heard = match play_at(played.clone(), None, true, vec![], &root).await {
             Ok(Some(blessed)) => exchanges(&blessed),
-            Ok(None) | Err(PlayError::Failed(_) | PlayError::Mistakes(_)) => vec![],
+            // Nothing was to be rewritten.
+            Ok(None) => exchanges(&played),
+            Err(PlayError::Failed(_) | PlayError::Mistakes(_)) => vec![],
             Err(error) => return Err(error),
         };
         let same = |n: &usize| {
             let (wanted, heard) = (&self.wanted[*n], heard.get(*n));
             heard.is_some_and(|heard| heard.heard == wanted.heard)
         };
-        let differ: Vec<usize> = (0..self.wanted.len()).filter(|n| !same(n)).collect();
-        let same = self.wanted.len() - differ.len();
-        Ok(Reenacted { scenario, same, steps: self.wanted.len(), differ: differ.iter().map(|n| self.wanted[*n].line).collect() })
+        let difference = |n: usize| Difference {
+            line: self.wanted[n].line,
+            recorded: self.wanted[n].heard.clone(),
+            said: heard.get(n).map(|heard| heard.heard.clone()).unwrap_or_default(),
+        };
+        let differ: Vec<Difference> =
+            (0..self.wanted.len()).filter(|n| !same(n)).map(difference).collect();
+        Ok(Reenacted { scenario, same: self.wanted.len() - differ.len(), steps: self.wanted.len(), differ })
     }
 
     /// The scenario; what `badline check` refuses of it is left out.
@@ -184,7 +211,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Rules that have the commands in these lines answered as the recording has it.
-    fn answers(&self, differ: &[usize], there: &[(usize, Proposed)]) -> Vec<(usize, Proposed)> {
+    fn answers(&self, differ: &[Difference], there: &[(usize, Proposed)]) -> Vec<(usize, Proposed)> {
         let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
         let mut out = vec![];
         for exchange in &self.wanted {
@@ -192,13 +219,15 @@ impl<'a> Stage<'a> {
             let nth = counts.entry(command).or_default();
             *nth += 1;
             let known = there.iter().any(|(line, _)| *line == exchange.line);
-            if known || !differ.contains(&exchange.line) || out.len() + there.len() >= ANSWERS {
+            if known || differ.iter().all(|d| d.line != exchange.line) || out.len() + there.len() >= ANSWERS {
                 continue;
             }
+            // What comes behind the result code is no part of the answer.
+            let end = |lines: &&Vec<String>| lines.iter().position(|line| ResultCode::is_final(line));
             if let Some(lines) = &exchange.lines
-                && !lines.is_empty()
+                && let Some(end) = end(&lines)
             {
-                out.push((exchange.line, scenario::answered(command, *nth, lines)));
+                out.push((exchange.line, scenario::answered(command, *nth, &lines[..=end])));
             }
         }
         out

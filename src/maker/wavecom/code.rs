@@ -12,7 +12,7 @@ pub const REASONS: &[Sorted] = &[
     (811, 811, Reason::Pin),
     (807, 817, Reason::Bearer),
     (818, 818, Reason::Refused),
-    (819, 819, Reason::Network),
+    (819, 819, Reason::Unknown),
     (820, 821, Reason::Storage),
     (830, 830, Reason::Argument),
     (831, 831, Reason::State),
