@@ -198,7 +198,7 @@ fn every_scenario_is_named_from_its_line_and_found_again() {
             }
         }
     }
-    println!("named {named} of {of}\n{unnamed}\nthe same answers {same} of {of}\n{other}");
+    eprintln!("named {named} of {of}\n{unnamed}\nthe same answers {same} of {of}\n{other}");
     if only.is_empty() {
         assert!(named >= NAMED, "{unnamed}");
         assert!(same >= SAME, "{other}");

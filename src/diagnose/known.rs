@@ -50,6 +50,17 @@ const UNASKED: &[&str] = &[
 /// The lines with which a module that has just started begins.
 const BOOT: &[&str] = &["RDY", "AT READY", "APP RDY", "^SYSSTART", "*ATREADY: 1", "+WIND: 3"];
 
+/// What a report says of its operation.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Outcome {
+    /// Data may move now.
+    Opened,
+    /// It is over, and went well.
+    Done(i32),
+    /// It is over, with this number.
+    Failed(i32, &'static Meaning),
+}
+
 /// What is known of the module of a recording, or of all modules where it does not say which.
 #[derive(Debug)]
 pub struct Known {
@@ -144,10 +155,14 @@ impl Known {
     }
 
     /// The number in a report that an operation has ended, and what it means where it means a failure.
-    pub(super) fn outcome(&self, line: &str) -> Option<(i32, Option<&'static Meaning>)> {
+    pub(super) fn outcome(&self, line: &str) -> Option<Outcome> {
         self.outcomes.iter().find_map(|outcomes| {
             let number = outcomes.number(line)?;
-            Some((number, outcomes.meaning(number)))
+            Some(match outcomes.meaning(number) {
+                Some(meaning) => Outcome::Failed(number, meaning),
+                None if outcomes.opens.contains(&number) => Outcome::Opened,
+                None => Outcome::Done(number),
+            })
         })
     }
 

@@ -2,7 +2,8 @@
 
 use super::kind::Code;
 use super::port::Asked;
-use super::scenario::{Proposed, report};
+use super::known::Outcome;
+use super::scenario::{Proposed, Stage, report};
 use super::{World, spoken};
 use crate::at::line::{body, next};
 use crate::modem::outcome::{Meaning, Reason};
@@ -21,10 +22,12 @@ pub(super) struct Pending {
     begun: Vec<Begun>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Begun {
     asked: Asked,
     name: String,
+    /// Whether it was said that data may move.
+    opened: bool,
     /// When it was answered OK.
     since: Duration,
 }
@@ -37,54 +40,52 @@ impl Pending {
             if !world.known.reports(&alone) {
                 continue;
             }
+            self.begun.retain(|b| !(b.opened && b.name == name));
             if self.begun.len() < MOST {
-                self.begun.push(Begun { asked: asked.clone(), name, since: world.now });
+                self.begun.push(Begun { asked: asked.clone(), name, opened: false, since: world.now });
             }
         }
     }
 
-    /// A report came: `name: ...`. Gives the command that it ends, and whether it was a success.
-    pub fn report(&mut self, world: &mut World, line: &str) -> Option<Ended> {
+    /// A report came: `name: ...`. Gives the command that it is about, and what it says.
+    pub fn report(&mut self, world: &mut World, line: &str, last: Option<&Asked>) -> Option<Ended> {
         let name = line.split(':').next().unwrap_or_default().to_owned();
-        let outcome = world.known.outcome(line);
-        let of_name = |b: &Begun| b.name == name || (name.ends_with("ERROR") && name.starts_with("+QFTP"));
-        let (number, meaning) = outcome?;
-        let busy = meaning.is_some_and(|m| m.reason == Reason::State);
-        let several = self.begun.iter().filter(|b| b.name == name).count() > 1;
+        let outcome = world.known.outcome(line)?;
+        let of_name = |b: &Begun| b.name == name;
+        let busy = matches!(outcome, Outcome::Failed(_, m) if m.reason == Reason::State);
+        let several = self.begun.iter().filter(|b| b.name == name && !b.opened).count() > 1;
         // The answer to the second is no news of the first.
         let place = match busy && several {
             true => self.begun.iter().rposition(of_name),
             false => self.begun.iter().position(of_name),
         };
-        let begun = place.map(|i| self.begun.remove(i));
-        let line_number = world.line;
-        match (meaning, &begun) {
-            (Some(meaning), begun) => {
-                if busy && several {
-                    let sentence = format!(
-                        "`{line}` answers the command that came before the first one had ended: it hides that one's result"
-                    );
-                    world.find(line_number, Code::HiddenReason, sentence, vec![]);
-                } else {
-                    failed(world, line, number, meaning, begun.as_ref().map(|b| (&b.asked, b.since)));
-                }
+        let begun = match outcome {
+            Outcome::Opened => {
+                let begun = place.map(|i| &mut self.begun[i]);
+                let first = begun.as_ref().is_some_and(|b| !b.opened);
+                let begun = begun.map(|b| {
+                    b.opened = true;
+                    b.clone()
+                });
+                begun.filter(|_| first)
             }
-            (None, Some(begun)) => {
-                let waited = world.now.saturating_sub(begun.since);
-                if waited >= LATE {
-                    let sentence =
-                        format!("`{line}` came {} after `{}` was answered", spoken(waited), begun.asked.text);
-                    // Without it, a round trip would have passed.
-                    let late = waited.saturating_sub(ROUND_TRIP);
-                    let rule = Proposed::of(&begun.asked, None, format!("late = {}", quoted_span(late)))
-                        .about(&format!("urc = \"{}*\"", line.replace(['"', '\\'], "*")));
-                    let faults = vec![vec![rule]];
-                    world.find(line_number, Code::LateReport, sentence, faults);
-                }
+            _ => place.map(|i| self.begun.remove(i)),
+        };
+        match (outcome, &begun) {
+            (Outcome::Failed(..), _) if busy && several => {
+                let sentence = format!(
+                    "`{line}` answers a command that came before the one of before had ended: what became of that is hidden"
+                );
+                world.find(world.line, Code::HiddenReason, sentence, vec![]);
             }
-            (None, None) => {}
+            (Outcome::Failed(number, meaning), begun) => {
+                let asked = begun.as_ref().map(|b| (&b.asked, b.opened));
+                failed(world, line, number, meaning, asked, last);
+            }
+            (_, Some(begun)) if !begun.opened || matches!(outcome, Outcome::Opened) => late(world, line, begun),
+            _ => {}
         }
-        Some(Ended { failed: meaning.is_some(), command: begun.map(|b| b.asked.text) })
+        Some(Ended { outcome, command: begun.map(|b| b.asked.text) })
     }
 
     /// The module has started anew, or the host has given up: nothing is under way any more.
@@ -98,7 +99,7 @@ impl Pending {
         let (now, mut missing) = (world.now, vec![]);
         self.begun.retain(|b| {
             let concerned = asked.is_none() || again.contains(&b.name);
-            let gone = concerned && now.saturating_sub(b.since) >= LATE;
+            let gone = concerned && !b.opened && now.saturating_sub(b.since) >= LATE;
             if gone {
                 missing.push((b.asked.clone(), now.saturating_sub(b.since)));
             }
@@ -118,15 +119,36 @@ impl Pending {
     }
 }
 
-/// What a report ended.
+/// What a report said, and of which command.
 #[derive(Debug)]
 pub(super) struct Ended {
-    pub failed: bool,
+    pub outcome: Outcome,
     pub command: Option<String>,
 }
 
+/// A report that came: was it late?
+fn late(world: &mut World, line: &str, begun: &Begun) {
+    let waited = world.now.saturating_sub(begun.since);
+    if waited < LATE {
+        return;
+    }
+    let sentence = format!("`{line}` came {} after `{}` was answered", spoken(waited), begun.asked.text);
+    // Without it, a round trip would have passed.
+    let late = quoted_span(waited.saturating_sub(ROUND_TRIP));
+    let rule = Proposed::of(&begun.asked, None, format!("late = {late}"))
+        .about(&format!("urc = \"{}*\"", line.replace(['"', '\\'], "*")));
+    world.find(world.line, Code::LateReport, sentence, vec![vec![rule]]);
+}
+
 /// A report says that something failed.
-fn failed(world: &mut World, line: &str, number: i32, meaning: &Meaning, asked: Option<(&Asked, Duration)>) {
+fn failed(
+    world: &mut World,
+    line: &str,
+    number: i32,
+    meaning: &Meaning,
+    asked: Option<(&Asked, bool)>,
+    last: Option<&Asked>,
+) {
     let code = of_reason(meaning.reason);
     if meaning.reason == Reason::Aborted {
         return;
@@ -136,14 +158,19 @@ fn failed(world: &mut World, line: &str, number: i32, meaning: &Meaning, asked: 
         _ => meaning.words.to_owned(),
     };
     let sentence = match asked {
-        Some((asked, since)) => format!(
-            "`{line}` ends `{}` after {}: {what}",
-            asked.text,
-            spoken(world.now.saturating_sub(since))
-        ),
+        Some((asked, _)) => {
+            let after = spoken(world.now.saturating_sub(asked.at));
+            format!("`{line}` ends `{}` after {after}: {what}", asked.text)
+        }
         None => format!("`{line}`: {what}"),
     };
-    let faults = asked.map(|(asked, _)| report(asked, world.now, number, meaning)).unwrap_or_default();
+    let stage = match asked {
+        Some((_, false)) => Stage::Begun,
+        Some((_, true)) => Stage::Moving(world.stock.moved()),
+        None => Stage::Idle,
+    };
+    let about = asked.map(|(asked, _)| asked).or(last);
+    let faults = about.map(|asked| report(asked, world.now, number, meaning, stage)).unwrap_or_default();
     world.find(world.line, code, sentence, faults);
 }
 

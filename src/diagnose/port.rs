@@ -3,7 +3,7 @@
 use super::block::{Block, End, announced};
 use super::echo::Echo;
 use super::kind::Code;
-use super::known::Known;
+use super::known::{Known, Outcome};
 use super::line::{State, answer, bearer_down, power_off};
 use super::pending::{Pending, names, of_reason, quoted_span};
 use super::raw;
@@ -192,7 +192,7 @@ impl Port {
         self.storm.typed(world, &asked);
         world.stock.command(&asked.text);
         let names = names(&asked.text);
-        if names.iter().any(|n| changes(n)) && !asked.text.ends_with('?') {
+        if names.iter().any(|n| unsettles(n)) && !asked.text.ends_with('?') || closes_bearer(&asked.text) {
             world.changed = Some(world.now);
         }
         self.open = Some(Open { asked, names, informed: false, prompted: false });
@@ -348,6 +348,16 @@ impl Port {
         {
             return self.result(world, line);
         }
+        // Where OK comes first, data mode begins behind it.
+        if self.open.is_none()
+            && (line == "CONNECT" || line.starts_with("CONNECT "))
+            && !line.starts_with("CONNECT OK")
+            && !line.starts_with("CONNECT FAIL")
+            && let Some(asked) = self.last.clone()
+        {
+            self.data = Some(Data { asked, commands: 0, first: 0, got: 0 });
+            return;
+        }
         self.line(world, line);
     }
 
@@ -408,12 +418,19 @@ impl Port {
     fn service(&mut self, world: &mut World, line: &str, own: bool) {
         let read = self.open.as_ref().is_some_and(|o| o.asked.text.trim_end().ends_with('?'));
         if !(own && read)
-            && let Some(ended) = self.pending.report(world, line)
+            && let Some(ended) = self.pending.report(world, line, self.last.as_ref())
         {
-            let command = ended.command.as_deref().unwrap_or_default().to_owned();
-            match ended.failed {
-                true => self.storm.failed_of(world, &command),
-                false => self.storm.succeeded_of(&command),
+            let command = ended.command.unwrap_or_default();
+            match ended.outcome {
+                Outcome::Failed(..) => self.storm.failed_of(world, &command),
+                Outcome::Opened if line.starts_with("+FTPGET") => world.stock.some(),
+                Outcome::Opened => {}
+                Outcome::Done(number) => {
+                    self.storm.succeeded_of(&command);
+                    if line.starts_with("+QFTPGET:") && world.stock.moved() == 0 {
+                        world.stock.size(u64::try_from(number).unwrap_or(0));
+                    }
+                }
             }
             self.transfer_over(world, line);
         }
@@ -437,7 +454,8 @@ impl Port {
             let sentence = format!("`{line}` ended the download after {got} octets; the file has {size}");
             world.find(world.line, Code::DataIncomplete, sentence, vec![]);
         }
-        if value.starts_with("1,") && value != "1,1" && !value.starts_with("1,1,") {
+        let goes_on = value == "1,1" || value.starts_with("1,1,") || value == "2";
+        if line.starts_with("+FTPGET") && !goes_on || line.starts_with("+QFTPGET") {
             world.stock.over();
         }
     }
@@ -603,7 +621,10 @@ impl Port {
             block.raw(bytes);
         } else if let Some(data) = &mut self.data {
             data.got += bytes.len() as u64;
-            world.stock.fetched(bytes);
+            match data.asked.text.to_ascii_uppercase().contains("+WIPFILE") {
+                true => world.stock.fetched(&unescaped(bytes)),
+                false => world.stock.fetched(bytes),
+            }
         } else if self.stream {
             world.stock.fetched(bytes);
         }
@@ -763,6 +784,7 @@ impl Port {
         (self.open, self.payload, self.data, self.prompt) = (None, None, None, None);
         (self.suspect, self.bearer, self.session, self.stream) = (None, false, None, false);
         self.pending.clear();
+        world.stock.over();
         self.state.restarted();
         self.echo = Echo::Unknown;
     }
@@ -834,8 +856,7 @@ impl Port {
 
     /// Whether the host has just sent a command that changes registration or bearers.
     fn host_changes(&self, world: &World) -> bool {
-        let open = self.open.as_ref().is_some_and(|open| open.names.iter().any(|n| changes(n)));
-        open || world.changed.is_some_and(|at| world.now.saturating_sub(at) < LATE)
+        world.changed.is_some_and(|at| world.now.saturating_sub(at) < LATE)
     }
 
     fn bearer_lost_in_data(&mut self, world: &mut World, line: &str, at: usize, asked: &Asked) {
@@ -937,6 +958,13 @@ fn reads(name: &str) -> bool {
     matches!(name, "+FSREAD" | "+CFSRFILE" | "+QFREAD" | "+QFDWL")
 }
 
+/// Commands behind which registration or bearers may go.
+fn unsettles(name: &str) -> bool {
+    const NAMES: &[&str] =
+        &["+CFUN", "+CGATT", "+CGACT", "+CPIN", "+QIDEACT", "+CIPSHUT", "+COPS", "+CPOWD", "+QPOWD", "+CRESET", "+CREBOOT"];
+    NAMES.contains(&name)
+}
+
 /// Commands that change what is told unasked.
 fn changes(name: &str) -> bool {
     const NAMES: &[&str] = &[
@@ -994,6 +1022,26 @@ fn opens_session(text: &str) -> bool {
 
 fn closes_session(name: &str) -> bool {
     matches!(name, "+QFTPCLOSE" | "+FTPCLOSE" | "+WIPCLOSE" | "+HTTPTERM")
+}
+
+/// Data without its DLEs and its ETX (WIPsoft guide, section 5.2).
+fn unescaped(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    loop {
+        rest = match rest {
+            [0x10, next @ (0x03 | 0x10), more @ ..] => {
+                out.push(*next);
+                more
+            }
+            [0x03, more @ ..] => more,
+            [byte, more @ ..] => {
+                out.push(*byte);
+                more
+            }
+            [] => return out,
+        };
+    }
 }
 
 /// A pattern as text; what varies in it is gone.

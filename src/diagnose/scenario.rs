@@ -65,40 +65,104 @@ impl Proposed {
 /// How long after its cause a report comes, about.
 const ROUND_TRIP: Duration = Duration::from_millis(450);
 
+/// How far an operation was when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nothing was under way.
+    Idle,
+    /// It had begun.
+    Begun,
+    /// Data moved: so many octets had come.
+    Moving(u64),
+}
+
+/// The FTP verb behind a command, by what its name holds.
+const VERBS: &[(&str, &str)] = &[
+    ("PUT", "STOR"),
+    ("STOR", "STOR"),
+    ("OPEN", "PASS"),
+    ("GET", "RETR"),
+    ("RETR", "RETR"),
+    ("LIST", "LIST"),
+    ("SIZE", "SIZE"),
+    ("MKD", "MKD"),
+    ("RMD", "RMD"),
+    ("PWD", "PWD"),
+    ("CDUP", "CDUP"),
+    ("CWD", "CWD"),
+    ("PATH", "CWD"),
+    ("DEL", "DELE"),
+    ("REN", "RNFR"),
+    ("STAT", "STAT"),
+    ("SYST", "SYST"),
+    ("NOOP", "NOOP"),
+    ("CLOSE", "QUIT"),
+    ("MDTM", "MDTM"),
+];
+
 /// What shows the same as a report of failure: first what would cause it, then what only says it.
-pub(super) fn report(asked: &Asked, now: Duration, number: i32, meaning: &Meaning) -> Vec<Vec<Proposed>> {
+pub(super) fn report(
+    asked: &Asked,
+    now: Duration,
+    number: i32,
+    meaning: &Meaning,
+    stage: Stage,
+) -> Vec<Vec<Proposed>> {
     let waited = now.saturating_sub(asked.at);
     let at_once = |what: String| vec![Proposed::of(asked, None, what)];
+    let then = |what: &str| vec![Proposed::of(asked, Some(waited), what.into())];
     let force = vec![Proposed::of(asked, Some(waited.saturating_sub(ROUND_TRIP)), format!("force = {number}"))];
-    let upper = asked.text.to_ascii_uppercase();
-    let verb = match () {
-        () if upper.contains("PUT") || upper.contains("STOR") => "STOR",
-        () if upper.contains("OPEN") => "PASS",
-        () if upper.contains("GET") || upper.contains("RETR") => "RETR",
-        () if upper.contains("LIST") => "LIST",
-        () if upper.contains("SIZE") => "SIZE",
-        () if upper.contains("MKD") => "MKD",
-        () if upper.contains("RMD") => "RMD",
-        () if upper.contains("CWD") || upper.contains("PATH") => "CWD",
-        () if upper.contains("DEL") => "DELE",
-        () if upper.contains("REN") => "RNFR",
-        () => "*",
-    };
+    let name = asked.text.to_ascii_uppercase();
+    let name = name.split('=').next().unwrap_or_default();
+    let verb = VERBS.iter().find(|(part, _)| name.contains(part)).map_or("*", |(_, verb)| *verb);
     let reply = |code: i32, verb: &str| at_once(format!("reply = {code}, verb = \"{verb}\""));
-    let likely = match meaning.reason {
-        Reason::Name => Some(at_once("nxdomain = \"*\"".into())),
-        Reason::Connection => Some(at_once("refused = \"*\"".into())),
-        Reason::Silence => Some(at_once("connect_silence = \"*\"".into())),
-        Reason::Reply => Some(reply(number.abs(), verb)),
-        Reason::Login if number < -99 => Some(reply(number.abs(), "PASS")),
-        Reason::Login => Some(reply(530, if number == 71 { "USER" } else { "PASS" })),
-        Reason::Closed => Some(vec![Proposed::of(asked, Some(waited), "hang_up = 421".into())]),
-        Reason::Bearer => Some(vec![Proposed::of(asked, Some(waited), "pdp_drop = \"all\"".into())]),
-        Reason::Transfer | Reason::Refused | Reason::Unknown => Some(reply(550, verb)),
-        // The module says so by itself where the host does the same again.
-        Reason::State | Reason::Argument => Some(vec![]),
+    let moved = |what: &str| match stage {
+        Stage::Moving(octets) if octets > 0 => {
+            let when = format!("link = \"ftp.data\", after_bytes = {octets}");
+            Some(Proposed { when, what: what.into(), lasts: None })
+        }
         _ => None,
     };
+    // What the server says when all has come.
+    let last_word = |what: String| {
+        vec![Proposed { when: format!("verb = \"{verb}\", reply = \"226\""), what, lasts: None }]
+    };
+    let stall = moved("stall = \"down\"").map(|rule| vec![rule.during(Duration::from_secs(90))]);
+    let mut likely: Vec<Vec<Proposed>> = vec![];
+    match (meaning.reason, stage) {
+        (Reason::Closed, Stage::Idle) => likely.push(then("hang_up = 421")),
+        (Reason::Bearer, _) => likely.push(then("pdp_drop = \"all\"")),
+        (_, Stage::Idle) => return vec![],
+        (Reason::Name, _) => likely.push(at_once("nxdomain = \"*\"".into())),
+        (Reason::Connection, _) => likely.push(at_once("refused = \"*\"".into())),
+        (Reason::Silence, _) => {
+            likely.extend(stall);
+            likely.push(at_once("connect_silence = \"*\"".into()));
+            likely.push(at_once("no_reply = true, verb = \"CONNECT\"".into()));
+            likely.push(last_word("late_reply = \"10m\"".into()));
+        }
+        (Reason::Closed, _) => {
+            let hang = then("hang_up = 421");
+            likely.extend(stall.map(|stall| [stall, hang.clone()].concat()));
+            likely.push(hang);
+            likely.push(at_once("cut = \"rst\", link = \"ftp.control\"".into()));
+            let opened = "opened = \"ftp.control\"".to_owned();
+            likely.push(vec![Proposed { when: opened, what: "cut = \"rst\"".into(), lasts: None }]);
+        }
+        (Reason::Login, _) => {
+            let code = if number < -99 { number.abs() } else { 530 };
+            likely.push(reply(code, if number == 71 { "USER" } else { "PASS" }));
+        }
+        (Reason::Transfer | Reason::Refused | Reason::Reply | Reason::Unknown, _) => {
+            let code = if number < -99 { number.abs() } else { 550 };
+            likely.push(reply(code, verb));
+            likely.extend(moved("cut = \"rst\"").map(|rule| vec![rule]));
+            likely.push(last_word(format!("relabel = {}", if number < -99 { code } else { 451 })));
+        }
+        // The module says so by itself where the host does the same again.
+        (Reason::State | Reason::Argument, _) => likely.push(vec![]),
+        _ => {}
+    }
     likely.into_iter().chain([force]).collect()
 }
 

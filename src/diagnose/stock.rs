@@ -20,6 +20,8 @@ pub struct Stock {
     name: String,
     folder: String,
     at: usize,
+    /// What has come of the transfer that goes on.
+    moved: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -80,11 +82,24 @@ impl Stock {
         }
         file.size = file.size.max((at + bytes.len()) as u64);
         self.at = at + bytes.len();
+        self.moved += bytes.len() as u64;
+    }
+
+    /// There is something in the file, though nobody has read it.
+    pub(super) fn some(&mut self) {
+        if let Some(file) = self.entry() {
+            file.size = file.size.max(1);
+        }
+    }
+
+    /// How many octets of the transfer that goes on have come.
+    pub(super) fn moved(&self) -> u64 {
+        self.moved
     }
 
     /// The transfer is over; another begins at the file's start.
     pub(super) fn over(&mut self) {
-        self.at = 0;
+        (self.at, self.moved) = (0, 0);
     }
 
     /// The server told the size.

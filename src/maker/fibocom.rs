@@ -141,12 +141,17 @@ impl Maker for Fibocom {
     const REPORTS: &'static [&'static str] = &["+FTP"];
 
     const OUTCOMES: &'static [Outcomes] = &[Outcomes {
-        commands: &["AT+FTPOPEN=*", "AT+FTPCLOSE", "AT+FTPGET=*", "AT+FTPMKD=*", "AT+FTPCWD=*", "AT+FTPDEL=*"],
+        commands: &[
+            "AT+FTPOPEN=*", "AT+FTPCLOSE", "AT+FTPGET=*", "AT+FTPPUT=*", "AT+FTPSTOR=*", "AT+FTPRETR=*", "AT+FTPMKD=*",
+            "AT+FTPCWD=*", "AT+FTPRMD=*", "AT+FTPPWD", "AT+FTPCDUP", "AT+FTPDEL=*", "AT+FTPREN=*", "AT+FTPLIST*",
+            "AT+FTPSTAT*", "AT+FTPSYST", "AT+FTPNOOP",
+        ],
         reports: &[
             "+FTPOPEN", "+FTPCLOSE", "+FTPGET", "+FTPPUT", "+FTPSTOR", "+FTPRETR", "+FTPMKD", "+FTPCWD", "+FTPRMD",
             "+FTPPWD", "+FTPCDUP", "+FTPDEL", "+FTPREN", "+FTPLIST", "+FTPSTAT", "+FTPSYST", "+FTPNOOP",
         ],
         before: "",
+        opens: &[2],
         numbers: &[Meaning::one(FAILED, "failed", Reason::Unknown)],
     }];
 

@@ -79,6 +79,8 @@ pub struct Outcomes {
     pub reports: &'static [&'static str],
     /// What stands before the number: `1,` in `+FTPGET: 1,63`.
     pub before: &'static str,
+    /// Numbers that say that data may move now: the operation is not over.
+    pub opens: &'static [i32],
     /// What the numbers mean; those that are not here mean no failure.
     pub numbers: &'static [Meaning],
 }

@@ -23,6 +23,7 @@ pub const OUTCOMES: &[Outcomes] = &[Outcomes {
     ],
     reports: &["+QFTP"],
     before: "",
+    opens: &[],
     numbers: &[
         Meaning::one(-1, "unknown error", Reason::Unknown),
         Meaning::one(-3, "the FTP service is busy", Reason::State),

@@ -21,6 +21,7 @@ pub(super) const OUTCOMES: &[Outcomes] = &[Outcomes {
     ],
     reports: &["+FTP"],
     before: "1,",
+    opens: &[1],
     numbers: &[
         Meaning::one(61, "network error", Reason::Bearer),
         Meaning::one(62, "DNS error", Reason::Name),
