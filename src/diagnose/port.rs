@@ -66,6 +66,8 @@ struct Data {
     commands: u32,
     first: usize,
     got: u64,
+    /// A line that the host has just sent which may be an FTP command.
+    verb: Option<String>,
 }
 
 /// Commands that got no octet back.
@@ -207,7 +209,9 @@ impl Port {
             return self.prompted_late(world, line, since);
         }
         let head: Vec<u8> = content.stream().take(1024).collect();
-        if self.data.is_some() {
+        if let Some(data) = &mut self.data {
+            let verb = std::str::from_utf8(&head).ok().and_then(|text| text.strip_suffix("\r\n"));
+            data.verb = verb.filter(|v| v.starts_with(|c: char| c.is_ascii_uppercase())).map(str::to_owned);
             if head.windows(3).any(|w| w == b"+++") {
                 self.paused = self.leave_data(world);
             }
@@ -332,6 +336,7 @@ impl Port {
             }
         }
         if self.data.is_some() && !self.ends_data(world, line) {
+            self.server_says(world, line);
             self.data_octets(world, line.as_bytes());
             self.data_octets(world, b"\r\n");
             return;
@@ -348,6 +353,11 @@ impl Port {
         {
             return self.result(world, line);
         }
+        // The end of data mode, or of what was answered OK before, may be an error.
+        if let (None, Some(asked), true) = (&self.open, self.last.clone(), line.starts_with("+CME ERROR")) {
+            let names = names(&asked.text);
+            return self.refused(world, line, &asked, &names);
+        }
         // Where OK comes first, data mode begins behind it.
         if self.open.is_none()
             && (line == "CONNECT" || line.starts_with("CONNECT "))
@@ -355,7 +365,7 @@ impl Port {
             && !line.starts_with("CONNECT FAIL")
             && let Some(asked) = self.last.clone()
         {
-            self.data = Some(Data { asked, commands: 0, first: 0, got: 0 });
+            self.data = Some(Data { asked, commands: 0, first: 0, got: 0, verb: None });
             return;
         }
         self.line(world, line);
@@ -454,7 +464,7 @@ impl Port {
             let sentence = format!("`{line}` ended the download after {got} octets; the file has {size}");
             world.find(world.line, Code::DataIncomplete, sentence, vec![]);
         }
-        let goes_on = value == "1,1" || value.starts_with("1,1,") || value == "2";
+        let goes_on = value == "1,1" || value.starts_with("1,1,") || value == "2" || value.starts_with("2,");
         if line.starts_with("+FTPGET") && !goes_on || line.starts_with("+QFTPGET") {
             world.stock.over();
         }
@@ -489,7 +499,7 @@ impl Port {
         world.stock.begin(&asked.text);
         self.storm.succeeded(asked, world.known.reports(&asked.text));
         if line.starts_with("CONNECT") {
-            let fresh = || Data { asked: asked.clone(), commands: 0, first: 0, got: 0 };
+            let fresh = || Data { asked: asked.clone(), commands: 0, first: 0, got: 0, verb: None };
             self.data = Some(match asked.text.to_ascii_uppercase().starts_with("ATO") {
                 true => self.paused.take().unwrap_or_else(fresh),
                 false => fresh(),
@@ -718,6 +728,17 @@ impl Port {
             self.counted(world, line, counted, &asked);
         }
         ends
+    }
+
+    /// Where the host speaks FTP itself over a socket, the server's refusals are lines of data.
+    fn server_says(&mut self, world: &mut World, line: &str) {
+        let Some(verb) = self.data.as_mut().and_then(|data| data.verb.take()) else { return };
+        let code = line.get(..3).and_then(|code| code.parse::<u16>().ok()).filter(|code| (400..600).contains(code));
+        if code.is_some() && line[3..].starts_with([' ', '-']) {
+            let code = if verb.starts_with("PASS") { Code::LoginRefused } else { Code::RequestRefused };
+            let word = verb.split(' ').next().unwrap_or_default();
+            world.find(world.line, code, format!("`{line}` answers {word}"), vec![]);
+        }
     }
 
     /// `+QFTPGET:2000`: the module counts, too.
