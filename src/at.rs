@@ -8,6 +8,7 @@ pub mod ranges;
 pub mod result;
 pub mod secret;
 pub mod visible;
+pub mod words;
 
 pub use args::{ArgError, Arguments, FromArg, FromArgs, Int, Quoted, Text};
 pub use line::{Call, Form, SyntaxError};

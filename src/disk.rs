@@ -103,6 +103,24 @@ pub fn why(error: &io::Error) -> String {
     first.unwrap_or_default() + letters.as_str()
 }
 
+/// The error of a path at which something was to be made, with what is wrong about the folder where that is the cause.
+pub fn at(path: &Path, error: io::Error) -> io::Error {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let shown = folder.display();
+    let told = |text: String| io::Error::new(error.kind(), text);
+    match (error.kind(), fs::metadata(folder)) {
+        (io::ErrorKind::NotFound, Ok(there)) if there.is_dir() => {
+            told(format!("nothing can be made in the folder {shown}"))
+        }
+        (io::ErrorKind::NotFound, _) => told(format!("there is no folder {shown}; make it first")),
+        (io::ErrorKind::NotADirectory, _) => told(format!("{shown} is no folder")),
+        _ => error,
+    }
+}
+
 /// The same error, with what it is about before it.
 pub fn named(what: impl Display) -> impl FnOnce(io::Error) -> io::Error {
     move |error| io::Error::new(error.kind(), format!("{what}: {}", why(&error)))
@@ -127,6 +145,20 @@ mod tests {
         let file = here.path().join("file");
         assert!(plain(&file, OpenOptions::new().write(true).create(true)).is_ok());
         assert!(plain(&file, OpenOptions::new().read(true)).is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_made_is_told_with_its_folder() {
+        let here = tempfile::tempdir().unwrap();
+        fs::write(here.path().join("file"), "").unwrap();
+        for (path, told) in [("none/x", "; make it first"), ("file/x", "file is no folder")] {
+            let path = here.path().join(path);
+            let error = at(&path, fs::write(&path, "").unwrap_err());
+            assert!(error.to_string().ends_with(told), "{}: {error}", path.display());
+        }
+        let path = Path::new("/proc/x");
+        let error = at(path, fs::write(path, "").unwrap_err());
+        assert_eq!(error.to_string(), "nothing can be made in the folder /proc");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! ftpd: libunftp and unftp-sbe-fs; imports nothing of ours.
 //!
-//! The built-in FTP server, on a thread of its own. Its listener is plain libunftp, for clients on
+//! The built-in FTP server. All servers of a process share a thread. A server's listener is plain libunftp, for clients on
 //! this machine that look at the files; the FTP gate connects to the same listener, knows it by its
 //! greeting ([`Config::greeting`]), and asks a SITE command ([`Config::check`]) before each transfer, because
 //! libunftp says 150 before it has looked at the file.
@@ -14,6 +14,7 @@ mod jail;
 mod listing;
 mod login;
 mod quota;
+mod shared;
 mod storage;
 mod upload;
 
@@ -24,26 +25,19 @@ pub use listing::Listing;
 use login::Logins;
 use quota::Quota;
 use rustix::fs::{Mode, OFlags};
+use shared::Stop;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
-use std::thread::JoinHandle;
 use std::time::Duration;
-use std::{fmt, io, thread};
+use std::{fmt, io};
 use storage::{Disk, Storage};
-use tokio::runtime::{Builder, Runtime};
-use tokio::sync::oneshot;
 use unftp_core::auth::DefaultUser;
 use unftp_sbe_fs::Filesystem;
 
 pub use faults::{NoFaults, Refusal, StorageFault, StorageFaults, StorageOp};
 /// libunftp has timers of its own, in real seconds; time-outs are the gate's, on the modem's clock.
 const NEVER_SECONDS: u64 = 24 * 60 * 60;
-
-/// How long what is being written may take when the server stops; what the file system keeps waiting is left behind.
-const STOP: Duration = Duration::from_millis(400);
 
 /// What the server serves, and to whom.
 pub struct Config {
@@ -100,12 +94,11 @@ impl fmt::Debug for Config {
     }
 }
 
-/// The running server. Dropping it ends its sessions and its thread.
+/// The running server. Dropping it ends its sessions.
 #[derive(Debug)]
 pub struct FtpServer {
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    stop: Stop,
 }
 
 impl FtpServer {
@@ -121,31 +114,24 @@ impl FtpServer {
         let listener = TcpListener::bind(config.listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let names = config.names;
+        let stop = Stop::new(shared::runtime()?);
         let sessions = Sessions {
-            files,
-            root,
-            faults: config.faults,
-            quota: config.quota.map(|limit| Arc::new(Quota { root: config.root, limit })),
-            names,
-            listing: config.listing,
+            disk: Disk {
+                files,
+                root,
+                faults: config.faults,
+                quota: config.quota.map(|limit| Arc::new(Quota { root: config.root, limit })),
+                names: config.names,
+                listing: config.listing,
+                stop: stop.clone(),
+            },
             logins: Arc::new(Logins::new(config.users)),
             greeting: config.greeting,
             check: config.check,
         };
-        let (stop, stopped) = oneshot::channel();
-        let (tell, told) = channel();
-        // A runtime can be dropped on its own thread alone, also where it comes to nothing.
-        let serve = move || match runtime() {
-            Ok(runtime) => {
-                let _ = tell.send(Ok(()));
-                run(runtime, listener, sessions, stopped);
-            }
-            Err(error) => drop(tell.send(Err(error))),
-        };
-        let thread = thread::Builder::new().name("ftpd".into()).spawn(serve)?;
-        told.recv().unwrap_or_else(|_| Err(io::Error::other("its thread has ended")))?;
-        Ok(FtpServer { address, stop: Some(stop), thread: Some(thread) })
+        let listener = stop.within(|| tokio::net::TcpListener::from_std(listener))?;
+        stop.spawn(serve(listener, sessions, stop.clone()));
+        Ok(FtpServer { address, stop })
     }
 
     /// The address that was bound.
@@ -168,22 +154,13 @@ impl FtpServer {
 
 impl Drop for FtpServer {
     fn drop(&mut self) {
-        self.stop.take();
-        if let Some(thread) = self.thread.take() {
-            // A panic of that thread was reported when it happened.
-            let _ = thread.join();
-        }
+        self.stop.now();
     }
 }
 
 /// What every session is made of.
 struct Sessions {
-    files: Arc<Filesystem>,
-    root: Arc<OwnedFd>,
-    faults: Arc<dyn StorageFaults>,
-    quota: Option<Arc<Quota>>,
-    names: Names,
-    listing: Listing,
+    disk: Disk,
     logins: Arc<Logins>,
     greeting: &'static str,
     check: &'static str,
@@ -192,18 +169,9 @@ struct Sessions {
 impl Sessions {
     /// A server for one connection: libunftp's `Binder` is taken by a server's first session.
     fn server(&self) -> Option<Server<Storage, DefaultUser>> {
-        let (files, root) = (self.files.clone(), self.root.clone());
-        let (faults, quota, names) = (self.faults.clone(), self.quota.clone(), self.names);
-        let listing = self.listing;
-        let disk = move || Disk {
-            files: files.clone(),
-            root: root.clone(),
-            faults: faults.clone(),
-            quota: quota.clone(),
-            names,
-            listing,
-        };
-        ServerBuilder::with_authenticator(Box::new(move || Storage::new(disk())), self.logins.clone())
+        let disk = self.disk.clone();
+        let storage = move || Storage::new(disk.clone());
+        ServerBuilder::with_authenticator(Box::new(storage), self.logins.clone())
             .greeting(self.greeting)
             .idle_session_timeout(NEVER_SECONDS)
             .binder(SmallBuffers)
@@ -214,43 +182,22 @@ impl Sessions {
     }
 }
 
-/// A runtime that has its first thread for what may wait. tokio panics where it cannot have one; while it has one, it
-/// makes do with that.
-fn runtime() -> io::Result<Runtime> {
-    let runtime = Builder::new_current_thread().enable_all().thread_keep_alive(Duration::MAX).build()?;
-    // Whether there is one to be had; that this one has ended is no error.
-    let _ = thread::Builder::new().spawn(|| ())?.join();
-    runtime.spawn_blocking(|| ());
-    Ok(runtime)
-}
-
-fn run(runtime: Runtime, listener: TcpListener, sessions: Sessions, mut stopped: oneshot::Receiver<()>) {
-    runtime.block_on(async {
-        let listener = match tokio::net::TcpListener::from_std(listener) {
-            Ok(listener) => listener,
-            Err(error) => return tracing::error!(%error, "the FTP server cannot listen"),
-        };
-        loop {
-            let accepted = tokio::select! {
-                _ = &mut stopped => return,
-                accepted = listener.accept() => accepted,
-            };
-            match (accepted, sessions.server()) {
-                (Ok((stream, _)), Some(server)) => {
-                    // Replies are short and awaited one by one; without effect where it fails.
-                    let _ = stream.set_nodelay(true);
-                    tokio::spawn(server.service(stream));
-                }
-                (Ok(_), None) => {}
-                (Err(error), _) => {
-                    tracing::warn!(%error, "the FTP server could not accept a connection");
-                    // Out of descriptors, most likely: a loop without a pause would spin.
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
+async fn serve(listener: tokio::net::TcpListener, sessions: Sessions, stop: Stop) {
+    loop {
+        match (listener.accept().await, sessions.server()) {
+            (Ok((stream, _)), Some(server)) => {
+                // Replies are short and awaited one by one; without effect where it fails.
+                let _ = stream.set_nodelay(true);
+                stop.spawn(server.service(stream));
+            }
+            (Ok(_), None) => {}
+            (Err(error), _) => {
+                tracing::warn!(%error, "the FTP server could not accept a connection");
+                // Out of descriptors, most likely: a loop without a pause would spin.
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
-    });
-    runtime.shutdown_timeout(STOP);
+    }
 }
 
 #[cfg(test)]

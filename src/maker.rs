@@ -7,7 +7,7 @@ mod wavecom;
 
 use crate::at::{Secret, Secrets};
 use crate::modem::outcome::{Outcomes, Sorted};
-use crate::modem::{Maker, Modem, Personality, make, names_of, secrets_of};
+use crate::modem::{Maker, Modem, Personality, base, make, names_of, secrets_of};
 use crate::profile::{Library, Profile};
 
 type Make = fn(&Profile) -> Result<Box<dyn Personality>, (Vec<String>, String)>;
@@ -48,14 +48,20 @@ pub const MAKERS: &[Behaviour] = &[
 ];
 
 /// What is kept out of traces of a module: what it knows as secret, and what others do of the commands that
-/// it does not know, for a host may have been written for another. Of what nobody here knows it is guessed.
-pub fn secrets(modem: &Modem) -> Secrets {
-    let mut secrets = modem.secrets();
-    let own = modem.rows();
+/// it does not know, for a host may have been written for another. Of what nobody here knows it is guessed, as is all
+/// that a module does of which there is no model.
+pub fn secrets(modem: Option<&Modem>) -> Secrets {
+    let mut secrets = modem.map_or_else(of_any, Modem::secrets);
+    let own = modem.map(Modem::rows).unwrap_or_default();
     let all = MAKERS.iter().flat_map(|maker| (maker.secrets)()).chain(NOBODYS.iter().copied());
     secrets.list.extend(all.filter(|(name, _)| own.iter().all(|row| row.name != *name)));
     secrets.plain.extend(MAKERS.iter().flat_map(|maker| (maker.names)()));
     secrets
+}
+
+/// What every module knows as secret.
+fn of_any() -> Secrets {
+    Secrets { list: base::secrets().collect(), plain: base::rows().iter().map(|row| row.name).collect() }
 }
 
 /// Commands of 3GPP TS 27.007 that bear passwords and that no module here has (sections 7.4 and 7.5).

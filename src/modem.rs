@@ -1,16 +1,18 @@
 //! modem: one module: ports, sockets, bearer, SIM, base commands.
 //!
-//! [`Modem`] is the whole of it, and pure. Its owner hands it what happens ([`Modem::handle_uart`],
-//! [`Modem::handle_net`], [`Modem::handle_timeout`]), then drains [`Modem::poll_output`] and arms a
-//! timer for [`Modem::poll_timeout`].
+//! [`Modem`] is the whole of it, and pure. Its owner knows it as a [`Dce`]: hands it what happens
+//! ([`Dce::handle_uart`], [`Dce::handle_net`], [`Dce::handle_timeout`]), then drains [`Dce::poll_output`] and
+//! arms a timer for [`Dce::poll_timeout`].
 
 pub mod base;
 mod bearer;
 mod buffer;
+mod client;
 pub mod command;
 mod core;
 mod cx;
 mod data;
+mod dce;
 mod files;
 mod line;
 mod maker;
@@ -34,9 +36,11 @@ mod unsolicited;
 pub use self::core::Core;
 pub use bearer::{Bearers, Context, State as BearerState};
 pub use buffer::Buffer;
+pub use client::{Clients, Service};
 pub use command::{Command, Reply, Support};
 pub use cx::Cx;
 pub use data::{DataEnd, DataMode, Ends, Sink};
+pub use dce::{Dce, ModuleFault};
 pub use files::{Flash, Store};
 pub use maker::{Maker, Personality, Row, make, names_of, secrets_of};
 pub use meddler::Meddler;
@@ -44,7 +48,7 @@ pub use net::{NetEvent, NetRequest, Query, Socket};
 pub use port::{Line, Opening, PortId, Settings};
 pub use radio::{Functionality, Radio};
 pub use run::{HostLine, Modem};
-pub use session::{Session, Target};
+pub use session::{Ftp, Target};
 pub use sim::{Denied, Sim};
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
 
@@ -66,7 +70,7 @@ const WAITING: usize = 1000;
 /// What the module does to the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Octets for the host, as one write. [`Modem::handle_sent`] confirms them.
+    /// Octets for the host, as one write. [`Dce::handle_sent`] confirms them.
     Uart {
         /// The port.
         port: PortId,
@@ -104,7 +108,7 @@ pub enum Output {
     Note(Note),
 }
 
-/// What the trace is told, where it wants to know ([`Modem::take_notes`]).
+/// What the trace is told, where it wants to know ([`Dce::take_notes`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// A command line as the host sent it, secrets included ([`Modem::secrets`]).
@@ -158,7 +162,7 @@ pub enum Event {
     Boot,
     /// The FTP session speaks. Data is not among it: see [`Event::FtpData`].
     Ftp(ftp::Event),
-    /// Payload of a download waits to be read ([`Core::ftp_read`]).
+    /// Payload of a download waits to be read ([`Ftp::read`]).
     FtpData,
     /// The network has taken all of an upload that it was fed so far.
     FtpDrained,

@@ -52,6 +52,9 @@ pub struct NetworkConfig {
     pub forward: Vec<Forward>,
     /// The built-in FTP server's real address.
     pub server: SocketAddr,
+    /// The real addresses of built-in servers of other services, by the port at which every built-in host has them. At
+    /// any other port it has the FTP server.
+    pub services: BTreeMap<u16, SocketAddr>,
     /// How good the radio link is.
     pub link: LinkProfile,
     /// Whether [`Network::poll_tap`] shows what passes; it costs time.

@@ -14,6 +14,7 @@ mod usable;
 pub use load::{Find, Library, load, wrong_in};
 pub use plain::{ByForm, Forms, Outcome, Plain, Results};
 
+use crate::at::Form;
 use crate::time::Calendar;
 use crate::time::units::Span;
 use schemars::JsonSchema;
@@ -69,6 +70,9 @@ pub struct Profile {
     /// The SIM in the slot.
     #[serde(default)]
     pub sim: Sim,
+    /// Short messages.
+    #[serde(default)]
+    pub messages: Messages,
     /// The radio network as it is at power-on.
     #[serde(default)]
     pub radio: Radio,
@@ -290,6 +294,39 @@ impl Default for Sim {
     }
 }
 
+/// Short messages (3GPP TS 27.005).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Messages {
+    /// `+CSMS`: the services to choose from; the first is chosen at power-on.
+    pub services: Vec<u8>,
+    /// `+CPMS`: the stores to choose from; the first is chosen at power-on.
+    pub stores: Vec<Store>,
+    /// `+CSCA`: the number of the service centre that the SIM knows.
+    pub centre: String,
+}
+
+/// A store of messages.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// `SM` on the SIM, `ME` in the module, `MT` both.
+    pub name: String,
+    /// How many messages it holds.
+    pub size: u16,
+}
+
+impl Default for Messages {
+    fn default() -> Self {
+        let store = |name: &str, size| Store { name: name.into(), size };
+        Messages {
+            services: vec![0, 1],
+            stores: vec![store("SM", 30), store("ME", 30)],
+            centre: "+15555550100".into(),
+        }
+    }
+}
+
 /// The radio network as it is at power-on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -438,6 +475,24 @@ pub struct Urc {
 }
 
 impl Profile {
+    /// The lines that end an answer which has no result code, with `*` for what differs.
+    pub fn codes(&self) -> Vec<String> {
+        let pin = (!self.sim.cpin_ok).then(|| "+CPIN: *".to_owned());
+        let plain = self.commands.values().map(Plain::forms).flat_map(|forms| {
+            let silent = |(outcome, lines): (Outcome, Option<Vec<String>>)| {
+                lines.filter(|_| outcome == Outcome::None).and_then(|mut lines| lines.pop())
+            };
+            let of_form = [
+                (forms.result.of(&Form::Exec), forms.exec),
+                (forms.result.of(&Form::Read), forms.read),
+                (forms.result.of(&Form::Test), forms.test),
+                (forms.result.of(&Form::Write("")), forms.write),
+            ];
+            of_form.into_iter().filter_map(silent)
+        });
+        plain.chain(pin).map(|line| open(&line)).collect()
+    }
+
     /// The lines that the profile has the module say unasked, with `*` for what differs: those of power-on, those
     /// behind results, and those that its settings word.
     pub fn urcs(&self) -> Vec<String> {

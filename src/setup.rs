@@ -22,6 +22,7 @@ use crate::time::Now;
 use crate::trace::Event;
 use crate::world::World;
 use crate::world::faults::Faults;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -86,11 +87,12 @@ pub struct Setup {
 
 impl Setup {
     /// A modem with one port, whose every name leads to a built-in server of its own.
-    pub fn new(profile: Profile) -> Setup {
+    pub fn new(profile: impl Into<Arc<Profile>>) -> Setup {
+        let profile = profile.into();
         let link =
             LinkProfile { segment: usize::from(profile.bearer.segment.max(1)), ..LinkProfile::default() };
         Setup {
-            profile: Arc::new(profile),
+            profile,
             ports: 1,
             hosts: Hosts::default(),
             forward: vec![],
@@ -211,6 +213,7 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         hosts: setup.hosts.clone(),
         forward: setup.forward.clone(),
         server: server.local_address(),
+        services: BTreeMap::new(),
         link: setup.link,
         tap: false,
     };
@@ -222,7 +225,7 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
     let behaviour = files::behaviour(&setup.profile).map_err(|(_, what)| io::Error::other(what))?;
     let mut modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);
     modem.meddle(faults.module());
-    let mut world = World::new(modem, network, setup.ports).with_faults(faults);
+    let mut world = World::new(Box::new(modem), network, setup.ports).with_faults(faults);
     world.set_radio(&setup.radio);
     if setup.trace {
         world.trace();

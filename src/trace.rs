@@ -125,11 +125,11 @@ pub enum Event {
         /// Whether the module knows it.
         known: bool,
     },
-    /// The module gave a final result code.
+    /// The module gave a final result code, or CONNECT.
     Result {
         /// The port.
         port: usize,
-        /// The code as it was printed; empty where `ATQ1` kept it back.
+        /// The code as it was printed, or the line that ends an answer in the place of one; empty where `ATQ1` kept it back.
         text: String,
         /// What it stands for, where another text was printed: `+CME ERROR: 3` behind the `ERROR` of
         /// `AT+CMEE=0` or the words of `AT+CMEE=2`, `OK` behind the `0` of `ATV0`.

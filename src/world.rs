@@ -8,6 +8,8 @@ mod acts;
 pub mod faults;
 mod recorder;
 mod serial;
+#[cfg(test)]
+mod tests;
 
 use acts::Air;
 use serial::Serial;
@@ -15,7 +17,7 @@ pub use serial::Write;
 
 use crate::fault::{Act, Observation};
 use crate::maker;
-use crate::modem::{HostLine, Line, Modem, Note, Output, PortId};
+use crate::modem::{Dce, HostLine, Line, Modem, Note, Output, PortId};
 use crate::network::{IoEvent, IoRequest, Network};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Record};
@@ -53,9 +55,9 @@ pub enum Told {
     Warning(String),
 }
 
-/// The modem, the network, and what waits between them and the real world.
+/// What stands behind the serial ports, the network, and what waits between them and the real world.
 pub struct World {
-    modem: Modem,
+    dce: Box<dyn Dce>,
     network: Network,
     serial: Vec<Serial>,
     told: VecDeque<Told>,
@@ -70,9 +72,9 @@ pub struct World {
 
 impl World {
     /// A world with its power off; [`World::power_on`] follows.
-    pub fn new(modem: Modem, network: Network, ports: usize) -> World {
+    pub fn new(dce: Box<dyn Dce>, network: Network, ports: usize) -> World {
         World {
-            modem,
+            dce,
             network,
             serial: (0..ports).map(|_| Serial::default()).collect(),
             told: VecDeque::new(),
@@ -91,6 +93,14 @@ impl World {
         self
     }
 
+    /// The same world with something between the serial ports and what has been behind them so far; before power is
+    /// applied.
+    #[must_use]
+    pub fn behind(mut self, wrap: impl FnOnce(Box<dyn Dce>) -> Box<dyn Dce>) -> World {
+        self.dce = wrap(self.dce);
+        self
+    }
+
     /// The fault engine. After it was told to do something, [`World::act`] is to be called.
     pub fn faults(&self) -> &Faults {
         &self.faults
@@ -99,15 +109,16 @@ impl World {
     /// Has [`World::poll_record`] tell what happens from here on; it costs time.
     pub fn trace(&mut self) {
         if self.recorder.is_none() {
-            self.modem.take_notes(true);
+            self.dce.take_notes(true);
             self.network.tap(true);
-            self.recorder = Some(Box::new(Recorder::new(maker::secrets(&self.modem), self.serial.len())));
+            self.recorder =
+                Some(Box::new(Recorder::new(maker::secrets(self.dce.modem()), self.serial.len())));
         }
     }
 
     /// Has nothing recorded any more.
     pub(super) fn untrace(&mut self) {
-        self.modem.take_notes(false);
+        self.dce.take_notes(false);
         self.network.tap(false);
         self.recorder = None;
     }
@@ -126,20 +137,22 @@ impl World {
 
     /// Puts back what the module had stored when it was last switched off.
     pub fn load_flash(&mut self, flash: BTreeMap<String, String>) {
-        self.modem.load_flash(flash);
+        if let Some(modem) = self.dce.modem_mut() {
+            modem.load_flash(flash);
+        }
     }
 
     /// Applies power.
     pub fn power_on(&mut self, now: Now) {
         self.faults.set_now(now);
         self.begin_radio(now);
-        self.modem.power_on(now);
+        self.dce.power_on(now);
         self.drain(now);
     }
 
-    /// The modem.
-    pub fn modem(&self) -> &Modem {
-        &self.modem
+    /// The live modem, where there is one behind the ports.
+    pub fn modem(&self) -> Option<&Modem> {
+        self.dce.modem()
     }
 
     /// The network.
@@ -175,14 +188,14 @@ impl World {
             let HostLine::Dtr(on) = line;
             recorder.line(now, port, Circuit::Dtr, on);
         }
-        self.modem.handle_line(now, port, line);
+        self.dce.handle_line(now, port, line);
         self.drain(now);
     }
 
     /// So many octets of [`World::outgoing`] have gone to the host, or were dropped for want of one.
     pub fn sent(&mut self, now: Now, port: PortId, n: usize) {
         let n = self.serial[port.0].outgoing.advance(n);
-        self.modem.handle_sent(now, port, n);
+        self.dce.handle_sent(now, port, n);
         self.drain(now);
     }
 
@@ -203,8 +216,8 @@ impl World {
         if self.network.poll_timeout().is_some_and(|at| at <= now) {
             self.network.handle_timeout(now);
         }
-        if self.modem.poll_timeout().is_some_and(|at| at <= now) {
-            self.modem.handle_timeout(now);
+        if self.dce.poll_timeout().is_some_and(|at| at <= now) {
+            self.dce.handle_timeout(now);
         }
         self.drain(now);
     }
@@ -213,18 +226,18 @@ impl World {
     pub fn poll_timeout(&self) -> Option<Now> {
         let serial = self.serial.iter().filter_map(Serial::poll_timeout);
         let landing = self.landing.iter().map(|(at, _)| *at).min();
-        let own = [self.modem.poll_timeout(), self.network.poll_timeout(), landing].into_iter().flatten();
+        let own = [self.dce.poll_timeout(), self.network.poll_timeout(), landing].into_iter().flatten();
         own.chain(self.faults.poll_timeout()).chain(self.air.poll_timeout()).chain(serial).min()
     }
 
     /// The next write for the host of a port, or what is left of it; none while that host holds it up.
     pub fn outgoing(&self, port: PortId) -> Option<&Write> {
-        self.serial[port.0].outgoing.first().filter(|_| !self.modem.is_stopped(port))
+        self.serial[port.0].outgoing.first().filter(|_| !self.dce.is_stopped(port))
     }
 
     /// How much the modem takes from the host of a port now, in octets.
     pub fn uart_window(&self, port: PortId) -> usize {
-        self.modem.uart_window(port).min(self.serial[port.0].window())
+        self.dce.uart_window(port).min(self.serial[port.0].window())
     }
 
     /// The next request to the real world.
@@ -251,7 +264,7 @@ impl World {
     fn drain(&mut self, now: Now) {
         loop {
             self.hear_tap();
-            while let Some(output) = self.modem.poll_output() {
+            while let Some(output) = self.dce.poll_output() {
                 if let (Some(recorder), false) = (&mut self.recorder, matches!(output, Output::Uart { .. })) {
                     recorder.output(now, &output);
                 }
@@ -269,8 +282,8 @@ impl World {
                 }
             }
             self.resume(now);
-            let modem = &self.modem;
-            let event = self.network.poll_event(now, |socket| modem.poll_window(socket));
+            let dce = &self.dce;
+            let event = self.network.poll_event(now, |socket| dce.poll_window(socket));
             self.hear_tap();
             self.hear_faults();
             let Some(event) = event else {
@@ -282,7 +295,7 @@ impl World {
             if let Some(recorder) = &mut self.recorder {
                 recorder.answer(now, &event);
             }
-            self.modem.handle_net(now, event);
+            self.dce.handle_net(now, event);
         }
     }
 

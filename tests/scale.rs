@@ -1,7 +1,9 @@
-//! A file with thousands of faults and expectations is read and run as a small one is, only longer.
+//! A file with thousands of faults and expectations is read and run as a small one is, only longer; another modem in a
+//! process costs little.
 
 mod common;
 
+use badline::Bench;
 use common::{Running, within};
 use std::fmt::Write;
 use std::fs;
@@ -38,6 +40,14 @@ fn scenarios() -> Vec<String> {
             |n| format!("fault_applied = \"f{n}\""),
         ),
         scenario(
+            |n| match n % 3 {
+                0 => format!("what = {{ say = \"+X: {n}\" }}"),
+                1 => format!("when = {{ at = \"0s\" }}\nwhat = {{ say = \"+X: {n}\" }}"),
+                _ => "what = { line = \"dcd\", on = false }".to_owned(),
+            },
+            |n| format!("module_says = \"+X: {}\"", n / 3 * 3),
+        ),
+        scenario(
             |n| format!("what = {{ nxdomain = \"*.h{n}.example\" }}"),
             |n| format!("host_never_sends = \"AT+CSQ={n}*\""),
         ),
@@ -58,4 +68,26 @@ fn thousands_of_faults_and_expectations_are_checked_and_run() {
         let run = Running::start(&["--scenario", &file], here.path());
         assert_eq!(run.told("event"), "ready");
     }
+}
+
+/// Its ports (two ends each), the server's root (twice) and listener, and the lock of its folder: no thread, no runtime and
+/// no server of its own.
+#[tokio::test]
+async fn another_modem_costs_few_descriptors_and_no_thread() {
+    const MODEMS: usize = 64;
+    let count = |what: &str| fs::read_dir(format!("/proc/self/{what}")).expect("Linux").count();
+    let bench = Bench::profile("sim7080").expect("it is in the binary");
+    let first = bench.start().await.expect("it starts");
+    let before = (count("fd"), count("task"));
+    let mut modems = vec![];
+    for _ in 0..MODEMS {
+        modems.push(bench.start().await.expect("it starts"));
+    }
+    let (descriptors, threads) = (count("fd") - before.0, count("task").saturating_sub(before.1));
+    // Another test of this process may have opened a few.
+    assert!(descriptors < MODEMS * 7, "{descriptors} descriptors for {MODEMS} modems");
+    assert!(threads < MODEMS / 2, "{threads} threads for {MODEMS} modems");
+    drop(modems);
+    let root = fs::read_dir(first.root()).expect("it is there still").count();
+    assert_eq!(root, 0);
 }

@@ -4,6 +4,7 @@
 
 mod bare;
 mod host;
+mod many;
 
 use host::{Host, Modem};
 use std::io::Write;
@@ -24,6 +25,7 @@ fn main() {
         ("ftpretr", ftpretr),
         ("wipfile", wipfile),
         ("wipdata", wipdata),
+        ("modems", many::modems),
     ];
     for (name, bench) in benches {
         if wanted.is_empty() || wanted.iter().any(|w| name.contains(w.as_str())) {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use badline::setup::files;
-use badline::modem::{Modem, Output, PortId};
+use badline::modem::{Dce, Modem, Output, PortId};
 use badline::time::Now;
 use badline::maker::PROFILES;
 use libfuzzer_sys::fuzz_target;
@@ -23,7 +23,7 @@ fuzz_target!(|input: (u8, Vec<&[u8]>)| {
     let (name, _) = PROFILES[usize::from(which) % PROFILES.len()];
     let profile = files::profile(name).expect("it is built in");
     let vendor = files::behaviour(&profile).expect("it is built in");
-    let mut modem = Modem::new(Arc::new(profile), vendor, 1);
+    let mut modem = Modem::new(profile, vendor, 1);
     let mut now = Now::ZERO;
     modem.power_on(now);
     drain(&mut modem, now);

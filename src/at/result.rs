@@ -1,4 +1,7 @@
-//! Result codes: ITU-T V.250 table 1, with the extended ones of 3GPP TS 27.007 section 9 and 27.005.
+//! Result codes: ITU-T V.250 table 1, with the extended ones of 3GPP TS 27.007 section 9 and 27.005, and what makers have
+//! in their place.
+
+use std::borrow::Cow;
 
 /// A final, intermediate or unsolicited result code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -7,6 +10,8 @@ pub enum ResultCode {
     Ok,
     /// The data mode begins.
     Connect,
+    /// `CONNECT` with what the maker writes behind it. Under `V0` it is the digit of CONNECT.
+    ConnectText(String),
     /// A call comes in.
     Ring,
     /// The connection has ended, or could not be made.
@@ -17,6 +22,12 @@ pub enum ResultCode {
     Cme(u16),
     /// `+CMS ERROR`, 3GPP TS 27.005 section 3.2.5.
     Cms(u16),
+    /// A code of the maker's in the place of OK: `SHUT OK`. V.250 has no number for it, so that `V0` leaves it its words, as
+    /// it does the extended codes (section 5.7.3); `Q1` keeps it back.
+    Own(&'static str),
+    /// The last line of an answer that no result code ends, such as a bare address. It is information text, whatever `V` and
+    /// `Q` say of result codes, and ends the answer all the same.
+    Line(String),
 }
 
 impl ResultCode {
@@ -24,11 +35,11 @@ impl ResultCode {
     pub fn digits(&self) -> Option<u8> {
         match self {
             ResultCode::Ok => Some(0),
-            ResultCode::Connect => Some(1),
+            ResultCode::Connect | ResultCode::ConnectText(_) => Some(1),
             ResultCode::Ring => Some(2),
             ResultCode::NoCarrier => Some(3),
             ResultCode::Error => Some(4),
-            ResultCode::Cme(_) | ResultCode::Cms(_) => None,
+            ResultCode::Cme(_) | ResultCode::Cms(_) | ResultCode::Own(_) | ResultCode::Line(_) => None,
         }
     }
 
@@ -39,9 +50,11 @@ impl ResultCode {
             || line.starts_with("+CMS ERROR:")
     }
 
-    /// Whether a line can be taken for a result code: one of V.250 table 1, CONNECT with its text, or an extended one.
+    /// Whether a line can be taken for a result code: one of V.250 table 1, CONNECT with its text, or an extended one, in
+    /// capitals or not.
     pub fn looks_like(line: &str) -> bool {
-        let line = line.trim();
+        let line = line.trim().to_ascii_uppercase();
+        let line = line.as_str();
         let with_text =
             line.strip_prefix("CONNECT ").is_some_and(|text| text.starts_with(|c: char| c.is_ascii_digit()));
         ResultCode::is_final(line)
@@ -50,16 +63,24 @@ impl ResultCode {
             || ["+CME ERROR", "+CMS ERROR"].iter().any(|name| line.starts_with(name))
     }
 
+    /// Whether a line is the digit of a result code, as `V0` prints them.
+    pub fn is_digit(line: &str) -> bool {
+        matches!(line.trim(), "0" | "1" | "2" | "3" | "4" | "6" | "7" | "8")
+    }
+
     /// The words that `V1` prints, where the code has no number of its own.
-    pub fn words(&self) -> Option<&'static str> {
-        match self {
-            ResultCode::Ok => Some("OK"),
-            ResultCode::Connect => Some("CONNECT"),
-            ResultCode::Ring => Some("RING"),
-            ResultCode::NoCarrier => Some("NO CARRIER"),
-            ResultCode::Error => Some("ERROR"),
-            ResultCode::Cme(_) | ResultCode::Cms(_) => None,
-        }
+    pub fn words(&self) -> Option<Cow<'static, str>> {
+        let words = match self {
+            ResultCode::Ok => "OK",
+            ResultCode::Connect => "CONNECT",
+            ResultCode::ConnectText(text) => return Some(format!("CONNECT {text}").into()),
+            ResultCode::Ring => "RING",
+            ResultCode::NoCarrier => "NO CARRIER",
+            ResultCode::Error => "ERROR",
+            ResultCode::Own(words) => words,
+            ResultCode::Cme(_) | ResultCode::Cms(_) | ResultCode::Line(_) => return None,
+        };
+        Some(words.into())
     }
 }
 
@@ -69,7 +90,8 @@ impl std::fmt::Display for ResultCode {
         match self {
             ResultCode::Cme(n) => write!(f, "+CME ERROR: {n}"),
             ResultCode::Cms(n) => write!(f, "+CMS ERROR: {n}"),
-            code => f.write_str(code.words().unwrap_or_default()),
+            ResultCode::Line(line) => f.write_str(line),
+            code => f.write_str(&code.words().unwrap_or_default()),
         }
     }
 }

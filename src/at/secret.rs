@@ -2,7 +2,7 @@
 
 use super::guess::{Guess, Suspicion, name_in};
 use super::line::{self, Form};
-use super::{Arguments, Call};
+use super::{Arguments, Call, words};
 
 /// A parameter that nobody may read in a trace: a password, a PIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Secrets {
 }
 
 /// What stands in the place of a secret in a command line.
-const MASKED: &str = "***";
+pub(super) const MASKED: &str = "***";
 
 impl Secrets {
     pub(crate) fn of(&self, name: &str) -> &'static [Secret] {
@@ -57,7 +57,12 @@ impl Secrets {
 
     /// A command line with its secrets masked, and no more than them; where it cannot be told which parameter
     /// is the secret, all that stands behind the `=`. A pattern of command lines may stand for one.
+    /// Where it cannot be told at all, what stands behind a word like `password`.
     pub fn mask(&self, line: &str) -> String {
+        words::mask(&self.mask_parameters(line), self)
+    }
+
+    fn mask_parameters(&self, line: &str) -> String {
         let at = line.get(..2).filter(|at| at.eq_ignore_ascii_case("AT")).unwrap_or("");
         let mut shown = at.to_owned();
         let mut rest = &line[at.len()..];

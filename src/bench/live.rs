@@ -1,6 +1,7 @@
 //! A modem that runs beside a test.
 
 use super::mistakes::Mistakes;
+use super::waiting::{self, Waiting};
 use crate::disk::Temporary;
 use crate::driver::desk::{Desk, Gone};
 use crate::driver::machine::Machine;
@@ -9,14 +10,11 @@ use crate::judge::Watch;
 use crate::scenario::Outcome;
 use crate::setup::Server;
 use crate::time::Now;
-use crate::trace::{Event, Record, Sink};
+use crate::trace::Record;
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tokio::net::UnixStream;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::broadcast::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 /// A modem that runs as a task, until this is dropped.
@@ -28,9 +26,7 @@ pub struct Live {
     hosts: Vec<HostEnd>,
     /// Holds the links to the pseudo-terminals.
     _links: Option<Temporary>,
-    records: Receiver<Record>,
-    /// The time of the last record that was taken.
-    last: Now,
+    records: Waiting,
     watch: Watch,
     server: Server,
 }
@@ -44,21 +40,6 @@ pub(super) enum HostEnd {
     Path(PathBuf),
 }
 
-/// How many records wait for a test; the oldest make room for new ones.
-const WAITING: usize = 4096;
-
-struct Everything(Sender<Record>);
-
-impl Sink for Everything {
-    fn take(&mut self, record: &Record) -> io::Result<()> {
-        self.0.send(record.clone()).map(drop).map_err(|_| io::ErrorKind::BrokenPipe.into())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 impl Live {
     pub(super) fn start(
         mut machine: Machine,
@@ -67,13 +48,13 @@ impl Live {
         links: Option<Temporary>,
         watch: Watch,
     ) -> Live {
-        let (to, records) = channel(WAITING);
-        machine.trace_to(Box::new(Everything(to)));
+        let (to, records) = waiting::queue();
+        machine.trace_to(Box::new(to));
         machine.trace_to(Box::new(watch.clone()));
         machine.power_on();
         let desk = machine.desk();
         let task = tokio::spawn(async move { machine.run().await });
-        Live { desk, task, hosts, _links: links, records, last: Now::ZERO, watch, server }
+        Live { desk, task, hosts, _links: links, records, watch, server }
     }
 
     /// The host's end of a port, once; `None` where it was taken, or is a [pseudo-terminal](Live::path).
@@ -175,19 +156,9 @@ impl Live {
     }
 
     /// The next record of the trace that was not taken yet, from power-on; waits for it. The last 4096 are kept:
-    /// where older ones are lost, a [note](Event::Note) in their place tells how many.
+    /// where older ones are lost, a [note](crate::trace::Event::Note) in their place tells how many.
     pub async fn record(&mut self) -> Record {
-        match self.records.recv().await {
-            Ok(record) => {
-                self.last = Now::from_micros(record.t);
-                record
-            }
-            Err(RecvError::Lagged(n)) => {
-                let text = format!("{n} records are missing here: they were not taken in time");
-                Record::new(self.last, Event::Note { text })
-            }
-            Err(RecvError::Closed) => gone(),
-        }
+        self.records.next().await.unwrap_or_else(|| gone())
     }
 
     /// The next record of the trace that is as wanted; those before it are passed over.

@@ -105,7 +105,7 @@ impl Exec {
         let junit =
             self.junit.as_ref().map(|path| outputs.open("--junit", path, junit::REPORT)).transpose()?;
         // They are there for one run, and there is one then.
-        let mut sinks = self.options.files.create(&mut outputs)?;
+        let (mut sinks, written) = self.options.files.create(&mut outputs)?;
         let mut summary = Summary::default();
         let mut suites = vec![];
         let mut broken = None;
@@ -135,12 +135,16 @@ impl Exec {
         if self.seeds.is_some() || self.repeat > 1 {
             broken = broken.or(summary.tell(self.json()).err());
         }
-        if let Some(error) = junit.and_then(|out| junit::write(suites, out).err()) {
+        let reported = junit.map_or(Ok(()), |out| junit::write(suites, out));
+        for error in [reported.err(), written.finish().err()].into_iter().flatten() {
             // Who reads the report alone must not take its absence for a pass; the host's own status goes before.
             if summary.status != 0 {
                 show_refusal(&error);
             }
-            broken = broken.or(Some(error).filter(|_| summary.status == 0));
+            broken = match (broken, summary.status) {
+                (None, 0) => Some(error),
+                (broken, _) => broken,
+            };
         }
         broken.map_or(Ok(summary.status), Err)
     }
@@ -155,7 +159,8 @@ impl Exec {
         let (seed, profile) = (setup.seed, setup.profile.clone());
         let (expectations, scenario) = (setup.expectations.clone(), setup.scenario.clone());
         let mut bench = run::open(&self.options, setup, sinks).await?;
-        let coverage = Coverage::new(bench.machine.world().modem(), &profile);
+        let modem = bench.machine.world().modem();
+        let coverage = modem.map(|modem| Coverage::new(modem, &profile)).unwrap_or_default();
         let watch = Watch::new(Judge::new(&expectations, coverage));
         bench.machine.trace_to(Box::new(watch.clone()));
         let host = self.host(&bench);

@@ -1,14 +1,16 @@
 //! `badline list`: what there is.
 
+use super::options::by_option;
 use super::{show, show_mistakes};
 use crate::fault;
 use crate::maker::PROFILES;
 use crate::modem::{Modem, Support};
 use crate::scenario::SCENARIOS;
 use crate::setup::files;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
+use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// List what there is
 #[derive(Args, Debug)]
@@ -32,7 +34,7 @@ enum What {
     /// The commands of a module: their forms, and whether they act or are only answered
     Commands {
         /// The module
-        #[arg(long, value_name = "NAME|FILE", default_value = "sim7080")]
+        #[arg(long, value_name = "NAME|FILE", default_value = "sim7080", value_parser = NonEmptyStringValueParser::new())]
         profile: String,
     },
 }
@@ -62,7 +64,7 @@ impl List {
                         |[name, forms, support]: [String; 3]| format!("{name:<14} {forms:<22} {support}\n");
                     show(rows.into_iter().map(line).collect::<String>())
                 }
-                Err(mistakes) => show_mistakes(&mistakes),
+                Err(mistakes) => show_mistakes(&by_option("--profile", Path::new(&profile), mistakes)),
             },
         }
     }
@@ -81,7 +83,6 @@ fn summary(text: &str) -> &str {
 pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mistake::Mistake>> {
     let profile = files::profile(profile)?;
     let behaviour = files::behaviour(&profile).map_err(|_| vec![])?;
-    let profile = Arc::new(profile);
     let mut rows: Vec<[String; 3]> = Modem::new(profile.clone(), behaviour, 1)
         .rows()
         .into_iter()

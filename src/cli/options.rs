@@ -2,7 +2,7 @@
 
 use crate::at::Visible;
 use crate::control::Address;
-use crate::disk::{Kind, Outputs};
+use crate::disk::{Kind, Output, Outputs};
 use crate::driver::state::Store;
 use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
@@ -11,6 +11,7 @@ use crate::setup::files::{self, Instead};
 use crate::trace::pcap::{Capture, is_capture};
 use crate::trace::{self, Sink, is_trace};
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal};
 use std::net::SocketAddr;
@@ -25,7 +26,7 @@ use tracing_subscriber::registry::LookupSpan;
 #[derive(Args, Debug)]
 pub struct Options {
     /// The module: a name from `badline list profiles`, or a TOML file
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", value_parser = NonEmptyStringValueParser::new())]
     pub profile: Option<String>,
     /// What is on the network, and what goes wrong: a name from `badline list scenarios`, or a TOML file; other
     /// options win over it
@@ -103,9 +104,10 @@ impl TraceFiles {
     ///
     /// # Errors
     /// One cannot be created; the error names it.
-    pub fn create(&self, outputs: &mut Outputs) -> io::Result<Vec<Box<dyn Sink>>> {
+    pub fn create(&self, outputs: &mut Outputs) -> io::Result<(Vec<Box<dyn Sink>>, Written)> {
         let trace = self.trace.as_deref().map(|path| outputs.open("--trace", path, TRACE)).transpose()?;
         let pcap = self.pcap.as_deref().map(|path| outputs.open("--pcap", path, CAPTURE)).transpose()?;
+        let written = Written(trace.iter().chain(&pcap).cloned().collect());
         let mut sinks: Vec<Box<dyn Sink>> = vec![];
         if let Some(out) = trace {
             sinks.push(Box::new(trace::Writer::new(BufWriter::new(out))));
@@ -113,7 +115,21 @@ impl TraceFiles {
         if let Some(out) = pcap {
             sinks.push(Box::new(Capture::new(BufWriter::new(out))?));
         }
-        Ok(sinks)
+        Ok((sinks, written))
+    }
+}
+
+/// What `--trace` and `--pcap` have had written.
+#[derive(Debug, Default)]
+pub struct Written(Vec<Output>);
+
+impl Written {
+    /// Has all of it written to its end: a trace that is not whole must not be taken for one.
+    ///
+    /// # Errors
+    /// What was not written, with the option and the file.
+    pub fn finish(&self) -> io::Result<()> {
+        self.0.iter().map(Output::finish).fold(Ok(()), io::Result::and)
     }
 }
 
@@ -215,7 +231,7 @@ impl Options {
 }
 
 /// What is wrong with a file as a whole is wrong with the option that names it.
-fn by_option(option: &str, file: &Path, mut mistakes: Vec<Mistake>) -> Vec<Mistake> {
+pub fn by_option(option: &str, file: &Path, mut mistakes: Vec<Mistake>) -> Vec<Mistake> {
     let file = file.display().to_string();
     for mistake in mistakes.iter_mut().filter(|mistake| mistake.line == 0 && mistake.file == file) {
         mistake.file = format!("{option} {file}");

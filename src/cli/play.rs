@@ -1,14 +1,16 @@
 //! `badline play`: be the host of a transcript.
 
-use super::options::{self, TraceFiles};
+use super::options::{self, TraceFiles, Written, by_option};
 use super::signals::Signals;
 use super::{UNMET, complain, last, show, show_error, show_mistakes, show_refusal};
 use crate::disk::{self, named};
 use crate::play::device;
 use crate::play::{self, PlayError};
-use crate::setup::files;
+use crate::profile::mistake::Mistake;
+use crate::setup::files::{self, Instead};
 use crate::transcript;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use rustix::process::Signal;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -26,7 +28,7 @@ pub struct Play {
     #[arg(long, value_name = "DEVICE")]
     port: Option<PathBuf>,
     /// The module, where it is not the one that the transcript names
-    #[arg(long, value_name = "NAME|FILE", conflicts_with = "port")]
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "port", value_parser = NonEmptyStringValueParser::new())]
     profile: Option<String>,
     /// What is on the network, and what goes wrong, where it is not the scenario that the transcript names
     #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["port", "bless"])]
@@ -92,7 +94,18 @@ impl Play {
         let text = files::read(file).map_err(|mistake| PlayError::Mistakes(vec![mistake]))?;
         let mut transcript =
             transcript::parse(&file.display().to_string(), &text).map_err(PlayError::Mistakes)?;
+        if let Some(profile) = &self.profile {
+            files::profile(profile)
+                .map_err(|m| PlayError::Mistakes(by_option("--profile", Path::new(profile), m)))?;
+        }
         if let Some(scenario) = &self.scenario {
+            if let Err(mistakes) = files::scenario(scenario, Instead::default()) {
+                // What is wrong with the file as a whole; the rest depends on the transcript.
+                let whole: Vec<Mistake> = mistakes.into_iter().filter(|mistake| mistake.line == 0).collect();
+                if !whole.is_empty() {
+                    return Err(PlayError::Mistakes(by_option("--scenario", scenario, whole)));
+                }
+            }
             let name = scenario.display().to_string();
             transcript.set_scenario(&match files::is_shipped(&name) {
                 true => name,
@@ -113,21 +126,23 @@ impl Play {
             }
             None => {
                 let profile = self.profile.as_deref();
-                let sinks = match self.trace.asked() {
+                let (sinks, written) = match self.trace.asked() {
                     true => {
                         let setup = play::prepare(&transcript, profile).map_err(PlayError::Mistakes)?;
                         let mut outputs = setup.outputs();
                         outputs.needs("the transcript", file);
                         self.trace.create(&mut outputs)?
                     }
-                    false => vec![],
+                    false => (vec![], Written::default()),
                 };
-                runtime.block_on(async {
+                let played = runtime.block_on(async {
                     tokio::select! {
                         played = play::play_traced(transcript, profile, self.bless, sinks) => played,
                         signal = interrupted(signals) => Err(PlayError::Interrupted(signal)),
                     }
-                })?
+                })?;
+                written.finish()?;
+                played
             }
         };
         match blessed.filter(|_| self.bless).map(|blessed| blessed.to_string()) {

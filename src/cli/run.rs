@@ -5,7 +5,7 @@ use super::signals::Signals;
 use super::{last, show_mistakes, show_refusal, show_warnings};
 use crate::at::{Visible, visible_json};
 use crate::control::{self, Listener};
-use crate::disk::{Claim, Temporary, named, sweep};
+use crate::disk::{Claim, Temporary, at, named, sweep};
 use crate::driver::machine::Machine;
 use crate::driver::port::Port;
 use crate::driver::state::Store;
@@ -111,7 +111,7 @@ impl Run {
 
     async fn run(self, setup: Setup) -> io::Result<()> {
         let mut signals = Signals::new()?;
-        let sinks = self.options.files.create(&mut self.options.outputs(&setup))?;
+        let (sinks, written) = self.options.files.create(&mut self.options.outputs(&setup))?;
         let mut bench = open(&self.options, setup, sinks).await?;
         bench.machine.power_on();
         announce(&bench.ready, self.options.json).map_err(named("standard output"))?;
@@ -123,7 +123,8 @@ impl Run {
             tracing::warn!("{text}");
             bench.machine.record(Event::Note { text });
         }
-        Ok(())
+        drop(bench);
+        written.finish()
     }
 }
 
@@ -147,7 +148,10 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
     let mut ports = (0..setup.ports).map(|_| Port::pty()).collect::<io::Result<Vec<Port>>>()?;
     let paths: Vec<String> = ports.iter().filter_map(|p| p.path()).map(|p| p.display().to_string()).collect();
     let links = links(options.link.clone(), dir.as_ref(), ports.len());
-    let of = |link: &Path| named(format!("--link {}", link.display()));
+    let of = |link: &Path| {
+        let link = link.to_owned();
+        move |e| named(format!("--link {}", link.display()))(at(&link, e))
+    };
     let claims = match &options.link {
         Some(_) => links.iter().map(|link| Claim::take(link).map_err(of(link))).collect::<io::Result<_>>()?,
         None => vec![],

@@ -1,6 +1,7 @@
 //! Where the control socket is: a path or a loopback address, and the listener there.
 
 use super::key::Key;
+use crate::disk::{at, named};
 use std::fmt;
 use std::fs;
 use std::io;
@@ -72,9 +73,11 @@ impl Listener {
     /// What the system refuses, in words for the user; `PermissionDenied` for an address outside
     /// this machine.
     pub async fn bind(address: &Address, anywhere: bool) -> io::Result<Listener> {
-        let named = |e: io::Error| io::Error::new(e.kind(), format!("the control socket {address}: {e}"));
+        let named = |e| named(format!("--control {address}"))(e);
         let (socket, address) = match address {
-            Address::Unix(path) => (Socket::Unix(unix(path).map_err(named)?), address.clone()),
+            Address::Unix(path) => {
+                (Socket::Unix(unix(path).map_err(|e| at(path, e)).map_err(named)?), address.clone())
+            }
             Address::Tcp(to) if !to.ip().is_loopback() && !anywhere => {
                 let why = "others than this machine could reach it; take 127.0.0.1, or allow it with \
                            --control-anywhere";
@@ -115,10 +118,18 @@ impl Drop for Listener {
 fn unix(path: &Path) -> io::Result<UnixListener> {
     match fs::symlink_metadata(path) {
         Ok(there) if !there.file_type().is_socket() => {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it exists and is no socket"));
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "it is there, and is no socket; name a path that is free",
+            ));
         }
         Ok(_) => match UnixStream::connect(path) {
-            Ok(_) => return Err(io::Error::new(io::ErrorKind::AddrInUse, "another modem listens there")),
+            Ok(_) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::AddrInUse,
+                    "another run listens there; end it, or name another path",
+                ));
+            }
             Err(_) => fs::remove_file(path)?,
         },
         Err(_) => {}

@@ -101,7 +101,13 @@ impl Trust {
     /// What is wrong with it. The connection of whoever is no owner ends then.
     fn hear(&mut self, asked: &[u8]) -> Result<Line, (Option<Value>, Wrong)> {
         if asked.len() > LONGEST {
-            return Err((None, Wrong::new(format!("the line is longer than {LONGEST} octets"), "")));
+            return Err((
+                None,
+                Wrong::new(
+                    format!("the line is longer than {LONGEST} octets"),
+                    "end each request with a line feed",
+                ),
+            ));
         }
         let mut line = Line::parse(asked).map_err(|wrong| (None, wrong))?;
         let shown = line.key.take();
@@ -155,9 +161,11 @@ async fn talk(
                 if asked.trim_ascii().is_empty() {
                     continue;
                 }
+                // Of a line that has no end, nothing behind it would ever be heard.
+                let too_long = asked.len() > LONGEST;
                 let (id, answer, ends) = match trust.hear(&asked) {
                     Ok(mut line) => (line.id.take(), obey(&desk, line, &mut followed).await, false),
-                    Err((id, wrong)) => (id, Err(wrong), !matches!(trust, Trust::Owner)),
+                    Err((id, wrong)) => (id, Err(wrong), too_long || !matches!(trust, Trust::Owner)),
                 };
                 output.write_all((line(id, &answer) + "\n").as_bytes()).await?;
                 if ends {
@@ -191,8 +199,8 @@ async fn obey(
     }
 }
 
-/// Reads on until a line is whole; false at the end. What was read stays where this is dropped. Of a line that is too
-/// long one octet too many is kept.
+/// Reads on until a line is whole, or longer than any; false at the end. What was read stays where this is dropped. Of
+/// a line that is too long one octet too many is kept.
 async fn read_line(input: &mut (impl AsyncBufReadExt + Unpin), line: &mut Vec<u8>) -> io::Result<bool> {
     loop {
         let read = input.fill_buf().await?;
@@ -205,7 +213,7 @@ async fn read_line(input: &mut (impl AsyncBufReadExt + Unpin), line: &mut Vec<u8
         }
         line.extend_from_slice(&read[..end.min(LONGEST + 1 - line.len())]);
         input.consume(end);
-        if whole {
+        if whole || line.len() > LONGEST {
             return Ok(true);
         }
     }
@@ -244,7 +252,12 @@ fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
             done.map(Answer::fault).map_err(|what| Wrong::new(what, there(&names)))
         }
         Ask::List => Ok(Answer::Faults { faults: machine.world().faults().status() }),
-        Ask::Status => Ok(Answer::Status(Box::new(Status::of(machine, now)))),
+        Ask::Status => {
+            let status = Status::of(machine, now).ok_or_else(|| {
+                Wrong::new("no module of Badline's own is behind the port", "the other requests are answered")
+            })?;
+            Ok(Answer::Status(Box::new(status)))
+        }
         Ask::Speed(speed) => {
             machine.set_speed(speed);
             Ok(Answer::Done {})
@@ -257,7 +270,8 @@ fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
 /// Refuses a fault that could never be applied.
 fn possible(machine: &mut Machine, request: &Request) -> Result<(), Wrong> {
     let Request::Rule(rule) = request else { return Ok(()) };
-    let modem = machine.world().modem();
+    // Of a device that Badline does not know, anything may be.
+    let Some(modem) = machine.world().modem() else { return Ok(()) };
     let rows = modem.rows();
     let mut commands: Vec<&str> = rows.iter().map(|row| row.name).collect();
     commands.extend(modem.core().profile.commands.keys().map(String::as_str));

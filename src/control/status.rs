@@ -1,7 +1,7 @@
 //! How the module stands.
 
 use crate::driver::machine::Machine;
-use crate::modem::Modem;
+use crate::modem::{Modem, Service};
 use crate::time::Now;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -35,11 +35,12 @@ pub struct Status {
 }
 
 impl Status {
-    pub(super) fn of(machine: &mut Machine, now: Now) -> Status {
+    /// Of the live modem; `None` where there is none behind the ports.
+    pub(super) fn of(machine: &Machine, now: Now) -> Option<Status> {
         let speed = machine.clock().speed();
         let world = machine.world();
         let faults = world.faults().status().into_iter().filter(|f| f.active).map(|f| f.name).collect();
-        Status::with(world.modem(), now, speed, faults)
+        Some(Status::with(world.modem()?, now, speed, faults))
     }
 
     fn with(modem: &Modem, now: Now, speed: u32, faults: Vec<String>) -> Status {
@@ -56,7 +57,7 @@ impl Status {
             sim: core.sim.status().unwrap_or_default().to_owned(),
             contexts: core.bearers.contexts.keys().filter_map(up).collect(),
             ports: core.port_ids().map(mode).collect(),
-            ftp: core.ftp.is_some(),
+            ftp: core.clients.has(Service::Ftp),
             faults,
         }
     }

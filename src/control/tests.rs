@@ -173,9 +173,20 @@ async fn a_line_that_is_too_long_hurts_nobody() {
     let mut other = Client::of(&live).await;
     client.output.write_all(&vec![b'x'; 3 * LONGEST]).await.unwrap();
     assert_eq!(other.ask(json!({"do": "status"})).await["profile"], "sim7080");
-    client.output.write_all(b"\n").await.unwrap();
-    assert_eq!(client.read().await, json!({"ok": false, "error": "the line is longer than 65536 octets"}));
-    assert_eq!(client.ask(json!({"do": "status"})).await["ok"], true);
+    // It is told without waiting for an end of the line, and is over.
+    assert_eq!(
+        client.read().await,
+        json!({"ok": false, "error": "the line is longer than 65536 octets", "right": "end each request with a line feed"})
+    );
+    assert_eq!(client.lines.next_line().await.unwrap(), None);
+    assert_eq!(other.ask(json!({"do": "status"})).await["ok"], true);
+}
+
+#[tokio::test]
+async fn over_tcp_a_line_without_an_end_is_not_waited_for() {
+    let heard = over_tcp(|_| "x".repeat(300_000)).await;
+    assert_eq!(heard.len(), 1);
+    assert!(heard[0]["error"].as_str().unwrap().contains("longer than"), "{heard:?}");
 }
 
 /// A modem with a control socket on TCP, and what a client reads that says all of these at once, up to the end of

@@ -1,13 +1,14 @@
 //! What a run writes: a trace, a capture, a report.
 
 use super::pipe::Pipe;
-use super::{name, named, plain};
+use super::{at, name, named, plain, why};
 use rustix::fs::makedev;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// As much of a file is looked at to know what it is.
 const LOOKED_AT: u64 = 64 * 1024;
@@ -31,11 +32,18 @@ pub struct Outputs {
     taken: Vec<((u64, u64), String)>,
 }
 
-/// An open output. Its errors name it.
-#[derive(Debug)]
+/// An open output. Its errors name it. Clones are the same output.
+#[derive(Clone, Debug)]
 pub struct Output {
     name: String,
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug)]
+struct Shared {
     to: To,
+    /// Why something was not written.
+    lost: Option<(io::ErrorKind, String)>,
 }
 
 #[derive(Debug)]
@@ -58,14 +66,14 @@ impl Outputs {
     /// It cannot be written, or must not be; the text names option and file.
     pub fn open(&mut self, option: &str, path: &Path, kind: Kind) -> io::Result<Output> {
         let told = format!("{option} {}", path.display());
-        let to = self.choose(path, kind).map_err(named(&told))?;
+        let to = self.choose(path, kind).map_err(|e| at(path, e)).map_err(named(&told))?;
         if let Ok(there) = fs::metadata(path) {
             // Any number of outputs may vanish in one device.
             if !there.file_type().is_char_device() {
                 self.taken.push((identity(&there), format!("what {option} writes")));
             }
         }
-        Ok(Output { name: told, to })
+        Ok(Output { name: told, shared: Arc::new(Mutex::new(Shared { to, lost: None })) })
     }
 
     fn choose(&self, path: &Path, kind: Kind) -> io::Result<To> {
@@ -129,18 +137,24 @@ fn our_own(there: &Metadata) -> bool {
 }
 
 impl Output {
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Has it written to its end.
     ///
     /// # Errors
-    /// What was not written, with the option and the file.
-    pub fn finish(&mut self) -> io::Result<()> {
-        let done = match &mut self.to {
-            To::File(file) => file.sync_all().or_else(|e| match e.kind() {
+    /// What was not written, at any time, with the option and the file.
+    pub fn finish(&self) -> io::Result<()> {
+        let mut shared = self.shared();
+        let done = match (shared.lost.take(), &mut shared.to) {
+            (Some((kind, lost)), _) => Err(io::Error::new(kind, lost)),
+            (None, To::File(file)) => file.sync_all().or_else(|e| match e.kind() {
                 // What is no file has nothing to be kept.
                 io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
                 _ => Err(e),
             }),
-            To::Fifo(pipe) => pipe.finish(),
+            (None, To::Fifo(pipe)) => pipe.finish(),
         };
         done.map_err(named(&self.name))
     }
@@ -148,10 +162,17 @@ impl Output {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = match &mut self.to {
+        let mut shared = self.shared();
+        let written = match &mut shared.to {
             To::File(file) => file.write(bytes),
             To::Fifo(pipe) => pipe.write(bytes),
         };
+        match &written {
+            // Who reads it has seen enough.
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
+            Err(e) => shared.lost = Some((e.kind(), why(e))),
+            Ok(_) => {}
+        }
         written.map_err(named(&self.name))
     }
 

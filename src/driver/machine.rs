@@ -240,8 +240,8 @@ impl Machine {
 
     /// Carries out what the world asks for.
     fn carry_out(&mut self, now: Now) {
-        if let Some(store) = &mut self.store
-            && let Err(error) = store.save(self.world.modem().flash())
+        if let (Some(store), Some(modem)) = (&mut self.store, self.world.modem())
+            && let Err(error) = store.save(modem.flash())
         {
             tracing::warn!("what the module has stored cannot be kept: {error}");
         }

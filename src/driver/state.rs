@@ -3,7 +3,7 @@
 use crate::disk::{self, named, plain};
 use crate::modem::Flash;
 use rustix::fs::{FlockOperation, flock};
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -26,10 +26,15 @@ impl Store {
     pub fn open(folder: &Path, name: &str) -> io::Result<Store> {
         let file = folder.join(format!("{name}.json"));
         let of = |path: &Path| named(format!("--state {}", path.display()));
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(of(folder))?;
+        if fs::metadata(folder).is_ok_and(|there| !there.is_dir()) {
+            let what = "it is no folder; name one, or what is to become one";
+            return Err(of(folder)(io::Error::new(io::ErrorKind::NotADirectory, what)));
+        }
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|e| disk::at(folder, e)).map_err(of(folder))?;
         let own = file.with_extension("lock");
-        let lock =
-            plain(&own, OpenOptions::new().write(true).create(true).mode(PRIVATE)).map_err(of(&own))?;
+        let lock = plain(&own, OpenOptions::new().write(true).create(true).mode(PRIVATE));
+        let lock = lock.map_err(|e| disk::at(&own, e)).map_err(of(&own))?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|e| match e.into() {
             e if io::Error::kind(&e) == io::ErrorKind::WouldBlock => of(&file)(io::Error::new(
                 e.kind(),
@@ -86,7 +91,6 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
     use std::os::unix::fs::MetadataExt;
 
     #[test]
@@ -104,6 +108,26 @@ mod tests {
         assert!(Store::open(dir.path(), "other").unwrap().flash().is_empty());
         fs::write(dir.path().join("other.json"), "{").unwrap();
         assert!(Store::open(dir.path(), "other").unwrap_err().to_string().contains("other.json"));
+    }
+
+    #[test]
+    fn a_place_that_is_no_folder_is_told_with_what_would_be_right() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        for (folder, told) in [
+            (file.clone(), "it is no folder; name one, or what is to become one"),
+            (file.join("x"), "file is no folder"),
+            (PathBuf::from("/dev/full"), "it is no folder"),
+            (PathBuf::from("/proc"), "nothing can be made in the folder /proc"),
+            (PathBuf::from("/proc/x"), "nothing can be made in the folder /proc"),
+        ] {
+            let error = Store::open(&folder, "m10").unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("--state {}", folder.display())) && error.contains(told),
+                "{error}"
+            );
+        }
     }
 
     #[test]

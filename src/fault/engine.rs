@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod fact;
+mod index;
 mod live;
 mod moved;
 mod names;
@@ -10,18 +11,19 @@ mod seam;
 mod until;
 
 use crate::fault::engine::act::{Act, Event, Stage, Status};
-use crate::fault::engine::fact::{Fact, Observation};
+use crate::fault::engine::fact::{Fact, Observation, Topic};
+use crate::fault::engine::index::Index;
 use crate::fault::engine::live::{Live, Over};
 use crate::fault::engine::names::Names;
 use crate::fault::engine::pace::{Pace, skip_past};
 use crate::fault::engine::until::Wait;
-use crate::fault::layer::kind::Nature;
+use crate::fault::layer::kind::{Layer, Nature};
 use crate::fault::rule::count::{Dice, Tally};
 use crate::fault::rule::trigger::{Count, Trigger};
 use crate::fault::rule::{Request, Rule};
 use crate::fault::text::link::Link;
 use crate::time::Now;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// The rules of a run, and the state they are in.
@@ -29,6 +31,8 @@ use std::time::Duration;
 pub struct Engine {
     seed: u64,
     rules: Vec<Live>,
+    /// Which of the rules are concerned by what.
+    index: Index,
     moved: BTreeMap<Link, [u64; 2]>,
     /// Octets up and down on all connections of a kind.
     totals: [[u64; 2]; 4],
@@ -36,8 +40,6 @@ pub struct Engine {
     cut: BTreeMap<Link, bool>,
     acts: VecDeque<(Act, Option<Link>)>,
     events: VecDeque<Event>,
-    /// The faults that a rule waits for, by name.
-    awaited: BTreeSet<String>,
     /// While one thing is followed by others: what follows from the step that is being taken.
     following: Option<Vec<Step>>,
     pace: Pace,
@@ -63,12 +65,12 @@ impl Engine {
         let mut engine = Engine {
             seed,
             rules: vec![],
+            index: Index::default(),
             moved: BTreeMap::new(),
             totals: Default::default(),
             cut: BTreeMap::new(),
             acts: VecDeque::new(),
             events: VecDeque::new(),
-            awaited: BTreeSet::new(),
             following: None,
             pace: Pace::default(),
         };
@@ -87,7 +89,11 @@ impl Engine {
         self.handle_timeout(now);
         // One that was lifted leaves its name to its successor.
         let named = |live: &Live| rule.name.as_ref() == Some(&live.name);
+        let before = self.rules.len();
         self.rules.retain(|live| !(live.is_spent() || live.is_gone() && named(live)));
+        if self.rules.len() < before {
+            self.index = Index::of(&self.rules);
+        }
         let mut names = Names::of(&self.rules);
         let i = self.arm(now, rule, &mut names);
         self.rules[i].added = true;
@@ -97,12 +103,6 @@ impl Engine {
 
     fn arm(&mut self, now: Now, rule: Rule, names: &mut Names) -> usize {
         let name = names.name(&rule);
-        let until = rule.until.as_ref().map(|(trigger, _)| trigger);
-        for trigger in [Some(&rule.when), until].into_iter().flatten() {
-            if let Trigger::After(name) | Trigger::Lifted(name) = trigger {
-                self.awaited.insert(name.clone());
-            }
-        }
         let timer = match &rule.when {
             Trigger::At(at) => Some(Now::ZERO + *at),
             Trigger::Each(period) => Some(now + *period),
@@ -115,7 +115,7 @@ impl Engine {
             }
             _ => BTreeMap::new(),
         };
-        self.rules.push(Live {
+        let live = Live {
             rule,
             name,
             dice,
@@ -132,7 +132,9 @@ impl Engine {
             lifted: false,
             missed: 0,
             tells_at: 1,
-        });
+        };
+        self.index.push(&live);
+        self.rules.push(live);
         self.rules.len() - 1
     }
 
@@ -172,6 +174,7 @@ impl Engine {
                     live.until.forget(link);
                     live.lines.retain(|(l, _), _| l != link);
                 }
+                self.redate_quiet();
             }
         }
     }
@@ -190,6 +193,7 @@ impl Engine {
         self.handle_timeout(now);
         let found = self.rules.iter().position(|live| live.name == name && !live.rule.silent);
         let Some(i) = found.filter(|i| self.rules[*i].disarm()) else { return false };
+        self.redate(i);
         self.end(now, i);
         true
     }
@@ -201,6 +205,7 @@ impl Engine {
         for live in self.rules.iter_mut().filter(|live| !live.rule.silent) {
             live.disarm();
         }
+        self.index = Index::of(&self.rules);
         for i in 0..self.rules.len() {
             if !self.rules[i].rule.silent {
                 self.end(now, i);
@@ -275,7 +280,18 @@ impl Engine {
 
     /// When [`handle_timeout`](Engine::handle_timeout) is due.
     pub fn poll_timeout(&self) -> Option<Now> {
-        self.rules.iter().filter_map(Live::due).min()
+        self.index.next_date()
+    }
+
+    /// The next thing that happens to a rule by itself may come at another time than before.
+    fn redate(&mut self, i: usize) {
+        self.index.date(i, &self.rules[i]);
+    }
+
+    fn redate_quiet(&mut self) {
+        for i in self.index.about(Topic::Quiet).collect::<Vec<_>>() {
+            self.redate(i);
+        }
     }
 
     /// Lets happen what is due by `now`. Every question does this first.
@@ -283,16 +299,17 @@ impl Engine {
         self.pace.turn(now);
         let mut steps = 0;
         'due: while let Some(due) = self.poll_timeout().filter(|due| *due <= now) {
-            // Of many that are due at once each is asked once.
-            for i in 0..self.rules.len() {
-                while self.rules[i].due() == Some(due) {
+            // Of many that are due at once each has its turn, in file order.
+            let mut from = 0;
+            while let Some(i) = self.index.due_at(due, from) {
+                steps += usize::from(self.rules[i].repeats());
+                if steps == STEPS {
+                    self.catch_up(now);
                     steps += 1;
-                    if steps == STEPS {
-                        self.catch_up(now);
-                        continue 'due;
-                    }
-                    self.expire(due, now, i);
+                    continue 'due;
                 }
+                self.expire(due, now, i);
+                from = i;
             }
         }
     }
@@ -311,6 +328,7 @@ impl Engine {
                 self.miss(now, i, behind);
             }
             self.rules[i].catch_up_until(now);
+            self.redate(i);
         }
     }
 
@@ -373,6 +391,7 @@ impl Engine {
         } else {
             self.expire_until(due, i);
         }
+        self.redate(i);
     }
 
     fn count(&mut self, now: Now, i: usize, link: Option<Link>) {
@@ -417,12 +436,11 @@ impl Engine {
                 Step::Fire(i, link) => self.fire(now, i, link),
                 Step::Applied(i) | Step::Lifted(i) => {
                     let name = self.rules[i].name.clone();
-                    let next = match (self.awaited.contains(&name), &step) {
-                        (false, _) => vec![],
-                        (true, Step::Applied(_)) => self.called_for(&Fact::Applied(&name)),
-                        (true, _) => self.called_for(&Fact::Lifted(&name)),
+                    let fact = match step {
+                        Step::Lifted(_) => Fact::Lifted(&name),
+                        _ => Fact::Applied(&name),
                     };
-                    self.following = Some(next);
+                    self.following = Some(self.called_for(&fact));
                 }
             }
             let next = self.following.take().unwrap_or_default();
@@ -434,7 +452,8 @@ impl Engine {
     fn called_for(&mut self, fact: &Fact) -> Vec<Step> {
         let mut lifted = vec![];
         let mut fired = vec![];
-        for (i, live) in self.rules.iter_mut().enumerate() {
+        for &i in self.index.concerned(fact) {
+            let live = &mut self.rules[i];
             let counts =
                 |tally: &mut Tally, count: &Count, dice: &mut Dice| tally.count(count, fact.file(), dice);
             if let (Some((trigger, count)), true) = (&live.rule.until, live.active.is_some())
@@ -452,13 +471,17 @@ impl Engine {
     }
 
     fn fire(&mut self, now: Now, i: usize, link: Option<Link>) {
-        if !self.pace.once_more(now) {
+        // The first time of each is bounded by the number of the rules.
+        if self.rules[i].was_due() && !self.pace.once_more(now) {
             return self.miss(now, i, 1);
         }
         match self.rules[i].rule.wait {
             Duration::ZERO => self.apply(now, i, link),
             _ if self.rules[i].pending.len() >= PENDING => self.miss(now, i, 1),
-            wait => self.rules[i].pending.push_back((now + wait, link)),
+            wait => {
+                self.rules[i].pending.push_back((now + wait, link));
+                self.redate(i);
+            }
         }
     }
 
@@ -470,6 +493,8 @@ impl Engine {
             live.active = Some(live.activation(now));
             // Each application is lifted by its own n-th time.
             self.await_until(now, i);
+            self.index.hold(i, &self.rules[i]);
+            self.redate(i);
         }
         self.note(now, i, Stage::Applied);
         self.act(i, link);
@@ -485,6 +510,8 @@ impl Engine {
             return false;
         }
         self.rules[i].until = Wait::default();
+        self.index.hold(i, &self.rules[i]);
+        self.redate(i);
         self.undo(i);
         self.note(now, i, Stage::Lifted);
         self.tell(now, Step::Lifted(i));
@@ -513,14 +540,17 @@ impl Engine {
             Over::AtOnce | Over::After(Duration::ZERO) => {
                 self.end(now, i);
             }
-            Over::After(by) => active.ends = Some(now + by),
+            Over::After(by) => {
+                active.ends = Some(now + by);
+                self.redate(i);
+            }
             Over::LetOut(port) => active.keeps_back = Some(port),
         }
     }
 
     /// Lifts what is over because an answer was let out on a port, or on all, or is lost.
     fn let_out(&mut self, now: Now, port: Option<usize>) {
-        for i in 0..self.rules.len() {
+        for i in self.index.held(Layer::Module).collect::<Vec<_>>() {
             let kept = self.rules[i].active.and_then(|active| active.keeps_back);
             if kept.is_some_and(|kept| port.is_none_or(|port| port == kept)) {
                 self.end(now, i);
@@ -535,6 +565,12 @@ impl Engine {
         }
         let (name, layer, what) = (live.name.clone(), live.rule.kind.layer, live.rule.text.clone());
         self.events.push_back(Event { at, name, layer, what, stage });
+    }
+
+    /// Whether what is noted of the rules is what they say.
+    #[cfg(test)]
+    pub(in crate::fault) fn is_consistent(&self) -> bool {
+        self.index.agrees(&Index::of(&self.rules))
     }
 
     /// Whether any rule could care about what moves on a link.

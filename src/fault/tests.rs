@@ -600,3 +600,32 @@ fn a_fault_is_told_to_act_once_for_each_time_it_is_applied() {
     assert_eq!(stages(&mut e), [Lifted]);
     assert_eq!(e.never_acted(), []);
 }
+
+#[test]
+fn however_many_faults_come_at_once_each_comes_and_those_that_call_for_each_other_are_cut_off() {
+    let mut texts: Vec<String> = (0..12_000)
+        .map(|n| {
+            let when = ["", "when = { at = \"1s\" }\n", "when = { boot = 1 }\n"][n % 3];
+            format!("{when}what = {{ say = \"+X: {n}\" }}")
+        })
+        .collect();
+    // One that repeats is not behind, however many come beside it.
+    texts.push("when = { each = \"1s\" }\nwhat = { noise = 1 }".to_owned());
+    let mut e = engine(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    e.set_speed(ms(0), 1);
+    e.observe(ms(0), &Observation::Boot(1));
+    e.handle_timeout(ms(1000));
+    assert_eq!(acts(&mut e).len(), 12_001);
+    assert!(e.status().iter().all(|status| (status.fired, status.missed) == (1, 0)));
+
+    let ring = [
+        "name = \"a\"\nwhen = { after = \"b\", every = 1 }\nwhat = { say = \"A\" }",
+        "name = \"b\"\nwhen = { after = \"a\", every = 1 }\nwhat = { say = \"B\" }",
+    ];
+    let mut e = engine(&ring);
+    for _ in 0..10_000 {
+        e.inject(ms(5), "a");
+    }
+    assert!((5000..5010).contains(&acts(&mut e).len()));
+    assert!(e.status().iter().any(|status| status.missed > 0));
+}

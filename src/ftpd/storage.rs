@@ -3,6 +3,7 @@
 use super::faults::{StorageFault, StorageFaults, StorageOp};
 use super::jail::absolute;
 use super::quota::Quota;
+use super::shared::Stop;
 use super::upload::{Ended, Ending, Upload};
 use super::{Listing, Names, listing};
 use async_trait::async_trait;
@@ -33,7 +34,7 @@ struct Cleared {
 }
 
 /// What all sessions have in common.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Disk {
     /// The server's root.
     pub files: Arc<Filesystem>,
@@ -47,6 +48,8 @@ pub struct Disk {
     pub names: Names,
     /// How lists look.
     pub listing: Listing,
+    /// Ends transfers with the server.
+    pub stop: Stop,
 }
 
 /// The storage of one session. All sessions share a thread: whatever the file system may keep waiting is done on
@@ -191,6 +194,11 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'sta
     spawn_blocking(work).await.unwrap_or_else(|_| Err(ErrorKind::LocalError.into()))
 }
 
+/// A transfer ends with its server.
+fn stopped<T>() -> Result<T> {
+    Err(ErrorKind::ConnectionClosed.into())
+}
+
 /// A change of the root itself, which no client may make.
 fn not_root(path: PathBuf) -> Result<PathBuf> {
     match path == Path::new("/") {
@@ -265,12 +273,15 @@ impl StorageBackend<DefaultUser> for Storage {
         let fault = self.before(StorageOp::Read, &path).await?;
         self.plain(user, &path).await?;
         let mut reader = self.disk.files.get(user, self.real(&path), start).await?;
-        let Some(fault) = fault else { return Ok(tokio::io::copy(&mut reader, output).await?) };
-        let sent = tokio::io::copy(&mut (&mut reader).take(fault.after), output).await?;
-        match reader.read(&mut [0]).await? {
-            0 => Ok(sent),
-            _ => Err(self.strike(user, &path, fault).await),
-        }
+        let send = async {
+            let Some(fault) = fault else { return Ok(tokio::io::copy(&mut reader, output).await?) };
+            let sent = tokio::io::copy(&mut (&mut reader).take(fault.after), output).await?;
+            match reader.read(&mut [0]).await? {
+                0 => Ok(sent),
+                _ => Err(self.strike(user, &path, fault).await),
+            }
+        };
+        self.disk.stop.unless(send).await.unwrap_or_else(stopped)
     }
 
     async fn get<P: AsRef<Path> + Send + Debug>(
@@ -298,10 +309,13 @@ impl StorageBackend<DefaultUser> for Storage {
         let ended = Ended::default();
         let real = self.real(&path);
         let upload = Upload::new(input, fault, ended.clone());
-        let stored = match start {
-            0 => self.disk.files.put(user, upload, &real, start).await?,
-            _ => self.write_over(user, upload, &real, start).await?,
+        let store = async {
+            match start {
+                0 => self.disk.files.put(user, upload, &real, start).await,
+                _ => self.write_over(user, upload, &real, start).await,
+            }
         };
+        let stored = self.disk.stop.unless(store).await.unwrap_or_else(stopped)?;
         match ended.take() {
             None => Ok(stored),
             Some(Ending::Broken(error)) => Err(error),

@@ -278,15 +278,11 @@ impl Fibocom {
             return self.wrong_state();
         }
         let passive = self.mode.get() == 0;
-        if let Some(ftp) = &mut cx.core.ftp {
-            ftp.capacity = crate::modem::BACKLOG;
-        }
-        if let Some(settings) = cx.ftp_settings() {
-            settings.passive = passive;
-        }
+        cx.ftp().set_capacity(crate::modem::BACKLOG);
+        cx.ftp().set_passive(passive);
         // What a transfer that was cut short has left behind is no part of the next one.
-        cx.ftp_read(usize::MAX);
-        if !cx.ftp_start(op) {
+        cx.ftp().read(usize::MAX);
+        if !cx.ftp().start(op) {
             return self.wrong_state();
         }
         self.port = cx.port;
@@ -339,7 +335,7 @@ impl Fibocom {
             // The transfer that stood in the way of QUIT.
             Session::Closing if open => {
                 self.session = Session::Closing;
-                cx.ftp_start(Op::Quit);
+                cx.ftp().start(Op::Quit);
             }
             Session::Closing => {
                 let gone = |f: &Failure| matches!(f.cause, Cause::Closed | Cause::Reset);
@@ -354,7 +350,7 @@ impl Fibocom {
     fn forget(&mut self, cx: &mut Cx) {
         self.cache = None;
         cx.cancel(Timer::Unread as u32);
-        cx.ftp_drop();
+        cx.ftp().discard();
     }
 
     /// Says goodbye to the server, behind the end of the download that goes on.
@@ -362,10 +358,10 @@ impl Fibocom {
         self.cache = None;
         cx.cancel(Timer::Unread as u32);
         self.session = Session::Closing;
-        match cx.ftp_is_busy() {
-            true => cx.ftp_abort(),
+        match cx.ftp().is_busy() {
+            true => cx.ftp().abort(),
             false => {
-                cx.ftp_start(Op::Quit);
+                cx.ftp().start(Op::Quit);
             }
         }
     }

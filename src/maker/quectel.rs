@@ -114,6 +114,13 @@ impl Maker for Quectel {
 
     const URCS: &'static [&'static str] = &["+QFTPERROR:*", "+PDP DEACT", "STATE:*", "CONNECT*"];
 
+    const CODES: &'static [(&'static str, &'static str)] = &[
+        ("+QFTPGET", "CONNECT"),
+        ("+QFREAD", "CONNECT *"),
+        ("+QIDEACT", "DEACT OK"),
+        ("+QILOCIP", "*.*.*.*"),
+    ];
+
     const COMMANDS: &'static [Command<Self>] = commands! { Quectel;
         // 2.2
         "+QFTPOPEN" { write: (session::open), read: (session::open_read), test: "+QFTPOPEN : \"HOST NAME\",(1-65535)" },
@@ -307,9 +314,7 @@ fn configure(m: &mut Quectel, cx: &mut Cx, (which, value): (Any, Option<Text<100
         (1..=4, Some(_), _) if m.is_busy(cx) => cx.urc("+QFTPCFG", Code::BUSY),
         (1, Some(_), Some(mode @ (0 | 1))) => {
             m.passive = mode == 1;
-            if let Some(settings) = cx.ftp_settings() {
-                settings.passive = m.passive;
-            }
+            cx.ftp().set_passive(m.passive);
             cx.urc("+QFTPCFG", 0);
         }
         (2, Some(_), Some(kind @ (0 | 1))) => {

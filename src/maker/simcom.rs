@@ -187,6 +187,8 @@ impl Maker for Simcom {
         "C: *",
     ];
 
+    const CODES: &'static [(&'static str, &'static str)] = &[("+CIPSHUT", "SHUT OK"), ("+CIFSR", "*.*.*.*")];
+
     const COMMANDS: &'static [Command<Self>] = commands! { Simcom;
         // 3
         "+FTPPORT" [ftp.port; untold],
@@ -305,7 +307,7 @@ impl Maker for Simcom {
                 if self.session.as_ref().is_some_and(|s| s.context == cid) {
                     let failure = ftp::Failure { step: ftp::Step::Connect, cause: ftp::Cause::NoBearer };
                     if !local::waits(self, cx, &failure) {
-                        cx.ftp_drop();
+                        cx.ftp().discard();
                         self.fail(cx, 61);
                     }
                 }

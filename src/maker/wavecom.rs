@@ -104,6 +104,8 @@ impl Maker for Wavecom {
     const URCS: &'static [&'static str] =
         &["+WIPREADY:*", "+WIPPEERCLOSE:*", "+WIPACCEPT:*", "+WIPERROR:*", "+WIND: *", "+CME ERROR: *"];
 
+    const CODES: &'static [(&'static str, &'static str)] = &[("+WIPDATA", "CONNECT")];
+
     const SENT: &'static [&'static str] = &[];
 
     const COMMANDS: &'static [Command<Self>] = commands! { Wavecom;

@@ -1,6 +1,7 @@
 //! The commands that every module has: ITU-T V.250 and 3GPP TS 27.007. The table is in their order.
 
 mod cellular;
+mod messages;
 mod packet;
 mod v250;
 
@@ -11,10 +12,12 @@ use crate::at::{Call, Form, Secret, ranges};
 use crate::commands;
 use crate::profile::Outcome;
 use cellular::*;
+use messages::*;
 use packet::*;
 use std::collections::BTreeMap;
 use v250::*;
 
+pub(super) use messages::Messages;
 pub(crate) use v250::product;
 
 /// The base commands keep their state in the core.
@@ -82,6 +85,10 @@ const COMMANDS: &[Command<Base>] = commands! { Base;
     "+CGPADDR" { exec: all_addresses, write: addresses, test: addresses_test },
     "+CGREG" { read: cgreg_read, write: cgreg, test: "+CGREG: (0-2)" },
     "+CEREG" { read: cereg_read, write: cereg, test: "+CEREG: (0-2)" },
+    // 3GPP TS 27.005 section 3: short messages
+    "+CSMS" { read: service_read, write: service, test: service_test, support: Answered },
+    "+CPMS" { read: stores_read, write: stores, test: stores_test, support: Answered },
+    "+CSCA" { read: centre_read, write: centre, test: ok, support: Answered },
 };
 
 /// Runs a base command; `None` where there is none of that name.
@@ -95,7 +102,7 @@ pub fn rows() -> Vec<Row> {
 }
 
 /// The secrets of the base table.
-pub(super) fn secrets() -> impl Iterator<Item = (&'static str, &'static [Secret])> {
+pub fn secrets() -> impl Iterator<Item = (&'static str, &'static [Secret])> {
     maker::secrets(COMMANDS)
 }
 
@@ -146,6 +153,12 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
         true => line.replace("{time}", &cx.clock().utc()).replace("{value}", &value),
         false => line.replace("{value}", &value),
     };
+    let outcome = forms.result.of(&call.form);
+    // The last line ends an answer that has no result code.
+    let (lines, last) = match (outcome, lines.split_last()) {
+        (Outcome::None, Some((last, lines))) => (lines, Some(filled(last, cx))),
+        _ => (lines, None),
+    };
     for line in lines {
         let line = filled(line, cx);
         cx.line(&line);
@@ -154,7 +167,7 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
         let line = filled(line, cx);
         cx.core.urc_line(cx.port, &line);
     }
-    Some(match forms.result.of(&call.form) {
+    Some(match outcome {
         Outcome::Ok if forms.delay.0.is_zero() => Reply::Ok,
         Outcome::Ok => {
             let at = cx.now + forms.delay.0;
@@ -166,6 +179,6 @@ pub(super) fn plain(cx: &mut Cx, call: &Call) -> Option<Reply> {
         Outcome::NoCarrier => Reply::NoCarrier,
         Outcome::Cme(n) => Reply::Cme(n),
         Outcome::Cms(n) => Reply::Cms(n),
-        Outcome::None => Reply::Silent,
+        Outcome::None => last.map_or(Reply::Silent, Reply::Line),
     })
 }

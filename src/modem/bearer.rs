@@ -13,7 +13,7 @@ pub enum State {
     /// Not active.
     #[default]
     Down,
-    /// The network was asked for it.
+    /// The network was asked for it, or will be once the module is attached.
     Activating,
     /// Active, with its address.
     Up(Ipv4Addr),
@@ -109,19 +109,24 @@ impl Bearers {
 }
 
 impl Core {
-    /// Asks the network to activate a PDP context; [`Event::BearerUp`] or [`Event::BearerDown`] follows.
+    /// Asks the network to activate a PDP context; [`Event::BearerUp`] or [`Event::BearerDown`] follows. A module that is
+    /// about to be attached asks once it is.
     ///
     /// # Errors
-    /// The `+CME ERROR`: of the SIM, 30 where the module is not registered, 3 while the context goes down.
+    /// The `+CME ERROR`: of the SIM, 30 where the module is not going to be attached, 3 while the context goes down.
     pub fn activate(&mut self, cid: u8) -> Result<(), u16> {
+        self.say_older_first();
+        self.want(cid)
+    }
+
+    /// As [`Core::activate`], for a command that has let what is older go first.
+    pub(super) fn want(&mut self, cid: u8) -> Result<(), u16> {
         if let Some(refusal) = self.sim.refusal() {
             return Err(refusal);
         }
-        if !self.radio.registered() || !self.radio.attached {
+        if !self.can_attach() {
             return Err(30);
         }
-        let bearer = &self.profile.bearer;
-        let after = bearer.activates_after.0.min(bearer.activates_within.0);
         match self.bearers.state(cid) {
             State::Up(_) => self.events.push_back(Event::BearerUp(cid)),
             // Whoever asked first, all are told.
@@ -129,13 +134,43 @@ impl Core {
             State::Deactivating => return Err(3),
             State::Down => {
                 self.bearers.context(cid).state = State::Activating;
-                match after.is_zero() {
-                    true => self.activation_answered(cid),
-                    false => self.timers.set(Timer::Activate(cid), self.now + after),
+                match self.radio.attached {
+                    true => self.ask_for(cid),
+                    // Where it is not registered either: how long it waits for that.
+                    false => self.ask_attachment(true),
                 }
             }
         }
         Ok(())
+    }
+
+    fn ask_for(&mut self, cid: u8) {
+        let bearer = &self.profile.bearer;
+        let after = bearer.activates_after.0.min(bearer.activates_within.0);
+        match after.is_zero() {
+            true => self.activation_answered(cid),
+            false => self.timers.set(Timer::Activate(cid), self.now + after),
+        }
+    }
+
+    /// Whether a context is asked for once the module is attached.
+    fn waits_for_attachment(&self, cid: u8) -> bool {
+        self.bearers.state(cid) == State::Activating && self.timers.deadline(Timer::Activate(cid)).is_none()
+    }
+
+    /// Asks for the contexts that waited for the attachment, or gives them up.
+    pub(super) fn follow_attachment(&mut self) {
+        if self.radio.attaching == Some(true) {
+            return;
+        }
+        let waiting = |cid: &u8| self.waits_for_attachment(*cid);
+        let cids: Vec<u8> = self.bearers.contexts.keys().copied().filter(waiting).collect();
+        for cid in cids {
+            match self.radio.attached {
+                true => self.ask_for(cid),
+                false => self.lower(cid, true),
+            }
+        }
     }
 
     /// Asks the network to deactivate a PDP context; [`Event::BearerDown`] follows. False where it is not active.
@@ -187,13 +222,14 @@ impl Core {
         if self.bearers.active().is_none() {
             self.net(NetRequest::Address(None));
             self.sockets_lost();
-            self.ftp_lost();
+            self.each_client(|client, core| client.lost(core));
         }
     }
 
-    /// Brings every context down.
+    /// Brings every context down of which the network knows.
     pub(super) fn lower_all(&mut self, by_network: bool) {
-        let cids: Vec<u8> = self.bearers.contexts.keys().copied().collect();
+        let known = |cid: &u8| !self.waits_for_attachment(*cid);
+        let cids: Vec<u8> = self.bearers.contexts.keys().copied().filter(known).collect();
         for cid in cids {
             self.lower(cid, by_network);
         }

@@ -20,7 +20,11 @@ pub enum Reply {
     NoCarrier,
     /// The final result code comes later, through [`Cx::finish`].
     Pending,
-    /// No final result code at all.
+    /// A code of the maker's in the place of `OK`: `SHUT OK`.
+    Own(&'static str),
+    /// No result code: the answer ends with this line of information text.
+    Line(String),
+    /// No answer, or none any more: what there is to say comes unasked.
     Silent,
     /// The port goes into data mode; [`Maker::on_data_end`](super::Maker::on_data_end) gives the
     /// result code when it comes back.
@@ -31,8 +35,8 @@ pub enum Reply {
 
 impl Reply {
     /// Whether the port goes into data mode for an FTP transfer.
-    pub(super) fn leads_to_ftp(&self) -> bool {
-        matches!(self, Reply::Data(mode) if mode.sink == Sink::Ftp)
+    pub(super) fn leads_to(&self, sink: Sink) -> bool {
+        matches!(self, Reply::Data(mode) if mode.sink == sink)
     }
 }
 

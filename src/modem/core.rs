@@ -1,16 +1,18 @@
 //! What every module has.
 
+use super::base::Messages;
 use super::bearer::Bearers;
+use super::client::Clients;
 use super::files::Flash;
 use super::net::{NetEvent, NetRequest, Query, Socket};
 use super::packet::Wanted;
 use super::port::{Line, Port, PortId, State};
 use super::radio::{Functionality, Radio};
-use super::session::Session;
 use super::sim::Sim;
 use super::socket::Sockets;
 use super::{Event, Meddler, Note, Output, Reply};
 use crate::at::ArgError;
+use crate::fault::Pattern;
 use crate::profile::{ErrorCode, Profile};
 use crate::time::{Calendar, Now, Timers};
 use bytes::Bytes;
@@ -45,8 +47,8 @@ pub struct Core {
     pub radio: Radio,
     /// PDP contexts.
     pub bearers: Bearers,
-    /// The FTP session, from its opening until the maker drops it.
-    pub ftp: Option<Session>,
+    /// The clients that run on its sockets, each from its opening until the maker drops it.
+    pub clients: Clients,
     /// The commands that wait for the packet domain, by their ports.
     pub(super) awaited: BTreeMap<PortId, Wanted>,
     /// Sockets.
@@ -59,6 +61,7 @@ pub struct Core {
     pub calendar: Calendar,
     /// Values written to plain commands.
     pub(super) plain: BTreeMap<String, String>,
+    pub(super) messages: Messages,
     pub(super) ports: Vec<Port>,
     pub(super) timers: Timers<Timer>,
     pub(super) out: VecDeque<Output>,
@@ -77,6 +80,8 @@ pub struct Core {
     pub(super) forced: Option<i32>,
     /// The names of all commands, for `+CLAC`.
     pub(super) known: Vec<&'static str>,
+    /// The result codes that are this module's own ([`Modem::codes`](super::Modem::codes)).
+    pub(super) codes: Vec<Pattern>,
 }
 
 impl Core {
@@ -86,13 +91,14 @@ impl Core {
             sim: Sim::new(&profile.sim),
             radio: Radio::new(&profile.radio),
             bearers: Bearers::new(&profile.bearer),
-            ftp: None,
+            clients: Clients::default(),
             awaited: BTreeMap::new(),
             sockets: Sockets::default(),
             flash: Flash::new(),
             boots: 0,
             calendar: profile.radio.clock,
             plain: BTreeMap::new(),
+            messages: Messages::default(),
             ports: (0..ports.max(1)).map(|i| Port::new(PortId(i), &profile)).collect(),
             timers: Timers::default(),
             out: VecDeque::new(),
@@ -106,6 +112,7 @@ impl Core {
             dead_for: None,
             forced: None,
             known: vec![],
+            codes: vec![],
             profile,
         }
     }

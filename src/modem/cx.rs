@@ -33,10 +33,14 @@ impl DerefMut for Cx<'_> {
 impl Cx<'_> {
     /// A line of information text: `NAME: values`.
     pub fn info(&mut self, values: impl Display) {
+        let line = self.worded(values);
+        self.line(&line);
+    }
+
+    fn worded(&self, values: impl Display) -> String {
         let rule = self.core.rule(self.name, &format!("{}: {values}", self.name));
         let separator = rule.separator.as_deref().unwrap_or(&self.core.profile.serial.separator);
-        let line = format!("{}{separator}{values}", self.name);
-        self.line(&line);
+        format!("{}{separator}{values}", self.name)
     }
 
     /// A line of information text as it is.
@@ -56,10 +60,20 @@ impl Cx<'_> {
         port.writing.text(port.style(), bytes);
     }
 
+    /// The reply of a command that ends with this line of information text, `NAME: values`, in place of a result code.
+    pub fn last(&mut self, values: impl Display) -> Reply {
+        Reply::Line(self.worded(values))
+    }
+
     /// An intermediate result code, such as CONNECT.
     pub fn intermediate(&mut self, code: &ResultCode) {
-        let port = &mut self.core.ports[self.port.0];
-        port.writing.result(port.style(), code, &self.core.profile);
+        self.core.intermediate(self.port, code);
+    }
+
+    /// The reply of a command that goes back to the data mode that `+++` left (V.250 section 6.3.7).
+    pub fn go_online(&mut self) -> Reply {
+        self.intermediate(&ResultCode::Connect);
+        Reply::Resume
     }
 
     /// An unsolicited result code on this port: `NAME: values`.

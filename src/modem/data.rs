@@ -1,5 +1,6 @@
 //! Data mode as a value: how octets are framed, what ends it, and where they go.
 
+use super::client::Service;
 use super::net::Socket;
 use crate::frame::{Decoder, Framing, Guard, SkipLf};
 use crate::time::Now;
@@ -34,8 +35,8 @@ pub struct Ends {
 /// Where the octets go and come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sink {
-    /// Up into the FTP transfer, down from it.
-    Ftp,
+    /// Up into what a client of a service sends, down from what it gets.
+    Client(Service),
     /// Up into a TCP connection, down from it. The host's end mark shuts the sending side down and ends nothing.
     Socket(Socket),
     /// Up into a UDP port, down from it. The end mark parts datagrams, both ways, and ends nothing.
@@ -59,11 +60,14 @@ pub enum Sink {
 }
 
 impl Sink {
+    /// The FTP transfer.
+    pub const FTP: Sink = Sink::Client(Service::Ftp);
+
     /// The socket, where it is one.
     pub fn socket(self) -> Option<Socket> {
         match self {
             Sink::Socket(socket) | Sink::Datagrams { socket, .. } => Some(socket),
-            Sink::Ftp | Sink::Hold | Sink::Acknowledged { .. } | Sink::None => None,
+            Sink::Client(_) | Sink::Hold | Sink::Acknowledged { .. } | Sink::None => None,
         }
     }
 

@@ -55,16 +55,31 @@ impl Modem {
                     self.dispatch(id, &call)
                 }
             };
-            match (reply, &mut self.core.ports[id.0].state) {
-                (Reply::Ok, State::Busy { rest: tail }) => rest = std::mem::take(tail),
-                (Reply::Ok, _) => return,
-                // What has no result code of its own leaves it to the next command (`AT+CIFSR;E0`).
-                (Reply::Silent, State::Busy { rest: tail }) if !tail.trim_matches([' ', ';']).is_empty() => {
-                    rest = std::mem::take(tail);
-                }
-                (reply, _) => return self.conclude(id, reply),
+            match self.go_on(id, reply) {
+                Ok(tail) => rest = tail,
+                Err(Reply::Ok) => return,
+                Err(reply) => return self.conclude(id, reply),
             }
         }
+    }
+
+    /// The rest of the line that an answer leaves to be run; else the reply, which ends the line.
+    fn go_on(&mut self, id: PortId, reply: Reply) -> Result<String, Reply> {
+        let port = &mut self.core.ports[id.0];
+        let style = port.style();
+        let State::Busy { rest } = &mut port.state else { return Err(reply) };
+        let more = !rest.trim_matches([' ', ';']).is_empty();
+        match reply {
+            Reply::Ok => {}
+            // What has no OK of its own leaves the result to the next command (`AT+CIFSR;E0`).
+            Reply::Silent if more => {}
+            Reply::Line(text) if more => port.writing.line(style, &text),
+            Reply::Own(words) if more => {
+                port.writing.result(style, &ResultCode::Own(words), &self.core.profile);
+            }
+            reply => return Err(reply),
+        }
+        Ok(std::mem::take(rest))
     }
 
     fn dispatch(&mut self, id: PortId, call: &Call) -> Reply {
@@ -90,13 +105,9 @@ impl Modem {
 
     /// The command of a busy port is over.
     pub(super) fn finish(&mut self, id: PortId, reply: Reply) {
-        let rest = match &mut self.core.ports[id.0].state {
-            State::Busy { rest } => std::mem::take(rest),
-            _ => String::new(),
-        };
-        match reply {
-            Reply::Ok => self.run(id, rest),
-            reply => self.conclude(id, reply),
+        match self.go_on(id, reply) {
+            Ok(rest) => self.run(id, rest),
+            Err(reply) => self.conclude(id, reply),
         }
     }
 
@@ -111,6 +122,8 @@ impl Modem {
             Reply::Cme(n) => self.finish_line(id, &ResultCode::Cme(n)),
             Reply::Cms(n) => self.finish_line(id, &ResultCode::Cms(n)),
             Reply::NoCarrier => self.finish_line(id, &ResultCode::NoCarrier),
+            Reply::Own(words) => self.finish_line(id, &ResultCode::Own(words)),
+            Reply::Line(text) => self.finish_line(id, &ResultCode::Line(text)),
             Reply::Silent => {
                 self.core.ports[id.0].muted = false;
                 self.core.ports[id.0].state = State::Command;
@@ -121,7 +134,7 @@ impl Modem {
     }
 
     /// Prints the final result code of a line, with what its profile wants beside it.
-    fn finish_line(&mut self, id: PortId, code: &ResultCode) {
+    pub(super) fn finish_line(&mut self, id: PortId, code: &ResultCode) {
         self.print_beside(id, UrcWhen::BeforeResult);
         let port = &mut self.core.ports[id.0];
         if port.muted {
@@ -132,13 +145,6 @@ impl Modem {
             return;
         }
         self.end_line(id);
-    }
-
-    pub(super) fn print_result(&mut self, id: PortId, code: &ResultCode) {
-        let port = &mut self.core.ports[id.0];
-        let text = port.writing.result(port.style(), code, &self.core.profile);
-        let cause = code.to_string();
-        self.core.note(|| Note::Result { port: id, cause: Some(cause).filter(|cause| *cause != text), text });
     }
 
     /// The next command line may come.

@@ -25,6 +25,10 @@ pub trait Maker: Send + Sized + 'static {
     /// What else it says unasked, beside what its profile has: lines, with `*` for what differs.
     const URCS: &'static [&'static str];
 
+    /// The result codes that it gives beside OK, ERROR, NO CARRIER and the extended ones, with `*` for what differs, and a
+    /// command that gives each.
+    const CODES: &'static [(&'static str, &'static str)] = &[];
+
     /// The FTP verbs that its client sends; none where a host can speak FTP itself, over a socket.
     const SENT: &'static [&'static str] = ftp::VERBS;
 
@@ -75,6 +79,8 @@ pub trait Personality: Send {
     fn rows(&self) -> Vec<Row>;
     /// What it says unasked, beside what its profile has: lines, with `*` for what differs.
     fn urcs(&self) -> Vec<String>;
+    /// See [`Maker::CODES`].
+    fn codes(&self) -> &'static [(&'static str, &'static str)];
     /// See [`Maker::SENT`].
     fn sent(&self) -> &'static [&'static str];
     /// What is kept out of traces.
@@ -181,6 +187,9 @@ impl<V: Maker> Personality for Behaviour<V> {
         let reports = |row: &&Command<V>| V::REPORTS.iter().any(|begin| row.name.starts_with(begin));
         let reports = V::COMMANDS.iter().filter(reports).map(|row| format!("{}:*", row.name));
         reports.chain(V::URCS.iter().map(|line| line.to_string())).collect()
+    }
+    fn codes(&self) -> &'static [(&'static str, &'static str)] {
+        V::CODES
     }
     fn sent(&self) -> &'static [&'static str] {
         V::SENT

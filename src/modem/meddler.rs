@@ -1,7 +1,7 @@
 //! Who may have a say in what the module answers and says, and how the module obeys.
 
 use super::core::Timer;
-use super::port::{Due, KeptBack, State, Waiting};
+use super::port::{Due, KeptBack, Opening, State, Waiting};
 use super::text::Writing;
 use super::{Core, Modem, Note, PortId, Reply};
 use crate::at::ResultCode;
@@ -17,7 +17,7 @@ pub trait Meddler: Send {
     /// A command line was typed, and is about to be carried out.
     fn command(&mut self, now: Now, port: PortId, line: &str) -> CommandVerdict;
 
-    /// A final result code is about to be printed; `cause` is what it stands for.
+    /// A final or intermediate result code is about to be printed; `cause` is what it stands for.
     fn result(&mut self, now: Now, port: PortId, text: &str, cause: &str) -> ResultVerdict;
 
     /// A line is about to be said unasked.
@@ -43,6 +43,85 @@ impl Core {
         self.note_faults();
     }
 
+    /// Prints a result code.
+    pub(super) fn print_result(&mut self, id: PortId, code: &ResultCode) {
+        let port = &mut self.ports[id.0];
+        let text = port.writing.result(port.style(), code, &self.profile);
+        let cause = code.to_string();
+        self.note(|| Note::Result { port: id, cause: Some(cause).filter(|cause| *cause != text), text });
+    }
+
+    /// Prints an intermediate result code, or what a fault has in its place. One that is late has the rest of the answer
+    /// wait with it.
+    pub(super) fn intermediate(&mut self, id: PortId, code: &ResultCode) {
+        let port = &mut self.ports[id.0];
+        if port.muted {
+            port.writing.result(port.style(), code, &self.profile);
+            return;
+        }
+        match self.ask_result(id, code) {
+            ResultVerdict::Pass => self.print_result(id, code),
+            ResultVerdict::Error(number) => self.print_result(id, &ResultCode::Cme(number)),
+            ResultVerdict::Replace(lines) => self.answer_with(id, &lines),
+            ResultVerdict::Swallow => {}
+            ResultVerdict::Late(by) => {
+                self.ports[id.0].flush(&mut self.out);
+                let late = &mut self.ports[id.0].late;
+                *late = Some(late.unwrap_or_default() + by);
+                self.print_result(id, code);
+            }
+        }
+    }
+
+    /// What becomes of an unsolicited line.
+    fn ask_urc(&mut self, id: PortId, line: &str) -> UrcVerdict {
+        let verdict = self.meddler.as_mut().map(|meddler| meddler.urc(self.now, id, line));
+        self.note_faults();
+        verdict.unwrap_or(UrcVerdict::Pass)
+    }
+
+    /// What becomes of a result code, for one that comes unasked.
+    fn as_unasked(&self, id: PortId, verdict: ResultVerdict) -> UrcVerdict {
+        match verdict {
+            ResultVerdict::Pass => UrcVerdict::Pass,
+            ResultVerdict::Replace(lines) => UrcVerdict::Replace(lines),
+            ResultVerdict::Error(number) => {
+                let (style, code) = (self.ports[id.0].style(), ResultCode::Cme(number));
+                UrcVerdict::Replace(vec![Writing::default().result(style, &code, &self.profile)])
+            }
+            ResultVerdict::Late(by) => UrcVerdict::Late(by),
+            ResultVerdict::Swallow => UrcVerdict::Swallow,
+        }
+    }
+
+    /// What becomes of a result code.
+    fn ask_result(&mut self, id: PortId, code: &ResultCode) -> ResultVerdict {
+        let Some(meddler) = self.meddler.as_mut().filter(|meddler| !meddler.is_idle()) else {
+            return ResultVerdict::Pass;
+        };
+        let text = Writing::default().result(self.ports[id.0].style(), code, &self.profile);
+        let verdict = meddler.result(self.now, id, &text, &code.to_string());
+        self.note_faults();
+        verdict
+    }
+
+    /// Prints lines in the place of a command's answer.
+    fn answer_with(&mut self, id: PortId, lines: &[String]) {
+        for line in lines.iter().filter(|line| !line.is_empty()) {
+            let port = &mut self.ports[id.0];
+            port.writing.urc(port.style(), line);
+            let text = line.clone();
+            if ResultCode::is_final(&text) || self.codes.iter().any(|code| code.matches(&text)) {
+                let port = id.0 + 1;
+                let told = || Observation::Result { port, text: text.clone(), cause: text.clone() };
+                self.observe(&told);
+                self.note(|| Note::Result { port: id, text, cause: None });
+            } else {
+                self.note(|| Note::Urc { port: id, line: text });
+            }
+        }
+    }
+
     /// Tells the trace which faults have come and gone, before it is told what comes of that.
     fn note_faults(&mut self) {
         while self.noting
@@ -63,7 +142,7 @@ impl Modem {
         let carried_out = match verdict {
             CommandVerdict::Pass => return true,
             CommandVerdict::Answer { lines, carried_out } => {
-                self.answer_with(id, &lines);
+                core.answer_with(id, &lines);
                 carried_out
             }
             CommandVerdict::Error(number) => {
@@ -83,23 +162,6 @@ impl Modem {
         carried_out
     }
 
-    /// Prints lines in the place of a command's answer.
-    fn answer_with(&mut self, id: PortId, lines: &[String]) {
-        for line in lines.iter().filter(|line| !line.is_empty()) {
-            let port = &mut self.core.ports[id.0];
-            port.writing.urc(port.style(), line);
-            let text = line.clone();
-            if ResultCode::is_final(&text) {
-                let port = id.0 + 1;
-                let told = || Observation::Result { port, text: text.clone(), cause: text.clone() };
-                self.core.observe(&told);
-                self.core.note(|| Note::Result { port: id, text, cause: None });
-            } else {
-                self.core.note(|| Note::Urc { port: id, line: text });
-            }
-        }
-    }
-
     /// Whether the result of a command is kept back; it comes later.
     pub(super) fn keep_back(&mut self, id: PortId, reply: &mut Reply) -> bool {
         let port = &mut self.core.ports[id.0];
@@ -116,18 +178,10 @@ impl Modem {
     /// Asks about the final result code of a line, and prints it, or what comes in its place; false where it comes later.
     pub(super) fn conclude_judged(&mut self, id: PortId, code: &ResultCode) -> bool {
         let core = &mut self.core;
-        let verdict = match core.meddler.as_mut().filter(|meddler| !meddler.is_idle()) {
-            Some(meddler) => {
-                let text = Writing::default().result(core.ports[id.0].style(), code, &core.profile);
-                meddler.result(core.now, id, &text, &code.to_string())
-            }
-            None => ResultVerdict::Pass,
-        };
-        core.note_faults();
-        match verdict {
-            ResultVerdict::Pass => self.print_result(id, code),
-            ResultVerdict::Error(number) => self.print_result(id, &ResultCode::Cme(number)),
-            ResultVerdict::Replace(lines) => self.answer_with(id, &lines),
+        match core.ask_result(id, code) {
+            ResultVerdict::Pass => core.print_result(id, code),
+            ResultVerdict::Error(number) => core.print_result(id, &ResultCode::Cme(number)),
+            ResultVerdict::Replace(lines) => core.answer_with(id, &lines),
             ResultVerdict::Swallow => {}
             ResultVerdict::Late(by) => {
                 let port = &mut core.ports[id.0];
@@ -145,7 +199,7 @@ impl Modem {
         match self.core.ports[id.0].kept_back.take() {
             Some(KeptBack::Reply(reply)) => self.conclude(id, reply),
             Some(KeptBack::Result(code)) => {
-                self.print_result(id, &code);
+                self.core.print_result(id, &code);
                 self.end_line(id);
             }
             None => return,
@@ -156,23 +210,34 @@ impl Modem {
     /// What becomes of an unsolicited line whose turn it is. One that is late waits again, and gives `None`.
     pub(super) fn judge(&mut self, id: PortId, waiting: Waiting) -> Option<(Due, UrcVerdict)> {
         let core = &mut self.core;
-        let verdict = match (&mut core.meddler, &waiting.what) {
-            (Some(meddler), Due::Line(line)) if !waiting.judged => meddler.urc(core.now, id, line),
-            (Some(meddler), Due::Data(Some(opening), _)) if !waiting.judged && !meddler.is_idle() => {
-                meddler.urc(core.now, id, &opening.to_string())
+        let mut owed = false;
+        let verdict = match &waiting.what {
+            _ if waiting.judged => {
+                if waiting.owed {
+                    core.observe(&|| Observation::LetOut { port: id.0 + 1 });
+                }
+                UrcVerdict::Pass
             }
-            (Some(meddler), Due::Code(code)) if !waiting.judged && !meddler.is_idle() => {
-                meddler.urc(core.now, id, &code.to_string())
+            Due::Line(line) | Due::Data(Some(Opening::Line(line)), _) => core.ask_urc(id, line),
+            // It comes unasked, and is a result code all the same.
+            Due::Code(code) | Due::Data(Some(Opening::Code(code)), _) => {
+                match core.ask_urc(id, &code.to_string()) {
+                    UrcVerdict::Pass => {
+                        let verdict = core.ask_result(id, code);
+                        owed = matches!(verdict, ResultVerdict::Late(_));
+                        core.as_unasked(id, verdict)
+                    }
+                    verdict => verdict,
+                }
             }
-            _ => UrcVerdict::Pass,
+            Due::Data(None, _) => UrcVerdict::Pass,
         };
-        core.note_faults();
         if let UrcVerdict::Late(by) = verdict {
             let when = match waiting.when {
                 UrcWhen::AtOnce => UrcWhen::AtOnce,
                 _ => UrcWhen::After,
             };
-            let late = Waiting { at: core.now + by, when, judged: true, ..waiting };
+            let late = Waiting { at: core.now + by, when, judged: true, owed, ..waiting };
             let queue = &mut core.ports[id.0].waiting;
             let place = queue.partition_point(|w| w.at <= late.at);
             queue.insert(place, late);

@@ -1,10 +1,10 @@
 //! What the module asks of the network, and what the network tells the module.
 //!
 //! The module addresses everything by its own [`Socket`] and [`Query`] numbers. Bytes flow under
-//! credit in both directions: the network hands over no more than [`Modem::poll_window`] allows,
+//! credit in both directions: the network hands over no more than [`Dce::poll_window`] allows,
 //! and confirms what it has taken with [`NetEvent::Sent`].
 //!
-//! [`Modem::poll_window`]: super::Modem::poll_window
+//! [`Dce::poll_window`]: super::Dce::poll_window
 
 use ::core::net::{Ipv4Addr, SocketAddrV4};
 use bytes::Bytes;

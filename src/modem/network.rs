@@ -65,7 +65,8 @@ impl Core {
             self.timers.cancel(Timer::Register);
         }
         // A search for the network that attaches, or the loss of the network, has gone past what was asked for.
-        if !self.radio.registered() || self.radio.attaching == Some(self.radio.attached) {
+        let lost = !self.radio.registered() && (was || status != 2);
+        if lost || self.radio.attaching == Some(self.radio.attached) {
             self.radio.attaching = None;
             self.timers.cancel(Timer::Attach);
         }

@@ -26,22 +26,25 @@ impl Modem {
         }
         core.reach("data_mode");
         core.note(|| Note::State(format!("data mode on port {}", id.0 + 1)));
-        if sink == Sink::Ftp {
-            core.ftp_release();
+        if let Sink::Client(service) = sink {
+            core.with_client(service, |client, core| client.release(core));
         }
         if empty {
             self.end_data(id, DataEnd::Length);
         }
-        self.core.ftp_release();
+        self.core.release_clients();
     }
 
     /// Goes back to the data mode that `+++` left, where there is one (V.250 section 6.3.7).
     pub(super) fn resume_data(&mut self, id: PortId) {
-        let Some(mut running) = self.core.ports[id.0].suspended.take() else { return };
-        Cx { core: &mut self.core, port: id, name: "" }.intermediate(&ResultCode::Connect);
+        // It may have ended while a fault kept the answer back.
+        let Some(mut running) = self.core.ports[id.0].suspended.take() else {
+            return self.finish_line(id, &ResultCode::NoCarrier);
+        };
         let core = &mut self.core;
         let port = &mut core.ports[id.0];
         port.flush(&mut core.out);
+        port.muted = false;
         running.skip_lf = port.owes_lf().then(SkipLf::default);
         port.state = State::Data(running);
         core.drive(id, Line::Dcd, true);
@@ -158,7 +161,9 @@ impl Modem {
                 let port = &mut self.core.ports[id.0];
                 port.emit(vec![with; blocks as usize].into(), false, &mut self.core.out);
             }
-            Sink::Ftp => self.core.ftp_send(payload),
+            Sink::Client(service) => {
+                self.core.with_client(service, |client, core| client.upload(core, payload));
+            }
             Sink::Socket(socket) => {
                 self.core.send(socket, payload);
                 if marked {
@@ -213,14 +218,18 @@ impl Modem {
             return true;
         }
         let bytes = match sink {
-            Sink::Ftp => self.core.ftp.as_mut().and_then(|s| s.inbox.pop(room)),
+            Sink::Client(service) => {
+                self.core.with_client(service, |client, _| client.download(room)).flatten()
+            }
             Sink::Socket(socket) => self.core.sockets.get_mut(&socket).and_then(|c| c.inbox.pop(room)),
             Sink::Datagrams { .. } | Sink::Hold | Sink::Acknowledged { .. } | Sink::None => None,
         };
         let Some(bytes) = bytes else { return false };
         self.core.send_data(id, bytes);
         match sink {
-            Sink::Ftp => self.core.ftp_release(),
+            Sink::Client(service) => {
+                self.core.with_client(service, |client, core| client.release(core));
+            }
             Sink::Socket(socket) => self.core.tell_fin(socket),
             Sink::Datagrams { .. } | Sink::Hold | Sink::Acknowledged { .. } | Sink::None => {}
         }

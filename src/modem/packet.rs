@@ -13,8 +13,6 @@ pub(super) enum Wanted {
     Attached,
     /// Not to be attached any more.
     Detached,
-    /// To be attached, and then to have these contexts activated.
-    AttachedFor(Vec<u8>),
     /// These contexts active.
     Active(Vec<u8>),
     /// None of these contexts active.
@@ -27,17 +25,26 @@ impl Cx<'_> {
         self.core.awaited.insert(self.port, wanted);
         Reply::Pending
     }
+
+    /// Has the command answer once a context that goes down is so.
+    pub fn until_down(&mut self, cid: u8) -> Reply {
+        self.await_packet(Wanted::Inactive(vec![cid]))
+    }
 }
 
 impl Core {
-    /// Asks the network to attach the module, or to detach it.
+    /// Asks the network to attach the module, or to detach it, which takes its contexts down first.
     pub(super) fn ask_attachment(&mut self, on: bool) {
-        if self.radio.attaching == Some(on) || on && !self.radio.registered() {
+        if self.radio.attaching == Some(on) || on && !self.radio.registered() && !self.is_searching() {
             return;
         }
-        let radio = &self.profile.radio;
+        let (radio, bearer) = (&self.profile.radio, &self.profile.bearer);
+        let active = self.bearers.contexts.values().any(|context| matches!(context.state, State::Up(_)));
         let after = match on {
+            // Registration attaches.
+            true if !self.radio.registered() => radio.attaches_within.0,
             true => radio.attaches_after.0.min(radio.attaches_within.0),
+            false if active => radio.detaches_after.0.max(bearer.deactivates_after.0),
             false => radio.detaches_after.0,
         };
         self.radio.attaching = (self.radio.attached != on).then_some(on);
@@ -53,10 +60,15 @@ impl Core {
         self.timers.deadline(Timer::Register).is_some()
     }
 
+    /// Whether the module is attached, or is about to be: it registers, which attaches it, or the host has asked for it.
+    pub fn can_attach(&self) -> bool {
+        self.radio.attached || self.is_searching() || self.radio.attaching == Some(true)
+    }
+
     /// The network has answered, or will not any more.
     pub(super) fn attachment_answered(&mut self) {
         match self.radio.attaching.take() {
-            Some(true) if self.profile.radio.is_silent() => {
+            Some(true) if self.profile.radio.is_silent() || !self.radio.registered() => {
                 self.note(|| Note::State("attachment unanswered".into()));
             }
             Some(on) => self.attach(on),
@@ -66,6 +78,10 @@ impl Core {
 
     /// Looks at the commands that wait; true where something follows from that.
     pub(super) fn answer_awaited(&mut self) -> bool {
+        self.follow_attachment();
+        if !self.events.is_empty() {
+            return true;
+        }
         let ports: Vec<PortId> = self.awaited.keys().copied().collect();
         for port in ports {
             let Some(wanted) = self.awaited.remove(&port) else { continue };
@@ -81,16 +97,10 @@ impl Core {
     fn look_at(&mut self, wanted: Wanted) -> Result<Reply, Wanted> {
         let (attached, attaching) = (self.radio.attached, self.radio.attaching);
         match wanted {
-            Wanted::Attached | Wanted::AttachedFor(_) if !attached => match attaching {
-                Some(true) => Err(wanted),
-                // Registration attaches.
-                _ if self.is_searching() => Err(wanted),
-                _ => Ok(self.why_not(self.profile.radio.is_silent())),
-            },
-            Wanted::Attached => Ok(Reply::Ok),
-            Wanted::AttachedFor(cids) => match cids.iter().try_for_each(|&cid| self.activate(cid)) {
-                Ok(()) => self.look_at(Wanted::Active(cids)),
-                Err(code) => Ok(Reply::Cme(code)),
+            Wanted::Attached => match (attached, attaching) {
+                (true, _) => Ok(Reply::Ok),
+                (false, Some(true)) => Err(wanted),
+                (false, _) => Ok(self.why_not()),
             },
             Wanted::Detached => match (attached, attaching) {
                 (false, _) => Ok(Reply::Ok),
@@ -100,7 +110,7 @@ impl Core {
             Wanted::Active(cids) => {
                 let states = self.states(&cids);
                 if states.iter().any(|state| matches!(state, State::Down | State::Deactivating)) {
-                    Ok(self.why_not(self.profile.bearer.is_silent()))
+                    Ok(self.why_not())
                 } else if states.contains(&State::Activating) {
                     Err(Wanted::Active(cids))
                 } else {
@@ -126,7 +136,11 @@ impl Core {
 
     /// Why the packet domain is not as it was asked for: the SIM, the registration, a network that has not
     /// answered in time, or 148, "unspecified GPRS error".
-    fn why_not(&self, silent: bool) -> Reply {
+    fn why_not(&self) -> Reply {
+        let silent = match self.radio.attached {
+            true => self.profile.bearer.is_silent(),
+            false => self.profile.radio.is_silent(),
+        };
         Reply::Cme(match self.sim.refusal() {
             Some(refusal) => refusal,
             None if !self.radio.registered() => 30,

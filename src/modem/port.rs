@@ -137,6 +137,8 @@ pub(super) struct Waiting {
     pub why: Why,
     /// The meddler has had its say.
     pub judged: bool,
+    /// A fault on a result code keeps it back.
+    pub owed: bool,
 }
 
 #[derive(Debug)]
@@ -179,7 +181,7 @@ pub(super) struct Port {
     pub pending: VecDeque<Bytes>,
     pub pending_len: usize,
     pub writing: Writing,
-    pub waiting: Vec<Waiting>,
+    pub waiting: VecDeque<Waiting>,
     /// How much later the answer of the command that runs comes.
     pub late: Option<Duration>,
     /// That answer.
@@ -229,7 +231,7 @@ impl Port {
             pending: VecDeque::new(),
             pending_len: 0,
             writing: Writing::default(),
-            waiting: vec![],
+            waiting: VecDeque::new(),
             late: None,
             kept_back: None,
             muted: false,
@@ -395,11 +397,11 @@ impl Port {
         matches!(self.state, State::Command) && self.line.is_empty() && self.waiting.iter().any(due)
     }
 
-    /// Whether the port is about to enter data mode for an FTP transfer: the line before it waits to be printed, or
+    /// Whether the port is about to enter data mode on `sink`: the line before it waits to be printed, or
     /// the answer to the command is kept back.
-    pub fn waits_for_ftp(&self) -> bool {
-        self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp))
-            || matches!(&self.kept_back, Some(KeptBack::Reply(reply)) if reply.leads_to_ftp())
+    pub fn waits_for(&self, sink: Sink) -> bool {
+        self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == sink))
+            || matches!(&self.kept_back, Some(KeptBack::Reply(reply)) if reply.leads_to(sink))
     }
 
     /// Drops the lines that wait behind too many others.
@@ -416,14 +418,14 @@ impl Port {
         }
     }
 
-    /// Forgets a data mode that was announced for an FTP session which is no more.
-    pub fn forget_ftp(&mut self) {
-        self.waiting.retain(|w| !matches!(&w.what, Due::Data(_, mode) if mode.sink == Sink::Ftp));
+    /// Forgets a data mode that was announced on a `sink` which is no more.
+    pub fn forget(&mut self, sink: Sink) {
+        self.waiting.retain(|w| !matches!(&w.what, Due::Data(_, mode) if mode.sink == sink));
     }
 
     /// When the first thing that waits may be printed.
     pub fn next_due(&self) -> Option<Now> {
-        let due = self.waiting.iter().filter(|w| self.is_free_for(w)).map(|w| w.at).min()?;
+        let due = self.waiting.iter().find(|w| self.is_free_for(w))?.at;
         match self.state {
             State::Command if !self.line.is_empty() => Some(due.max(self.typed_at + HOLD)),
             _ => Some(due),

@@ -1,32 +1,15 @@
 //! Power: booting, resetting, and the time in which the module is dead.
 
+use super::client::Clients;
 use super::core::{Core, Timer};
 use super::net::NetRequest;
 use super::port::Line;
 use super::{Event, Modem, Note};
 use crate::fault::Observation;
 use crate::profile::PowerOnSim;
-use crate::time::Now;
-use std::time::Duration;
 
 impl Modem {
-    /// Applies power.
-    pub fn power_on(&mut self, now: Now) {
-        self.core.now = now;
-        self.boot(true);
-        self.settle();
-    }
-
-    /// The module resets by itself, and is dead for so long before it starts; as long as a reset takes where that is no
-    /// time.
-    pub fn crash(&mut self, now: Now, banner: bool, dead: Duration) {
-        self.core.now = now;
-        self.core.dead_for = Some(dead).filter(|dead| !dead.is_zero());
-        self.core.reset(banner);
-        self.settle();
-    }
-
-    fn boot(&mut self, banner: bool) {
+    pub(super) fn boot(&mut self, banner: bool) {
         let core = &mut self.core;
         core.boots += 1;
         core.note(|| Note::State("booted".into()));
@@ -52,7 +35,7 @@ impl Modem {
     pub(super) fn restart(&mut self, banner: bool) {
         let core = &mut self.core;
         let dead_for = core.dead_for.take().unwrap_or(core.profile.reset_takes.0);
-        core.ftp = None;
+        core.clients = Clients::default();
         core.net(NetRequest::Address(None));
         core.sockets.clear();
         core.events.clear();
@@ -64,6 +47,7 @@ impl Modem {
         core.noting = old.noting;
         core.meddler = old.meddler;
         core.known = old.known;
+        core.codes = old.codes;
         core.out = old.out;
         core.sim = old.sim;
         core.sim.restart();

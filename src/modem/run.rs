@@ -1,11 +1,12 @@
 //! The modem at work: what happens is handed in, what follows is drained.
 
+use super::client::Client;
 use super::core::{Core, Timer};
 use super::maker::{Personality, Row};
 use super::net::{NetEvent, Socket};
 use super::network::REPORTS;
 use super::port::{Due, KeptBack, Line, PortId, Settings, State};
-use super::{Cx, DataEnd, Event, Meddler, Output, Reply, Sink, base};
+use super::{Cx, DataEnd, Dce, Event, Meddler, ModuleFault, Output, Reply, Sink, base};
 use crate::at::Secrets;
 use crate::fault::Pattern;
 use crate::profile::Profile;
@@ -26,10 +27,15 @@ pub struct Modem {
 }
 
 impl Modem {
-    /// A module without power: [`Modem::power_on`] follows.
+    /// A module without power: [`Dce::power_on`] follows.
     pub fn new(profile: Arc<Profile>, maker: Box<dyn Personality>, ports: usize) -> Modem {
         let mut modem = Modem { core: Core::new(profile, ports), maker };
         modem.core.known = modem.rows().iter().map(|row| row.name).collect();
+        let profile = &modem.core.profile;
+        let absent = |name: &str| profile.absent.iter().any(|absent| absent == name);
+        let own =
+            modem.maker.codes().iter().filter(|(name, _)| !absent(name)).map(|(_, code)| (*code).to_owned());
+        modem.core.codes = own.chain(profile.codes()).map(|code| Pattern::from(code.as_str())).collect();
         modem
     }
 
@@ -41,11 +47,6 @@ impl Modem {
     /// What the radio gives before power is applied: `+CSQ` signal and bit error rate, `+CREG` status.
     pub fn preset_radio(&mut self, (rssi, ber): (u8, u8), status: u8) {
         (self.core.radio.rssi, self.core.radio.ber, self.core.radio.offered) = (rssi, ber, status);
-    }
-
-    /// Has the module tell the trace what it does ([`Output::Note`]).
-    pub fn take_notes(&mut self, take: bool) {
-        self.core.noting = take;
     }
 
     /// Puts back what the module had stored when it was last switched off; before power is applied.
@@ -62,132 +63,6 @@ impl Modem {
     /// The module's personality.
     pub fn profile(&self) -> &Profile {
         &self.core.profile
-    }
-
-    /// The module says a line unasked.
-    pub fn say(&mut self, now: Now, port: PortId, line: &str) {
-        self.core.now = now;
-        self.core.say(port, line);
-        self.settle();
-    }
-
-    /// The FTP operation under way, or the next one, ends with this code of the module.
-    pub fn force(&mut self, now: Now, code: i32) {
-        self.core.now = now;
-        self.core.forced = Some(code);
-        self.core.ftp_force();
-        self.settle();
-    }
-
-    /// The host typed.
-    pub fn handle_uart(&mut self, now: Now, port: PortId, bytes: &[u8]) {
-        self.core.now = now;
-        if let Some(port) = self.core.ports.get_mut(port.0).filter(|_| self.core.dead.is_none()) {
-            port.receive(bytes);
-        }
-        self.settle();
-    }
-
-    /// The host moved a line.
-    pub fn handle_line(&mut self, now: Now, port: PortId, line: HostLine) {
-        self.core.now = now;
-        if self.core.dead.is_some() {
-            return;
-        }
-        let HostLine::Dtr(on) = line;
-        if !on {
-            self.core.ports[port.0].stopped = false;
-        }
-        let dtr = self.core.ports[port.0].settings.dtr;
-        if !on && dtr > 0 {
-            // V.250 section 6.2.1: 1 leaves for online command mode, 2 hangs up.
-            let keeps =
-                matches!(&self.core.ports[port.0].state, State::Data(r) if r.mode.ends.escape) && dtr == 1;
-            if self.core.in_data_mode(port) {
-                self.end_data(port, if keeps { DataEnd::Escape } else { DataEnd::Dtr });
-            }
-            self.core.ports[port.0].clear_line();
-        }
-        self.core.events.push_back(Event::Dtr(port, on));
-        self.settle();
-    }
-
-    /// So many octets have left for the host.
-    pub fn handle_sent(&mut self, now: Now, port: PortId, n: usize) {
-        self.core.now = now;
-        let backlog = &mut self.core.ports[port.0].backlog;
-        *backlog = backlog.saturating_sub(n);
-        self.settle();
-    }
-
-    /// The network speaks.
-    pub fn handle_net(&mut self, now: Now, event: NetEvent) {
-        self.core.now = now;
-        if let Some((_, meanwhile)) = &mut self.core.dead {
-            meanwhile.extend(Some(event).filter(|event| matches!(event, NetEvent::Radio(_))));
-            return;
-        }
-        self.core.net_event(event);
-        self.settle();
-    }
-
-    /// The time of [`Modem::poll_timeout`] has come.
-    pub fn handle_timeout(&mut self, now: Now) {
-        self.core.now = now;
-        while let Some(timer) = self.core.timers.pop(now) {
-            self.expire(timer);
-        }
-        for port in self.core.port_ids() {
-            self.data_timeout(port);
-        }
-        if self.core.ftp.as_ref().and_then(|s| s.client.poll_timeout()).is_some_and(|at| at <= now) {
-            self.core.ftp_timeout();
-        }
-        self.settle();
-    }
-
-    /// What the module does next.
-    pub fn poll_output(&mut self) -> Option<Output> {
-        self.core.out.pop_front()
-    }
-
-    /// When [`Modem::handle_timeout`] wants to be called.
-    pub fn poll_timeout(&self) -> Option<Now> {
-        let data = self.core.ports.iter().filter_map(|p| match (&p.state, &p.suspended) {
-            (State::Data(running), _) => running.deadline(),
-            (_, Some(running)) => running.ends_at,
-            _ => None,
-        });
-        let due = self.core.ports.iter().filter_map(|p| p.next_due());
-        let ftp = self.core.ftp.as_ref().and_then(|s| s.client.poll_timeout());
-        data.chain(due).chain(ftp).chain(self.core.timers.next()).min()
-    }
-
-    /// How much the network may hand over on a connection, in octets.
-    pub fn poll_window(&self, socket: Socket) -> usize {
-        self.core.window(socket)
-    }
-
-    /// How much the module can take from the host now, in octets. A host that obeys flow control waits at 0.
-    pub fn uart_window(&self, port: PortId) -> usize {
-        let port = &self.core.ports[port.0];
-        let used = match &port.state {
-            State::Data(running) => match running.mode.sink {
-                Sink::Ftp => self.core.ftp_backlog(),
-                Sink::Socket(socket) | Sink::Datagrams { socket, .. } => {
-                    self.core.sockets.get(&socket).map_or(0, |c| c.unsent)
-                }
-                Sink::Hold | Sink::Acknowledged { .. } | Sink::None => 0,
-            },
-            _ if port.backlog >= super::UNREAD => return 0,
-            _ => 0,
-        };
-        super::BACKLOG.saturating_sub(used.max(port.pending_len))
-    }
-
-    /// Whether the host has stopped what the module sends (XOFF under `+IFC=1`): it is kept until XON.
-    pub fn is_stopped(&self, port: PortId) -> bool {
-        self.core.ports[port.0].is_stopped()
     }
 
     /// What every module has: SIM, radio, contexts, ports.
@@ -221,6 +96,12 @@ impl Modem {
         lines.chain(reports).map(|line| Pattern::from(line.as_str())).collect()
     }
 
+    /// The result codes that it gives beside OK, ERROR, NO CARRIER and the extended ones, and the lines that end an answer
+    /// in the place of one: with `*` for what differs.
+    pub fn codes(&self) -> &[Pattern] {
+        &self.core.codes
+    }
+
     /// The FTP verbs that its client sends; none where a host can speak FTP itself.
     pub fn sent(&self) -> &'static [&'static str] {
         self.maker.sent()
@@ -231,7 +112,153 @@ impl Modem {
         let list = self.maker.secrets().into_iter().chain(base::secrets()).collect();
         Secrets { list, plain: self.rows().iter().map(|row| row.name).collect() }
     }
+}
 
+impl Dce for Modem {
+    fn behind(&self) -> Option<&dyn Dce> {
+        None
+    }
+
+    fn behind_mut(&mut self) -> Option<&mut dyn Dce> {
+        None
+    }
+
+    fn power_on(&mut self, now: Now) {
+        self.core.now = now;
+        self.boot(true);
+        self.settle();
+    }
+
+    fn handle_uart(&mut self, now: Now, port: PortId, bytes: &[u8]) {
+        self.core.now = now;
+        if let Some(port) = self.core.ports.get_mut(port.0).filter(|_| self.core.dead.is_none()) {
+            port.receive(bytes);
+        }
+        self.settle();
+    }
+
+    fn handle_line(&mut self, now: Now, port: PortId, line: HostLine) {
+        self.core.now = now;
+        if self.core.dead.is_some() {
+            return;
+        }
+        let HostLine::Dtr(on) = line;
+        if !on {
+            self.core.ports[port.0].stopped = false;
+        }
+        let dtr = self.core.ports[port.0].settings.dtr;
+        if !on && dtr > 0 {
+            // V.250 section 6.2.1: 1 leaves for online command mode, 2 hangs up.
+            let keeps =
+                matches!(&self.core.ports[port.0].state, State::Data(r) if r.mode.ends.escape) && dtr == 1;
+            if self.core.in_data_mode(port) {
+                self.end_data(port, if keeps { DataEnd::Escape } else { DataEnd::Dtr });
+            }
+            self.core.ports[port.0].clear_line();
+        }
+        self.core.events.push_back(Event::Dtr(port, on));
+        self.settle();
+    }
+
+    fn handle_sent(&mut self, now: Now, port: PortId, n: usize) {
+        self.core.now = now;
+        let backlog = &mut self.core.ports[port.0].backlog;
+        *backlog = backlog.saturating_sub(n);
+        self.settle();
+    }
+
+    fn handle_net(&mut self, now: Now, event: NetEvent) {
+        self.core.now = now;
+        if let Some((_, meanwhile)) = &mut self.core.dead {
+            meanwhile.extend(Some(event).filter(|event| matches!(event, NetEvent::Radio(_))));
+            return;
+        }
+        self.core.net_event(event);
+        self.settle();
+    }
+
+    fn handle_fault(&mut self, now: Now, fault: ModuleFault) {
+        let core = &mut self.core;
+        core.now = now;
+        match fault {
+            ModuleFault::Reset { banner, dead } => {
+                core.dead_for = Some(dead).filter(|dead| !dead.is_zero());
+                core.reset(banner);
+            }
+            ModuleFault::Say { port, line } => core.say(port, &line),
+            ModuleFault::Force(code) => {
+                core.forced = Some(code);
+                core.each_client(|client, core| client.force(core));
+            }
+        }
+        self.settle();
+    }
+
+    fn handle_timeout(&mut self, now: Now) {
+        self.core.now = now;
+        while let Some(timer) = self.core.timers.pop(now) {
+            self.expire(timer);
+        }
+        for port in self.core.port_ids() {
+            self.data_timeout(port);
+        }
+        self.core.clients_timeout();
+        self.settle();
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.core.out.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Now> {
+        let data = self.core.ports.iter().filter_map(|p| match (&p.state, &p.suspended) {
+            (State::Data(running), _) => running.deadline(),
+            (_, Some(running)) => running.ends_at,
+            _ => None,
+        });
+        let due = self.core.ports.iter().filter_map(|p| p.next_due());
+        let clients = self.core.clients.poll_timeout();
+        data.chain(due).chain(clients).chain(self.core.timers.next()).min()
+    }
+
+    fn uart_window(&self, port: PortId) -> usize {
+        let port = &self.core.ports[port.0];
+        let used = match &port.state {
+            State::Data(running) => match running.mode.sink {
+                Sink::Client(service) => self.core.clients.get(service).map_or(0, Client::unsent),
+                Sink::Socket(socket) | Sink::Datagrams { socket, .. } => {
+                    self.core.sockets.get(&socket).map_or(0, |c| c.unsent)
+                }
+                Sink::Hold | Sink::Acknowledged { .. } | Sink::None => 0,
+            },
+            _ if port.backlog >= super::UNREAD => return 0,
+            _ => 0,
+        };
+        super::BACKLOG.saturating_sub(used.max(port.pending_len))
+    }
+
+    fn is_stopped(&self, port: PortId) -> bool {
+        self.core.ports[port.0].is_stopped()
+    }
+
+    fn poll_window(&self, socket: Socket) -> usize {
+        self.core.window(socket)
+    }
+
+    fn take_notes(&mut self, take: bool) {
+        self.core.noting = take;
+    }
+
+    fn modem(&self) -> Option<&Modem> {
+        Some(self)
+    }
+
+    fn modem_mut(&mut self) -> Option<&mut Modem> {
+        Some(self)
+    }
+}
+
+impl Modem {
     pub(super) fn expire(&mut self, timer: Timer) {
         let core = &mut self.core;
         match timer {
@@ -268,7 +295,7 @@ impl Modem {
             Event::Finished { port, reply } => self.finish(port, reply),
             Event::Leave { port } => self.leave(port),
             Event::Ftp(event) => {
-                if let Some(event) = self.core.ftp_keep(event) {
+                if let Some(event) = self.core.ftp().keep(event) {
                     self.tell(Event::Ftp(event));
                 }
             }
@@ -294,7 +321,7 @@ impl Modem {
             None => self.end_data(id, DataEnd::Left),
         }
         // Nobody enters data mode any more for whom the end of a transfer would wait.
-        self.core.ftp_release();
+        self.core.release_clients();
     }
 
     fn tell(&mut self, event: Event) {

@@ -3,13 +3,15 @@
 mod sockets;
 
 use super::buffer::Buffer;
+use super::client::{Client, Service};
 use super::core::Core;
 use super::data::Sink;
 use super::net::{Query, Socket, Tls};
-use super::port::{Port, State};
 use super::{Event, Note};
-use crate::ftp::{self, Cause, Client, Input, Op, Step};
+use crate::ftp::{self, Cause, Input, Op, Step};
+use crate::time::Now;
 use bytes::Bytes;
+use std::any::Any;
 use std::collections::VecDeque;
 
 /// Where a session goes.
@@ -27,32 +29,32 @@ pub struct Target {
 
 /// The data connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Leg {
+enum DataConnection {
     None,
     Listener(Socket),
     Connection(Socket),
 }
 
-impl Leg {
+impl DataConnection {
     fn socket(self) -> Option<Socket> {
         match self {
-            Leg::None => None,
-            Leg::Listener(socket) | Leg::Connection(socket) => Some(socket),
+            DataConnection::None => None,
+            DataConnection::Listener(socket) | DataConnection::Connection(socket) => Some(socket),
         }
     }
 }
 
 /// The FTP session.
-pub struct Session {
-    pub(super) client: Client,
+struct Session {
+    client: ftp::Client,
     target: Target,
     query: Option<Query>,
     control: Option<Socket>,
-    data: Leg,
+    data: DataConnection,
     /// What was downloaded and not read yet.
-    pub inbox: Buffer,
+    inbox: Buffer,
     /// How much of a download may wait, in octets.
-    pub capacity: usize,
+    capacity: usize,
     /// It is logged in; a transfer is under way. For those who wait for these states.
     open: bool,
     moving: bool,
@@ -60,235 +62,312 @@ pub struct Session {
     held: VecDeque<ftp::Event>,
 }
 
+/// What a maker does with the FTP session, from its opening until it is dropped. Without a session nothing happens.
+pub struct Ftp<'a> {
+    core: &'a mut Core,
+}
+
 impl Core {
-    /// Opens an FTP session in place of any other. [`ftp::Event::Opened`] or [`ftp::Event::Lost`] follows.
-    pub fn ftp_open(&mut self, target: Target, settings: ftp::Settings) {
-        self.ftp_drop();
-        let mut client = Client::new(settings);
-        client.open(self.now);
-        self.ftp = Some(Session {
+    /// The FTP session, or the place for one.
+    pub fn ftp(&mut self) -> Ftp<'_> {
+        Ftp { core: self }
+    }
+}
+
+impl Ftp<'_> {
+    /// Opens a session in place of any other. [`ftp::Event::Opened`] or [`ftp::Event::Lost`] follows.
+    pub fn open(&mut self, target: Target, settings: ftp::Settings) {
+        self.discard();
+        let mut client = ftp::Client::new(settings);
+        client.open(self.core.now);
+        let session = Session {
             client,
             target,
             query: None,
             control: None,
-            data: Leg::None,
+            data: DataConnection::None,
             inbox: Buffer::default(),
             capacity: super::BACKLOG,
             open: false,
             moving: false,
             held: VecDeque::new(),
+        };
+        self.core.clients.put(Service::Ftp, Box::new(session));
+        self.act(|session, core| {
+            session.pump(core);
+            session.force(core);
         });
-        self.ftp_pump();
-        self.ftp_force();
     }
 
     /// Starts an operation on the open session; false where there is none or one is going on.
-    pub fn ftp_start(&mut self, op: Op) -> bool {
-        let now = self.now;
-        let started = self.ftp.as_mut().is_some_and(|s| s.client.start(now, op).is_ok());
-        self.ftp_pump();
-        self.ftp_force();
-        started
+    pub fn start(&mut self, op: Op) -> bool {
+        let started = self.act(|session, core| {
+            let started = session.client.start(core.now, op).is_ok();
+            session.pump(core);
+            session.force(core);
+            started
+        });
+        started == Some(true)
     }
 
-    /// What the client is set to, to be changed before the next operation.
-    pub fn ftp_settings(&mut self) -> Option<&mut ftp::Settings> {
-        self.ftp.as_mut().map(|s| s.client.settings_mut())
-    }
-
-    /// Feeds an upload.
-    pub fn ftp_send(&mut self, bytes: Bytes) {
-        self.ftp_call(|client, now| client.send(now, bytes));
-    }
-
-    /// Ends an upload.
-    pub fn ftp_finish(&mut self) {
-        self.ftp_call(Client::finish);
-    }
-
-    /// Aborts the transfer that is going on (RFC 959 section 4.1.3, ABOR).
-    pub fn ftp_abort(&mut self) {
-        self.ftp_call(Client::abort);
-    }
-
-    /// Whether a session is open and logged in.
-    pub fn ftp_is_open(&self) -> bool {
-        self.ftp.as_ref().is_some_and(|s| s.client.is_open())
+    /// Whether it is logged in.
+    pub fn is_open(&mut self) -> bool {
+        self.act(|session, _| session.client.is_open()) == Some(true)
     }
 
     /// Whether an operation is going on.
-    pub fn ftp_is_busy(&self) -> bool {
-        self.ftp.as_ref().is_some_and(|s| s.client.busy())
+    pub fn is_busy(&mut self) -> bool {
+        self.act(|session, _| session.client.busy()) == Some(true)
+    }
+
+    /// Whether the next data connection is passive.
+    pub fn set_passive(&mut self, passive: bool) {
+        self.act(|session, _| session.client.settings_mut().passive = passive);
+    }
+
+    /// How much of a download may wait, in octets; true where there is a session.
+    pub fn set_capacity(&mut self, capacity: usize) -> bool {
+        self.act(|session, _| session.capacity = capacity).is_some()
+    }
+
+    /// Feeds an upload.
+    pub fn send(&mut self, bytes: Bytes) {
+        self.act(|session, core| session.upload(core, bytes));
+    }
+
+    /// Ends an upload.
+    pub fn finish(&mut self) {
+        self.act(|session, core| session.call(core, ftp::Client::finish));
+    }
+
+    /// Aborts the transfer that is going on (RFC 959 section 4.1.3, ABOR).
+    pub fn abort(&mut self) {
+        self.act(|session, core| session.call(core, ftp::Client::abort));
     }
 
     /// Octets of an upload that the network has not taken yet.
-    pub fn ftp_backlog(&self) -> usize {
-        self.ftp.as_ref().map_or(0, |s| s.client.upload_backlog())
+    pub fn backlog(&self) -> usize {
+        self.core.clients.get(Service::Ftp).map_or(0, Client::unsent)
     }
 
     /// Octets downloaded and not read yet.
-    pub fn ftp_waiting(&self) -> usize {
-        self.ftp.as_ref().map_or(0, |s| s.inbox.len())
+    pub fn waiting(&mut self) -> usize {
+        self.act(|session, _| session.inbox.len()).unwrap_or_default()
     }
 
     /// Reads up to `most` octets of a download.
-    pub fn ftp_read(&mut self, most: usize) -> Bytes {
-        let bytes = self.ftp.as_mut().map(|s| s.inbox.take(most)).unwrap_or_default();
-        self.ftp_release();
-        bytes
+    pub fn read(&mut self, most: usize) -> Bytes {
+        let read = self.act(|session, core| {
+            let bytes = session.inbox.take(most);
+            session.release(core);
+            bytes
+        });
+        read.unwrap_or_default()
     }
 
     /// Ends the session at once, without QUIT, and forgets what was not read.
-    pub fn ftp_drop(&mut self) {
-        self.ftp_call(Client::drop_session);
-        self.ports.iter_mut().for_each(Port::forget_ftp);
-        if let Some(session) = self.ftp.take() {
-            if session.moving {
-                self.reach("transfer_over");
-            }
-            if session.open {
-                self.reach("session_closed");
-            }
-            for socket in [session.control, session.data.socket()].into_iter().flatten() {
-                self.close(socket);
-            }
+    pub fn discard(&mut self) {
+        self.act(|session, core| session.call(core, ftp::Client::drop_session));
+        self.core.ports.iter_mut().for_each(|port| port.forget(Sink::FTP));
+        self.act(Session::close);
+        self.core.clients.take(Service::Ftp);
+    }
+
+    /// Keeps the end of a transfer, and what follows it, back from the maker while a port still has
+    /// to enter data mode for it or to print what was downloaded; gives back what need not wait.
+    pub(super) fn keep(&mut self, event: ftp::Event) -> Option<ftp::Event> {
+        if !self.core.clients.has(Service::Ftp) {
+            return Some(event);
+        }
+        self.act(|session, core| session.keep(core, event)).flatten()
+    }
+
+    fn act<R>(&mut self, act: impl FnOnce(&mut Session, &mut Core) -> R) -> Option<R> {
+        let acted = self.core.with_client(Service::Ftp, |client, core| {
+            let session = (client as &mut dyn Any).downcast_mut::<Session>();
+            session.map(|session| act(session, core))
+        });
+        acted.flatten()
+    }
+}
+
+impl Client for Session {
+    fn resolved(&mut self, core: &mut Core, query: Query, address: Option<::core::net::Ipv4Addr>) -> bool {
+        if self.query != Some(query) {
+            return false;
+        }
+        self.query = None;
+        match address {
+            Some(address) => self.dial(core, address),
+            None => self.input(core, Input::ControlFailed(Cause::NoName)),
+        }
+        true
+    }
+
+    fn accepted(&mut self, core: &mut Core, listener: Socket, socket: Socket) {
+        if self.data != DataConnection::Listener(listener) {
+            return core.abort(socket);
+        }
+        self.data = DataConnection::Connection(socket);
+        core.close(listener);
+        self.input(core, Input::DataConnected);
+    }
+
+    fn received(&mut self, core: &mut Core, socket: Socket, bytes: Bytes) {
+        if Some(socket) == self.control {
+            self.input(core, Input::ControlBytes(bytes));
+        } else if Some(socket) == self.data.socket() {
+            self.input(core, Input::DataBytes(bytes));
         }
     }
 
-    fn ftp_call(&mut self, act: impl FnOnce(&mut Client, crate::time::Now)) {
-        let now = self.now;
-        if let Some(session) = &mut self.ftp {
-            act(&mut session.client, now);
-        }
-        self.ftp_pump();
+    fn socket(&mut self, core: &mut Core, socket: Socket, event: super::SocketEvent) {
+        self.socket_event(core, socket, event);
     }
 
-    pub(super) fn ftp_timeout(&mut self) {
-        self.ftp_call(Client::handle_timeout);
+    fn lost(&mut self, core: &mut Core) {
+        (self.control, self.data) = (None, DataConnection::None);
+        self.input(core, Input::ControlFailed(Cause::NoBearer));
     }
 
-    pub(super) fn ftp_lost(&mut self) {
-        if let Some(session) = &mut self.ftp {
-            (session.control, session.data) = (None, Leg::None);
-        }
-        self.ftp_input(Input::ControlFailed(Cause::NoBearer));
-    }
-
-    /// Has the operation that is under way end as a fault wants it; without one, the next.
-    pub(super) fn ftp_force(&mut self) {
-        let Some(session) = &self.ftp else { return };
-        if session.open && !session.client.busy() {
+    fn force(&mut self, core: &mut Core) {
+        if self.open && !self.client.busy() {
             return;
         }
-        if let Some(code) = self.forced.take() {
-            self.ftp_input(Input::ControlFailed(Cause::Forced(code)));
+        if let Some(code) = core.forced.take() {
+            self.input(core, Input::ControlFailed(Cause::Forced(code)));
         }
     }
 
-    fn ftp_input(&mut self, input: Input) {
-        self.ftp_call(|client, now| client.handle(now, input));
+    fn timeout(&mut self, core: &mut Core) {
+        self.call(core, ftp::Client::handle_timeout);
     }
 
-    fn ftp_pump(&mut self) {
-        while let Some(output) = self.ftp.as_mut().and_then(|s| s.client.poll_output()) {
-            self.ftp_output(output);
+    fn poll_timeout(&self) -> Option<Now> {
+        self.client.poll_timeout()
+    }
+
+    fn window(&self, socket: Socket) -> usize {
+        match Some(socket) == self.data.socket() {
+            true if self.client.accepts_data() => self.capacity.saturating_sub(self.inbox.len()),
+            true => 0,
+            false => super::BACKLOG,
         }
     }
 
-    fn ftp_event(&mut self, event: ftp::Event) {
-        let streaming = self.ftp_streams();
-        self.ftp_reached(&event);
-        let Some(session) = &mut self.ftp else { return };
+    fn upload(&mut self, core: &mut Core, bytes: Bytes) {
+        self.call(core, |client, now| client.send(now, bytes));
+    }
+
+    fn unsent(&self) -> usize {
+        self.client.upload_backlog()
+    }
+
+    fn download(&mut self, room: usize) -> Option<Bytes> {
+        self.inbox.pop(room)
+    }
+
+    /// The server is not to blame for a pause any more, and what waited may follow.
+    fn release(&mut self, core: &mut Core) {
+        let full = self.inbox.len() >= self.capacity;
+        self.client.set_paused(core.now, full);
+        if self.inbox.is_empty() {
+            core.events.extend(self.held.drain(..).map(Event::Ftp));
+        }
+    }
+}
+
+impl Session {
+    fn call(&mut self, core: &mut Core, act: impl FnOnce(&mut ftp::Client, Now)) {
+        act(&mut self.client, core.now);
+        self.pump(core);
+    }
+
+    fn input(&mut self, core: &mut Core, input: Input) {
+        self.call(core, |client, now| client.handle(now, input));
+    }
+
+    fn pump(&mut self, core: &mut Core) {
+        while let Some(output) = self.client.poll_output() {
+            self.output(core, output);
+        }
+    }
+
+    /// It is dropped: closes what it has open.
+    fn close(&mut self, core: &mut Core) {
+        if self.moving {
+            core.reach("transfer_over");
+        }
+        if self.open {
+            core.reach("session_closed");
+        }
+        for socket in [self.control, self.data.socket()].into_iter().flatten() {
+            core.close(socket);
+        }
+    }
+
+    fn event(&mut self, core: &mut Core, event: ftp::Event) {
+        self.reached(core, &event);
         match event {
             ftp::Event::Data(bytes) => {
-                session.inbox.push(bytes);
+                let streaming = core.streams(Sink::FTP);
+                self.inbox.push(bytes);
                 // A host that does not read is no fault of the server's.
-                session.client.set_paused(self.now, session.inbox.len() >= session.capacity);
-                if !streaming && !matches!(self.events.back(), Some(Event::FtpData)) {
-                    self.events.push_back(Event::FtpData);
+                self.client.set_paused(core.now, self.inbox.len() >= self.capacity);
+                if !streaming && !matches!(core.events.back(), Some(Event::FtpData)) {
+                    core.events.push_back(Event::FtpData);
                 }
             }
             ftp::Event::Lost { op, mut failure, moved } => {
-                let asked = session.query.take().is_some();
+                let asked = self.query.take().is_some();
                 if asked && failure.step == Step::Connect && failure.cause == Cause::Silence {
                     failure.cause = Cause::NameSilence;
                 }
-                self.events.push_back(Event::Ftp(ftp::Event::Lost { op, failure, moved }));
+                core.events.push_back(Event::Ftp(ftp::Event::Lost { op, failure, moved }));
             }
             event => {
                 match &event {
-                    ftp::Event::Sent(line) => self.note(|| Note::FtpSent(masked(line))),
-                    ftp::Event::Replied(reply) => self.note(|| Note::FtpReplied(reply.clone())),
+                    ftp::Event::Sent(line) => core.note(|| Note::FtpSent(masked(line))),
+                    ftp::Event::Replied(reply) => core.note(|| Note::FtpReplied(reply.clone())),
                     _ => {}
                 }
-                self.events.push_back(Event::Ftp(event));
+                core.events.push_back(Event::Ftp(event));
             }
         }
     }
 
     /// Tells which state of the session an event is.
-    fn ftp_reached(&mut self, event: &ftp::Event) {
+    fn reached(&mut self, core: &mut Core, event: &ftp::Event) {
         use ftp::Event as E;
-        let Some(session) = &mut self.ftp else { return };
-        let over = matches!(event, E::Done { .. } | E::Failed { .. } | E::Lost { .. })
-            && std::mem::take(&mut session.moving);
-        let closed = matches!(event, E::Lost { .. } | E::Closed) && std::mem::take(&mut session.open);
-        session.moving |= matches!(event, E::Begun);
-        session.open |= matches!(event, E::Opened);
+        let over = is_end(event) && std::mem::take(&mut self.moving);
+        let closed = matches!(event, E::Lost { .. } | E::Closed) && std::mem::take(&mut self.open);
+        self.moving |= matches!(event, E::Begun);
+        self.open |= matches!(event, E::Opened);
         if over {
-            self.reach("transfer_over");
+            core.reach("transfer_over");
         }
         match event {
-            E::Begun => self.reach("transfer_begun"),
-            E::Opened => self.reach("session_open"),
-            _ if closed => self.reach("session_closed"),
+            E::Begun => core.reach("transfer_begun"),
+            E::Opened => core.reach("session_open"),
+            _ if closed => core.reach("session_closed"),
             _ => {}
         }
     }
 
-    /// Keeps the end of a transfer, and what follows it, back from the maker while a port still has
-    /// to enter data mode for it or to print what was downloaded; gives back what need not wait.
-    pub(super) fn ftp_keep(&mut self, event: ftp::Event) -> Option<ftp::Event> {
-        use ftp::Event as E;
-        let entering = self.ftp_is_awaited();
-        let streaming = self.ftp_streams();
-        let Some(session) = &mut self.ftp else { return Some(event) };
-        let over = matches!(event, E::Done { .. } | E::Failed { .. } | E::Lost { .. });
-        let waits = over && (entering || streaming && !session.inbox.is_empty());
-        if waits || !session.held.is_empty() {
-            session.held.push_back(event);
+    fn keep(&mut self, core: &Core, event: ftp::Event) -> Option<ftp::Event> {
+        let unread = || core.streams(Sink::FTP) && !self.inbox.is_empty();
+        let waits = is_end(&event) && (core.is_awaited(Sink::FTP) || unread());
+        if waits || !self.held.is_empty() {
+            self.held.push_back(event);
             return None;
         }
         Some(event)
     }
+}
 
-    /// Whether a port is still to enter data mode for the transfer, also by an answer that is next to be given.
-    fn ftp_is_awaited(&self) -> bool {
-        let leads = |event: &Event| matches!(event, Event::Finished { reply, .. } if reply.leads_to_ftp());
-        self.ports.iter().any(Port::waits_for_ftp) || self.events.iter().any(leads)
-    }
-
-    /// Whether a port in data mode reads the download as it comes.
-    fn ftp_streams(&self) -> bool {
-        self.ports.iter().any(|port| {
-            let running = match &port.state {
-                State::Data(running) => Some(running),
-                _ => port.suspended.as_ref(),
-            };
-            port.waits_for_ftp() || running.is_some_and(|r| r.mode.sink == Sink::Ftp)
-        })
-    }
-
-    /// Something was read: the server is not to blame for a pause any more, and what waited may follow.
-    pub(super) fn ftp_release(&mut self) {
-        let now = self.now;
-        let Some(session) = &mut self.ftp else { return };
-        let full = session.inbox.len() >= session.capacity;
-        session.client.set_paused(now, full);
-        if session.inbox.is_empty() {
-            self.events.extend(session.held.drain(..).map(Event::Ftp));
-        }
-    }
+/// Whether a transfer ends with it.
+fn is_end(event: &ftp::Event) -> bool {
+    matches!(event, ftp::Event::Done { .. } | ftp::Event::Failed { .. } | ftp::Event::Lost { .. })
 }
 
 fn masked(line: &str) -> String {

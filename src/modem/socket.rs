@@ -2,6 +2,7 @@
 
 use super::Event;
 use super::buffer::Buffer;
+use super::client::Service;
 use super::core::Core;
 use super::net::{Failure, NetEvent, NetRequest, Query, Socket};
 use super::port::{PortId, State};
@@ -12,9 +13,14 @@ use std::collections::{BTreeMap, VecDeque};
 /// Whose socket it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
-    FtpControl,
-    FtpData,
+    Client(Service),
     Maker,
+}
+
+impl From<Service> for Owner {
+    fn from(service: Service) -> Owner {
+        Owner::Client(service)
+    }
 }
 
 /// What a socket tells its owner.
@@ -133,10 +139,14 @@ impl Core {
         self.open_for(Owner::Maker, ask)
     }
 
-    pub(super) fn open_for(&mut self, owner: Owner, ask: impl FnOnce(Socket) -> NetRequest) -> Socket {
+    pub(super) fn open_for(
+        &mut self,
+        owner: impl Into<Owner>,
+        ask: impl FnOnce(Socket) -> NetRequest,
+    ) -> Socket {
         let socket = self.new_socket();
         let request = ask(socket);
-        let mut conn = Conn::new(owner);
+        let mut conn = Conn::new(owner.into());
         conn.peer = match &request {
             NetRequest::Connect { to, .. } => Some(*to),
             NetRequest::OpenUdp { to, .. } => *to,
@@ -213,13 +223,9 @@ impl Core {
     pub(super) fn window(&self, socket: Socket) -> usize {
         match self.sockets.get(&socket) {
             None => 0,
-            Some(conn) => match (conn.owner, &self.ftp) {
-                (Owner::FtpData, Some(session)) if session.client.accepts_data() => {
-                    session.capacity.saturating_sub(session.inbox.len())
-                }
-                (Owner::FtpData, _) => 0,
-                (Owner::Maker, _) => conn.capacity.saturating_sub(conn.waiting()),
-                _ => super::BACKLOG,
+            Some(conn) => match conn.owner {
+                Owner::Client(service) => self.clients.get(service).map_or(0, |client| client.window(socket)),
+                Owner::Maker => conn.capacity.saturating_sub(conn.waiting()),
             },
         }
     }
@@ -229,7 +235,7 @@ impl Core {
         use SocketEvent as S;
         match event {
             N::Resolved { query, address } => {
-                if !self.ftp_resolved(query, address) {
+                if !self.client_resolved(query, address) {
                     self.events.push_back(Event::Resolved(query, address));
                 }
             }
@@ -245,7 +251,9 @@ impl Core {
                     Owner::Maker => {
                         self.events.push_back(Event::Socket(listener, S::Accepted(socket, from)));
                     }
-                    _ => self.ftp_accepted(listener, socket),
+                    Owner::Client(service) => {
+                        self.with_client(service, |client, core| client.accepted(core, listener, socket));
+                    }
                 }
             }
             N::Secured { socket } => self.tell(socket, S::Secured),
@@ -257,13 +265,18 @@ impl Core {
             }
             N::Failed { socket, why } => self.tell_last(socket, S::Failed(why)),
             N::Reset { socket } => self.tell_last(socket, S::Reset),
-            N::Data { socket, bytes } => match self.sockets.get_mut(&socket) {
-                Some(conn) if conn.owner == Owner::Maker => {
-                    conn.inbox.push(bytes);
-                    self.tell(socket, S::Arrived);
+            N::Data { socket, bytes } => {
+                let Some(conn) = self.sockets.get_mut(&socket) else { return };
+                match conn.owner {
+                    Owner::Maker => {
+                        conn.inbox.push(bytes);
+                        self.tell(socket, S::Arrived);
+                    }
+                    Owner::Client(service) => {
+                        self.with_client(service, |client, core| client.received(core, socket, bytes));
+                    }
                 }
-                _ => self.ftp_bytes(socket, bytes),
-            },
+            }
             N::Datagram { socket, from, bytes } => {
                 let Some(conn) = self.sockets.get_mut(&socket) else { return };
                 // A datagram is never divided: where the window is open at all, all of it has room.
@@ -301,7 +314,9 @@ impl Core {
     fn tell(&mut self, socket: Socket, event: SocketEvent) {
         match self.sockets.get(&socket).map(|c| c.owner) {
             Some(Owner::Maker) => self.events.push_back(Event::Socket(socket, event)),
-            Some(_) => self.ftp_socket(socket, event),
+            Some(Owner::Client(service)) => {
+                self.with_client(service, |client, core| client.socket(core, socket, event));
+            }
             None => {}
         }
     }

@@ -67,16 +67,25 @@ impl Writing {
 
     /// A result code. Gives its text as it is printed: none where `Q1` keeps it back.
     pub fn result(&mut self, style: Style, code: &ResultCode, profile: &Profile) -> String {
+        if let ResultCode::Line(text) = code {
+            self.line(style, text);
+            self.inside = false;
+            return text.clone();
+        }
         self.inside = false;
         if style.quiet {
             return String::new();
+        }
+        if let (ResultCode::Own(words), false) = (code, style.verbose) {
+            self.urc(style, words);
+            return (*words).to_owned();
         }
         let mut plain = |code: &ResultCode| match (style.verbose, code.words(), code.digits()) {
             (true, Some(words), _) => {
                 self.bytes.extend([style.cr, style.lf]);
                 self.bytes.extend(words.as_bytes());
                 self.bytes.extend([style.cr, style.lf]);
-                words.to_owned()
+                words.into_owned()
             }
             (false, _, Some(digits)) => {
                 self.bytes.extend([b'0' + digits, style.cr]);

@@ -135,14 +135,25 @@ impl Core {
             };
             // Said by a fault, it is none's prey: two could answer each other for ever.
             let what = Due::Line(line.into());
-            self.ports[port.0].waiting.push(Waiting {
-                at: self.now,
-                when,
-                what,
-                why: Why::Unasked,
-                judged: true,
-            });
-            self.ports[port.0].waiting.sort_by_key(|w| w.at);
+            let waiting = &mut self.ports[port.0].waiting;
+            let place = waiting.partition_point(|w| w.at <= self.now);
+            let at = self.now;
+            waiting.insert(place, Waiting { at, when, what, why: Why::Unasked, judged: true, owed: false });
+        }
+    }
+
+    /// Has what waits to be said unasked stand before the result of the command at work, where it has a place at all. It
+    /// is older: a host that reads it behind would think it true of what the command has just done.
+    pub(super) fn say_older_first(&mut self) {
+        let now = self.now;
+        for port in &mut self.ports {
+            let older = |w: &&mut Waiting| {
+                w.why == Why::Unasked && w.when == UrcWhen::After && matches!(w.what, Due::Line(_))
+            };
+            for line in port.waiting.iter_mut().filter(older) {
+                (line.at, line.when) = (line.at.min(now), UrcWhen::BeforeResult);
+            }
+            port.waiting.make_contiguous().sort_by_key(|w| w.at);
         }
     }
 
@@ -170,7 +181,7 @@ impl Core {
             }
         };
         let place = waiting.partition_point(|w| w.at <= at);
-        waiting.insert(place, Waiting { at, when: rule.when, what, why, judged: false });
+        waiting.insert(place, Waiting { at, when: rule.when, what, why, judged: false, owed: false });
     }
 
     /// Lets the final result code go that waited for this unsolicited one.
@@ -189,10 +200,10 @@ impl Modem {
             return false;
         }
         let now = self.core.now;
-        let Some(i) = port.waiting.iter().position(|w| w.at <= now && port.is_free_for(w)) else {
+        let first = port.waiting.iter().position(|w| w.at <= now && port.is_free_for(w));
+        let Some(waiting) = first.and_then(|i| self.core.ports[id.0].waiting.remove(i)) else {
             return false;
         };
-        let waiting = self.core.ports[id.0].waiting.remove(i);
         // What is kept back of an answer, or is not to be heard of one, is no part of the line.
         let answer = std::mem::take(&mut self.core.ports[id.0].writing);
         if let Some((due, verdict)) = self.judge(id, waiting) {
@@ -231,8 +242,9 @@ impl Modem {
     pub(super) fn print_beside(&mut self, id: PortId, when: UrcWhen) {
         let now = self.core.now;
         let due = |w: &Waiting| w.when == when && w.at <= now && matches!(w.what, Due::Line(_));
-        while let Some(i) = self.core.ports[id.0].waiting.iter().position(due) {
-            let waiting = self.core.ports[id.0].waiting.remove(i);
+        loop {
+            let queue = &mut self.core.ports[id.0].waiting;
+            let Some(waiting) = queue.iter().position(due).and_then(|i| queue.remove(i)) else { return };
             if let Some((Due::Line(line), verdict)) = self.judge(id, waiting) {
                 self.print_judged(id, line, verdict);
             }

@@ -165,7 +165,10 @@ impl Network {
         let server = to.port() == FTPS || (order.tls.is_some() && to.port() != FTP);
         match target {
             _ if Some(*to.ip()) == self.address => Route::Fail(Failure::Refused),
-            Target::Builtin => Route::Gate(self.config.server, server),
+            Target::Builtin => match self.config.services.get(&to.port()) {
+                Some(service) => Route::Bridge(*service),
+                None => Route::Gate(self.config.server, server),
+            },
             // What a real server speaks at its address is not the port's to say.
             Target::Address(real) if purpose == Purpose::FtpControl || matches!(to.port(), FTP | FTPS) => {
                 Route::Gate(real, order.tls.is_some() || to.port() == FTPS)

@@ -14,6 +14,7 @@ use super::*;
 use crate::fault::{Fate, Scripted, Segment, Way};
 use crate::modem::net::*;
 use bytes::Bytes;
+use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -101,6 +102,7 @@ impl Rig {
             hosts: Hosts::default(),
             forward: vec![],
             server: SERVER,
+            services: BTreeMap::new(),
             link: LinkProfile::default(),
             tap: false,
         };

@@ -1,6 +1,7 @@
 //! Plays a transcript as the host of a serial device, in real time: a real modem, or one of ours.
 
 use super::PlayError;
+use crate::disk::named;
 use crate::transcript::Transcript;
 use crate::transcript::player::{Action, Options, Player};
 use rustix::event::{self, PollFd, PollFlags, Timespec};
@@ -83,11 +84,13 @@ struct Device {
 impl Device {
     fn open(path: &Path) -> io::Result<Device> {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let fd = rustix::fs::open(path, flags, Mode::empty())
-            .map_err(|e| io::Error::new(io::Error::from(e).kind(), format!("{}: {e}", path.display())))?;
-        let named = |e: Errno| {
-            let e = io::Error::from(e);
-            io::Error::new(e.kind(), format!("{} cannot be set up as a serial port: {e}", path.display()))
+        let of = || named(format!("--port {}", path.display()));
+        let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|e| of()(e.into()))?;
+        let named = |e| match e {
+            Errno::NOTTY | Errno::INVAL => {
+                of()(io::Error::other("it is no serial port; name a device such as /dev/ttyUSB0"))
+            }
+            e => of()(e.into()),
         };
         let mut settings = termios::tcgetattr(&fd).map_err(named)?;
         settings.make_raw();

@@ -36,6 +36,16 @@ impl Profile {
                 matches!(bearer.context_fields, 6..=8),
                 "`AT+CGDCONT?` prints 6, 7 or 8 fields; write one of these",
             ),
+            (
+                "messages.services",
+                !self.messages.services.is_empty(),
+                "one is chosen at power-on; write `[0]`, say",
+            ),
+            (
+                "messages.stores",
+                !self.messages.stores.is_empty(),
+                "one is chosen at power-on; write `[{ name = \"SM\", size = 30 }]`, say",
+            ),
             ("bearer.segment", bearer.segment > 0, "a segment has octets; write 1460, say"),
         ];
         let wrong = values.into_iter().find(|(_, right, _)| !right);
@@ -45,6 +55,11 @@ impl Profile {
         if let Some(path) = self.result_code_as_text() {
             let what = "this is a result code, and the module prints those by itself; say what comes of a command in \
                         `result`, and what stands in front of the code or behind it in `exec` and `then`";
+            return Some((path, what.to_owned()));
+        }
+        if let Some(path) = self.digit_as_text() {
+            let what = "under ATV0 this is a result code, and the module prints those by itself; where the digit is a value, \
+                        write `{value}` here, and the digit as `value`";
             return Some((path, what.to_owned()));
         }
         if let Some((name, form)) =
@@ -61,6 +76,13 @@ impl Profile {
         let what = "no command line can name this; write it as `+NAME`, without AT and in capitals";
         Some((vec!["commands".to_owned(), name.clone()], what.to_owned()))
     }
+    /// Where a line stands that a host under `V0` would take for a result code.
+    fn digit_as_text(&self) -> Option<Vec<String>> {
+        let line = self.power_on.iter().position(|on| ResultCode::is_digit(&on.line));
+        let power_on = line.map(|i| ["power_on".to_owned(), i.to_string(), "line".to_owned()].to_vec());
+        power_on.or_else(|| self.commands.iter().find_map(|(name, plain)| digit_of_command(name, plain)))
+    }
+
     /// Where a line stands that looks like a result code: it would be none to whoever counts them, or to `V0`.
     fn result_code_as_text(&self) -> Option<Vec<String>> {
         let path = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
@@ -90,6 +112,29 @@ impl Profile {
         let wrong = |text: &str| text.split(['\r', '\n']).any(ResultCode::looks_like);
         lines.into_iter().find(|(_, text)| wrong(text)).map(|(path, _)| path)
     }
+}
+
+/// Where a plain command prints a line that is the digit of a result code: all but `?` and `=?`, which tell values.
+fn digit_of_command(name: &str, plain: &Plain) -> Option<Vec<String>> {
+    let mut path = vec!["commands".to_owned(), name.to_owned()];
+    let forms = match plain {
+        Plain::Line(line) => return ResultCode::is_digit(line).then_some(path),
+        Plain::Forms(forms) => forms,
+    };
+    let empty = vec![];
+    let lists = [
+        (&["exec"][..], forms.exec.as_ref().unwrap_or(&empty)),
+        (&["write"], forms.write.as_ref().unwrap_or(&empty)),
+        (&["then", "exec"], &forms.then.exec),
+        (&["then", "read"], &forms.then.read),
+        (&["then", "test"], &forms.then.test),
+        (&["then", "write"], &forms.then.write),
+    ];
+    let (keys, i) = lists.into_iter().find_map(|(keys, lines)| {
+        Some((keys, lines.iter().position(|text| text.split(['\r', '\n']).any(ResultCode::is_digit))?))
+    })?;
+    path.extend(keys.iter().map(|key| (*key).to_owned()).chain([i.to_string()]));
+    Some(path)
 }
 
 /// The lines of a plain command, with the value that it has at power-on.
@@ -184,6 +229,20 @@ mod tests {
             ("[identity]\nrevision = \"OK\"", 3, 12),
             ("[sim]\nccid = \"OK\"", 3, 8),
             ("[settings]\nup = \"OK\"", 3, 6),
+            ("[commands]\n\"+X\" = \"ok\"", 3, 8),
+            ("[commands.\"+X\"]\nexec = [\"+X: 1\", \"ok \"]", 3, 18),
+            ("[commands.\"+X\"]\nwrite = [\" Error\"]", 3, 10),
+            ("[commands.\"+X\"]\nexec = [\"no carrier\"]", 3, 9),
+            ("[commands.\"+X\"]\nread = [\"+cme error: 3\"]", 3, 9),
+            ("[commands.\"+X\"]\nexec = [\"Connect 9600\"]", 3, 9),
+            ("[commands.\"+X\"]\nexec = [\"Busy\"]", 3, 9),
+            ("[commands]\n\"+X\" = \"0\"", 3, 8),
+            ("[commands.\"+X\"]\nexec = [\"0\"]", 3, 9),
+            ("[commands.\"+X\"]\nexec = [\"+X: 1\", \" 4 \"]", 3, 18),
+            ("[commands.\"+X\"]\nexec = [\"+X: 1\\r\\n3\"]", 3, 9),
+            ("[commands.\"+X\"]\nwrite = [\"7\"]\nresult = \"\"", 3, 10),
+            ("[commands.\"+X\"]\nread = []\nthen = { read = [\"1\"] }", 4, 18),
+            ("[[power_on]]\nline = \"0\"", 3, 8),
         ] {
             let (l, c, what) = wrong(text).unwrap_or_else(|| panic!("{text}: taken"));
             assert!(what.contains("result code"), "{text}: {what}");
@@ -201,6 +260,21 @@ mod tests {
             "",
         ] {
             assert_eq!(wrong(&format!("[commands.\"+X\"]\nexec = [\"{right}\"]")), None, "{right}");
+        }
+    }
+
+    #[test]
+    fn a_bare_number_that_is_a_value_is_none() {
+        for right in [
+            "exec = [\"490154203237518\"]",
+            "exec = [\"00\"]",
+            "exec = [\"5\"]",
+            "read = [\"0\"]",
+            "test = [\"0\"]",
+            "read = [\"{value}\"]\nvalue = \"0\"",
+            "exec = [\"{value}\"]\nvalue = \"0\"",
+        ] {
+            assert_eq!(wrong(&format!("[commands.\"+X\"]\n{right}")), None, "{right}");
         }
     }
 

@@ -9,8 +9,9 @@ use crate::network::Hosts;
 use crate::profile::{self, Profile, mistake::Mistake, place};
 use crate::scenario::{self, SCENARIOS, Scenario};
 use crate::words::nearest;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The text of a file, without the mark of its encoding.
 ///
@@ -63,17 +64,31 @@ pub fn profile_files(name: &str, beside: Option<&Path>) -> Vec<PathBuf> {
 }
 
 /// Reads a profile by the name of one in the binary, or by the path of a file; an `extends` is
-/// looked for beside that file.
+/// looked for beside that file. One in the binary is read once.
 ///
 /// # Errors
 /// Every mistake in it, with its place; where there is no such profile, the names that there are.
-pub fn profile(name: &str) -> Result<Profile, Vec<Mistake>> {
+pub fn profile(name: &str) -> Result<Arc<Profile>, Vec<Mistake>> {
+    static READ: Mutex<BTreeMap<&str, Arc<Profile>>> = Mutex::new(BTreeMap::new());
+    let Some(&(name, text)) = PROFILES.iter().find(|(built_in, _)| *built_in == name) else {
+        return profile_file(name).map(Arc::new);
+    };
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(profile) = read.get(name) {
+        return Ok(profile.clone());
+    }
+    let profile = Arc::new(profile_from(&format!("profiles/{name}.toml"), text)?);
+    read.insert(name, profile.clone());
+    Ok(profile)
+}
+
+fn profile_file(name: &str) -> Result<Profile, Vec<Mistake>> {
     let Some((file, text)) = find(name, None) else {
         let names: Vec<&str> = PROFILES.iter().map(|(name, _)| *name).collect();
         let right = profile::mistake::suggest(name, &names, "profiles");
-        return Err(match Path::new(name).exists() {
-            true => read(Path::new(name)).err().into_iter().collect(),
-            false => vec![Mistake::of_file(name, "there is no such profile, and no such file").right(right)],
+        return Err(match is_missing(Path::new(name)) {
+            false => read(Path::new(name)).err().into_iter().collect(),
+            true => vec![Mistake::of_file(name, "there is no such profile, and no such file").right(right)],
         });
     };
     profile_from(&file, &text)
@@ -133,11 +148,16 @@ pub fn scenario(path: &Path, instead: Instead) -> Result<Scenario, Vec<Mistake>>
     if let Some((name, text)) = SCENARIOS.iter().find(|(name, _)| file == *name) {
         return scenario_from(&format!("scenarios/{name}.toml"), text, instead);
     }
-    if !path.exists() {
+    if is_missing(path) {
         return Err(vec![no_scenario(&file)]);
     }
     let text = read(path).map_err(|mistake| vec![mistake])?;
     scenario_from(&file, &text, instead)
+}
+
+/// Whether there is nothing at a path; what may not be looked at is there.
+fn is_missing(path: &Path) -> bool {
+    std::fs::metadata(path).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// Whether a scenario of this name is in the binary.
@@ -171,7 +191,6 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
     let profile = scenario_profile(&unchecked, folder, profile).map_err(|mistakes| {
         mistakes.into_iter().map(|m| in_scenario(file, text, &unchecked, m)).collect::<Vec<_>>()
     })?;
-    let profile = Arc::new(profile);
     let behaviour = behaviour(&profile).map_err(|(_, what)| {
         vec![Mistake::at(file, text, place::of(text, &["module"]).unwrap_or(0..0), what)]
     })?;
@@ -196,7 +215,7 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
 
 /// What a module knows and says, for whoever checks what is said about it.
 pub fn with_known<R>(modem: &Modem, check: impl FnOnce(&Known) -> R) -> R {
-    let (rows, secrets, urcs) = (modem.rows(), maker::secrets(modem), modem.urcs());
+    let (rows, secrets, urcs) = (modem.rows(), maker::secrets(Some(modem)), modem.urcs());
     let plain = modem.profile().commands.keys().map(String::as_str);
     let commands: Vec<&str> = rows.iter().map(|row| row.name).chain(plain).collect();
     check(&Known {
@@ -204,6 +223,7 @@ pub fn with_known<R>(modem: &Modem, check: impl FnOnce(&Known) -> R) -> R {
         secrets: Some(&secrets),
         urcs: &urcs,
         sent: modem.sent(),
+        codes: Some(modem.codes()),
         ..Known::default()
     })
 }
@@ -305,8 +325,11 @@ pub fn scenario_profile(
     scenario: &Scenario,
     folder: &Path,
     instead: Option<&str>,
-) -> Result<Profile, Vec<Mistake>> {
+) -> Result<Arc<Profile>, Vec<Mistake>> {
     let name = scenario_profile_name(scenario, instead);
+    if scenario.module.is_empty() && PROFILES.iter().any(|(built_in, _)| *built_in == name) {
+        return profile(name);
+    }
     let look = |name: &str| {
         let beside = folder.join("x");
         find(name, if instead.is_some() { None } else { Some(&beside) }).or_else(|| find(name, None))
@@ -321,5 +344,22 @@ pub fn scenario_profile(
         .map_err(|(path, what)| vec![profile::wrong_in(MODULE, &text, &inner, &path, &what)])?;
     let stem = Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
     profile.name = stem.into_owned();
-    Ok(profile)
+    Ok(Arc::new(profile))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_of_the_binary_is_read_once() {
+        let first = profile("m95").unwrap();
+        assert!(Arc::ptr_eq(&first, &profile("m95").unwrap()));
+        let scenario = scenario_from("s", "profile = \"m95\"", Instead::default()).unwrap();
+        assert!(Arc::ptr_eq(&first, &scenario_profile(&scenario, Path::new(""), None).unwrap()));
+        let changed = "profile = \"m95\"\n[module.identity]\nmodel = \"other\"";
+        let scenario = scenario_from("s", changed, Instead::default()).unwrap();
+        assert_eq!(scenario_profile(&scenario, Path::new(""), None).unwrap().identity.model, "other");
+        assert!(Arc::ptr_eq(&first, &profile("m95").unwrap()));
+    }
 }

@@ -1,6 +1,7 @@
 //! The trace as JSON Lines.
 
 use super::{Record, Sink};
+use crate::disk::why;
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -72,7 +73,10 @@ pub struct Unreadable {
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.what)
+        match self.column {
+            0 => write!(f, "it cannot be read from line {} on: {}", self.line, self.what),
+            column => write!(f, "line {}, column {column}: {}", self.line, self.what),
+        }
     }
 }
 
@@ -85,7 +89,7 @@ pub fn read(input: impl BufRead) -> impl Iterator<Item = Result<Record, Unreadab
     lines.enumerate().filter_map(|(i, line)| {
         let wrong = |column, what| Unreadable { line: i + 1, column, what };
         match line {
-            Err(e) => Some(Err(wrong(0, e.to_string()))),
+            Err(e) => Some(Err(wrong(0, why(&e)))),
             Ok(line) if line.trim_ascii().is_empty() => None,
             Ok(line) => {
                 Some(serde_json::from_slice(&line).map_err(|e| {

@@ -2,6 +2,7 @@
 
 use crate::at::guess::{Guess, name_in};
 use crate::at::secret::SIGNS;
+use crate::at::words::Words;
 use crate::at::{Secret, Secrets};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub struct Mask {
     /// What came of the line so far.
     recent: Vec<u8>,
     state: State,
+    /// What is told by a word in front of it, in any line.
+    words: Words,
 }
 
 #[derive(Clone, Debug)]
@@ -85,19 +88,23 @@ impl Hidden {
 impl Mask {
     /// For one direction of a serial line.
     pub fn serial(secrets: Arc<Secrets>) -> Mask {
-        Mask { kind: Kind::Serial(secrets), recent: vec![], state: State::Open }
+        Mask { kind: Kind::Serial(secrets), recent: vec![], state: State::Open, words: Words::default() }
     }
 
     /// For what an FTP client sends on its control connection: the arguments of PASS and ACCT.
     pub fn ftp() -> Mask {
-        Mask { kind: Kind::Ftp, recent: vec![], state: State::Open }
+        Mask { kind: Kind::Ftp, recent: vec![], state: State::Open, words: Words::default() }
     }
 
     /// The next octets of the stream, with `*` for each octet of a secret.
     pub fn apply<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let mut masked = Cow::Borrowed(bytes);
         for (i, &byte) in bytes.iter().enumerate() {
-            if self.is_secret(byte) {
+            let told = match &self.kind {
+                Kind::Serial(secrets) => self.words.hides(byte, secrets),
+                Kind::Ftp => false,
+            };
+            if self.is_secret(byte) || told {
                 masked.to_mut()[i] = b'*';
             }
         }
@@ -106,7 +113,7 @@ impl Mask {
 
     /// A line on its own, that is no part of the stream.
     pub fn line(&self, line: &str) -> String {
-        let mut mask = Mask { recent: vec![], state: State::Open, ..self.clone() };
+        let mut mask = Mask { recent: vec![], state: State::Open, words: Words::default(), ..self.clone() };
         // Every octet of a character is masked or none.
         String::from_utf8_lossy(&mask.apply(line.as_bytes())).into_owned()
     }
@@ -365,6 +372,20 @@ mod tests {
         assert_eq!(serial("AT+OPEN=\"h\",\"p\"q;+abc\"\r"), "AT+OPEN=\"*\"*\"*\"*******\r");
         assert_eq!(serial("AT+FTPPW=x;abc\r"), "AT+FTPPW=*;***\r");
         assert_eq!(serial("AT+FTPPW=x; +CSQ\r"), "AT+FTPPW=*; +CSQ\r");
+    }
+
+    #[test]
+    fn what_a_word_tells_of_is_masked_in_any_line() {
+        for (line, shown) in [
+            ("AT+CSQ? PASS abc", "AT+CSQ? PASS ***"),
+            ("AT+PLAIN=user abc 1", "AT+PLAIN=user *** 1"),
+            ("AT+PLAIN=\"user\",\"me\"", "AT+PLAIN=\"user\",\"me\""),
+            ("{\"a\":1,\"token\":\"abc\"}", "{\"a\":1,\"token\":\"***\"}"),
+            ("Authorization: Basic abc=", "Authorization: ***** ****"),
+            ("AT+XGET=\"ftp://me:abc@host/f\"", "AT+XGET=\"ftp://******@host/f\""),
+        ] {
+            assert_eq!(serial(line), shown, "{line}");
+        }
     }
 
     proptest! {

@@ -252,7 +252,7 @@ pub(super) fn first_step(heard: &[u8]) -> Option<(Kind, usize)> {
 }
 
 /// Raw bytes are broken into steps of this length at most.
-const LONGEST_RAW: usize = 1024;
+pub(super) const LONGEST_RAW: usize = 1024;
 
 fn is_text(text: &[u8]) -> bool {
     !text.is_empty() && std::str::from_utf8(text).is_ok_and(|t| !t.chars().any(char::is_control))

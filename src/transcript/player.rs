@@ -194,7 +194,7 @@ impl Player {
     fn surplus(&mut self, port: usize) {
         if self.options.bless {
             let heard = vec![(port, self.ports[port - 1].matcher.take())];
-            let new = bless::rewrite(&[], &heard);
+            let new = bless::rewrite(&[], &heard, false).steps;
             match self.edits.last_mut().filter(|(range, _)| *range == (self.behind..self.behind)) {
                 Some((_, earlier)) => earlier.extend(new),
                 None => self.edits.push((self.behind..self.behind, new)),
@@ -265,9 +265,14 @@ impl Player {
             let length = rest.iter().position(|s| !belongs(&s.kind)).unwrap_or(rest.len());
             let heard: Vec<_> =
                 (1..).zip(&mut self.ports).map(|(n, port)| (n, port.matcher.take())).collect();
-            let new = bless::rewrite(&rest[..length], &heard);
-            self.edits.push((self.at..self.at + length, new));
-            self.at += length;
+            let new = bless::rewrite(&rest[..length], &heard, !self.allowance.is_zero());
+            for step in &rest[..new.taken] {
+                if let Kind::Within(span) = step.kind {
+                    self.allowance += span;
+                }
+            }
+            self.edits.push((self.at..self.at + new.taken, new.steps));
+            self.at += new.taken;
         }
         self.behind = self.at;
         None

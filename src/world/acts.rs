@@ -3,8 +3,8 @@
 
 use super::{Told, World};
 use crate::fault::{self, Act, Stage};
-use crate::modem::PortId;
 use crate::modem::net::{NetEvent, Radio as Change};
+use crate::modem::{ModuleFault, PortId};
 use crate::network::faults::{LinkId, LinkInfo};
 use crate::scenario::Radio;
 use crate::time::Now;
@@ -39,8 +39,10 @@ impl Air {
 impl World {
     /// Gives the radio a timeline, before power is applied.
     pub(crate) fn set_radio(&mut self, timeline: &[Radio]) {
-        let radio = &self.modem.profile().radio;
-        (self.air.signal, self.air.status) = (Some((radio.rssi, radio.ber)), Some(radio.status));
+        if let Some(modem) = self.dce.modem() {
+            let radio = &modem.profile().radio;
+            (self.air.signal, self.air.status) = (Some((radio.rssi, radio.ber)), Some(radio.status));
+        }
         self.air.timeline = timeline.to_vec();
         self.air.timeline.sort_by_key(|entry| entry.at.0);
     }
@@ -50,8 +52,10 @@ impl World {
         while self.air.poll_timeout().is_some_and(|at| at <= now) {
             self.air.step();
         }
-        if let (Some(signal), Some(status)) = (self.air.signal, self.air.status) {
-            self.modem.preset_radio(signal, status);
+        if let (Some(signal), Some(status)) = (self.air.signal, self.air.status)
+            && let Some(modem) = self.dce.modem_mut()
+        {
+            modem.preset_radio(signal, status);
         }
     }
 
@@ -74,7 +78,7 @@ impl World {
     }
 
     fn tell(&mut self, now: Now, change: Change) {
-        self.modem.handle_net(now, NetEvent::Radio(change));
+        self.dce.handle_net(now, NetEvent::Radio(change));
     }
 
     fn tell_signal(&mut self, now: Now, (rssi, ber): (u8, u8)) {
@@ -173,13 +177,13 @@ impl World {
                     self.force(now, port, line, on);
                 }
             }
-            Act::Reset { banner, dead } => self.modem.crash(now, banner, dead),
+            Act::Reset { banner, dead } => self.dce.handle_fault(now, ModuleFault::Reset { banner, dead }),
             Act::Say { port, text } => {
                 for port in self.ports(port) {
-                    self.modem.say(now, port, &text);
+                    self.dce.handle_fault(now, ModuleFault::Say { port, line: text.clone() });
                 }
             }
-            Act::Force(code) => self.modem.force(now, code),
+            Act::Force(code) => self.dce.handle_fault(now, ModuleFault::Force(code)),
             Act::Signal(forced) => {
                 self.air.forced_signal = forced.is_some();
                 if let Some(signal) = forced.or(self.air.signal) {

@@ -1,6 +1,6 @@
 //! Writes down what happens in the world, for the trace; secrets are masked on the way.
 
-use crate::at::Secrets;
+use crate::at::{ResultCode, Secrets};
 use crate::fault::{LinkKind, Way};
 use crate::modem::net::{Failure, NetEvent, NetRequest, Purpose};
 use crate::modem::{Note, Output, PortId};
@@ -140,7 +140,13 @@ impl Recorder {
                 Event::Command { port: port.0 + 1, name, form, known: *known }
             }
             Note::Result { port, text, cause } => {
-                Event::Result { port: port.0 + 1, text: text.clone(), cause: cause.clone() }
+                // A line in the place of a code may say anything.
+                let text = if ResultCode::is_final(text) { text.clone() } else { self.serial.line(text) };
+                Event::Result {
+                    port: port.0 + 1,
+                    text,
+                    cause: cause.as_ref().map(|cause| self.serial.line(cause)),
+                }
             }
             // Each LF begins another line.
             Note::Urc { port, line } => {

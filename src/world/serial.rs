@@ -164,7 +164,7 @@ impl World {
     /// What the host typed reaches the module, as faults have it.
     pub(super) fn arrive_up(&mut self, now: Now, port: PortId, bytes: &[u8]) {
         if self.faults.is_empty() {
-            return self.modem.handle_uart(now, port, bytes);
+            return self.dce.handle_uart(now, port, bytes);
         }
         if self.serial[port.0].gone.is_some() {
             return;
@@ -172,7 +172,7 @@ impl World {
         let verdict = self.faults.uart(now, port.0, Way::Up, bytes);
         let pieces = match verdict {
             UartVerdict::Pass if self.serial[port.0].up.is_empty() => {
-                return self.modem.handle_uart(now, port, bytes);
+                return self.dce.handle_uart(now, port, bytes);
             }
             UartVerdict::Pass => {
                 vec![Piece { after: Duration::ZERO, bytes: Bytes::copy_from_slice(bytes) }]
@@ -183,7 +183,7 @@ impl World {
             let queue = &mut self.serial[port.0].up;
             let at = queue.back().map_or(Now::ZERO, |(at, _)| *at).max(now + piece.after);
             match at <= now && queue.is_empty() {
-                true => self.modem.handle_uart(now, port, &piece.bytes),
+                true => self.dce.handle_uart(now, port, &piece.bytes),
                 false => {
                     self.serial[port.0].held[0] += piece.bytes.len();
                     self.serial[port.0].up.push_back((at, piece.bytes));
@@ -199,10 +199,10 @@ impl World {
         }
         let whole = bytes.len();
         if apart && self.is_unread(now, port, whole) {
-            return self.modem.handle_sent(now, port, whole);
+            return self.dce.handle_sent(now, port, whole);
         }
         if self.serial[port.0].gone.is_some() {
-            return self.modem.handle_sent(now, port, whole);
+            return self.dce.handle_sent(now, port, whole);
         }
         let pieces = match self.faults.uart(now, port.0, Way::Down, &bytes) {
             UartVerdict::Pass => {
@@ -212,7 +212,7 @@ impl World {
         };
         let count = pieces.iter().filter(|piece| !piece.bytes.is_empty()).count();
         if count == 0 {
-            return self.modem.handle_sent(now, port, whole);
+            return self.dce.handle_sent(now, port, whole);
         }
         for (i, piece) in pieces.into_iter().filter(|piece| !piece.bytes.is_empty()).enumerate() {
             let stands_for = Some(if i + 1 == count { whole } else { 0 });
@@ -282,7 +282,7 @@ impl World {
         for port in (0..self.serial.len()).map(PortId) {
             while let Some((_, bytes)) = pop_due(&mut self.serial[port.0].up, now) {
                 self.serial[port.0].held[0] -= bytes.len();
-                self.modem.handle_uart(now, port, &bytes);
+                self.dce.handle_uart(now, port, &bytes);
             }
             while let Some((at, write)) = pop_due(&mut self.serial[port.0].down, now) {
                 self.serial[port.0].held[1] -= write.bytes.len();
@@ -303,10 +303,10 @@ impl World {
         serial.held = [0; 2];
         let lost = serial.down.drain(..).map(|(_, write)| write.credit()).sum::<usize>();
         let lost = lost + serial.outgoing.clear();
-        self.modem.handle_sent(now, port, lost);
+        self.dce.handle_sent(now, port, lost);
         if was_there {
             self.told.push_back(Told::Plugged { port, there: false });
-            self.modem.handle_line(now, port, HostLine::Dtr(false));
+            self.dce.handle_line(now, port, HostLine::Dtr(false));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Real sockets on loopback.
 
 use super::*;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -165,7 +166,14 @@ async fn a_module_reads_what_a_real_host_sends() {
         }
     });
     let hosts = Hosts::parse([("10.0.0.1", server.to_string())]).unwrap();
-    let config = NetworkConfig { hosts, forward: vec![], server, link: LinkProfile::default(), tap: false };
+    let config = NetworkConfig {
+        hosts,
+        forward: vec![],
+        server,
+        services: BTreeMap::new(),
+        link: LinkProfile::default(),
+        tap: false,
+    };
     let no_gate = Box::new(|_: Call| -> Box<dyn Relay + Send> { panic!("a bridge needs no gate") });
     let tls = TlsSetup::new(&Default::default()).unwrap();
     let mut net = Network::new(config, tls, no_gate, Box::new(NoFaults));

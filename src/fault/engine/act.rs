@@ -1,7 +1,6 @@
 //! What rules do by themselves, and what is told about them.
 
 use crate::fault::engine::Engine;
-use crate::fault::engine::live::Live;
 use crate::fault::layer::Action;
 use crate::fault::layer::bearer::Bearer;
 use crate::fault::layer::ftp::{Ftp, FtpFault, Scripted};
@@ -167,11 +166,10 @@ impl Engine {
     /// The rules that hold and decide on what rule `i` is about, in file order: the first has its way.
     fn overruling(&self, i: usize) -> impl Iterator<Item = usize> {
         let loser = &self.rules[i].rule.what;
-        let holds =
-            move |(_, live): &(usize, &Live)| live.active.is_some() && overrules(&live.rule.what, loser);
         // Nothing else is decided on by others, of which there may be thousands.
-        let concerned = if overrules(loser, loser) { self.rules.len() } else { 0 };
-        self.rules[..concerned].iter().enumerate().filter(holds).map(|(at, _)| at)
+        let concerned = if overrules(loser, loser) { usize::MAX } else { 0 };
+        let held = self.index.held(loser.layer()).take(concerned);
+        held.filter(|at| overrules(&self.rules[*at].rule.what, loser))
     }
 
     /// Queues what follows from the end of a rule: another that holds has its way, or all is as it was.

@@ -73,7 +73,62 @@ pub(super) enum Fact<'a> {
     Lifted(&'a str),
 }
 
+/// Of what kind something is that happens; what comes by the clock is of none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Topic {
+    Command,
+    Result,
+    Urc,
+    Verb,
+    Reply,
+    Bytes,
+    Quiet,
+    Opened,
+    Lookup,
+    Connect,
+    /// A start is a state, too.
+    State,
+}
+
+impl Topic {
+    /// What a trigger waits for, where that is not the clock, a request, or another fault.
+    pub fn of(trigger: &Trigger) -> Option<Topic> {
+        Some(match trigger {
+            Trigger::Command(..) => Topic::Command,
+            Trigger::Result(..) => Topic::Result,
+            Trigger::Urc(..) => Topic::Urc,
+            Trigger::Verb(..) => Topic::Verb,
+            Trigger::Reply(..) => Topic::Reply,
+            Trigger::Bytes { .. } => Topic::Bytes,
+            Trigger::Quiet(..) => Topic::Quiet,
+            Trigger::Opened(_) => Topic::Opened,
+            Trigger::Lookup(_) => Topic::Lookup,
+            Trigger::Connect(_) => Topic::Connect,
+            Trigger::State(_) | Trigger::Boot(_) => Topic::State,
+            Trigger::Start | Trigger::At(_) | Trigger::Each(_) | Trigger::Inject => return None,
+            Trigger::After(_) | Trigger::Lifted(_) => return None,
+        })
+    }
+}
+
 impl Fact<'_> {
+    /// Of what kind it is, where it is not about another fault.
+    pub fn topic(&self) -> Option<Topic> {
+        Some(match self {
+            Fact::Command { .. } => Topic::Command,
+            Fact::Result { .. } => Topic::Result,
+            Fact::Urc { .. } => Topic::Urc,
+            Fact::Verb { .. } => Topic::Verb,
+            Fact::Reply { .. } => Topic::Reply,
+            Fact::Moved { .. } => Topic::Bytes,
+            Fact::Opened(_) => Topic::Opened,
+            Fact::Lookup(_) => Topic::Lookup,
+            Fact::Connect(_) => Topic::Connect,
+            Fact::State(_) | Fact::Boot(_) => Topic::State,
+            Fact::Applied(_) | Fact::Lifted(_) => return None,
+        })
+    }
+
     /// Whether `trigger` waits for this.
     pub fn is(&self, trigger: &Trigger) -> bool {
         let on = |wanted: &Option<usize>, port: &usize| wanted.is_none_or(|w| w == *port);

@@ -104,6 +104,17 @@ impl Live {
         [ends, pending, self.timer, quiet, self.until.due()].into_iter().flatten().min()
     }
 
+    /// Whether the clock brings it again and again.
+    pub fn repeats(&self) -> bool {
+        let each = |trigger: &Trigger| matches!(trigger, Trigger::Each(_));
+        each(&self.rule.when) || self.until_trigger().is_some_and(each)
+    }
+
+    /// Whether it was applied before, or is to be.
+    pub fn was_due(&self) -> bool {
+        self.fired > 0 || !self.pending.is_empty()
+    }
+
     /// Whether it was added, is over, and can happen no more.
     pub fn is_spent(&self) -> bool {
         self.added

@@ -1,7 +1,7 @@
 //! How much has moved on each connection, for the triggers that count bytes or wait for silence.
 
 use crate::fault::engine::Engine;
-use crate::fault::engine::fact::Fact;
+use crate::fault::engine::fact::{Fact, Topic};
 use crate::fault::rule::trigger::Trigger;
 use crate::fault::text::link::{Link, LinkKind, Way};
 use crate::time::Now;
@@ -43,10 +43,8 @@ impl Engine {
             }
             _ => None,
         };
-        let triggers = self
-            .rules
-            .iter()
-            .flat_map(|r| std::iter::once(&r.rule.when).chain(r.rule.until.as_ref().map(|(t, _)| t)));
+        let concerned = self.index.about(Topic::Bytes).map(|i| &self.rules[i]);
+        let triggers = concerned.flat_map(|r| std::iter::once(&r.rule.when).chain(r.until_trigger()));
         let room = triggers.filter_map(left).min().and_then(|n| usize::try_from(n).ok());
         room.map_or(len, |room| room.min(len))
     }
@@ -75,7 +73,8 @@ impl Engine {
 
     /// Starts anew the time for which a link has been quiet.
     pub(super) fn stir(&mut self, now: Now, link: Link) {
-        for live in &mut self.rules {
+        for i in self.index.about(Topic::Quiet) {
+            let live = &mut self.rules[i];
             if let Trigger::Quiet(links, span) = &live.rule.when
                 && links.cover(link.kind)
             {
@@ -86,5 +85,6 @@ impl Engine {
                 live.until.stir(until, now, link);
             }
         }
+        self.redate_quiet();
     }
 }

@@ -9,7 +9,7 @@ const A_SECOND: u64 = 2000;
 const NOISE: u64 = 1024;
 /// So many of these go in one turn of the event loop: others have theirs, however slow the machine is.
 const A_TURN: u64 = 60;
-/// So many faults may be applied at one point in time: those that lead to each other would never end.
+/// So many times may faults be applied again at one point in time: those that lead to each other would never end.
 const AT_ONCE: u32 = 5000;
 /// Millionths, in which times are counted.
 const ONE: u64 = 1_000_000;
@@ -24,7 +24,7 @@ pub(super) struct Pace {
     at: Now,
     /// The time of this turn of the event loop, and what is left in it.
     turn: (Now, u64),
-    /// How many faults were applied at the last point in time at which any was.
+    /// How often faults were applied again at the last point in time at which any was.
     at_once: (Now, u32),
 }
 
@@ -81,7 +81,7 @@ impl Pace {
         self.can(noise)
     }
 
-    /// Whether one more fault may be applied at this point in time.
+    /// Whether one that was applied before may be applied once more at this point in time.
     pub fn once_more(&mut self, now: Now) -> bool {
         let (at, n) = &mut self.at_once;
         *n = if *at == now { n.saturating_add(1) } else { 1 };

@@ -8,25 +8,32 @@ mod storage;
 mod uart;
 
 use crate::fault::engine::Engine;
-use crate::fault::engine::live::Over;
+use crate::fault::engine::live::{Live, Over};
 use crate::fault::layer::Action;
+use crate::fault::layer::kind::Layer;
 use crate::time::Now;
 
 impl Engine {
-    /// The verdict of the first rule that holds and has one, which is counted as one act of it.
-    fn first<V>(&mut self, now: Now, verdict: impl Fn(&Action) -> Option<V>) -> Option<V> {
-        self.first_until(now, |_| Over::AtOnce, verdict)
+    /// The verdict of the first rule that holds on a layer and has one, which is counted as one act of it.
+    fn first<V>(&mut self, now: Now, layer: Layer, verdict: impl Fn(&Action) -> Option<V>) -> Option<V> {
+        self.first_until(now, layer, |_| Over::AtOnce, verdict)
     }
 
     /// As [`first`](Engine::first), for what may go on for a while.
     fn first_until<V>(
         &mut self,
         now: Now,
+        layer: Layer,
         over: impl Fn(&V) -> Over,
         verdict: impl Fn(&Action) -> Option<V>,
     ) -> Option<V> {
-        let mut held = self.rules.iter().enumerate().filter(|(_, live)| live.may_act());
-        let (i, verdict) = held.find_map(|(i, live)| Some((i, verdict(&live.rule.what)?)))?;
+        let asked = |i| {
+            let live: &Live = &self.rules[i];
+            let verdict = if live.may_act() { verdict(&live.rule.what) } else { None };
+            Some((i, verdict?))
+        };
+        let found = self.index.held(layer).find_map(asked);
+        let (i, verdict) = found?;
         self.used(now, i, over(&verdict));
         Some(verdict)
     }

@@ -91,7 +91,8 @@ impl Engine {
                 self.end(now, i);
             }
             (wait, Some(active)) => {
-                active.ends = Some(active.ends.map_or(now + wait, |at| at.min(now + wait)))
+                active.ends = Some(active.ends.map_or(now + wait, |at| at.min(now + wait)));
+                self.redate(i);
             }
             (_, None) => {}
         }

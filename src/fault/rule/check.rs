@@ -1,6 +1,6 @@
 //! What is wrong with rules taken together: names, rules that can never fire, rules that contradict each other.
 
-use crate::at::Secrets;
+use crate::at::{ResultCode, Secrets};
 use crate::fault::layer::Action;
 use crate::fault::layer::ftp::{Ftp, FtpFault};
 use crate::fault::layer::link::LinkFault;
@@ -43,6 +43,8 @@ pub struct Known<'a> {
     pub lines: Option<&'a BTreeSet<String>>,
     /// The FTP verbs that the module's client sends; empty where they are not known.
     pub sent: &'a [&'a str],
+    /// The result codes that are the module's own, and those that faults have it answer; `None` where they are not known.
+    pub codes: Option<&'a [Pattern]>,
 }
 
 impl Known<'_> {
@@ -72,6 +74,12 @@ impl Never {
 /// Everything that is wrong with `rules` taken together.
 pub fn check(rules: &[Rule], known: &Known) -> Vec<Problem> {
     let waits = Waits::of(rules);
+    // What an `answer` ends with is a result code, too.
+    let answered = rules.iter().flat_map(Rule::says).filter(|line| ResultCode::looks_like(line.as_str()));
+    let answered: BTreeSet<Pattern> = answered.collect();
+    let codes: Option<Vec<Pattern>> =
+        known.codes.map(|codes| codes.iter().cloned().chain(answered).collect());
+    let known = &Known { codes: codes.as_deref(), ..*known };
     let mut problems = vec![];
     for (i, rule) in rules.iter().enumerate() {
         let never = never_acts(&rule.what, known).map(|never| Problem {
@@ -193,7 +201,7 @@ pub fn never_happens(trigger: &Trigger, known: &Known) -> Option<Never> {
         Trigger::Command(command, port) => no_command(command, known.commands)
             .map(|(what, right)| Never::new("command", what, right))
             .or(no_port(*port, known)),
-        Trigger::Result(code, port) => no_result(code).or(no_port(*port, known)),
+        Trigger::Result(code, port) => no_result(code, known).or(no_port(*port, known)),
         Trigger::Urc(_, port) | Trigger::Bytes { port, .. } => no_port(*port, known),
         Trigger::Verb(verb, _) => no_verb(verb, known.verbs),
         Trigger::Reply(verb, _, code) => no_verb(verb, known.verbs).or_else(|| no_code(code)),
@@ -212,7 +220,7 @@ pub fn never_acts(what: &Action, known: &Known) -> Option<Never> {
             let other = m.urc.is_some() || m.result.is_some();
             let command = (!other).then(|| no_command(&m.command, known.commands)).flatten();
             let command = command.map(|(what, right)| Never::new("command", what, right));
-            command.or_else(|| no_result(m.result.as_ref()?)).or(no_port(m.port, known))
+            command.or_else(|| no_result(m.result.as_ref()?, known)).or(no_port(m.port, known))
         }
         Action::Uart(u) => no_port(u.port, known),
         Action::Ftp(f) => no_verb(&f.verb, known.verbs).or_else(|| no_data(f)),
@@ -231,17 +239,24 @@ pub fn no_port(port: Option<usize>, known: &Known) -> Option<Never> {
     ))
 }
 
-/// Why no final result code can match. Those of a module, and of `answer`, are V.250's and 27.007's.
-fn no_result(pattern: &Pattern) -> Option<Never> {
-    let words = ["OK", "ERROR", "NO CARRIER", "CONNECT", "BUSY", "NO ANSWER", "NO DIALTONE", ""];
+/// Why no result code can match: those of V.250 and 27.007 that every module has, and those of this one.
+fn no_result(pattern: &Pattern, known: &Known) -> Option<Never> {
+    const OTHERS: [&str; 4] = ["CONNECT", "BUSY", "NO ANSWER", "NO DIALTONE"];
+    let words = ["OK", "ERROR", "NO CARRIER", ""];
+    let own = match known.codes {
+        Some(codes) => codes.iter().any(|code| code.meets(pattern)),
+        None => OTHERS.iter().any(|word| pattern.matches(word)) || pattern.may_begin("CONNECT "),
+    };
     let digits = (0..=9).any(|n: u8| pattern.matches(&n.to_string()));
     let extended = ["+CME ERROR:", "+CMS ERROR:"].iter().any(|code| pattern.may_begin(code));
-    if digits || extended || words.iter().any(|word| pattern.matches(word)) {
+    if own || digits || extended || words.iter().any(|word| pattern.matches(word)) {
         return None;
     }
-    let right = "a final result code is OK, ERROR, NO CARRIER, CONNECT, +CME ERROR: 3 or the like; \
-                 a line that comes unasked is a `urc`";
-    Some(Never::new("result", format!("`{pattern}` is no final result code"), right))
+    let codes = known.codes.unwrap_or_default().iter().map(Pattern::as_str);
+    let codes = listed(["OK", "ERROR", "NO CARRIER", "+CME ERROR: 3"].into_iter().chain(codes));
+    let right = format!("a result code is {codes} or the like; a line that comes unasked is a `urc`");
+    let module = if known.codes.is_some() { " of this module" } else { "" };
+    Some(Never::new("result", format!("`{pattern}` is no final result code{module}"), right))
 }
 
 /// Why a fault that stops a transfer has none to stop.

@@ -365,7 +365,11 @@ fn module(m: &Module, known: &Known, nothing: &dyn Fn(&str, &str) -> Option<Doub
             mistake("answer", what, "write the lines without them, as a list")
         }
         ModuleFault::Answer { lines: said, .. }
-            if m.urc.is_none() && !said.iter().any(|line| ResultCode::looks_like(line)) =>
+            if m.urc.is_none()
+                && !said.iter().any(|line| {
+                    ResultCode::looks_like(line)
+                        || known.codes.unwrap_or_default().iter().any(|code| code.matches(line))
+                }) =>
         {
             let what = "this answer has no final result code: the host waits for the end of it for ever";
             let right = "end it with \"OK\" or \"ERROR\", unless that is what is to go wrong";

@@ -66,6 +66,48 @@ proptest! {
     }
 
     #[test]
+    fn what_is_noted_of_the_rules_is_what_they_say(
+        triggers in prop::collection::vec(0usize..12, 1..8),
+        steps in prop::collection::vec((0usize..9, 0u64..1500), 1..40),
+    ) {
+        let when = |n: &usize| [
+            "", "when = { at = \"1s\" }", "when = { each = \"700ms\" }", "when = { command = \"AT*\", every = 1, wait = \"1s\" }",
+            "when = { quiet = \"1s\", link = \"ftp\", every = 1 }", "when = { after = \"f0\" }", "when = { lifted = \"f1\", wait = \"10ms\" }",
+            "when = { state = \"registered\" }", "when = { inject = true }", "when = { link = \"ftp.data\", after_bytes = 300 }",
+            "when = { boot = 1 }", "when = { each = \"1s\", wait = \"3s\" }",
+        ][*n];
+        let what = |n: &usize| match n % 6 {
+            0 => "what = { signal = 3 }\nfor = \"1s\"",
+            1 => "what = { stall = \"down\" }\nuntil = { quiet = \"2s\", link = \"ftp\" }",
+            2 => "what = { late = \"2s\", command = \"AT*\" }",
+            3 => "what = { noise = 3 }",
+            4 => "what = { hold = \"2s\" }\nuntil = { each = \"900ms\", wait = \"50ms\" }",
+            _ => "what = { corrupt = 1 }\nfor = \"ever\"",
+        };
+        let text = |(i, n): (usize, &usize)| format!("name = \"f{i}\"\n{}\n{}", when(n), what(&(i + n)));
+        let texts: Vec<String> = triggers.iter().enumerate().map(text).collect();
+        let mut e = engine(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut now = 0;
+        for (step, later) in steps {
+            now += later;
+            match step {
+                0 => e.observe(ms(now), &Observation::Boot(1)),
+                1 => e.observe(ms(now), &Observation::Opened(DATA)),
+                2 => e.observe(ms(now), &Observation::Closed(DATA)),
+                3 => e.observe(ms(now), &Observation::LetOut { port: 1 }),
+                4 => drop(e.command(ms(now), 1, "AT")),
+                5 => drop(e.segment(ms(now), DATA, Way::Down, 100)),
+                6 => drop(e.uart(ms(now), 1, Way::Up, b"abc")),
+                7 => drop(e.inject(ms(now), "f0") | e.lift(ms(now), "f1")),
+                _ => drop(e.add(ms(now), rules(&[&text((9, &0))])[0].clone())),
+            }
+            prop_assert!(e.is_consistent(), "after step {step} at {now}");
+        }
+        e.lift_all(ms(now));
+        prop_assert!(e.is_consistent());
+    }
+
+    #[test]
     fn no_text_makes_a_rule_panic(text in "[ -~\n]{0,60}", tail in "[a-z_\" ={}0-9,.*]{0,40}") {
         let _ = Rule::parse(&text);
         let _ = Rule::parse(&format!("when = {{ {tail} }}\nwhat = {{ {tail} }}"));

@@ -89,8 +89,8 @@ pub(super) fn recv_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
 /// Has the network send no more than there is room for, and sets the clock of unread data anew.
 fn watch(m: &Fibocom, cx: &mut Cx) {
     let waiting = m.cache.as_ref().map_or(0, |cache| cache.data.len());
-    if let (Session::Downloading, Some(ftp)) = (&m.session, &mut cx.core.ftp) {
-        ftp.capacity = m.room().saturating_sub(waiting);
+    if let Session::Downloading = &m.session {
+        cx.ftp().set_capacity(m.room().saturating_sub(waiting));
     }
     match waiting {
         0 => {
@@ -110,7 +110,7 @@ impl Fibocom {
 fn go_on(m: &mut Fibocom, cx: &mut Cx) {
     let half = m.room() / 2;
     let (Session::Downloading, Some(cache)) = (&m.session, &mut m.cache) else { return };
-    if cache.flow == Flow::Stopped && cache.data.len() <= half && cx.ftp_start(cache.retrieve()) {
+    if cache.flow == Flow::Stopped && cache.data.len() <= half && cx.ftp().start(cache.retrieve()) {
         cache.flow = Flow::Coming;
     }
 }
@@ -118,7 +118,7 @@ fn go_on(m: &mut Fibocom, cx: &mut Cx) {
 /// Data has come from the server.
 pub(super) fn arrived(m: &mut Fibocom, cx: &mut Cx) {
     let room = m.room();
-    let bytes = cx.ftp_read(usize::MAX);
+    let bytes = cx.ftp().read(usize::MAX);
     let (Session::Downloading, Some(cache)) = (&m.session, &mut m.cache) else { return };
     if bytes.is_empty() {
         return;
@@ -131,11 +131,10 @@ pub(super) fn arrived(m: &mut Fibocom, cx: &mut Cx) {
     }
     if cache.data.len() >= room && cache.flow == Flow::Coming {
         cache.flow = Flow::Stopping;
-        cx.ftp_abort();
+        cx.ftp().abort();
     }
-    match (waited, &mut cx.core.ftp) {
-        (true, Some(ftp)) => ftp.capacity = room.saturating_sub(cache.data.len()),
-        _ => watch(m, cx),
+    if !waited || !cx.ftp().set_capacity(room.saturating_sub(cache.data.len())) {
+        watch(m, cx);
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) fn open(m: &mut Fibocom, cx: &mut Cx, args: OpenArgs) -> Reply {
     };
     m.port = cx.port;
     m.session = Session::Opening;
-    cx.ftp_open(target, settings);
+    cx.ftp().open(target, settings);
     Reply::Ok
 }
 

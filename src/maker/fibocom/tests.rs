@@ -1,7 +1,7 @@
 //! What no transcript can say: failures in the middle of a transfer, with the network played by hand.
 
 use crate::modem::net::{NetEvent, NetRequest, Purpose, Socket};
-use crate::modem::{HostLine, Modem, Output, PortId, make};
+use crate::modem::{Dce, HostLine, Modem, Output, PortId, make};
 use crate::profile::load;
 use crate::time::Now;
 use ::core::net::{Ipv4Addr, SocketAddrV4};

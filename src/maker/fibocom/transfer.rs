@@ -127,7 +127,7 @@ impl Fibocom {
         cx.info(format_args!("2,{length}"));
         let idle = Some(self.settings.put_input.0).filter(|limit| !limit.is_zero());
         let ends = Ends { length: Some(length), idle, ..Ends::default() };
-        DataMode { framing: Framing::Raw, ends, sink: Sink::Ftp }
+        DataMode { framing: Framing::Raw, ends, sink: Sink::FTP }
     }
 
     /// The host may go on: `OK` to the chunk that it typed.
@@ -136,7 +136,7 @@ impl Fibocom {
             *put = if last { Put::Ending } else { Put::Waiting };
         }
         if last {
-            cx.ftp_finish();
+            cx.ftp().finish();
         }
     }
 }
@@ -150,7 +150,7 @@ fn named<'a>(cx: &'a mut Cx, name: &'a str) -> Cx<'a> {
 pub(super) fn begun(m: &mut Fibocom, cx: &mut Cx) {
     match &mut m.session {
         Session::Streaming { name, stream } => {
-            let mode = DataMode { framing: stream.framing(), ends: Ends::default(), sink: Sink::Ftp };
+            let mode = DataMode { framing: stream.framing(), ends: Ends::default(), sink: Sink::FTP };
             let (port, line) = (cx.port, format!("{name}: 2"));
             cx.enter_data(port, Some(Opening::Line(line)), mode);
         }
@@ -209,16 +209,16 @@ pub(super) fn data_end(m: &mut Fibocom, cx: &mut Cx, end: DataEnd) -> Reply {
             m.session = if *open { Session::Idle } else { Session::Closed };
         }
         // 1.2.15
-        (Session::Streaming { stream: Stream::Store, .. }, DataEnd::Etx) => cx.ftp_finish(),
+        (Session::Streaming { stream: Stream::Store, .. }, DataEnd::Etx) => cx.ftp().finish(),
         // The host has had enough; the rest of the file is nobody's.
         (Session::Streaming { .. }, DataEnd::Etx) => {
-            cx.ftp_abort();
-            cx.ftp_read(usize::MAX);
+            cx.ftp().abort();
+            cx.ftp().read(usize::MAX);
         }
         (Session::Putting { put, .. }, DataEnd::Length) => {
             let Put::Writing { last } = *put else { return Reply::Ok };
             *put = Put::Taking { last };
-            if cx.ftp_backlog() > BACKLOG {
+            if cx.ftp().backlog() > BACKLOG {
                 return Reply::Pending;
             }
             m.chunk_taken(cx, last);
@@ -227,7 +227,7 @@ pub(super) fn data_end(m: &mut Fibocom, cx: &mut Cx, end: DataEnd) -> Reply {
         // The octets that were announced have not come in time.
         (Session::Putting { put, .. }, _) => {
             *put = Put::Ending;
-            cx.ftp_abort();
+            cx.ftp().abort();
             return Reply::Error;
         }
         (Session::Swallowing { code, open }, _) => {

@@ -142,15 +142,14 @@ pub(super) fn up(m: &mut Quectel, cx: &mut Cx, cid: u8) {
 
 /// A PDP context is down.
 pub(super) fn down(m: &mut Quectel, cx: &mut Cx, cid: u8, by_network: bool) {
-    if cid != m.context.cid() {
+    if cid != m.context.cid() || matches!(m.context.state, State::Initial | State::Start | State::Lost) {
         return;
     }
     let was = std::mem::replace(&mut m.context.state, State::Initial);
     match was {
         State::Leaving(port) => {
             cx.port = port;
-            cx.line("DEACT OK");
-            cx.finish(Reply::Silent);
+            cx.finish(DEACTIVATED);
         }
         State::Config(Asker::Port(port)) => {
             cx.port = port;
@@ -265,6 +264,9 @@ pub(super) fn activate(m: &mut Quectel, cx: &mut Cx) -> Reply {
     Reply::Error
 }
 
+/// The result code of AT+QIDEACT.
+const DEACTIVATED: Reply = Reply::Own("DEACT OK");
+
 /// AT+QIDEACT: `DEACT OK` instead of OK.
 pub(super) fn deactivate(m: &mut Quectel, cx: &mut Cx) -> Reply {
     let cid = m.context.cid();
@@ -277,8 +279,7 @@ pub(super) fn deactivate(m: &mut Quectel, cx: &mut Cx) -> Reply {
         _ if cx.deactivate(cid) => Reply::Pending,
         _ => {
             m.context.state = State::Initial;
-            cx.line("DEACT OK");
-            Reply::Silent
+            DEACTIVATED
         }
     }
 }
@@ -288,8 +289,7 @@ pub(super) fn address(m: &mut Quectel, cx: &mut Cx) -> Reply {
     match (m.context.state, cx.bearers.address(m.context.cid())) {
         (State::Active | State::Status, Some(address)) => {
             m.context.state = State::Status;
-            cx.line(&address.to_string());
-            Reply::Silent
+            Reply::Line(address.to_string())
         }
         _ => Reply::Error,
     }

@@ -126,7 +126,7 @@ pub fn read(m: &mut Quectel, cx: &mut Cx, args: Result<(u32, Option<u32>), ArgEr
         let at = handle.position;
         let rest = m.stores.find(&handle.path)?.content.get(at..).unwrap_or_default();
         let bytes = &rest[..rest.len().min(length.map_or(usize::MAX, |n| n as usize))];
-        cx.line(&format!("CONNECT {}", bytes.len()));
+        cx.intermediate(&ResultCode::ConnectText(bytes.len().to_string()));
         cx.block(&framing(cx).encode(Bytes::copy_from_slice(bytes)));
         m.handles.seek(number, at + bytes.len());
         Ok(Reply::Ok)

@@ -42,15 +42,15 @@ pub(super) fn close(m: &mut Quectel, cx: &mut Cx) -> Reply {
         Service::Lost => m.closed(cx),
         Service::Opened if cx.port == m.port => {
             m.service = Service::Closing;
-            cx.ftp_start(Op::Quit);
+            cx.ftp().start(Op::Quit);
         }
         Service::Transfer(_) if cx.port == m.port => {
             m.service = Service::Closing;
             m.resume = 0;
             cx.leave_data();
-            cx.ftp_abort();
+            cx.ftp().abort();
             // What nobody will read must not keep the transfer's end back.
-            cx.ftp_read(usize::MAX);
+            cx.ftp().read(usize::MAX);
         }
         _ => cx.refuse_later("+QFTPCLOSE", Code::BUSY),
     }
@@ -72,7 +72,7 @@ impl Quectel {
             data_timeout: patience,
             ..ftp::Settings::default()
         };
-        cx.ftp_open(Target { host, port, from_port: None, tls: None }, settings);
+        cx.ftp().open(Target { host, port, from_port: None, tls: None }, settings);
     }
 
     /// The session could not be opened.
@@ -104,7 +104,7 @@ impl Quectel {
             // The transfer that AT+QFTPCLOSE gave up is over.
             (E::Done { .. } | E::Failed { .. }, Service::Closing) => {
                 self.service = Service::Closing;
-                cx.ftp_start(Op::Quit);
+                cx.ftp().start(Op::Quit);
             }
             (E::Unasked(reply), Service::Opened) => {
                 self.service = Service::Opened;

@@ -3,7 +3,7 @@
 use crate::maker;
 use crate::modem::Maker;
 use crate::modem::net::{Failure, Purpose, Radio};
-use crate::modem::{Modem, NetEvent, NetRequest, Output, PortId, Socket};
+use crate::modem::{Dce, Modem, NetEvent, NetRequest, Output, PortId, Socket};
 use crate::time::Now;
 use ::core::net::{Ipv4Addr, SocketAddrV4};
 use bytes::Bytes;

@@ -137,7 +137,7 @@ pub fn begin(
         (Some(code), _) | (None, Err(code)) => cx.refuse_later(command, code),
         (None, Ok(job)) => {
             m.service = Service::Working(job);
-            cx.ftp_start(op);
+            cx.ftp().start(op);
         }
     }
     Reply::Ok
@@ -160,8 +160,8 @@ pub fn begun(m: &mut Quectel, cx: &mut Cx, job: Job) {
             enter(cx, Ends { length, after: Some(*time), escape: true, ..Ends::default() });
         }
         Job::Send(content) => {
-            cx.ftp_send(content.clone().into());
-            cx.ftp_finish();
+            cx.ftp().send(content.clone().into());
+            cx.ftp().finish();
         }
         Job::Fetch(..) | Job::Spoilt(..) | Job::Plain(_) | Job::Size => {}
     }
@@ -170,7 +170,7 @@ pub fn begun(m: &mut Quectel, cx: &mut Cx, job: Job) {
 
 /// Gives up what cannot be kept.
 fn spoil(cx: &mut Cx, path: Path, trouble: Trouble) -> Job {
-    cx.ftp_abort();
+    cx.ftp().abort();
     Job::Spoilt(path, Code::of_get(trouble))
 }
 
@@ -184,18 +184,18 @@ fn enter(cx: &mut Cx, ends: Ends) {
     cx.enter_data(
         port,
         Some(Opening::Code(ResultCode::Connect)),
-        DataMode { framing, ends, sink: Sink::Ftp },
+        DataMode { framing, ends, sink: Sink::FTP },
     );
 }
 
 /// Data mode is over, or time is up for one that `+++` left.
 pub fn data_end(m: &mut Quectel, cx: &mut Cx, end: DataEnd) -> Reply {
     match (&m.service, end) {
-        (Service::Transfer(Job::Put(..)), DataEnd::Length | DataEnd::Time) => cx.ftp_finish(),
+        (Service::Transfer(Job::Put(..)), DataEnd::Length | DataEnd::Time) => cx.ftp().finish(),
         // The host hung up.
         (Service::Transfer(_), DataEnd::Left | DataEnd::Dtr) => {
-            cx.ftp_abort();
-            cx.ftp_read(usize::MAX);
+            cx.ftp().abort();
+            cx.ftp().read(usize::MAX);
         }
         _ => {}
     }
@@ -206,7 +206,7 @@ pub fn data_end(m: &mut Quectel, cx: &mut Cx, end: DataEnd) -> Reply {
 pub fn arrived(m: &mut Quectel, cx: &mut Cx) {
     match std::mem::replace(&mut m.service, Service::Idle) {
         Service::Transfer(Job::Fetch(path, aside)) => {
-            let bytes = cx.ftp_read(usize::MAX);
+            let bytes = cx.ftp().read(usize::MAX);
             let end = m.stores.file(&path).map_or(0, |file| file.content.len());
             let job = match m.stores.write(&path, end, &bytes) {
                 Ok((_, None)) => Job::Fetch(path, aside),
@@ -215,7 +215,7 @@ pub fn arrived(m: &mut Quectel, cx: &mut Cx) {
             m.service = Service::Transfer(job);
         }
         Service::Transfer(job @ Job::Spoilt(..)) => {
-            cx.ftp_read(usize::MAX);
+            cx.ftp().read(usize::MAX);
             m.service = Service::Transfer(job);
         }
         was => m.service = was,

@@ -177,7 +177,7 @@ pub(super) fn sapbr(
             if let Some(opened @ Opened::Open) = m.bearers.profiles.get_mut(&context) {
                 *opened = Opened::Closing;
             }
-            Reply::Ok
+            cx.until_down(context)
         }
         (0, None, None) => cx.refuse_state(),
         (1, None, None) => match (cx.bearers.state(context), m.bearers.profiles.get(&context)) {
@@ -320,6 +320,7 @@ pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
         // Nobody was told that it was up, or waits to be.
         None if !activated => {}
         _ if by_network => print(cx, &m.settings.bearer_lost, context, false),
-        _ => print(cx, &m.settings.bearer_closed, context, true),
+        // Where `AT+CNACT=0` has not asked for it, nobody waits for this.
+        _ => print(cx, &m.settings.bearer_closed, context, activated),
     }
 }

@@ -125,7 +125,7 @@ fn fetch(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 3>, Option<u32>, Option<u32>
         (0 | 1, _, _) if position.or(length).is_some() => Reply::Error,
         (0, ..) => {
             if fetching {
-                cx.ftp_drop();
+                cx.ftp().discard();
                 m.fail(cx, m.settings.quit);
             }
             m.extended.got = None;
@@ -169,12 +169,12 @@ pub(super) fn get_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
 /// Data has come in for the memory; a file that it cannot hold ends the session with 79.
 pub(super) fn collect(m: &mut Simcom, cx: &mut Cx) {
     let most = m.settings.extended_buffer.0 as usize;
-    let bytes = cx.ftp_read(usize::MAX);
+    let bytes = cx.ftp().read(usize::MAX);
     let got = m.extended.got.get_or_insert_default();
     match got.len() + bytes.len() <= most {
         true => got.extend_from_slice(&bytes),
         false => {
-            cx.ftp_drop();
+            cx.ftp().discard();
             m.fail(cx, 79);
         }
     }
@@ -182,7 +182,7 @@ pub(super) fn collect(m: &mut Simcom, cx: &mut Cx) {
 
 /// The last of it may still wait.
 pub(super) fn got(extended: &mut Extended, cx: &mut Cx) {
-    let bytes = cx.ftp_read(usize::MAX);
+    let bytes = cx.ftp().read(usize::MAX);
     extended.got.get_or_insert_default().extend_from_slice(&bytes);
 }
 
@@ -196,7 +196,7 @@ pub(super) fn et_put(m: &mut Simcom, cx: &mut Cx, (mode,): (Int<1, 2>,)) -> Repl
         (_, Some(Session { job: Job::EtPut(put), .. })) if put.may_end(cx) => {
             *put = Put::Writing;
             let port = cx.port;
-            let mode = DataMode { framing: m.settings.et_framing(), ends: Ends::default(), sink: Sink::Ftp };
+            let mode = DataMode { framing: m.settings.et_framing(), ends: Ends::default(), sink: Sink::FTP };
             cx.enter_data(port, Some(Opening::Line("+FTPETPUT:2,1".into())), mode);
             Reply::Ok
         }

@@ -65,7 +65,7 @@ pub(super) fn quit(m: &mut Simcom, cx: &mut Cx) -> Reply {
     match &m.session {
         None => cx.refuse_state(),
         Some(_) => {
-            cx.ftp_drop();
+            cx.ftp().discard();
             m.fail(cx, m.settings.quit);
             Reply::Ok
         }

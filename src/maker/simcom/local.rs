@@ -101,12 +101,12 @@ pub(super) fn get_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
 /// Data has come in for the file.
 pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
     let Some(Session { job: Job::ToFile(download), .. }) = &mut m.session else { return };
-    let bytes = cx.ftp_read(usize::MAX);
+    let bytes = cx.ftp().read(usize::MAX);
     download.received += bytes.len();
     let n = m.disk.append(&mut cx.core.flash, &download.path, &bytes);
     download.written += n;
     if n < bytes.len() {
-        cx.ftp_drop();
+        cx.ftp().discard();
         m.fail(cx, FILE_SYSTEM);
     }
 }
@@ -138,16 +138,16 @@ pub(super) fn put_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
 }
 
 impl Upload {
-    fn sent(&self, cx: &Cx) -> usize {
+    fn sent(&self, cx: &mut Cx) -> usize {
         let sent = if self.sending { self.content.len() - self.from } else { 0 };
-        self.from + sent.saturating_sub(cx.ftp_backlog())
+        self.from + sent.saturating_sub(cx.ftp().backlog())
     }
 
     /// The data connection is up.
     pub fn begun(&mut self, cx: &mut Cx) {
         self.sending = true;
-        cx.ftp_send(self.content.slice(self.from..));
-        cx.ftp_finish();
+        cx.ftp().send(self.content.slice(self.from..));
+        cx.ftp().finish();
     }
 }
 
@@ -207,7 +207,7 @@ pub(super) fn waits(m: &mut Simcom, cx: &mut Cx, failure: &Failure) -> bool {
     }
     patience.left -= 1;
     let pause = patience.pause;
-    cx.ftp_drop();
+    cx.ftp().discard();
     cx.timer(Timer::Again as u32, pause);
     true
 }

@@ -71,7 +71,7 @@ impl Simcom {
             from_port: None,
             tls,
         };
-        cx.ftp_open(target, settings);
+        cx.ftp().open(target, settings);
         Ok(())
     }
 
@@ -134,7 +134,7 @@ impl Simcom {
         match event {
             ftp::Event::Opened => {
                 if let Some(op) = session.steps.pop_front() {
-                    cx.ftp_start(op);
+                    cx.ftp().start(op);
                 }
             }
             ftp::Event::Begun => transfer::begun(self, cx),
@@ -148,16 +148,16 @@ impl Simcom {
             }
             ftp::Event::Done { reply, .. } => match session.steps.pop_front() {
                 Some(op) => {
-                    cx.ftp_start(op);
+                    cx.ftp().start(op);
                 }
                 None => {
-                    cx.ftp_start(Op::Quit);
+                    cx.ftp().start(Op::Quit);
                     self.done(cx, &reply);
                 }
             },
             ftp::Event::Failed { op, failure, .. } => {
                 let number = number(&failure, &session.job, Some(&op));
-                cx.ftp_start(Op::Quit);
+                cx.ftp().start(Op::Quit);
                 self.fail(cx, number);
             }
             ftp::Event::Lost { failure, .. } => match &mut session.job {

@@ -132,8 +132,7 @@ pub(super) fn address(m: &mut Simcom, cx: &mut Cx) -> Reply {
     match (m.stack.state, cx.bearers.address(CONTEXT)) {
         (State::Active | State::Status, Some(address)) => {
             m.stack.state = State::Status;
-            cx.line(&address.to_string());
-            Reply::Silent
+            Reply::Line(address.to_string())
         }
         _ => cx.refuse_state(),
     }
@@ -177,23 +176,21 @@ pub(super) fn shut(m: &mut Simcom, cx: &mut Cx) -> Reply {
             cx.finish(Reply::Error);
             cx.port = asked;
         }
-        State::Active | State::Status if bearer::holds(m, CONTEXT) => return shut_ok(cx),
+        State::Active | State::Status if bearer::holds(m, CONTEXT) => return SHUT,
         State::Active | State::Status => {}
-        State::Initial | State::Start | State::Lost => return shut_ok(cx),
+        State::Initial | State::Start | State::Lost => return SHUT,
     }
     match !bearer::holds(m, CONTEXT) && cx.deactivate(CONTEXT) {
         true => {
             m.stack.state = State::Closing(asked);
             Reply::Pending
         }
-        false => shut_ok(cx),
+        false => SHUT,
     }
 }
 
-fn shut_ok(cx: &mut Cx) -> Reply {
-    cx.line("SHUT OK");
-    Reply::Silent
-}
+/// The result code of AT+CIPSHUT.
+const SHUT: Reply = Reply::Own("SHUT OK");
 
 /// 8.2.1: `AT+CIPMUX`, in IP INITIAL only, but for what is set already.
 pub(super) fn multiplex(m: &mut Simcom, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
@@ -235,8 +232,7 @@ pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8) {
         State::Closing(port) => {
             m.stack.state = State::Initial;
             cx.port = port;
-            let reply = shut_ok(cx);
-            cx.finish(reply);
+            cx.finish(SHUT);
         }
         State::Active | State::Status => {
             m.stack.state = State::Lost;

@@ -3,7 +3,7 @@
 use super::Simcom;
 use crate::maker;
 use crate::modem::net::Purpose;
-use crate::modem::{BACKLOG, Modem, NetEvent, NetRequest, Output, PortId, Socket, make};
+use crate::modem::{BACKLOG, Dce, Modem, NetEvent, NetRequest, Output, PortId, Socket, make};
 use crate::time::Now;
 use ::core::net::{Ipv4Addr, SocketAddrV4};
 use bytes::Bytes;

@@ -140,20 +140,18 @@ pub(super) fn list_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
 
 fn open(m: &mut Simcom, cx: &mut Cx, job: Job, steps: Vec<Op>, complete: bool) -> Reply {
     let reply = m.begin(cx, job, steps, complete);
-    if let Some(session) = &mut cx.core.ftp {
-        session.capacity = usize::try_from(m.settings.get_buffer.0).unwrap_or(usize::MAX);
-    }
+    cx.ftp().set_capacity(usize::try_from(m.settings.get_buffer.0).unwrap_or(usize::MAX));
     reply
 }
 
 fn read(m: &mut Simcom, cx: &mut Cx, length: usize) -> Reply {
-    let bytes = cx.ftp_read(length);
+    let bytes = cx.ftp().read(length);
     cx.info(format_args!("2,{}", bytes.len()));
     if !bytes.is_empty() {
         cx.block(&bytes);
     }
     watch(m, cx);
-    if cx.ftp_waiting() == 0 {
+    if cx.ftp().waiting() == 0 {
         if let Some(Session { job: Job::Get(get) | Job::List(get), .. }) = &mut m.session {
             get.notice = Notice::Read;
         }
@@ -164,7 +162,7 @@ fn read(m: &mut Simcom, cx: &mut Cx, length: usize) -> Reply {
 
 /// Sets the clocks of unread data anew (5.1, 5.3), or stops them where nothing waits.
 fn watch(m: &Simcom, cx: &mut Cx) {
-    match cx.ftp_waiting() {
+    match cx.ftp().waiting() {
         0 => {
             cx.cancel(Timer::Remind as u32);
             cx.cancel(Timer::Unread as u32);
@@ -203,7 +201,7 @@ pub(super) fn close_if_read(m: &mut Simcom, cx: &mut Cx) {
     let name = session.job.name();
     let (Job::Get(get) | Job::List(get)) = &mut session.job else { return };
     match m.settings.get_close.0 + cx.end_delay(name, "1,0") {
-        _ if get.end != End::Whole || cx.ftp_waiting() > 0 => {}
+        _ if get.end != End::Whole || cx.ftp().waiting() > 0 => {}
         Duration::ZERO => close(m, cx),
         after => {
             get.end = End::Closing;
@@ -223,7 +221,7 @@ pub(super) fn timer(m: &mut Simcom, cx: &mut Cx, key: u32) {
             cx.timer(Timer::Remind as u32, m.settings.get_reminder.0);
         }
         k if k == Timer::Unread as u32 => {
-            cx.ftp_drop();
+            cx.ftp().discard();
             m.fail(cx, 64);
         }
         _ => close(m, cx),
@@ -246,7 +244,7 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, (mode, length): (Int<1, 2>, Optio
         }
         (2, Some(0), Some(Session { job: Job::Put(put), .. })) if put.may_end(cx) => {
             *put = Put::Closing;
-            cx.ftp_finish();
+            cx.ftp().finish();
             cx.reply_with("+FTPPUT", "1,0")
         }
         (2, Some(length), Some(Session { job: Job::Put(put), .. })) if put.may_write(cx, eager) => {
@@ -255,7 +253,7 @@ pub(super) fn put(m: &mut Simcom, cx: &mut Cx, (mode, length): (Int<1, 2>, Optio
             cx.info(format_args!("2,{length}"));
             let after = Some(m.settings.put_input.0).filter(|limit| !limit.is_zero());
             let ends = Ends { length: Some(u64::from(length)), after, ..Ends::default() };
-            Reply::Data(DataMode { framing: Framing::Raw, ends, sink: Sink::Ftp })
+            Reply::Data(DataMode { framing: Framing::Raw, ends, sink: Sink::FTP })
         }
         (2, Some(_), _) => cx.refuse_state(),
         _ => Reply::Error,
@@ -276,8 +274,8 @@ pub(super) fn begun(m: &mut Simcom, cx: &mut Cx) {
             // 5.12
             Some(held) => {
                 *put = Put::Closing;
-                cx.ftp_send(held);
-                cx.ftp_finish();
+                cx.ftp().send(held);
+                cx.ftp().finish();
             }
             None => {
                 *put = Put::Begun;
@@ -292,7 +290,7 @@ pub(super) fn begun(m: &mut Simcom, cx: &mut Cx) {
         }
         // 5.15
         Job::EtGet => {
-            let mode = DataMode { framing: m.settings.et_framing(), ends: Ends::default(), sink: Sink::Ftp };
+            let mode = DataMode { framing: m.settings.et_framing(), ends: Ends::default(), sink: Sink::FTP };
             let port = cx.port;
             cx.enter_data(port, Some(Opening::Line("+FTPETGET: 1,1".into())), mode);
         }
@@ -327,7 +325,7 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
         (Some(Session { job: Job::Put(put @ Put::Writing), .. }), _) if !hangs_up => {
             let window = m.settings.put_window;
             *put = Put::Draining;
-            let drained = cx.ftp_backlog() == 0;
+            let drained = cx.ftp().backlog() == 0;
             if drained {
                 ready(put, cx, window);
             }
@@ -339,7 +337,7 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
         }
         (Some(Session { job: Job::EtPut(put @ Put::Writing), .. }), DataEnd::Etx) => {
             *put = Put::Closing;
-            cx.ftp_finish();
+            cx.ftp().finish();
             cx.reply_with("+FTPETPUT", "1,0")
         }
         (Some(Session { job: Job::EtPut(put @ Put::Writing), .. }), DataEnd::Dtr) if !hangs_up => {
@@ -347,7 +345,7 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
             Reply::Error
         }
         (Some(Session { job: Job::Put(Put::Writing) | Job::EtPut(Put::Writing), .. }), _) => {
-            cx.ftp_drop();
+            cx.ftp().discard();
             m.fail(cx, m.settings.quit);
             Reply::Error
         }
@@ -357,7 +355,7 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
             Reply::Silent
         }
         (Some(Session { job: Job::EtGet, .. }), _) => {
-            cx.ftp_drop();
+            cx.ftp().discard();
             m.fail(cx, m.settings.quit);
             Reply::Silent
         }

@@ -188,8 +188,9 @@ fn check(cx: &Cx, bid: u8, detached: u16) -> Result<(), Refusal> {
         Some(10) => code::NO_SIM,
         Some(_) => code::SIM_NOT_READY,
         None if cx.radio.functionality != Functionality::Full => code::NO_INTERFACE,
+        None if cx.can_attach() => return Ok(()),
         None if bid == GSM && !cx.radio.registered() => code::NO_CARRIER,
-        None if bid == GPRS && !cx.radio.attached => detached,
+        None if bid == GPRS => detached,
         None => return Ok(()),
     }
     .into())
@@ -273,7 +274,11 @@ pub fn down(m: &mut Wavecom, cx: &mut Cx, cid: u8) {
         }
         State::Starting { port, .. } => {
             cx.port = port;
-            cx.finish(Reply::Cme(if bid == GSM { code::NO_CARRIER } else { code::GPRS_FAILED }));
+            cx.finish(Reply::Cme(match bid {
+                GSM => code::NO_CARRIER,
+                _ if cx.radio.attached => code::GPRS_FAILED,
+                _ => m.settings.codes.detached,
+            }));
         }
         State::Started { port, .. } | State::Serving { port, .. } => {
             cx.port = port;

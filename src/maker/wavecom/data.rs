@@ -82,7 +82,7 @@ pub fn left(m: &mut Wavecom, cx: &mut Cx, key: Key, end: DataEnd) -> Reply {
 /// `ATO` (6.2.7)
 pub fn online(m: &mut Wavecom, cx: &mut Cx) -> Reply {
     match () {
-        () if cx.is_suspended(cx.port) => Reply::Resume,
+        () if cx.is_suspended(cx.port) => cx.go_online(),
         () if bearer::is_gsm(m) => Reply::Silent,
         () if m.online() => Reply::Cme(code::NOT_ALLOWED),
         () => Reply::NoCarrier,

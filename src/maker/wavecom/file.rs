@@ -96,7 +96,7 @@ pub fn create(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, 
         ..ftp::Settings::default()
     };
     m.ftp = Some(Ftp { owner: cx.port, port: cx.port, binary: false, passive: true, state: State::Opening });
-    cx.ftp_open(Target { host, port, from_port: None, tls: None }, settings);
+    cx.ftp().open(Target { host, port, from_port: None, tls: None }, settings);
     Ok(Reply::Pending)
 }
 
@@ -113,7 +113,7 @@ pub fn close(m: &mut Wavecom, cx: &mut Cx) -> Result<Reply, Refusal> {
         }
         State::Idle => {
             ftp.state = State::Closing;
-            cx.ftp_start(Op::Quit);
+            cx.ftp().start(Op::Quit);
         }
         _ => return Err(code::STATE.into()),
     }
@@ -126,7 +126,7 @@ fn tell_closed(cx: &mut Cx, owner: PortId) {
 
 /// The stack stops.
 pub fn drop_session(m: &mut Wavecom, cx: &mut Cx) {
-    cx.ftp_drop();
+    cx.ftp().discard();
     let Some(ftp) = m.ftp.take() else { return };
     let mut own = Cx { core: cx.core, port: ftp.port, name: "" };
     match ftp.state {
@@ -166,10 +166,8 @@ fn transfer(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Re
     };
     ftp.state = State::Asked(way);
     ftp.port = cx.port;
-    if let Some(settings) = cx.ftp_settings() {
-        settings.passive = ftp.passive;
-    }
-    cx.ftp_start(op);
+    cx.ftp().set_passive(ftp.passive);
+    cx.ftp().start(op);
     Ok(Reply::Pending)
 }
 
@@ -190,14 +188,14 @@ pub fn event(m: &mut Wavecom, cx: &mut Cx, event: ftp::Event) {
             cx.intermediate(&ResultCode::Connect);
             // 6.1.3: the end mark of the host ends what it sends.
             let ends = Ends { unmarked: way == Way::Down, ..Ends::default() };
-            cx.finish(Reply::Data(DataMode { framing, ends, sink: Sink::Ftp }));
+            cx.finish(Reply::Data(DataMode { framing, ends, sink: Sink::FTP }));
         }
         (_, ftp::Event::Done { .. }) => over(m, cx, None),
         (_, ftp::Event::Failed { failure, .. }) => over(m, cx, Some(number(m, failure))),
         (State::Closing, _) => {
             let owner = ftp.owner;
             m.ftp = None;
-            cx.ftp_drop();
+            cx.ftp().discard();
             if m.settings.close_told {
                 tell_closed(cx, owner);
             }
@@ -244,8 +242,8 @@ fn over(m: &mut Wavecom, cx: &mut Cx, error: Option<u16>) {
 }
 
 /// What is left of the session after an operation.
-fn rest(cx: &Cx) -> State {
-    if cx.ftp_is_open() { State::Idle } else { State::Gone }
+fn rest(cx: &mut Cx) -> State {
+    if cx.ftp().is_open() { State::Idle } else { State::Gone }
 }
 
 /// Whether the session is lost, and waits for the host to close it.
@@ -259,7 +257,7 @@ pub fn data_end(m: &mut Wavecom, cx: &mut Cx, end: DataEnd) -> Reply {
     match (ftp.state, end) {
         (State::Moving(Way::Up), DataEnd::Etx) => {
             ftp.state = State::Sent;
-            cx.ftp_finish();
+            cx.ftp().finish();
             Reply::Pending
         }
         (State::Refused(code), _) => {
@@ -273,7 +271,7 @@ pub fn data_end(m: &mut Wavecom, cx: &mut Cx, end: DataEnd) -> Reply {
         // The host hung up in the middle of a file.
         _ => {
             ftp.state = State::Gone;
-            cx.ftp_drop();
+            cx.ftp().discard();
             tell_closed(cx, ftp.owner);
             Reply::NoCarrier
         }

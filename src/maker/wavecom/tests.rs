@@ -3,8 +3,8 @@
 mod bench;
 mod ends;
 
-use crate::modem::PortId;
 use crate::modem::net::{NetEvent, NetRequest, Radio, Socket};
+use crate::modem::{Dce, PortId};
 use bench::{Bench, FAR};
 use bytes::Bytes;
 use core::net::{Ipv4Addr, SocketAddrV4};

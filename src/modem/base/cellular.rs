@@ -194,8 +194,11 @@ pub(super) fn pin(_: &mut Base, cx: &mut Cx, (code, new): (Text<8>, Option<Text<
 pub(super) fn pin_read(_: &mut Base, cx: &mut Cx) -> Reply {
     match cx.sim.status() {
         Ok(status) => {
+            if !cx.profile.sim.cpin_ok {
+                return cx.last(status);
+            }
             cx.info(status);
-            if cx.profile.sim.cpin_ok { Reply::Ok } else { Reply::Silent }
+            Reply::Ok
         }
         Err(code) => Reply::Cme(code),
     }

@@ -158,9 +158,14 @@ pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
     if !cx.radio.registered() && !cx.is_searching() {
         return Reply::Cme(30);
     }
+    cx.say_older_first();
     cx.ask_attachment(true);
     cids.retain(|cid| !matches!(cx.bearers.state(*cid), BearerState::Up(_)));
-    cx.await_packet(Wanted::AttachedFor(cids))
+    match cids.iter().try_for_each(|&cid| cx.want(cid)) {
+        Ok(()) if cids.is_empty() => cx.await_packet(Wanted::Attached),
+        Ok(()) => cx.await_packet(Wanted::Active(cids)),
+        Err(code) => Reply::Cme(code),
+    }
 }
 
 pub(super) fn activation_read(_: &mut Base, cx: &mut Cx) -> Reply {

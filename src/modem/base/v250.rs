@@ -247,7 +247,7 @@ pub(super) fn ifc_read(_: &mut Base, cx: &mut Cx) -> Reply {
 
 /// `O` (6.3.7): back to data mode.
 pub(super) fn online(_: &mut Base, cx: &mut Cx, _: (Int<0, 0>,)) -> Reply {
-    if cx.is_suspended(cx.port) { Reply::Resume } else { Reply::NoCarrier }
+    if cx.is_suspended(cx.port) { cx.go_online() } else { Reply::NoCarrier }
 }
 
 /// `H` (6.3.6): ends what `+++` left.

@@ -41,6 +41,20 @@ fn octets_pass_both_ways_without_a_wait() {
 }
 
 #[test]
+fn a_built_in_host_has_each_service_at_its_port_and_ftp_at_any_other() {
+    let web = "127.0.0.1:8080".parse().unwrap();
+    let mut rig = Rig::with(|config| config.services = [(80, web)].into(), Box::new(NoFaults));
+    rig.connect(1, SocketAddrV4::new(*FTP.ip(), 80), Purpose::Socket);
+    let [IoRequest::Connect { to, .. }] = rig.wishes()[..] else { panic!("no call") };
+    assert_eq!(to, web);
+    for (socket, port) in [(2, 21), (3, 8080)] {
+        rig.connect(socket, SocketAddrV4::new(*FTP.ip(), port), Purpose::FtpControl);
+        assert_eq!(rig.wishes(), []);
+    }
+    assert_eq!(rig.script.lock().unwrap().calls.len(), 2);
+}
+
+#[test]
 fn a_full_kernel_holds_the_module_back() {
     let mut rig = mapped();
     let io = bridged(&mut rig);

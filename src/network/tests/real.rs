@@ -8,6 +8,7 @@ use crate::gate::builtin;
 use crate::gate::{Gate, GateConfig};
 use crate::modem::net::*;
 use bytes::Bytes;
+use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,6 +95,7 @@ impl Module {
             hosts,
             forward: vec![],
             server: server.local_address(),
+            services: BTreeMap::new(),
             link: LinkProfile::default(),
             tap: false,
         };

@@ -134,6 +134,7 @@ fn about(key: &'static str, pattern: &Pattern) -> Option<Doubt> {
 /// Why the module says no such line, unasked or as a final result code.
 fn unsaid(pattern: &Pattern, known: &Known) -> Option<(String, String)> {
     let result = RESULTS.iter().any(|code| pattern.meets(&Pattern::from(*code)));
+    let own = known.codes.unwrap_or_default().iter().any(|code| code.meets(pattern));
     let number = pattern.as_str().len() == 1 && pattern.as_str().bytes().all(|b| b.is_ascii_digit());
-    if result || number { None } else { no_urc(pattern, known) }
+    if result || own || number { None } else { no_urc(pattern, known) }
 }

@@ -121,6 +121,29 @@ fn blessing_rewrites_only_what_was_wrong() {
 }
 
 #[test]
+fn blessing_waits_for_what_a_line_gives_time_to() {
+    for (wrong, right) in [
+        (
+            "> AT+FTPGET=2,9\n< +FTPGET: 2,3\n<= abd\n% note\n< OK\n~< 75s\n% later\n< +FTPGET: 1,1\n> AT\n< OK\n",
+            "> AT+FTPGET=2,9\n< +FTPGET: 2,3\n<= abc\n% note\n< OK\n~< 75s\n% later\n< +FTPGET: 1,1\n> AT\n< OK\n",
+        ),
+        (
+            "> AT+FTPGET=2,9\n< +FTPGET: 2,3\n<= 9 seq\n< OK\n~< 75s\n< +FTPGET: 1,{int}\n",
+            "> AT+FTPGET=2,9\n< +FTPGET: 2,3\n<= abc\n< OK\n~< 75s\n< +FTPGET: 1,{int}\n",
+        ),
+        (
+            "> AT\n~< 75s\n< ERROR\n< +FTPGET: 1,1\n> AT\n< OK\n",
+            "> AT\n~< 75s\n< OK\n< +FTPGET: 1,1\n> AT\n< OK\n",
+        ),
+    ] {
+        let (end, player, _) = GET.play(wrong, true);
+        assert_eq!(end, Action::Done);
+        assert_eq!(player.blessed().unwrap().to_string(), right);
+        GET.passes(right);
+    }
+}
+
+#[test]
 fn the_other_steps_are_handed_to_the_driver() {
     let text = "ports 2\n! when = 1\n? file /a absent\n@2 ^ DTR off\n@2 ^ close\n^ baud 9600\n@2 ^ open\n";
     let (end, _, done) = GET.play(text, false);

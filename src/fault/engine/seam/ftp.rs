@@ -5,6 +5,7 @@ use crate::fault::engine::fact::Fact;
 use crate::fault::engine::live::Over;
 use crate::fault::layer::Action;
 use crate::fault::layer::ftp::{PassiveVerdict, ReplyVerdict, VerbVerdict};
+use crate::fault::layer::kind::Layer;
 use crate::time::Now;
 
 impl Engine {
@@ -18,7 +19,7 @@ impl Engine {
             VerbVerdict::Reply(scripted) => Over::After(scripted.late),
             _ => Over::AtOnce,
         };
-        let verdict = self.first_until(now, over, |action| match action {
+        let verdict = self.first_until(now, Layer::Ftp, over, |action| match action {
             Action::Ftp(fault) => fault.on_verb(verb, file),
             _ => None,
         });
@@ -36,7 +37,7 @@ impl Engine {
             ReplyVerdict::Late(by) => Over::After(*by),
             _ => Over::AtOnce,
         };
-        let verdict = self.first_until(now, over, |action| match action {
+        let verdict = self.first_until(now, Layer::Ftp, over, |action| match action {
             Action::Ftp(fault) => fault.on_reply(verb, file),
             _ => None,
         });
@@ -46,7 +47,7 @@ impl Engine {
     /// A passive address is about to be given for a PASV or EPSV that [`verb`](Engine::verb) let pass.
     pub fn passive(&mut self, now: Now) -> PassiveVerdict {
         self.handle_timeout(now);
-        let verdict = self.first(now, |action| match action {
+        let verdict = self.first(now, Layer::Ftp, |action| match action {
             Action::Ftp(fault) => fault.on_passive(),
             _ => None,
         });

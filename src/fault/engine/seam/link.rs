@@ -3,6 +3,7 @@
 use crate::fault::engine::Engine;
 use crate::fault::engine::live::Over;
 use crate::fault::layer::Action;
+use crate::fault::layer::kind::Layer;
 use crate::fault::layer::link::{Fate, Flip, LinkFault, Segment};
 use crate::fault::text::link::{Link, Way};
 use crate::time::Now;
@@ -31,8 +32,9 @@ impl Engine {
             segment.fate = Fate::Cut { reset: *reset };
             return segment;
         }
-        let (mut user, mut acted) = (None, vec![]);
-        for (i, live) in self.rules.iter_mut().enumerate() {
+        let (mut user, mut acted, mut stalled) = (None, vec![], None);
+        for i in self.index.held(Layer::Link) {
+            let live = &mut self.rules[i];
             let (Some(active), Action::Link(on)) = (&live.active, &live.rule.what) else { continue };
             if !on.links.cover(link.kind) || !on.direction.covers(way) {
                 continue;
@@ -42,8 +44,8 @@ impl Engine {
             match on.what {
                 LinkFault::Stall if open => {
                     segment.fate = Fate::Hold(active.ends);
-                    self.acted(now, i);
-                    return segment;
+                    stalled = Some(i);
+                    break;
                 }
                 LinkFault::Latency { by, jitter } => segment.delay += by + live.dice.span(jitter),
                 LinkFault::Rate(rate) => {
@@ -80,6 +82,10 @@ impl Engine {
                 acted.push(i);
             }
         }
+        if let Some(i) = stalled {
+            self.acted(now, i);
+            return segment;
+        }
         acted.into_iter().for_each(|i| self.acted(now, i));
         if let Some(i) = user {
             self.used(now, i, Over::AtOnce);
@@ -90,16 +96,18 @@ impl Engine {
 
     /// Whether bytes may not move on a link now, and until when that is known.
     pub fn held(&self, now: Now, link: Link, way: Way) -> Option<Option<Now>> {
-        self.rules.iter().find_map(|live| match (&live.rule.what, live.active) {
-            (Action::Link(on), Some(active))
-                if on.what == LinkFault::Stall
-                    && on.links.cover(link.kind)
-                    && on.direction.covers(way)
-                    && active.ends.is_none_or(|ends| ends > now) =>
-            {
-                Some(active.ends)
+        self.index.held(Layer::Link).map(|i| &self.rules[i]).find_map(|live| {
+            match (&live.rule.what, live.active) {
+                (Action::Link(on), Some(active))
+                    if on.what == LinkFault::Stall
+                        && on.links.cover(link.kind)
+                        && on.direction.covers(way)
+                        && active.ends.is_none_or(|ends| ends > now) =>
+                {
+                    Some(active.ends)
+                }
+                _ => None,
             }
-            _ => None,
         })
     }
 }

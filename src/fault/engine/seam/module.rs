@@ -4,6 +4,7 @@ use crate::fault::engine::Engine;
 use crate::fault::engine::fact::Fact;
 use crate::fault::engine::live::Over;
 use crate::fault::layer::Action;
+use crate::fault::layer::kind::Layer;
 use crate::fault::layer::module::{CommandVerdict, ResultVerdict, UrcVerdict};
 use crate::time::Now;
 
@@ -18,7 +19,7 @@ impl Engine {
             CommandVerdict::Late(_) => Over::LetOut(port),
             _ => Over::AtOnce,
         };
-        let verdict = self.first_until(now, over, |action| match action {
+        let verdict = self.first_until(now, Layer::Module, over, |action| match action {
             Action::Module(fault) => fault.on_command(port, line),
             _ => None,
         });
@@ -35,7 +36,7 @@ impl Engine {
             ResultVerdict::Late(_) => Over::LetOut(port),
             _ => Over::AtOnce,
         };
-        let verdict = self.first_until(now, over, |action| match action {
+        let verdict = self.first_until(now, Layer::Module, over, |action| match action {
             Action::Module(fault) => fault.on_result(port, text, cause),
             _ => None,
         });
@@ -52,7 +53,7 @@ impl Engine {
             UrcVerdict::Late(by) => Over::After(*by),
             _ => Over::AtOnce,
         };
-        let verdict = self.first_until(now, over, |action| match action {
+        let verdict = self.first_until(now, Layer::Module, over, |action| match action {
             Action::Module(fault) => fault.on_urc(port, text),
             _ => None,
         });

@@ -3,6 +3,7 @@
 use crate::fault::engine::Engine;
 use crate::fault::engine::fact::Fact;
 use crate::fault::layer::Action;
+use crate::fault::layer::kind::Layer;
 use crate::fault::layer::name::{ConnectVerdict, LookupVerdict};
 use crate::time::Now;
 
@@ -13,7 +14,7 @@ impl Engine {
             return LookupVerdict::Pass;
         }
         self.happen(now, Fact::Lookup(host));
-        let verdict = self.first(now, |action| match action {
+        let verdict = self.first(now, Layer::Name, |action| match action {
             Action::Name(fault) => fault.on_lookup(host),
             _ => None,
         });
@@ -27,7 +28,7 @@ impl Engine {
             return ConnectVerdict::Pass;
         }
         self.happen(now, Fact::Connect(names));
-        let verdict = self.first(now, |action| match action {
+        let verdict = self.first(now, Layer::Name, |action| match action {
             Action::Name(fault) => fault.on_connect(names, port, tls),
             _ => None,
         });

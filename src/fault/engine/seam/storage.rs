@@ -2,6 +2,7 @@
 
 use crate::fault::engine::Engine;
 use crate::fault::layer::Action;
+use crate::fault::layer::kind::Layer;
 use crate::fault::layer::storage::{StorageOp, StorageVerdict};
 use crate::time::Now;
 
@@ -13,7 +14,7 @@ impl Engine {
             return StorageVerdict::Pass;
         }
         self.handle_timeout(now);
-        let verdict = self.first(now, |action| match action {
+        let verdict = self.first(now, Layer::Storage, |action| match action {
             Action::Storage(fault) => fault.on_access(op, path),
             _ => None,
         });

@@ -3,6 +3,7 @@
 use crate::fault::engine::Engine;
 use crate::fault::engine::live::Over;
 use crate::fault::layer::Action;
+use crate::fault::layer::kind::Layer;
 use crate::fault::layer::uart::{Piece, UartFault, UartVerdict};
 use crate::fault::text::link::{Link, Way};
 use crate::time::Now;
@@ -75,7 +76,8 @@ impl Engine {
 
     /// What lasts counts its bytes in each write anew.
     fn rewind(&mut self) {
-        for live in &mut self.rules {
+        for i in self.index.held(Layer::Uart) {
+            let live = &mut self.rules[i];
             if let (Some(active), Action::Uart(uart)) = (&mut live.active, &live.rule.what)
                 && active.endless()
             {
@@ -94,7 +96,8 @@ impl Engine {
     ) -> (usize, Option<(usize, Effect)>) {
         let (mut n, mut found, mut skipping) = (room, None, vec![]);
         let at_most = |n: usize, left: u64| usize::try_from(left).map_or(n, |left| left.min(n));
-        for (i, live) in self.rules.iter_mut().enumerate() {
+        for i in self.index.held(Layer::Uart) {
+            let live = &mut self.rules[i];
             let (Some(active), Action::Uart(uart)) = (&mut live.active, &live.rule.what) else { continue };
             if !active.may_act() || !uart.direction.covers(way) || uart.port.is_some_and(|p| p != port) {
                 continue;

@@ -3,7 +3,7 @@
 use crate::maker::PROFILES;
 use crate::maker::wavecom::Wavecom;
 use crate::modem::net::{NetEvent, NetRequest, Socket};
-use crate::modem::{Modem, Output, PortId, make};
+use crate::modem::{Dce, Modem, Output, PortId, make};
 use crate::profile::load;
 use crate::time::Now;
 use bytes::Bytes;
