@@ -5,6 +5,7 @@
 //! little memory. [`scenario`] writes the faults that show the same.
 
 mod block;
+mod command;
 mod echo;
 pub mod kind;
 mod known;

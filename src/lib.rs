@@ -83,7 +83,7 @@
 //! Each module of the crate imports only those before it: [`time`], [`words`](mod@words) (which one was meant), [`at`] (command
 //! lines), [`frame`] (data modes), [`ftp`] (the module's client), [`fault`], [`profile`], [`transcript`], [`modem`],
 //! [`maker`] (one file a maker), [`scenario`], [`trace`] (what happened), [`gate`] (the FTP gate), [`network`] (beyond
-//! the antenna) and [`world`] (all of it on one clock); then [`disk`], [`judge`], [`ftpd`], [`setup`], [`driver`],
+//! the antenna) and [`world`] (all of it on one clock); then [`disk`], [`judge`], [`diagnose`] (what went wrong in a recording), [`ftpd`], [`setup`], [`driver`],
 //! [`host`], [`play`], [`bench`](mod@bench), [`control`] and [`cli`]. Those up to [`world`] are pure: the time and what
 //! happens are handed in.
 //!

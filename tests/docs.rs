@@ -356,6 +356,11 @@ fn the_faults_are_the_programs() {
     between(&root().join("docs/faults.md"), "faults", &badline::fault::markdown());
 }
 
+#[test]
+fn the_findings_are_the_programs() {
+    between(&root().join("docs/findings.md"), "findings", &badline::diagnose::kind::markdown());
+}
+
 /// Holds, or with `BLESS` writes, what stands between two markers.
 fn between(file: &Path, what: &str, right: &str) {
     let (begin, end) = (format!("<!-- {what}:begin -->\n"), format!("<!-- {what}:end -->"));

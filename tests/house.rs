@@ -25,6 +25,7 @@ const ROOMS: &[&str] = &[
     "world",
     "disk",
     "judge",
+    "diagnose",
     "ftpd",
     "setup",
     "driver",

@@ -4,8 +4,8 @@ use super::{MISTAKE, complain, show, show_error, show_mistakes, show_refusal};
 use crate::at::visible_json;
 use crate::diagnose::{Diagnosis, Finding, Known, Stock};
 use crate::disk::named;
-use crate::play::{self, PlayError};
 use crate::play::reenact::{Reenacted, reenact};
+use crate::play::{self, PlayError};
 use crate::profile::mistake::Mistake;
 use crate::setup::files;
 use crate::transcript::{self, Reader, Transcript};
@@ -59,11 +59,8 @@ impl Diagnose {
                 return status;
             }
         }
-        match (self.json, self.summary(&counts)) {
-            (false, summary) => {
-                show(summary);
-            }
-            (true, _) => {}
+        if !self.json {
+            show(self.summary(&counts));
         }
         match (counts.unread, counts.found) {
             (0, 0) => ExitCode::SUCCESS,
@@ -73,7 +70,12 @@ impl Diagnose {
     }
 
     /// Reads a recording, shows what is found, and hands it on.
-    fn read(&self, file: &Path, counts: &mut Counts, mut keep: impl FnMut(Finding)) -> Result<Stock, ExitCode> {
+    fn read(
+        &self,
+        file: &Path,
+        counts: &mut Counts,
+        mut keep: impl FnMut(Finding),
+    ) -> Result<Stock, ExitCode> {
         let name = file.display().to_string();
         let refused = |e: io::Error| show_refusal(&named(&name)(e));
         let (input, size): (Box<dyn Read>, u64) = match name.as_str() {
@@ -95,7 +97,10 @@ impl Diagnose {
                 Next::TooLong => {
                     reader.skip();
                     counts.unread += 1;
-                    complain(format_args!("{name}:{}: this line is too long to be one of a transcript", reader.lines()));
+                    complain(format_args!(
+                        "{name}:{}: this line is too long to be one of a transcript",
+                        reader.lines()
+                    ));
                     continue;
                 }
                 Next::Line => {}
@@ -105,7 +110,10 @@ impl Diagnose {
                 Ok(text) => text,
                 Err(_) => {
                     reader.skip();
-                    counts.mistake(&Mistake { line: reader.lines(), ..Mistake::of_file(&name, "this is no UTF-8") });
+                    counts.mistake(&Mistake {
+                        line: reader.lines(),
+                        ..Mistake::of_file(&name, "this is no UTF-8")
+                    });
                     continue;
                 }
             };
@@ -148,7 +156,13 @@ impl Diagnose {
         Ok(Diagnosis::new(Known::of(profile), head.ports(), head.is_recorded()))
     }
 
-    fn show(&self, name: &str, finding: &Finding, counts: &mut Counts, progress: &mut Progress) -> Result<(), ExitCode> {
+    fn show(
+        &self,
+        name: &str,
+        finding: &Finding,
+        counts: &mut Counts,
+        progress: &mut Progress,
+    ) -> Result<(), ExitCode> {
         progress.clear();
         counts.found += 1;
         *counts.by_code.entry(finding.code.kind().code).or_default() += 1;
@@ -158,7 +172,8 @@ impl Diagnose {
                     let span = rule.lasts.map(|span| format!("{}ms", span.as_millis()));
                     json!({ "when": rule.when, "what": rule.what, "for": span })
                 };
-                let faults: Vec<Vec<_>> = finding.faults.iter().map(|set| set.iter().map(rule).collect()).collect();
+                let faults: Vec<Vec<_>> =
+                    finding.faults.iter().map(|set| set.iter().map(rule).collect()).collect();
                 let kind = finding.code.kind();
                 let object = json!({
                     "file": name,
@@ -209,13 +224,16 @@ impl Diagnose {
             return Err(show_error("--scenario reads its recording twice, so it has to be a file"));
         }
         if fs::metadata(file).is_ok_and(|m| m.len() > LARGEST) {
-            return Err(show_error(format_args!("{}: no scenario is made of more than 64 MiB", file.display())));
+            return Err(show_error(format_args!(
+                "{}: no scenario is made of more than 64 MiB",
+                file.display()
+            )));
         }
         let mut findings = vec![];
         let stock = self.read(file, counts, |finding| findings.push(finding))?;
         let text = files::read(file).map_err(|mistake| show_mistakes(&[mistake]))?;
-        let recording =
-            transcript::parse(&file.display().to_string(), &text).map_err(|mistakes| show_mistakes(&mistakes))?;
+        let recording = transcript::parse(&file.display().to_string(), &text)
+            .map_err(|mistakes| show_mistakes(&mistakes))?;
         findings.sort_by_key(|finding| finding.line);
         let runtime = super::runtime().map_err(|e| show_refusal(&e))?;
         let made = runtime.block_on(reenact(&recording, self.profile.as_deref(), &findings, &stock));
@@ -313,7 +331,12 @@ impl<'a> Progress<'a> {
         self.next = read + (1 << 18);
         if self.shown.is_none_or(|at| at.elapsed() > Duration::from_millis(200)) {
             self.shown = Some(Instant::now());
-            let _ = write!(io::stderr().lock(), "\r{}: {} %", crate::at::Visible(self.name), read * 100 / self.size.max(1));
+            let _ = write!(
+                io::stderr().lock(),
+                "\r{}: {} %",
+                crate::at::Visible(self.name),
+                read * 100 / self.size.max(1)
+            );
         }
     }
 

@@ -423,7 +423,10 @@ pub fn markdown() -> String {
         let _ = writeln!(out, "- A good host: {}", kind.host);
         let _ = match kind.fault {
             Some(fault) => writeln!(out, "- The same by a fault: `what = {{ {fault} }}`\n"),
-            None => writeln!(out, "- No fault: it is the host's doing, or nothing that a fault of today changes.\n"),
+            None => writeln!(
+                out,
+                "- No fault: it is the host's doing, or nothing that a fault of today changes.\n"
+            ),
         };
     }
     out

@@ -91,7 +91,10 @@ impl Known {
             Some(profile) => known.add(profile, true),
             None => {
                 let find = |name: &str| {
-                    PROFILES.iter().find(|(n, _)| *n == name).map(|(n, t)| (format!("{n}.toml"), t.to_string()))
+                    PROFILES
+                        .iter()
+                        .find(|(n, _)| *n == name)
+                        .map(|(n, t)| (format!("{n}.toml"), t.to_string()))
                 };
                 for (name, text) in PROFILES {
                     if let Ok(profile) = profile::load(&format!("{name}.toml"), text, &find) {

@@ -47,7 +47,8 @@ impl State {
             "+CCLK" => self.clock(world, line, value),
             _ => {
                 if let Some(name) = REPORTS.iter().find(|report| **report == name) {
-                    let read = asked.is_some_and(|a| a.text.to_ascii_uppercase().contains(&format!("{name}?")));
+                    let read =
+                        asked.is_some_and(|a| a.text.to_ascii_uppercase().contains(&format!("{name}?")));
                     let place = usize::from(read);
                     let stat = value.split(',').nth(place).and_then(|s| s.trim().parse().ok());
                     if let Some(stat) = stat {
@@ -73,7 +74,8 @@ impl State {
                 99 => "no signal is known (99)".to_owned(),
                 _ => format!("the signal is {rssi} of 31 ({} dBm)", 2 * i32::from(rssi) - 113),
             };
-            let rule = asked.map(|a| Proposed::of(a, None, format!("signal = {rssi}")).during(Duration::from_secs(1)));
+            let rule = asked
+                .map(|a| Proposed::of(a, None, format!("signal = {rssi}")).during(Duration::from_secs(1)));
             world.find(world.line, Code::WeakSignal, sentence, rule.into_iter().map(|r| vec![r]).collect());
         }
     }
@@ -93,7 +95,8 @@ impl State {
             return;
         }
         self.sim = true;
-        let what = if code == Code::SimLocked { "the SIM asks for a code" } else { "there is no SIM that works" };
+        let what =
+            if code == Code::SimLocked { "the SIM asks for a code" } else { "there is no SIM that works" };
         let faults = asked.filter(|_| code == Code::SimMissing).map(|a| answer(a, &[line, "OK"]));
         world.find(world.line, code, format!("`{line}`: {what}"), faults.into_iter().collect());
     }
@@ -127,16 +130,28 @@ impl State {
             5 => "roaming",
             _ => "unknown",
         };
-        let fault = asked.map(|a| Proposed::of(a, None, format!("registration = \"{word}\"")).during(Duration::from_secs(1)));
+        let fault = asked.map(|a| {
+            Proposed::of(a, None, format!("registration = \"{word}\"")).during(Duration::from_secs(1))
+        });
         let faults = || fault.clone().into_iter().map(|r| vec![r]).collect::<Vec<_>>();
         match (before, stat) {
             (Some(b), s) if b == s => {}
             (_, 3) => {
-                world.find(world.line, Code::RegistrationDenied, format!("`{line}`: the network refuses the module"), faults());
+                world.find(
+                    world.line,
+                    Code::RegistrationDenied,
+                    format!("`{line}`: the network refuses the module"),
+                    faults(),
+                );
             }
             (Some(b), 0 | 2 | 4) if in_network(b) && !own => {
                 self.fresh = Some(world.line);
-                world.find(world.line, Code::RegistrationLost, format!("`{line}`: it was registered before"), faults());
+                world.find(
+                    world.line,
+                    Code::RegistrationLost,
+                    format!("`{line}`: it was registered before"),
+                    faults(),
+                );
             }
             (_, 5) if !self.roaming => {
                 self.roaming = true;
@@ -156,7 +171,8 @@ impl State {
             }
             return;
         }
-        self.registration.insert(name, Registered { state: stat, line: world.line, since: world.now, told: false });
+        self.registration
+            .insert(name, Registered { state: stat, line: world.line, since: world.now, told: false });
     }
 
     /// The module has started anew.

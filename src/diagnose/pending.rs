@@ -1,8 +1,8 @@
 //! Operations that were begun and whose report is still to come.
 
 use super::kind::Code;
-use super::port::Asked;
 use super::known::Outcome;
+use super::port::Asked;
 use super::scenario::{Proposed, Stage, report};
 use super::{World, spoken};
 use crate::at::line::{body, next};
@@ -82,7 +82,9 @@ impl Pending {
                 let asked = begun.as_ref().map(|b| (&b.asked, b.opened));
                 failed(world, line, number, meaning, asked, last);
             }
-            (_, Some(begun)) if !begun.opened || matches!(outcome, Outcome::Opened) => late(world, line, begun),
+            (_, Some(begun)) if !begun.opened || matches!(outcome, Outcome::Opened) => {
+                late(world, line, begun)
+            }
             _ => {}
         }
         Some(Ended { outcome, command: begun.map(|b| b.asked.text) })

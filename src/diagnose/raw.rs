@@ -9,7 +9,8 @@ use std::time::Duration;
 
 /// Whether octets are text.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|t| t.chars().all(|c| !c.is_control() || matches!(c, '\r' | '\n' | '\t')))
+    std::str::from_utf8(bytes)
+        .is_ok_and(|t| t.chars().all(|c| !c.is_control() || matches!(c, '\r' | '\n' | '\t')))
 }
 
 /// Octets came in command mode where a line was due.
@@ -50,7 +51,10 @@ pub(super) fn nearly_a_result(text: &str) -> bool {
         let (a, b) = (text.as_bytes(), result.as_bytes());
         let same = a.iter().zip(b).filter(|(x, y)| x == y).count();
         let back = a.iter().rev().zip(b.iter().rev()).filter(|(x, y)| x == y).count();
-        text != *result && a.len().abs_diff(b.len()) <= 1 && same.max(back) + 1 >= b.len().max(2) && same + back > 0
+        text != *result
+            && a.len().abs_diff(b.len()) <= 1
+            && same.max(back) + 1 >= b.len().max(2)
+            && same + back > 0
     })
 }
 
@@ -78,8 +82,12 @@ pub(super) fn service(world: &mut World, line: &str, asked: Option<&Asked>) {
             };
             (if n == 20 { Code::NameFailed } else { Code::ConnectFailed }, words.to_owned())
         }),
-        "+MIPOPEN" => number(1).filter(|n| *n == 0).map(|_| (Code::ConnectFailed, "the socket was not opened".into())),
-        "+CDNSGIP" => number(0).filter(|n| *n == 0).map(|_| (Code::NameFailed, "the name was not found".into())),
+        "+MIPOPEN" => {
+            number(1).filter(|n| *n == 0).map(|_| (Code::ConnectFailed, "the socket was not opened".into()))
+        }
+        "+CDNSGIP" => {
+            number(0).filter(|n| *n == 0).map(|_| (Code::NameFailed, "the name was not found".into()))
+        }
         _ if line == "CONNECT FAIL" || line.ends_with(", CONNECT FAIL") => {
             Some((Code::ConnectFailed, "the connection failed".to_owned()))
         }
@@ -96,7 +104,8 @@ pub(super) fn service(world: &mut World, line: &str, asked: Option<&Asked>) {
     };
     if let Some((code, words)) = told {
         let late = asked.map(|a| world.now.saturating_sub(a.at)).unwrap_or(Duration::ZERO);
-        let say = asked.map(|a| vec![Proposed::of(a, Some(late), format!("say = {}", super::scenario::quoted(line)))]);
+        let say = asked
+            .map(|a| vec![Proposed::of(a, Some(late), format!("say = {}", super::scenario::quoted(line)))]);
         let faults = say.into_iter().chain(asked.map(|a| answer(a, &["OK", line]))).collect();
         world.find(line_number, code, format!("`{line}`: {words}"), faults);
     }

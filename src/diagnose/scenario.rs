@@ -111,7 +111,8 @@ pub(super) fn report(
     let waited = now.saturating_sub(asked.at);
     let at_once = |what: String| vec![Proposed::of(asked, None, what)];
     let then = |what: &str| vec![Proposed::of(asked, Some(waited), what.into())];
-    let force = vec![Proposed::of(asked, Some(waited.saturating_sub(ROUND_TRIP)), format!("force = {number}"))];
+    let force =
+        vec![Proposed::of(asked, Some(waited.saturating_sub(ROUND_TRIP)), format!("force = {number}"))];
     let name = asked.text.to_ascii_uppercase();
     let name = name.split('=').next().unwrap_or_default();
     let verb = VERBS.iter().find(|(part, _)| name.contains(part)).map_or("*", |(_, verb)| *verb);
@@ -193,7 +194,10 @@ pub fn text(
             };
             let _ = writeln!(out, "# {why}");
         } else if cause_unknown(finding.code) {
-            let _ = writeln!(out, "# The recording does not show the cause; this is the weakest fault that shows the same.");
+            let _ = writeln!(
+                out,
+                "# The recording does not show the cause; this is the weakest fault that shows the same."
+            );
         }
         for (number, rule) in rules.iter().enumerate() {
             let name = match number {

@@ -137,7 +137,8 @@ impl Stock {
                 (None, Ok(text)) if size == file.data.len() => quoted(text),
                 _ => {
                     let mut hex = String::with_capacity(2 * size);
-                    let padded = file.data.iter().copied().chain(std::iter::repeat(0)).take(size.min(LARGEST));
+                    let padded =
+                        file.data.iter().copied().chain(std::iter::repeat(0)).take(size.min(LARGEST));
                     padded.for_each(|byte| {
                         let _ = write!(hex, "{byte:02x}");
                     });

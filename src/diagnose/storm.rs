@@ -59,7 +59,8 @@ impl Storm {
         let Some(first) = self.first.take() else { return };
         if self.failed >= MANY {
             let span = self.last.saturating_sub(first.at);
-            let sentence = format!("`{}` failed {} times in a row, within {}", first.text, self.failed, spoken(span));
+            let sentence =
+                format!("`{}` failed {} times in a row, within {}", first.text, self.failed, spoken(span));
             world.find(first.line, Code::RetryStorm, sentence, vec![]);
         }
         self.failed = 0;

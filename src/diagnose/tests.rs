@@ -103,7 +103,11 @@ const CASES: &[(Code, &str, &str)] = &[
         "> ATE0\n< OK\n> ATE1\n< OK\n> AT+CSQ\n# echo on again\n< +CSQ: 20,99\n< OK\n",
     ),
     (Code::BearerLost, "> AT\n< OK\n~< 9s\n< +SAPBR 1: DEACT\n", "> AT+CGATT=0\n< +SAPBR 1: DEACT\n< OK\n"),
-    (Code::BearerLost, "> AT\n< OK\n~< 9s\n< +CGEV: NW PDN DEACT\n", "> AT\n< OK\n~< 9s\n< +CGEV: NW DETACH\n"),
+    (
+        Code::BearerLost,
+        "> AT\n< OK\n~< 9s\n< +CGEV: NW PDN DEACT\n",
+        "> AT\n< OK\n~< 9s\n< +CGEV: NW DETACH\n",
+    ),
     (Code::BearerLost, "> AT\n< OK\n~< 9s\n< +PDP: DEACT\n", "> AT+CIPSHUT\n< SHUT OK\n< +PDP: DEACT\n"),
     (
         Code::BearerLost,
@@ -299,11 +303,7 @@ const CASES: &[(Code, &str, &str)] = &[
         "> AT+HTTPACTION=0\n< OK\n~< 2s\n< +HTTPACTION: 0,603,0\n",
         "> AT+HTTPACTION=0\n< OK\n~< 2s\n< +HTTPACTION: 0,200,603\n",
     ),
-    (
-        Code::MqttLost,
-        "> AT\n< OK\n< +QMTSTAT: 0,1\n",
-        "> AT+QMTOPEN=0,\"h\",1883\n< OK\n< +QMTOPEN: 0,0\n",
-    ),
+    (Code::MqttLost, "> AT\n< OK\n< +QMTSTAT: 0,1\n", "> AT+QMTOPEN=0,\"h\",1883\n< OK\n< +QMTOPEN: 0,0\n"),
     (Code::SmsRefused, "> AT+CMGS=\"+49\"\n< +CMS ERROR: 38\n", "> AT+CMGS=\"+49\"\n< +CMGS: 38\n< OK\n"),
 ];
 

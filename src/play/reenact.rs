@@ -66,7 +66,8 @@ pub async fn reenact(
     stock: &Stock,
 ) -> Result<Reenacted, PlayError> {
     let mut stage = Stage::new(recording, profile, stock)?;
-    let mut chosen: Vec<Vec<Proposed>> = findings.iter().map(|f| f.faults.first().cloned().unwrap_or_default()).collect();
+    let mut chosen: Vec<Vec<Proposed>> =
+        findings.iter().map(|f| f.faults.first().cloned().unwrap_or_default()).collect();
     let mut best = stage.play(findings, &chosen, &[]).await?;
     for (n, finding) in findings.iter().enumerate() {
         for candidate in finding.faults.iter().skip(1) {
@@ -124,7 +125,11 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    fn new(recording: &'a Transcript, profile: Option<&'a str>, stock: &'a Stock) -> Result<Stage<'a>, PlayError> {
+    fn new(
+        recording: &'a Transcript,
+        profile: Option<&'a str>,
+        stock: &'a Stock,
+    ) -> Result<Stage<'a>, PlayError> {
         let profile = profile.or(recording.profile());
         let wanted = exchanges(recording);
         Ok(Stage { recording, profile, stock, wanted, folder: Temporary::new()?, plays: 0 })
@@ -142,7 +147,9 @@ impl<'a> Stage<'a> {
         let file = self.folder.folder(&format!("scenario-{}", self.plays))?.join("again.toml");
         fs::write(&file, &scenario)?;
         let mut played = self.recording.clone();
-        played.header.retain(|heading| !matches!(heading.setting, Setting::Profile(_) | Setting::Scenario(_)));
+        played
+            .header
+            .retain(|heading| !matches!(heading.setting, Setting::Profile(_) | Setting::Scenario(_)));
         played.set_scenario(&file.display().to_string());
         for step in &mut played.steps {
             if let Kind::Within(span) = &mut step.kind {
@@ -166,8 +173,7 @@ impl<'a> Stage<'a> {
             recorded: self.wanted[n].heard.clone(),
             said: heard.get(n).map(|heard| heard.heard.clone()).unwrap_or_default(),
         };
-        let differ: Vec<Difference> =
-            (0..self.wanted.len()).filter(|n| !same(n)).map(difference).collect();
+        let differ: Vec<Difference> = (0..self.wanted.len()).filter(|n| !same(n)).map(difference).collect();
         Ok(Reenacted { scenario, same: self.wanted.len() - differ.len(), steps: self.wanted.len(), differ })
     }
 
@@ -236,15 +242,23 @@ impl<'a> Stage<'a> {
 
 /// What the host did, step by step, and what it heard after each.
 fn exchanges(transcript: &Transcript) -> Vec<Exchange> {
-    let mut out: Vec<Exchange> = vec![Exchange { line: 0, command: None, heard: vec![], lines: Some(vec![]) }];
+    let mut out: Vec<Exchange> =
+        vec![Exchange { line: 0, command: None, heard: vec![], lines: Some(vec![]) }];
     for step in &transcript.steps {
         let last = out.len() - 1;
         match &step.kind {
             Kind::Type(text) => {
                 let command = String::from_utf8_lossy(text).into_owned();
-                out.push(Exchange { line: step.line, command: Some(command), heard: vec![], lines: Some(vec![]) });
+                out.push(Exchange {
+                    line: step.line,
+                    command: Some(command),
+                    heard: vec![],
+                    lines: Some(vec![]),
+                });
             }
-            Kind::Send(_) => out.push(Exchange { line: step.line, command: None, heard: vec![], lines: None }),
+            Kind::Send(_) => {
+                out.push(Exchange { line: step.line, command: None, heard: vec![], lines: None })
+            }
             Kind::Hear(pattern) => {
                 let bytes = literal(pattern);
                 if let Some(lines) = &mut out[last].lines {

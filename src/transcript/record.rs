@@ -137,7 +137,10 @@ impl Recorder {
             }
             let open = p.echo.starts_with(rest) || is_open(rest);
             let Some((kind, length)) = first_step(rest).filter(|_| all || !open) else { break };
-            if !p.echo.is_empty() && matches!(kind, Kind::Hear(_)) && !rest.windows(p.echo.len()).any(|w| w == p.echo) {
+            if !p.echo.is_empty()
+                && matches!(kind, Kind::Hear(_))
+                && !rest.windows(p.echo.len()).any(|w| w == p.echo)
+            {
                 p.echoes = Some(false);
             }
             p.lf_due = matches!(kind, Kind::Hear(_)) && length == rest.len() && rest.ends_with(b"\r");

@@ -1,8 +1,8 @@
 //! The numbers behind `+FTPGET: 1,`, each from its cause (the list is that of `AT+FTPGET` in the command manual).
 
 use super::Job;
-use crate::modem::outcome::{Meaning, Outcomes, Reason};
 use crate::ftp::{Cause, Failure, Op, Step};
+use crate::modem::outcome::{Meaning, Outcomes, Reason};
 
 /// The reports, and what their numbers mean (chapter 5 of the application note, and the command manual).
 pub(super) const OUTCOMES: &[Outcomes] = &[Outcomes {
