@@ -20,6 +20,7 @@ use crate::time::units::Span;
 use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -472,6 +473,19 @@ pub struct Urc {
     /// What stands between its name and its values, where that differs from `serial.separator`; in information
     /// text of that name, too.
     pub separator: Option<String>,
+}
+
+impl Urc {
+    /// A line as `[urc]` knows it: one blank behind the colon of its name, whatever is printed there.
+    pub fn line(line: &str) -> Cow<'_, str> {
+        match line.split_once(':') {
+            Some((name, values)) => {
+                let (name, values) = (name.trim_end(), values.trim_start());
+                Cow::Owned(if values.is_empty() { format!("{name}:") } else { format!("{name}: {values}") })
+            }
+            None => Cow::Borrowed(line),
+        }
+    }
 }
 
 impl Profile {

@@ -157,6 +157,15 @@ fn the_server_and_the_radio_are_looked_at_too() {
                 "before",
             ),
             ("[[radio]]\nat = \"9s\"\n".to_owned(), 3, 6, "changes nothing"),
+            (
+                "[[radio]]\nat = \"9s\"\nsignal = 3\n[[radio]]\nat = \"9000ms\"\nsignal = 9\n".to_owned(),
+                6,
+                6,
+                "number 1, is at 9s, too",
+            ),
+            ("[module.urc.\"+FTPGTE\"]\ndelay = \"1s\"\n".to_owned(), 2, 13, "did you mean `+FTPGET`"),
+            ("[module]\nabsent = [\"+FTPGTE\"]\n".to_owned(), 3, 10, "did you mean `+FTPGET`"),
+            ("[module.urc.\"+FTPGET\"]\ndlay = \"1s\"\n".to_owned(), 3, 1, "did you mean `delay`"),
         ],
     );
 }

@@ -206,7 +206,34 @@ fn messages_name_the_option_and_the_file() {
         ("run --scenario no.toml", "--scenario no.toml: there is no such scenario, and no such file"),
         ("run --profile no.toml", "--profile no.toml: there is no such profile"),
         ("run --state /dev/null", "badline: --state /dev/null: "),
-        ("run --link /no/such/link", "badline: --link /no/such/link: no such file or directory\n"),
+        (
+            "run --link /no/such/link",
+            "badline: --link /no/such/link: there is no folder /no/such; make it first\n",
+        ),
+        (
+            "run --trace /no/such/x",
+            "badline: --trace /no/such/x: there is no folder /no/such; make it first\n",
+        ),
+        (
+            "run --control /no/such/x",
+            "badline: --control /no/such/x: there is no folder /no/such; make it first\n",
+        ),
+        ("run --control /proc", "badline: --control /proc: it is there, and is no socket; "),
+        (
+            "run --state /proc",
+            "badline: --state /proc/sim7080.lock: nothing can be made in the folder /proc\n",
+        ),
+        ("run --state /dev/full", "badline: --state /dev/full: it is no folder; name one"),
+        ("list commands --profile /", "--profile /: it cannot be read: is a directory"),
+        ("trace /", "badline: /: it is a folder; name a trace in it\n"),
+        (
+            "exec --trace /dev/full -- sh -c 'exec 3<>$BADLINE_PORT'",
+            "badline: --trace /dev/full: no space left",
+        ),
+        (
+            "exec --pcap /dev/full -- sh -c 'exec 3<>$BADLINE_PORT'",
+            "badline: --pcap /dev/full: no space left",
+        ),
         ("run --seed x", "'--seed <N>': write a whole number"),
         ("run --ports 17", "'--ports <N>': write a whole number from 1 to 16"),
         ("trace no.jsonl", "badline: no.jsonl: no such file or directory\n"),

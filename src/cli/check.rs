@@ -53,7 +53,11 @@ fn check(file: &Path) -> Result<(&'static str, Vec<Mistake>), Vec<Mistake>> {
             .and_then(|transcript| play::check(&transcript))
             .map(|warnings| ("transcript", warnings)),
         Some("toml") if is_profile(&text) => {
-            files::profile_from(&name, &text).map(|_| ("profile", files::profile_warnings(&name, &text)))
+            files::profile_from(&name, &text)?;
+            match files::profile_mistakes(&name, &text) {
+                mistakes if mistakes.is_empty() => Ok(("profile", files::profile_warnings(&name, &text))),
+                mistakes => Err(mistakes),
+            }
         }
         Some("toml") => scenario(files::scenario_from(&name, &text, Instead::default()), file),
         _ => Err(vec![Mistake::of_file(&name, "neither .at nor .toml: what is it?")]),

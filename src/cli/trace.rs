@@ -22,6 +22,9 @@ impl Trace {
     pub fn main(self) -> ExitCode {
         let name = self.file.display().to_string();
         let file = match File::open(&self.file) {
+            Ok(file) if file.metadata().is_ok_and(|there| there.is_dir()) => {
+                return show_error(format_args!("{name}: it is a folder; name a trace in it"));
+            }
             Ok(file) => file,
             Err(e) => return show_refusal(&named(name)(e)),
         };

@@ -192,6 +192,12 @@ impl Engine {
     pub fn lift(&mut self, now: Now, name: &str) -> bool {
         self.handle_timeout(now);
         let found = self.rules.iter().position(|live| live.name == name && !live.rule.silent);
+        if let Some(i) = found.filter(|i| self.rules[*i].is_too_late()) {
+            // It ends by itself, once what it keeps back has come.
+            self.rules[i].disarm();
+            self.redate(i);
+            return true;
+        }
         let Some(i) = found.filter(|i| self.rules[*i].disarm()) else { return false };
         self.redate(i);
         self.end(now, i);
@@ -207,7 +213,7 @@ impl Engine {
         }
         self.index = Index::of(&self.rules);
         for i in 0..self.rules.len() {
-            if !self.rules[i].rule.silent {
+            if !self.rules[i].rule.silent && !self.rules[i].is_too_late() {
                 self.end(now, i);
             }
         }
@@ -218,8 +224,10 @@ impl Engine {
     /// # Errors
     /// There is no rule with that name.
     pub fn request(&mut self, now: Now, request: Request) -> Result<String, String> {
+        let late = matches!(&request, Request::Lift(name)
+            if self.rules.iter().any(|live| live.name == *name && live.is_too_late()));
         let (done, name) = match request {
-            Request::Rule(rule) => return Ok(self.add(now, *rule)),
+            Request::Rule(rule) => return self.add_named(now, *rule),
             Request::Inject(name) => (self.inject(now, &name), name),
             Request::Lift(name) => (self.lift(now, &name), name),
             Request::LiftAll => {
@@ -227,7 +235,29 @@ impl Engine {
                 return Ok(String::new());
             }
         };
-        if done { Ok(name) } else { Err(format!("no fault `{name}` to act on")) }
+        match (done, late) {
+            (true, false) => Ok(name),
+            (true, true) => Err(format!(
+                "too late to lift `{name}`: it has acted for the last time, and what it keeps back comes when that is over"
+            )),
+            (false, _) => Err(format!("no fault `{name}` to act on")),
+        }
+    }
+
+    /// As [`add`](Engine::add), for a rule whose name must be its own.
+    ///
+    /// # Errors
+    /// Another has it.
+    fn add_named(&mut self, now: Now, rule: Rule) -> Result<String, String> {
+        self.handle_timeout(now);
+        let taken =
+            |live: &&Live| Some(&live.name) == rule.name.as_ref() && !live.is_spent() && !live.is_gone();
+        match self.rules.iter().find(taken) {
+            Some(live) => {
+                Err(format!("a fault is named `{}` already: lift it first, or take another name", live.name))
+            }
+            None => Ok(self.add(now, rule)),
+        }
     }
 
     /// How each rule stands, in file order; one that was lifted for good is none any more.

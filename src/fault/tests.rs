@@ -629,3 +629,42 @@ fn however_many_faults_come_at_once_each_comes_and_those_that_call_for_each_othe
     assert!((5000..5010).contains(&acts(&mut e).len()));
     assert!(e.status().iter().any(|status| status.missed > 0));
 }
+
+#[test]
+fn what_has_acted_for_the_last_time_is_too_late_to_be_lifted_and_says_so() {
+    let late = "name = \"late\"\nwhen = { command = \"AT+CSQ\" }\nwhat = { late = \"5s\" }";
+    let mut e = engine(&[late]);
+    assert_eq!(e.command(ms(1), 1, "AT+CSQ"), CommandVerdict::Late(Duration::from_secs(5)));
+    let why = e.request(ms(2), Request::Lift("late".into())).unwrap_err();
+    assert!(why.starts_with("too late to lift `late`"), "{why}");
+    e.lift_all(ms(3));
+    let stages = |e: &mut Engine| std::iter::from_fn(|| e.poll_event()).map(|e| e.stage).collect::<Vec<_>>();
+    assert_eq!(stages(&mut e), [Stage::Applied, Stage::Acted], "the answer is still to come");
+    e.observe(ms(5001), &Observation::LetOut { port: 1 });
+    assert_eq!(stages(&mut e), [Stage::Lifted]);
+    // Before it has acted, nothing is too late.
+    let mut e = engine(&[late]);
+    assert_eq!(e.request(ms(2), Request::Lift("late".into())), Ok("late".into()));
+    assert_eq!(e.command(ms(3), 1, "AT+CSQ"), CommandVerdict::Pass);
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused() {
+    let stall = "name = \"k\"\nwhat = { stall = \"down\" }";
+    let mut e = engine(&[stall]);
+    let request = || Request::Rule(Box::new(rules(&[stall])[0].clone()));
+    let why = e.request(ms(1), request()).unwrap_err();
+    assert!(why.starts_with("a fault is named `k` already"), "{why}");
+    assert_eq!(e.status().len(), 1);
+    e.request(ms(2), Request::Lift("k".into())).unwrap();
+    assert_eq!(e.request(ms(3), request()), Ok("k".into()));
+    // One that has come and gone has left its name.
+    let said = || Request::Rule(Box::new(rules(&["name = \"s\"\nwhat = { say = \"X\" }"])[0].clone()));
+    assert_eq!((e.request(ms(4), said()), e.request(ms(5), said())), (Ok("s".into()), Ok("s".into())));
+    // Without a name of its own it is numbered.
+    let unnamed = || Request::Rule(Box::new(rules(&["what = { stall = \"up\" }"])[0].clone()));
+    assert_eq!(
+        (e.request(ms(6), unnamed()), e.request(ms(7), unnamed())),
+        (Ok("stall".into()), Ok("stall-2".into()))
+    );
+}

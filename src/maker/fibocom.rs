@@ -216,6 +216,8 @@ impl Maker for Fibocom {
         "End.",
     ];
 
+    const OPENINGS: &'static [&'static str] = &["+FTPLIST: 2", "+FTPSTOR: 2", "+FTPRETR: 2"];
+
     const COMMANDS: &'static [Command<Self>] = commands! { Fibocom;
         // 1.2
         "+FTPOPEN" { write: open, read: open_read, test: "+FTPOPEN: (\"destination_ip/url\"),(\"username\"),(\"password\"),(\"account\"),(0-65535),(0-65535),(0-65535),(0-1)", secret: (3, 4) },
@@ -336,6 +338,11 @@ impl Fibocom {
             ftp::Event::Done { reply, .. } => self.over(cx, Ok(reply), true),
             ftp::Event::Failed { failure, .. } => self.over(cx, Err(failure), true),
             ftp::Event::Lost { failure, .. } => {
+                // The host does not know that it was open.
+                if matches!(self.session, Session::Idle) && cx.is_ending("+FTPOPEN") {
+                    cx.take_back(|line| line.starts_with("+FTPOPEN"));
+                    self.session = Session::Opening;
+                }
                 self.over(cx, Err(failure), false);
                 self.forget(cx);
             }
@@ -386,6 +393,7 @@ impl Fibocom {
     fn say_goodbye(&mut self, cx: &mut Cx) {
         self.cache = None;
         cx.cancel(Timer::Unread as u32);
+        cx.take_back(|line| line.starts_with("+FTPGET"));
         self.session = Session::Closing;
         match cx.ftp().is_busy() {
             true => cx.ftp().abort(),
@@ -405,6 +413,9 @@ impl Fibocom {
             _ => {}
         }
         self.forget(cx);
+        cx.take_back(|line| line.starts_with("+FTP") && !line.starts_with("+FTPINFO"));
+        let port = cx.port;
+        cx.end_waiting(port);
         cx.urc("+FTPCLOSE", 1);
     }
 }

@@ -187,6 +187,8 @@ impl Maker for Simcom {
         "C: *",
     ];
 
+    const OPENINGS: &'static [&'static str] = &["+FTPETPUT: 2,1", "+FTPETGET: 1,1"];
+
     const CODES: &'static [(&'static str, &'static str)] = &[("+CIPSHUT", "SHUT OK"), ("+CIFSR", "*.*.*.*")];
 
     const COMMANDS: &'static [Command<Self>] = commands! { Simcom;
@@ -302,6 +304,9 @@ impl Maker for Simcom {
                 bearer::up(self, cx, context);
             }
             Event::BearerDown { cid, by_network } => {
+                if let Some(session) = self.session.as_ref().filter(|s| s.context == cid && !by_network) {
+                    session::take_back(cx, &session.job);
+                }
                 bearer::down(self, cx, cid, by_network);
                 stack::down(self, cx, cid);
                 if self.session.as_ref().is_some_and(|s| s.context == cid) {

@@ -29,6 +29,9 @@ pub trait Maker: Send + Sized + 'static {
     /// command that gives each.
     const CODES: &'static [(&'static str, &'static str)] = &[];
 
+    /// The lines that say that data mode begins, as `[urc]` knows them: each has a time, and no other place.
+    const OPENINGS: &'static [&'static str] = &[];
+
     /// The FTP verbs that its client sends; none where a host can speak FTP itself, over a socket.
     const SENT: &'static [&'static str] = ftp::VERBS;
 
@@ -81,6 +84,8 @@ pub trait Personality: Send {
     fn urcs(&self) -> Vec<String>;
     /// See [`Maker::CODES`].
     fn codes(&self) -> &'static [(&'static str, &'static str)];
+    /// See [`Maker::OPENINGS`].
+    fn openings(&self) -> &'static [&'static str];
     /// See [`Maker::SENT`].
     fn sent(&self) -> &'static [&'static str];
     /// What is kept out of traces.
@@ -190,6 +195,9 @@ impl<V: Maker> Personality for Behaviour<V> {
     }
     fn codes(&self) -> &'static [(&'static str, &'static str)] {
         V::CODES
+    }
+    fn openings(&self) -> &'static [&'static str] {
+        V::OPENINGS
     }
     fn sent(&self) -> &'static [&'static str] {
         V::SENT

@@ -2,6 +2,7 @@
 
 use super::data::{Running, Sink};
 use super::text::{Style, Writing};
+use super::unsolicited::name_of;
 use super::{DataMode, Output, Reply};
 use crate::at::ResultCode;
 use crate::profile::{LineEnd, Profile, UrcWhen};
@@ -432,11 +433,20 @@ impl Port {
         }
     }
 
+    /// Whether the final result code waits for this unsolicited line.
+    pub fn is_awaited(&self, line: &str) -> bool {
+        self.awaits.as_deref().is_some_and(|awaited| awaited == name_of(line))
+    }
+
     /// Whether something that waits may be printed in the state that the port is in.
     pub fn is_free_for(&self, waiting: &Waiting) -> bool {
         match self.state {
             State::Command => true,
-            State::Busy { .. } => waiting.when == UrcWhen::AtOnce && matches!(waiting.what, Due::Line(_)),
+            State::Busy { .. } => match (&waiting.what, waiting.when) {
+                (Due::Line(_), UrcWhen::AtOnce) => true,
+                (Due::Line(line), UrcWhen::WithResult | UrcWhen::BeforeResult) => self.is_awaited(line),
+                _ => false,
+            },
             State::Data(_) => false,
         }
     }

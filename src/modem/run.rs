@@ -102,6 +102,11 @@ impl Modem {
         &self.core.codes
     }
 
+    /// The lines that say that data mode begins.
+    pub fn openings(&self) -> &'static [&'static str] {
+        self.maker.openings()
+    }
+
     /// The FTP verbs that its client sends; none where a host can speak FTP itself.
     pub fn sent(&self) -> &'static [&'static str] {
         self.maker.sent()

@@ -44,7 +44,7 @@ impl Core {
         let separator = rule.separator.as_deref().unwrap_or(&self.profile.serial.separator);
         let line = format!("{name}{separator}{values}");
         self.queue(port, &rule, why, Due::Line(line));
-        self.release(port, name);
+        self.release(port, name, rule.when);
     }
 
     /// As [`Core::end_to`], for one that has waited already as long as [`Core::end_delay`] says.
@@ -64,7 +64,8 @@ impl Core {
         let rule = self.rule(name, &format!("{name}: {values}"));
         match rule.when {
             UrcWhen::After | UrcWhen::AtOnce => self.delay(&rule, Why::Ended),
-            UrcWhen::WithResult | UrcWhen::BeforeResult | UrcWhen::Never => Duration::ZERO,
+            UrcWhen::WithResult | UrcWhen::BeforeResult => rule.delay.unwrap_or_default().0,
+            UrcWhen::Never => Duration::ZERO,
         }
     }
 
@@ -90,9 +91,9 @@ impl Core {
 
     fn print_line(&mut self, port: PortId, line: &str, why: Why) {
         let name = name_of(line);
-        let rule = self.rule(name, line);
+        let rule = self.rule(name, &Urc::line(line));
         self.queue(port, &rule, why, Due::Line(line.into()));
-        self.release(port, name);
+        self.release(port, name, rule.when);
     }
 
     /// Prints a result code on one port, unasked: what went wrong after the command's own OK. The
@@ -119,17 +120,18 @@ impl Core {
     /// Puts a port into data mode from outside a command, after `opening` where there is one; the
     /// profile knows it by the part before its colon, or by its whole text.
     pub fn enter_data(&mut self, port: PortId, opening: Option<Opening>, mode: DataMode) {
-        let line = opening.as_ref().map(Opening::to_string);
-        let rule = line.map(|line| self.rule(name_of(&line), &line)).unwrap_or_default();
-        let rule = Urc { when: UrcWhen::After, ..rule };
+        let line = opening.as_ref().map(Opening::to_string).unwrap_or_default();
+        let rule = Urc { when: UrcWhen::After, ..self.rule(name_of(&line), &Urc::line(&line)) };
         self.queue(port, &rule, Why::Unasked, Due::Data(opening, mode));
+        // Data mode is behind the answer, whatever the profile says.
+        self.release(port, name_of(&line), rule.when);
     }
 
     /// Says a line that somebody has put in the module's mouth. The profile decides on nothing but whether it waits for
     /// the answer to a command.
     pub(super) fn say(&mut self, port: PortId, line: &str) {
         if port.0 < self.ports.len() {
-            let when = match self.rule(name_of(line), line).when {
+            let when = match self.rule(name_of(line), &Urc::line(line)).when {
                 UrcWhen::AtOnce => UrcWhen::AtOnce,
                 _ => UrcWhen::After,
             };
@@ -168,12 +170,14 @@ impl Core {
 
     fn queue(&mut self, port: PortId, rule: &Urc, why: Why, what: Due) {
         let delay = self.delay(rule, why);
+        let awaited = matches!(&what, Due::Line(line) if self.ports[port.0].is_awaited(line));
         let Port { state, waiting, .. } = &mut self.ports[port.0];
+        // The result code of the command that it belongs to takes it along; that of another does not.
+        let beside = matches!(state, State::Busy { .. }) && (awaited || why != Why::Ended);
         let at = match (rule.when, rule.delay) {
             (UrcWhen::Never, _) => return,
-            // A result code that is due takes it along.
-            (UrcWhen::WithResult | UrcWhen::BeforeResult, _) if !matches!(state, State::Command) => self.now,
             (_, Some(_)) => self.now + delay,
+            (UrcWhen::WithResult | UrcWhen::BeforeResult, None) if beside => self.now,
             // What has no time of its own does not overtake the end of what went before.
             (_, None) => {
                 let before = waiting.iter().filter(|w| w.why != Why::Unasked).map(|w| w.at).max();
@@ -184,10 +188,34 @@ impl Core {
         waiting.insert(place, Waiting { at, when: rule.when, what, why, judged: false, owed: false });
     }
 
-    /// Lets the final result code go that waited for this unsolicited one.
-    fn release(&mut self, port: PortId, name: &str) {
-        if self.ports[port.0].awaits.take_if(|awaited| awaited == name).is_some() {
-            self.events.push_back(Event::Finished { port, reply: Reply::Ok });
+    /// Lets the final result code go that waited for this unsolicited one, where that is not said beside it after all.
+    fn release(&mut self, port: PortId, name: &str, when: UrcWhen) {
+        if !matches!(when, UrcWhen::WithResult | UrcWhen::BeforeResult) {
+            self.give_up(port, name, Reply::Ok);
+        }
+    }
+
+    /// Ends the command whose result code waits for an unsolicited one of this name, which does not come; false where
+    /// none does.
+    pub fn give_up(&mut self, port: PortId, name: &str, reply: Reply) -> bool {
+        let waited = self.ports[port.0].awaits.take_if(|awaited| awaited == name).is_some();
+        if waited {
+            self.events.push_back(Event::Finished { port, reply });
+        }
+        waited
+    }
+
+    /// Ends the command of a port whose result code waits for an unsolicited one, whatever that is.
+    pub fn end_waiting(&mut self, port: PortId) {
+        if let Some(name) = self.ports[port.0].awaits.clone() {
+            self.give_up(port, &name, Reply::Error);
+        }
+    }
+
+    /// Takes back lines that are still to be said and whose cause is gone. What a fault keeps back or says is the fault's.
+    pub fn take_back(&mut self, lost: impl Fn(&str) -> bool) {
+        for port in &mut self.ports {
+            port.waiting.retain(|w| w.judged || !matches!(&w.what, Due::Line(line) if lost(line)));
         }
     }
 }
@@ -201,9 +229,14 @@ impl Modem {
         }
         let now = self.core.now;
         let first = port.waiting.iter().position(|w| w.at <= now && port.is_free_for(w));
-        let Some(waiting) = first.and_then(|i| self.core.ports[id.0].waiting.remove(i)) else {
-            return false;
-        };
+        let Some(i) = first else { return false };
+        if matches!(port.state, State::Busy { .. }) && port.waiting[i].when != UrcWhen::AtOnce {
+            // Its result code has waited for it, and takes it along.
+            self.core.ports[id.0].awaits = None;
+            self.core.events.push_back(Event::Finished { port: id, reply: Reply::Ok });
+            return true;
+        }
+        let Some(waiting) = self.core.ports[id.0].waiting.remove(i) else { return false };
         // What is kept back of an answer, or is not to be heard of one, is no part of the line.
         let answer = std::mem::take(&mut self.core.ports[id.0].writing);
         if let Some((due, verdict)) = self.judge(id, waiting) {
@@ -264,6 +297,6 @@ impl Modem {
     }
 }
 
-fn name_of(line: &str) -> &str {
-    line.split(':').next().unwrap_or(line)
+pub(super) fn name_of(line: &str) -> &str {
+    line.split(':').next().unwrap_or(line).trim_end()
 }

@@ -1,8 +1,9 @@
 //! From TOML text to a [`Profile`]: `extends` resolved key by key, then typed.
 
 use super::mistake::Mistake;
-use super::{Profile, keys, place};
+use super::{Profile, Urc, UrcWhen, keys, place};
 use serde_path_to_error::Segment;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::{Table, Value};
 
@@ -40,6 +41,7 @@ pub fn load(file: &str, text: &str, find: Find) -> Result<Profile, Vec<Mistake>>
         if unknown.is_empty() { vec![wrong(&chain, &path, e.inner().message())] } else { unknown }
     })?;
     profile.name = stem(file).to_string();
+    profile.urc = by_line(profile.urc);
     match profile.unusable() {
         Some((path, what)) => Err(vec![wrong(&chain, &path, &what)]),
         None => Ok(profile),
@@ -87,6 +89,19 @@ fn chain(file: &str, text: &str, find: Find) -> Result<Chain, Vec<Mistake>> {
 fn stem(file: &str) -> &str {
     let base = file.rsplit('/').next().unwrap_or(file);
     base.strip_suffix(".toml").unwrap_or(base)
+}
+
+/// The rules by their lines, however the blank behind the name is written; a line as it is printed goes before.
+fn by_line(urcs: BTreeMap<String, Urc>) -> BTreeMap<String, Urc> {
+    let (usual, printed): (Vec<_>, Vec<_>) = urcs.into_iter().partition(|(line, _)| Urc::line(line) == *line);
+    let mut rules: BTreeMap<String, Urc> = usual.into_iter().collect();
+    for (line, urc) in printed {
+        let rule = rules.entry(Urc::line(&line).into_owned()).or_default();
+        let when = if urc.when == UrcWhen::default() { rule.when } else { urc.when };
+        let separator = urc.separator.or(rule.separator.take());
+        *rule = Urc { when, delay: urc.delay.or(rule.delay), separator };
+    }
+    rules
 }
 
 /// What `child` says goes over what is there, table by table; an array is replaced whole.

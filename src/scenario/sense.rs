@@ -184,12 +184,27 @@ fn server(scenario: &Scenario, place: Places) -> Vec<Problem> {
 
 fn radio(scenario: &Scenario, place: Places, end: Option<Duration>) -> Vec<Problem> {
     let mut problems = vec![];
-    let mut last = None;
+    let mut last: Option<Span> = None;
     for (i, entry) in scenario.radio.iter().enumerate() {
         let number = i.to_string();
         let at = |key: &str| place(&["radio", &number, key]);
         let time = entry.at;
-        if last.is_some_and(|last: Span| time.0 < last.0) {
+        if let Some(before) = i.checked_sub(1).and_then(|i| scenario.radio.get(i)).filter(|e| e.at == time) {
+            let twice = (before.signal.is_some() && entry.signal.is_some())
+                || (before.ber.is_some() && entry.ber.is_some())
+                || (before.registration.is_some() && entry.registration.is_some());
+            let what = format!("the entry above, number {i}, is at {time}, too: only this one is ever seen");
+            let apart = "write another `at`, or keep one of them";
+            problems.push(match twice {
+                true => Problem::new(at("at"), what, apart),
+                false => Problem::warning(
+                    at("at"),
+                    format!("the entry above, number {i}, is at {time}, too"),
+                    "put both into one",
+                ),
+            });
+        }
+        if last.is_some_and(|last| time.0 < last.0) {
             let what = format!("{time} is before the entry above: the radio changes in the order of time");
             problems.push(Problem::new(at("at"), what, "put the entries in their order"));
         }

@@ -6,7 +6,7 @@ use crate::fault::{Known, Pattern};
 use crate::maker::{self, MAKERS, PROFILES};
 use crate::modem::{Modem, Personality};
 use crate::network::Hosts;
-use crate::profile::{self, Profile, mistake::Mistake, place};
+use crate::profile::{self, Profile, Urc, mistake::Mistake, place};
 use crate::scenario::{self, SCENARIOS, Scenario};
 use crate::words::nearest;
 use std::collections::BTreeMap;
@@ -101,8 +101,24 @@ fn profile_file(name: &str) -> Result<Profile, Vec<Mistake>> {
 pub fn profile_from(file: &str, text: &str) -> Result<Profile, Vec<Mistake>> {
     let look = |name: &str| find(name, Some(Path::new(file)));
     let profile = profile::load(file, text, &look)?;
-    behaviour(&profile).map_err(|(path, what)| vec![profile::wrong_in(file, text, &look, &path, &what)])?;
-    Ok(profile)
+    let wrong = unfit(&profile);
+    let mistakes: Vec<Mistake> =
+        wrong.iter().map(|(path, what)| profile::wrong_in(file, text, &look, path, what)).collect();
+    if mistakes.is_empty() { Ok(profile) } else { Err(mistakes) }
+}
+
+/// Every key of a profile that its behaviour does not take, and what is wrong with it: each is left out to see the next.
+fn unfit(profile: &Profile) -> Vec<(Vec<String>, String)> {
+    let (mut rest, mut found) = (profile.clone(), vec![]);
+    while let Err((path, what)) = behaviour(&rest) {
+        let key = path.get(1).filter(|_| path[0] == "settings");
+        let left_out = key.and_then(|key| rest.settings.remove(key)).is_some();
+        found.push((path, what));
+        if !left_out {
+            break;
+        }
+    }
+    found
 }
 
 /// The behaviour that a profile names.
@@ -195,6 +211,9 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
         vec![Mistake::at(file, text, place::of(text, &["module"]).unwrap_or(0..0), what)]
     })?;
     let modem = Modem::new(profile.clone(), behaviour, 1);
+    if !unchecked.module.is_empty() && instead.profile.is_none() {
+        strange(file, text, &unchecked.module, &profile)?;
+    }
     let scenario = with_known(&modem, |known| scenario::parse(file, text, &Known { ports, ..*known }))?;
     let mut hosts = Hosts::default();
     for (name, target) in &scenario.hosts {
@@ -213,6 +232,25 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
     if missing.is_empty() { Ok(scenario) } else { Err(missing) }
 }
 
+/// Whether a scenario's `[module]` is about lines and commands that its module has.
+///
+/// # Errors
+/// Those that it has not, with their places.
+fn strange(file: &str, text: &str, own: &toml::Table, profile: &Profile) -> Result<(), Vec<Mistake>> {
+    let mut whole = profile.clone();
+    whole.absent.clear();
+    let Ok(behaviour) = behaviour(&whole) else { return Ok(()) };
+    let modem = Modem::new(Arc::new(whole), behaviour, 1);
+    let mistake = |(path, what, right): (Vec<String>, String, String)| {
+        let path: Vec<&str> = std::iter::once("module").chain(path.iter().map(String::as_str)).collect();
+        let value = place::value_of(text, &path).filter(|_| path.len() == 2);
+        let span = value.or_else(|| place::nearest(text, &path)).unwrap_or(0..0);
+        Mistake::at(file, text, span, what).right(right)
+    };
+    let mistakes: Vec<Mistake> = strangers(&modem, own).into_iter().map(mistake).collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+}
+
 /// What a module knows and says, for whoever checks what is said about it.
 pub fn with_known<R>(modem: &Modem, check: impl FnOnce(&Known) -> R) -> R {
     let (rows, secrets, urcs) = (modem.rows(), maker::secrets(Some(modem)), modem.urcs());
@@ -228,6 +266,57 @@ pub fn with_known<R>(modem: &Modem, check: impl FnOnce(&Known) -> R) -> R {
     })
 }
 
+/// The keys of `[urc]` in a profile, the text of the file `file`, that give a line a time or a place which it cannot have.
+pub fn profile_mistakes(file: &str, text: &str) -> Vec<Mistake> {
+    let Ok(profile) = profile_from(file, text) else { return vec![] };
+    let Ok(behaviour) = behaviour(&profile) else { return vec![] };
+    let modem = Modem::new(Arc::new(profile), behaviour, 1);
+    let own: toml::Table = toml::from_str(text).unwrap_or_default();
+    let urcs = own.get("urc").and_then(toml::Value::as_table).into_iter().flatten();
+    let mut mistakes = vec![];
+    for (key, rule) in urcs {
+        for field in ["when", "delay"] {
+            let Some(value) = rule.get(field) else { continue };
+            let Some((what, right)) = immovable(&modem, key, value.as_str().filter(|_| field == "when"))
+            else {
+                continue;
+            };
+            let span = place::value_of(text, &["urc", key, field]).unwrap_or(0..0);
+            mistakes.push(Mistake::at(file, text, span, what).right(right));
+        }
+    }
+    mistakes
+}
+
+/// Why a line cannot be moved: to the place `when`, or in time.
+fn immovable(modem: &Modem, key: &str, when: Option<&str>) -> Option<(String, &'static str)> {
+    let line = Urc::line(key);
+    let name = line.split(':').next().unwrap_or(&line).to_owned();
+    let (whole, named) = (Pattern::from(&*line), Pattern::from(format!("{line}:*").as_str()));
+    let code = ResultCode::looks_like(&line);
+    let said = code || modem.urcs().iter().any(|urc| urc.meets(&whole) || urc.meets(&named));
+    let plain = modem.profile().commands.contains_key(&name);
+    if !said && (plain || modem.rows().iter().any(|row| row.name == name)) {
+        let what = format!("`{key}` answers a command, and never comes unasked: this changes nothing");
+        return Some((what, "`separator` alone acts on it"));
+    }
+    let opens =
+        modem.openings().contains(&&*line) || (code && line.to_ascii_uppercase().starts_with("CONNECT"));
+    match when? {
+        "after" => None,
+        _ if opens => {
+            let what = format!("data mode follows `{key}`, which so stands behind the answer, and is said");
+            Some((what, "`delay` alone moves it"))
+        }
+        "never" => None,
+        _ if code => {
+            let what = format!("`{key}` is a result code, and cannot stand beside another");
+            Some((what, "write \"after\" or \"never\""))
+        }
+        _ => None,
+    }
+}
+
 /// What in a profile, the text of the file `file`, comes to nothing: keys about what the module does not have.
 pub fn profile_warnings(file: &str, text: &str) -> Vec<Mistake> {
     let Ok(mut profile) = profile_from(file, text) else { return vec![] };
@@ -241,29 +330,9 @@ pub fn profile_warnings(file: &str, text: &str) -> Vec<Mistake> {
         let span = span.or_else(|| place::of(text, path)).unwrap_or(0..0);
         warnings.push(Mistake::at(file, text, span, what).right(right));
     };
-    with_known(&modem, |known| {
-        let name_of = |line: &str| line.split(':').next().unwrap_or(line).to_owned();
-        let urcs: Vec<String> = known.urcs.iter().map(|urc| name_of(urc.as_str())).collect();
-        for key in own.get("urc").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys) {
-            let (line, named) = (Pattern::from(key.as_str()), Pattern::from(format!("{key}:*").as_str()));
-            let said = known.urcs.iter().any(|urc| urc.meets(&line) || urc.meets(&named));
-            if said || ResultCode::looks_like(key) || known.commands.contains(&name_of(key).as_str()) {
-                continue;
-            }
-            let names: Vec<&str> = urcs.iter().map(String::as_str).filter(|urc| !urc.contains('*')).collect();
-            let near = nearest(&name_of(key), names.iter().copied());
-            let right =
-                near.map_or_else(|| "take it out".to_owned(), |near| format!("did you mean `{near}`?"));
-            warn(&["urc", key], format!("the module never says `{key}`"), right);
-        }
-        for name in own.get("absent").and_then(toml::Value::as_array).into_iter().flatten() {
-            let Some(name) = name.as_str().filter(|name| !known.commands.contains(name)) else { continue };
-            let near = nearest(name, known.commands.iter().copied());
-            let right =
-                near.map_or_else(|| "take it out".to_owned(), |near| format!("did you mean `{near}`?"));
-            warn(&["absent"], format!("the module has no command `{name}` that could be absent"), right);
-        }
-    });
+    for (path, what, right) in strangers(&modem, &own) {
+        warn(&path.iter().map(String::as_str).collect::<Vec<_>>(), what, right);
+    }
     let lines = own.get("power_on").and_then(toml::Value::as_array).into_iter().flatten().enumerate();
     for (i, line) in lines.filter_map(|(i, entry)| Some((i, entry.get("line")?.as_str()?))) {
         let names = line.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name);
@@ -277,6 +346,36 @@ pub fn profile_warnings(file: &str, text: &str) -> Vec<Mistake> {
         }
     }
     warnings
+}
+
+/// What a profile, or a part of one, says of lines and commands that the module does not have: the key, what is wrong, and
+/// what would be right.
+fn strangers(modem: &Modem, own: &toml::Table) -> Vec<(Vec<String>, String, String)> {
+    let mut found = vec![];
+    let meant = |near: Option<&str>| {
+        near.map_or_else(|| "take it out".to_owned(), |near| format!("did you mean `{near}`?"))
+    };
+    with_known(modem, |known| {
+        let name_of = |line: &str| line.split(':').next().unwrap_or(line).to_owned();
+        let urcs: Vec<String> = known.urcs.iter().map(|urc| name_of(urc.as_str())).collect();
+        for key in own.get("urc").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys) {
+            let (line, named) = (Pattern::from(key.as_str()), Pattern::from(format!("{key}:*").as_str()));
+            let said = known.urcs.iter().any(|urc| urc.meets(&line) || urc.meets(&named));
+            if said || ResultCode::looks_like(key) || known.commands.contains(&name_of(key).as_str()) {
+                continue;
+            }
+            let names: Vec<&str> = urcs.iter().map(String::as_str).filter(|urc| !urc.contains('*')).collect();
+            let right = meant(nearest(&name_of(key), names.iter().copied()));
+            found.push((vec!["urc".into(), key.clone()], format!("the module never says `{key}`"), right));
+        }
+        for name in own.get("absent").and_then(toml::Value::as_array).into_iter().flatten() {
+            let Some(name) = name.as_str().filter(|name| !known.commands.contains(name)) else { continue };
+            let right = meant(nearest(name, known.commands.iter().copied()));
+            let what = format!("the module has no command `{name}` that could be absent");
+            found.push((vec!["absent".into()], what, right));
+        }
+    });
+    found
 }
 
 /// [`profile_warnings`] of a profile by its name or file.
@@ -340,8 +439,12 @@ pub fn scenario_profile(
     };
     let text = module_text(scenario, name);
     let mut profile = profile::load(MODULE, &text, &inner)?;
-    behaviour(&profile)
-        .map_err(|(path, what)| vec![profile::wrong_in(MODULE, &text, &inner, &path, &what)])?;
+    let wrong = unfit(&profile);
+    if !wrong.is_empty() {
+        let mistake =
+            |(path, what): &(Vec<String>, String)| profile::wrong_in(MODULE, &text, &inner, path, what);
+        return Err(wrong.iter().map(mistake).collect());
+    }
     let stem = Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
     profile.name = stem.into_owned();
     Ok(Arc::new(profile))

@@ -1,7 +1,6 @@
 //! The trace as JSON Lines.
 
 use super::{Record, Sink};
-use crate::disk::why;
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -89,7 +88,7 @@ pub fn read(input: impl BufRead) -> impl Iterator<Item = Result<Record, Unreadab
     lines.enumerate().filter_map(|(i, line)| {
         let wrong = |column, what| Unreadable { line: i + 1, column, what };
         match line {
-            Err(e) => Some(Err(wrong(0, why(&e)))),
+            Err(e) => Some(Err(wrong(0, e.to_string()))),
             Ok(line) if line.trim_ascii().is_empty() => None,
             Ok(line) => {
                 Some(serde_json::from_slice(&line).map_err(|e| {

@@ -148,6 +148,11 @@ impl Live {
         true
     }
 
+    /// Whether it has acted for the last time, and holds until what it keeps back has come.
+    pub fn is_too_late(&self) -> bool {
+        self.active.is_some_and(|active| !active.may_act())
+    }
+
     /// Whether a request has ended it, and none has applied it since.
     pub fn is_gone(&self) -> bool {
         self.lifted && self.active.is_none()

@@ -1,6 +1,6 @@
 //! 1.2.4 to 1.2.10 and 1.2.12 to 1.2.14: operations without a data connection.
 
-use super::{FAILED, Fibocom, Name, Session, code};
+use super::{DONE, FAILED, Fibocom, Name, Session, code};
 use crate::at::octets::octets_of;
 use crate::ftp::{self, Failure, Op};
 use crate::modem::{Cx, Reply};
@@ -19,7 +19,10 @@ const LONGEST: usize = 255;
 impl Fibocom {
     fn ask(&mut self, cx: &mut Cx, op: Op, answer: Answer) -> Reply {
         let name = cx.name.to_string();
-        self.start(cx, op, Session::Asking { name, answer })
+        match self.start(cx, op, Session::Asking { name, answer }) {
+            Reply::Ok => cx.reply_with(cx.name, DONE),
+            refused => refused,
+        }
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn get(m: &mut Fibocom, cx: &mut Cx, (path, mode, offset): GetArgs) -
         Reply::Ok => {
             m.cache = Some(cache);
             watch(m, cx);
-            Reply::Ok
+            cx.reply_with("+FTPGET", 2)
         }
         refused => refused,
     }

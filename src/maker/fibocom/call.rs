@@ -57,15 +57,19 @@ pub(super) fn call(m: &mut Fibocom, cx: &mut Cx, args: CallArgs) -> Reply {
             match cx.activate(CONTEXT) {
                 Ok(()) => {
                     m.call.state = State::Asked(cx.port);
-                    Reply::Ok
+                    cx.reply_with("+MIPCALL", "")
                 }
                 Err(code) => Reply::Cme(code),
             }
         }
         (0, BearerState::Up(_) | BearerState::Activating) => {
             m.call.state = State::Asked(cx.port);
-            cx.deactivate(CONTEXT);
-            Reply::Ok
+            // It is no more what the host was to be told.
+            cx.take_back(|line| line.starts_with("+MIPCALL"));
+            match cx.deactivate(CONTEXT) {
+                true => cx.reply_with("+MIPCALL", &m.settings.call_down),
+                false => Reply::Ok,
+            }
         }
         _ => Reply::Cme(3),
     }
@@ -92,6 +96,7 @@ pub(super) fn up(m: &mut Fibocom, cx: &mut Cx, context: u8) {
 /// A context is gone, by the host or the network.
 pub(super) fn down(m: &mut Fibocom, cx: &mut Cx, context: u8, by_network: bool) {
     if let (State::Asked(port), CONTEXT) = (&m.call.state, context) {
+        cx.take_back(|line| line.starts_with("+MIPCALL"));
         match by_network {
             true => cx.urc_to(*port, "+MIPCALL", &m.settings.call_down),
             false => cx.end_to(*port, "+MIPCALL", &m.settings.call_down),

@@ -69,7 +69,7 @@ pub(super) fn open(m: &mut Fibocom, cx: &mut Cx, args: OpenArgs) -> Reply {
     m.port = cx.port;
     m.session = Session::Opening;
     cx.ftp().open(target, settings);
-    Reply::Ok
+    cx.reply_with("+FTPOPEN", 1)
 }
 
 pub(super) fn open_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
@@ -83,7 +83,7 @@ pub(super) fn close(m: &mut Fibocom, cx: &mut Cx) -> Reply {
         Session::Idle | Session::Downloading if !ending(cx) => {
             m.port = cx.port;
             m.say_goodbye(cx);
-            Reply::Ok
+            cx.reply_with("+FTPCLOSE", 1)
         }
         _ => m.wrong_state(),
     }

@@ -17,7 +17,9 @@ pub(super) fn open(m: &mut Quectel, cx: &mut Cx, (host, port): (Text<100>, Int<1
             m.service = Service::Opening;
             m.server = (host.into_string(), port.get() as u16);
             m.port = cx.port;
+            let reply = cx.reply_with("+QFTPOPEN", 0);
             context::open_for_ftp(m, cx);
+            return reply;
         }
         () => cx.refuse_later("+QFTPOPEN", Code::BUSY),
     }
@@ -39,10 +41,16 @@ pub(super) fn close(m: &mut Quectel, cx: &mut Cx) -> Reply {
         _ if ending(cx) => cx.refuse_later("+QFTPCLOSE", Code::BUSY),
         Service::Idle | Service::Closed => cx.refuse_later("+QFTPCLOSE", m.settings.close_unopened),
         // 4.8 has it closed after -6.
-        Service::Lost => m.closed(cx),
+        Service::Lost => {
+            let reply = cx.reply_with("+QFTPCLOSE", 0);
+            m.closed(cx);
+            return reply;
+        }
         Service::Opened if cx.port == m.port => {
             m.service = Service::Closing;
+            let reply = cx.reply_with("+QFTPCLOSE", 0);
             cx.ftp().start(Op::Quit);
+            return reply;
         }
         Service::Transfer(_) if cx.port == m.port => {
             m.service = Service::Closing;
@@ -51,6 +59,7 @@ pub(super) fn close(m: &mut Quectel, cx: &mut Cx) -> Reply {
             cx.ftp().abort();
             // What nobody will read must not keep the transfer's end back.
             cx.ftp().read(usize::MAX);
+            return cx.reply_with("+QFTPCLOSE", 0);
         }
         _ => cx.refuse_later("+QFTPCLOSE", Code::BUSY),
     }
@@ -135,6 +144,11 @@ impl Quectel {
         match was {
             Service::Opening => self.open_failed(cx, code),
             Service::Working(job) | Service::Transfer(job) => transfer::failed(self, cx, job, code, moved),
+            // The host does not know that it was open.
+            Service::Opened if cx.is_ending("+QFTPOPEN") => {
+                cx.take_back(|line| line.starts_with("+QFTPOPEN"));
+                self.open_failed(cx, code);
+            }
             Service::Opened => cx.urc("+QFTPERROR", code),
             Service::Closing => {
                 self.service = Service::Closed;

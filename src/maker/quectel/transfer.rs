@@ -136,8 +136,12 @@ pub fn begin(
     match (m.hindrance(cx).or(illegal), job) {
         (Some(code), _) | (None, Err(code)) => cx.refuse_later(command, code),
         (None, Ok(job)) => {
+            // What leads to data mode is answered before that.
+            let streams = matches!(job, Job::Get | Job::Put(..) | Job::List(_));
             m.service = Service::Working(job);
+            let reply = if streams { Reply::Ok } else { cx.reply_with(command, 0) };
             cx.ftp().start(op);
+            return reply;
         }
     }
     Reply::Ok

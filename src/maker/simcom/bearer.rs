@@ -305,6 +305,8 @@ pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
 /// A bearer is down, or has not come up.
 pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
     let activated = m.bearers.activated.remove(&context);
+    let up = line(&m.settings.bearer_up, context);
+    cx.take_back(|line| line == up);
     let held = network::holds(m, context);
     if held {
         network::down(m, cx, by_network);

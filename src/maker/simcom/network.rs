@@ -99,6 +99,7 @@ pub(super) fn up(cx: &mut Cx) {
 /// The context is down.
 pub(super) fn down(m: &mut Simcom, cx: &mut Cx, by_network: bool) {
     m.bearers.network = false;
+    cx.take_back(|line| line == "+APP PDP: ACTIVE");
     match by_network {
         true => cx.urc_all("+APP PDP: DEACTIVE"),
         false => cx.end_all("+APP PDP: DEACTIVE"),

@@ -236,6 +236,9 @@ impl Simcom {
             Job::EtPut(_) | Job::EtGet if !cx.in_data_mode(session.port) => cx.leave_data(),
             _ => {}
         }
+        if number == self.settings.quit {
+            take_back(cx, &session.job);
+        }
         report(cx, &session.job, number);
     }
 }
@@ -249,6 +252,12 @@ fn fails(line: &str) -> bool {
 /// `+FTPGET: 1,1`, `+FTPPUT: 1,1,<window>` and their like: the host may go on.
 fn opens(line: &str) -> bool {
     line.split_once(':').is_some_and(|(_, values)| values.trim_start().starts_with("1,1"))
+}
+
+/// The host has ended it: it is not to be told that it may go on.
+pub(super) fn take_back(cx: &mut Cx, job: &Job) {
+    let name = job.name();
+    cx.take_back(|line| line.starts_with(name) && opens(line));
 }
 
 /// `1,<number>`, behind the command's name.

@@ -190,6 +190,8 @@ fn insert(m: &mut Wavecom, cx: &mut Cx, key: Key, state: State) -> Reply {
     m.services.insert(key, Service { port: cx.port, options, state, owed, announced: false });
     cx.timer(Timer::Patience(key).number(), m.settings.connect_timeout.0);
     match owed {
+        // Where it is no matter of `ready_first`.
+        Owed::Nothing if m.settings.result_after_ready.is_none() => cx.reply_with("+WIPREADY", key),
         Owed::Nothing => Reply::Ok,
         Owed::Result | Owed::Both => Reply::Pending,
     }
@@ -220,8 +222,11 @@ pub fn ready(m: &mut Wavecom, cx: &mut Cx, key: Key) {
     let State::Opening(socket) = service.state else { return };
     service.state = State::Open(socket);
     m.connected |= key.protocol == Protocol::Client;
-    if service.owed != Owed::Both {
-        cx.end("+WIPREADY", key);
+    match service.owed {
+        Owed::Nothing => cx.end("+WIPREADY", key),
+        // The result code follows it.
+        Owed::Result => cx.urc("+WIPREADY", key),
+        Owed::Both => {}
     }
     if let Some(after) = m.settings.result_after_ready.filter(|_| service.owed != Owed::Nothing) {
         cx.timer(Timer::Answer(key).number(), after.0);
@@ -269,6 +274,7 @@ pub fn fail(m: &mut Wavecom, cx: &mut Cx, key: Key, code: u16) {
     cx.port = service.port;
     match std::mem::take(&mut service.owed) {
         Owed::Result | Owed::Both => cx.finish(Reply::Cme(code)),
+        Owed::Nothing if cx.core.give_up(service.port, "+WIPREADY", Reply::Cme(code)) => {}
         Owed::Nothing => cx.core.urc_code(service.port, ResultCode::Cme(code)),
     }
     socket::release(m, cx, key, service);

@@ -121,6 +121,8 @@ pub fn close(m: &mut Wavecom, cx: &mut Cx) -> Result<Reply, Refusal> {
 }
 
 fn tell_closed(cx: &mut Cx, owner: PortId) {
+    // Once is enough.
+    cx.take_back(|line| line.starts_with("+WIPPEERCLOSE") && line.ends_with(INDEX));
     cx.core.end_to(owner, "+WIPPEERCLOSE", INDEX);
 }
 

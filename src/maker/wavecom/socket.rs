@@ -190,7 +190,7 @@ pub fn arrived(m: &mut Wavecom, cx: &mut Cx, key: Key) {
     cx.port = service.port;
     if service.owed == Owed::Both && conn.readable() > 0 {
         service.owed = Owed::Result;
-        cx.core.end_to(service.port, "+WIPREADY", key);
+        cx.core.urc_to(service.port, "+WIPREADY", key);
     }
     let Some(conn) = cx.core.sockets.get(&socket) else { return };
     let line = match (key.protocol, conn.datagrams.back()) {
@@ -229,10 +229,12 @@ fn close_one(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, R
     let Some(service) = m.services.remove(&key) else { return Err(code::BAD_STATE.into()) };
     let owner = service.port;
     release(m, cx, key, service);
-    if m.settings.close_told {
-        cx.core.end_to(owner, "+WIPPEERCLOSE", key);
+    if !m.settings.close_told {
+        return Ok(Reply::Ok);
     }
-    Ok(Reply::Ok)
+    let reply = if owner == cx.port { cx.reply_with("+WIPPEERCLOSE", key) } else { Reply::Ok };
+    cx.core.end_to(owner, "+WIPPEERCLOSE", key);
+    Ok(reply)
 }
 
 /// The index in the second parameter.
@@ -259,6 +261,17 @@ pub fn release(m: &mut Wavecom, cx: &mut Cx, key: Key, service: Service) {
     cx.cancel(super::Timer::Patience(key).number());
     cx.cancel(super::Timer::Answer(key).number());
     cx.cancel(super::Timer::Closed(key).number());
+    let unready = matches!(service.state, State::Naming { .. } | State::Opening(_))
+        || cx.endings().any(|line| line.strip_prefix("+WIPREADY:").is_some_and(|v| is_about(v, key)));
+    let accepted = format!(",{}", key.index);
+    cx.take_back(|line| match line.split_once(':') {
+        Some(("+WIPREADY" | "+WIPPEERCLOSE" | "+WIPDATA", values)) => is_about(values, key),
+        Some(("+WIPACCEPT", values)) => key.protocol == Protocol::Client && values.ends_with(&accepted),
+        _ => false,
+    });
+    if unready {
+        cx.core.give_up(service.port, "+WIPREADY", Reply::Cme(code::BAD_STATE));
+    }
     if service.owed != Owed::Nothing {
         Cx { core: cx.core, port: service.port, name: "" }.finish(Reply::Cme(code::BAD_STATE));
     }
@@ -272,6 +285,12 @@ pub fn release(m: &mut Wavecom, cx: &mut Cx, key: Key, service: Service) {
         }
         State::Dead => {}
     }
+}
+
+/// Whether the values of a line begin with a service's key.
+fn is_about(values: &str, key: Key) -> bool {
+    let rest = values.trim_start().strip_prefix(&key.to_string());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(','))
 }
 
 /// The stack stops.
