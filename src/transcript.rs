@@ -1,7 +1,7 @@
 //! transcript: the .at format: parse, print, match.
 //!
 //! A transcript is what crossed the serial line, one line per step, readable beside the manual; the
-//! format is told in `docs/transcript.md`. [`parse`] reads one, its `Display` prints the same text
+//! format is told in `docs/transcript.md`. [`parse()`] reads one, its `Display` prints the same text
 //! again, a [`Player`](player::Player) walks it as the host.
 
 mod bless;

@@ -290,6 +290,7 @@ impl<T: FromArg> FromArg for Option<T> {
 /// Declares an argument that is one of a few words, quoted or bare, in either case: an enum that
 /// reads them, prints them in quotation marks and lists them for `=?`.
 #[macro_export]
+#[doc(hidden)]
 macro_rules! words {
     ($(#[$meta:meta])* $vis:vis enum $type:ident { $($(#[$doc:meta])* $name:ident = $word:literal),* $(,)? }) => {
         $(#[$meta])*

@@ -5,7 +5,7 @@ use super::mistakes::Mistakes;
 use super::records::Records;
 use crate::driver::by_hand::{ByHand, Ear};
 use crate::driver::sinks::Sinks;
-use crate::fault::Status;
+use crate::fault::{Fault, Status};
 use crate::judge::Watch;
 use crate::modem::{Line, PortId};
 use crate::scenario::Outcome;
@@ -173,11 +173,11 @@ impl Hand {
         records
     }
 
-    /// Applies a fault, or has it wait for its trigger: the lines of a `[[fault]]`. Gives its name.
+    /// Applies a fault (a [`Fault`], or the lines of a `[[fault]]`), or has it wait for its trigger. Gives its name.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn inject(&mut self, fault: &str) -> Result<String, Mistakes> {
+    pub fn inject(&mut self, fault: impl Into<Fault>) -> Result<String, Mistakes> {
         let rule = Mistakes::rule(fault)?;
         let name = self.hand.world.faults().add(self.now(), rule);
         self.hand.act();

@@ -1,11 +1,12 @@
 //! A modem that runs beside a test.
 
+use super::guard::FaultGuard;
 use super::mistakes::Mistakes;
 use super::waiting::{self, Waiting};
 use crate::disk::Temporary;
 use crate::driver::desk::{Desk, Gone};
 use crate::driver::machine::Machine;
-use crate::fault::Status;
+use crate::fault::{Fault, Status};
 use crate::judge::Watch;
 use crate::scenario::Outcome;
 use crate::setup::Server;
@@ -85,16 +86,17 @@ impl Live {
         self.server.address()
     }
 
-    /// The way to the modem for tasks of the test's own.
-    pub fn desk(&self) -> Desk {
+    /// The way to the modem for tasks of a test of ours.
+    #[cfg(test)]
+    pub(crate) fn desk(&self) -> Desk {
         self.desk.clone()
     }
 
-    /// Applies a fault, or has it wait for its trigger: the lines of a `[[fault]]`. Gives its name.
+    /// Applies a fault (a [`Fault`], or the lines of a `[[fault]]`), or has it wait for its trigger. Gives its name.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub async fn inject(&self, fault: &str) -> Result<String, Mistakes> {
+    pub async fn inject(&self, fault: impl Into<Fault>) -> Result<String, Mistakes> {
         let rule = Mistakes::rule(fault)?;
         let name = self.ask(|machine, now| {
             let name = machine.world().faults().add(now, rule);
@@ -102,6 +104,15 @@ impl Live {
             name
         });
         Ok(name.await)
+    }
+
+    /// The same, until the guard is dropped.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn fault(&self, fault: impl Into<Fault>) -> Result<FaultGuard, Mistakes> {
+        let name = self.inject(fault).await?;
+        Ok(FaultGuard::new(self.desk.clone(), name))
     }
 
     /// Applies the fault with this name now, whatever its trigger; false where there is none.

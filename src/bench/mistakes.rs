@@ -1,6 +1,6 @@
 //! Mistakes in files as an error of a test.
 
-use crate::fault::Rule;
+use crate::fault::{Fault, Rule};
 use crate::profile::mistake::Mistake;
 use std::fmt;
 
@@ -27,10 +27,11 @@ impl fmt::Debug for Mistakes {
 impl std::error::Error for Mistakes {}
 
 impl Mistakes {
-    /// Reads the lines of one `[[fault]]`.
-    pub(super) fn rule(text: &str) -> Result<Rule, Mistakes> {
-        Rule::parse(text).map_err(|problem| {
-            let mistake = Mistake::at("fault", text, problem.span, problem.what);
+    /// The rule that a fault is.
+    pub(super) fn rule(fault: impl Into<Fault>) -> Result<Rule, Mistakes> {
+        let text = fault.into().to_string();
+        Rule::parse(&text).map_err(|problem| {
+            let mistake = Mistake::at("fault", &text, problem.span, problem.what);
             Mistakes(vec![if problem.right.is_empty() { mistake } else { mistake.right(problem.right) }])
         })
     }

@@ -43,6 +43,13 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// The same, where nobody waits for it, and nobody cares whether the machine still runs.
+    pub fn tell(&self, job: impl FnOnce(&mut Machine, Now) + Send + 'static) {
+        let _ = self.jobs.send(Box::new(job));
+    }
+}
+
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("Desk")

@@ -271,13 +271,16 @@ fn path_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
 }
 
 /// 2.2.6; an empty name stands for the anonymous account.
-fn user(m: &mut Quectel, _: &mut Cx, (name,): (Text<30>,)) -> Reply {
-    credential(&m.service, &mut m.user, name)
+fn user(m: &mut Quectel, cx: &mut Cx, (name,): (Text<30>,)) -> Reply {
+    credential(cx, &m.service, &mut m.user, name)
 }
 
 /// 2.2.6, 2.2.7: only while there is no service.
-fn credential(service: &Service, kept: &mut Text<30>, new: Text<30>) -> Reply {
-    if !service.is_off() || error::is_illegal(&new) {
+fn credential(cx: &Cx, service: &Service, kept: &mut Text<30>, new: Text<30>) -> Reply {
+    if !service.is_off() {
+        return cx.refuse_state();
+    }
+    if error::is_illegal(&new) {
         return Reply::Error;
     }
     *kept = new;
@@ -290,8 +293,8 @@ fn user_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
 }
 
 /// 2.2.7
-fn password(m: &mut Quectel, _: &mut Cx, (text,): (Text<30>,)) -> Reply {
-    credential(&m.service, &mut m.password, text)
+fn password(m: &mut Quectel, cx: &mut Cx, (text,): (Text<30>,)) -> Reply {
+    credential(cx, &m.service, &mut m.password, text)
 }
 
 fn password_read(m: &mut Quectel, cx: &mut Cx) -> Reply {

@@ -8,6 +8,7 @@ pub use crate::words::{nearest, suggest};
 
 /// A mistake in a profile, a scenario or a transcript, told so that the file can be put right.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mistake {
     /// The file, as the user named it.
     pub file: String,

@@ -48,6 +48,7 @@ impl FileFacts {
 
 /// How an expectation fared.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Outcome {
     /// The expectation in words.
     pub text: String,

@@ -76,11 +76,12 @@ impl Port {
             format!("`{}`: nobody asked for it; the module was off for {}", off.text, spoken(gone));
         let faults = off.asked.as_ref().map(|asked| {
             let wait = off.at.saturating_sub(asked.at);
+            let tick = Duration::from_millis(1);
+            let dead = gone.saturating_sub(2 * tick);
             vec![
                 Proposed::of(asked, Some(wait), format!("say = {}", quoted(&off.text))),
-                Proposed::of(asked, Some(wait + Duration::from_millis(1)), "deaf = \"both\"".into())
-                    .during(gone),
-                Proposed::of(asked, Some(wait + gone), "reset = \"banner\"".into()),
+                Proposed::of(asked, Some(wait + tick), "deaf = \"up\"".into()).during(dead),
+                Proposed::of(asked, Some(wait + tick), format!("reset = \"banner\", dead = {}", quoted_span(dead))),
             ]
         });
         world.find(off.line, Code::PowerOff, sentence, faults.into_iter().collect());

@@ -80,6 +80,7 @@ pub enum Act {
 
 /// Where in its life a fault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stage {
     /// Its trigger has come: it holds, or waits for what it acts on.
     Applied,
@@ -108,6 +109,7 @@ pub struct Event {
 
 /// How a rule stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Status {
     /// Its name.
     pub name: String,

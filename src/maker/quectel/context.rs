@@ -167,11 +167,11 @@ pub(super) fn down(m: &mut Quectel, cx: &mut Cx, cid: u8, by_network: bool) {
 }
 
 /// AT+QIFGCNT: which context the commands that follow are about.
-pub(super) fn select(m: &mut Quectel, _: &mut Cx, (context,): (Int<0, 1>,)) -> Reply {
+pub(super) fn select(m: &mut Quectel, cx: &mut Cx, (context,): (Int<0, 1>,)) -> Reply {
     match m.context.state {
         State::Initial => m.context.selected = context.get() as u8,
         _ if context.get() as u8 == m.context.selected => {}
-        _ => return Reply::Error,
+        _ => return cx.refuse_state(),
     }
     Reply::Ok
 }
@@ -186,9 +186,9 @@ pub(super) fn selected(m: &mut Quectel, cx: &mut Cx) -> Reply {
 type Words = (Int<0, 1>, Option<Text<100>>, Option<Text<32>>, Option<Text<32>>, Option<Int<0, 3>>);
 
 /// AT+QICSGP: 0 by a call and its number, 1 by GPRS and its access point.
-pub(super) fn bearer(m: &mut Quectel, _: &mut Cx, (mode, to, user, password, rate): Words) -> Reply {
+pub(super) fn bearer(m: &mut Quectel, cx: &mut Cx, (mode, to, user, password, rate): Words) -> Reply {
     if m.context.state != State::Initial {
-        return Reply::Error;
+        return cx.refuse_state();
     }
     let text = |text: Option<Text<32>>| text.map(Text::into_string).unwrap_or_default();
     let (user, password) = (text(user), text(password));
@@ -220,9 +220,9 @@ pub(super) fn bearer_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
 }
 
 /// AT+QIREGAPP: begins with what AT+QICSGP said.
-pub(super) fn register(m: &mut Quectel, _: &mut Cx) -> Reply {
+pub(super) fn register(m: &mut Quectel, cx: &mut Cx) -> Reply {
     if m.context.state != State::Initial {
-        return Reply::Error;
+        return cx.refuse_state();
     }
     m.context.state = State::Start;
     Reply::Ok
@@ -255,7 +255,7 @@ pub(super) fn registered(m: &mut Quectel, cx: &mut Cx) -> Reply {
 pub(super) fn activate(m: &mut Quectel, cx: &mut Cx) -> Reply {
     let port = cx.port;
     if m.context.state != State::Start {
-        return Reply::Error;
+        return cx.refuse_state();
     }
     if m.context.ask(cx, Asker::Port(port)) {
         return Reply::Pending;
@@ -274,7 +274,7 @@ pub(super) fn deactivate(m: &mut Quectel, cx: &mut Cx) -> Reply {
     match was {
         State::Leaving(_) | State::Config(_) => {
             m.context.state = was;
-            Reply::Error
+            cx.refuse_state()
         }
         _ if cx.deactivate(cid) => Reply::Pending,
         _ => {
@@ -291,7 +291,7 @@ pub(super) fn address(m: &mut Quectel, cx: &mut Cx) -> Reply {
             m.context.state = State::Status;
             Reply::Line(address.to_string())
         }
-        _ => Reply::Error,
+        _ => cx.refuse_state(),
     }
 }
 
@@ -330,11 +330,11 @@ pub(super) fn servers(m: &mut Quectel, cx: &mut Cx) -> Reply {
 }
 
 /// AT+QIMUX: before the context is begun only.
-pub(super) fn multiplex(m: &mut Quectel, _: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
+pub(super) fn multiplex(m: &mut Quectel, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
     match m.context.state {
         State::Initial => m.context.multiplex = on,
         _ if m.context.multiplex == on => {}
-        _ => return Reply::Error,
+        _ => return cx.refuse_state(),
     }
     Reply::Ok
 }

@@ -332,7 +332,8 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
             match end {
                 DataEnd::Length if drained => Reply::Ok,
                 DataEnd::Length => cx.reply_with("+FTPPUT", format_args!("1,1,{window}")),
-                _ => Reply::Error,
+                // The time for it is over, or the host has left.
+                _ => cx.refuse_state(),
             }
         }
         (Some(Session { job: Job::EtPut(put @ Put::Writing), .. }), DataEnd::Etx) => {
