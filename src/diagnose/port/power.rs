@@ -81,7 +81,11 @@ impl Port {
             vec![
                 Proposed::of(asked, Some(wait), format!("say = {}", quoted(&off.text))),
                 Proposed::of(asked, Some(wait + tick), "deaf = \"up\"".into()).during(dead),
-                Proposed::of(asked, Some(wait + tick), format!("reset = \"banner\", dead = {}", quoted_span(dead))),
+                Proposed::of(
+                    asked,
+                    Some(wait + tick),
+                    format!("reset = \"banner\", dead = {}", quoted_span(dead)),
+                ),
             ]
         });
         world.find(off.line, Code::PowerOff, sentence, faults.into_iter().collect());
