@@ -3,6 +3,7 @@
 mod check;
 mod diagnose;
 mod exec;
+mod import;
 mod last;
 mod list;
 mod options;
@@ -42,6 +43,7 @@ enum Verb {
     Exec(exec::Exec),
     Play(play::Play),
     Diagnose(diagnose::Diagnose),
+    Import(import::ImportLogs),
     Check(check::Check),
     List(list::List),
     Schema(schema::Print),
@@ -67,6 +69,7 @@ pub fn main() -> ExitCode {
         Verb::Exec(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
         Verb::Diagnose(verb) => verb.main(),
+        Verb::Import(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),
         Verb::List(verb) => verb.main(),
         Verb::Schema(verb) => verb.main(),

@@ -24,7 +24,7 @@ pub use known::Known;
 pub use scenario::Proposed;
 pub use stock::Stock;
 
-use crate::transcript::{Kind as StepKind, Step};
+use crate::transcript::{Kind as StepKind, Step, Transcript};
 use port::Port;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -46,6 +46,38 @@ pub struct Finding {
     pub faults: Vec<Vec<Proposed>>,
 }
 
+/// What the times of a recording are worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Times {
+    /// As they were on the line.
+    Exact,
+    /// Those before what the module says are upper bounds: nobody has recorded it.
+    Bounds,
+    /// The log had none: silence and haste mean nothing.
+    Invented,
+}
+
+/// What a recording can be held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trust {
+    /// Its times.
+    pub times: Times,
+    /// Whether its octets are all there; a lossy log's lengths mean nothing.
+    pub whole: bool,
+}
+
+impl Trust {
+    /// What the header says of it.
+    pub fn of(head: &Transcript) -> Trust {
+        let times = match (head.times_are_invented(), head.recorded()) {
+            (true, _) => Times::Invented,
+            (false, Some(_)) => Times::Exact,
+            (false, None) => Times::Bounds,
+        };
+        Trust { times, whole: !head.is_lossy() }
+    }
+}
+
 /// Reads a recording.
 #[derive(Debug)]
 pub struct Diagnosis {
@@ -57,8 +89,7 @@ pub struct Diagnosis {
 #[derive(Debug)]
 struct World {
     known: Known,
-    /// Whether the times before the module's octets are as they were, and no upper bounds.
-    exact: bool,
+    trust: Trust,
     now: Duration,
     line: usize,
     port: usize,
@@ -76,11 +107,11 @@ impl World {
 }
 
 impl Diagnosis {
-    /// A diagnosis of a recording of so many ports; `exact` where its times are as they were.
-    pub fn new(known: Known, ports: usize, exact: bool) -> Diagnosis {
+    /// A diagnosis of a recording of so many ports.
+    pub fn new(known: Known, ports: usize, trust: Trust) -> Diagnosis {
         let world = World {
             known,
-            exact,
+            trust,
             now: Duration::ZERO,
             line: 0,
             port: 1,
@@ -96,8 +127,9 @@ impl Diagnosis {
         let world = &mut self.world;
         (world.line, world.port) = (step.line, step.port);
         match &step.kind {
+            StepKind::Turn(_) if world.trust.times == Times::Invented => {}
             StepKind::Turn(span) => world.now += *span,
-            StepKind::Within(span) if world.exact => world.now += *span,
+            StepKind::Within(span) if world.trust.times == Times::Exact => world.now += *span,
             _ => {}
         }
         if let Some(port) = self.ports.get_mut(step.port.saturating_sub(1)) {

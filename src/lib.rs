@@ -109,7 +109,7 @@
 //!
 //! `ARCHITECTURE.md` beside this crate's `Cargo.toml` names the rooms of the house and follows one byte and one fault through them;
 //! `CONTRIBUTING.md` tells how to build, test and measure, and how to add a maker, a command, a fault, an expectation, a
-//! verb or a service. What they and the tests reach beyond this page is hidden here, and changes without notice.
+//! verb, a service or a log format. What they and the tests reach beyond this page is hidden here, and changes without notice.
 
 pub mod time;
 pub mod trace;
@@ -143,6 +143,8 @@ pub mod gate;
 pub mod host;
 #[doc(hidden)]
 pub mod judge;
+#[doc(hidden)]
+pub mod log;
 #[doc(hidden)]
 pub mod maker;
 #[doc(hidden)]

@@ -32,8 +32,9 @@ mod socket;
 mod stored;
 mod text;
 mod unsolicited;
+mod vocabulary;
 
-pub use self::core::Core;
+pub use self::core::{Core, Running};
 pub use bearer::{Bearers, Context, State as BearerState};
 pub use buffer::Buffer;
 pub use client::{Clients, Service};
@@ -51,6 +52,7 @@ pub use run::{HostLine, Modem};
 pub use session::{Ftp, Target};
 pub use sim::{Denied, Sim};
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
+pub use vocabulary::Vocabulary;
 
 use crate::ftp;
 use ::core::net::Ipv4Addr;
@@ -172,8 +174,6 @@ pub enum Event {
     Resolved(Query, Option<Ipv4Addr>),
     /// An echo reply.
     Pong(Query, Duration),
-    /// A timer of the maker's own.
-    Timer(u32),
     /// A PDP context is active.
     BearerUp(u8),
     /// A PDP context is not active any more, or did not come.
@@ -191,16 +191,4 @@ pub enum Event {
     SimReady,
     /// The host dropped or raised DTR.
     Dtr(PortId, bool),
-    /// A command that was pending is over. The modem keeps this one to itself.
-    Finished {
-        /// The port.
-        port: PortId,
-        /// The result.
-        reply: Reply,
-    },
-    /// Data mode is to be left. The modem keeps this one to itself.
-    Leave {
-        /// The port.
-        port: PortId,
-    },
 }

@@ -10,7 +10,7 @@ use crate::fault::{
     Files, Known, Never, Problem, Request, Rule, Trigger, Weight, doubts, never_acts, never_happens,
 };
 use crate::judge::on_server::places;
-use crate::modem::{Line, Modem, PortId};
+use crate::modem::{Line, PortId, Vocabulary};
 use crate::network::Forward;
 use crate::profile::mistake::Mistake;
 use crate::setup::files::{self, Instead};
@@ -160,8 +160,8 @@ pub fn check(transcript: &Transcript) -> Result<Vec<Mistake>, Vec<Mistake>> {
     let setup = prepare(transcript, None)?;
     let unusable = |(_, what)| vec![Mistake::of_file(&transcript.name, what)];
     let behaviour = files::behaviour(&setup.profile).map_err(unusable)?;
-    let modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);
-    let problems = files::with_known(&modem, |known| {
+    let module = Vocabulary::new(behaviour.as_ref(), &setup.profile);
+    let problems = files::with_known(module, |known| {
         let known = Known { ports: Some(setup.ports), ..*known };
         faults(transcript, &setup.rules, &known)
     });

@@ -95,6 +95,12 @@ pub enum Setting {
         /// The value.
         value: String,
     },
+    /// `recorded [SOURCE]`: what follows was taken from a real line, by what it names.
+    Recorded(String),
+    /// `lossy`: characters were lost on the way into the recording, so that it is compared as text.
+    Lossy,
+    /// `times invented`: the recording had no times; those that it bears are usual ones.
+    TimesInvented,
     /// `# ...`
     Comment(String),
     /// An empty line.
@@ -226,7 +232,8 @@ impl Step {
 impl Setting {
     /// Whether it says how the module and its network are to be.
     pub fn concerns_the_module(&self) -> bool {
-        !matches!(self, Setting::Comment(_) | Setting::Blank | Setting::Echo(_))
+        use Setting::{Blank, Comment, Echo, Lossy, Recorded, TimesInvented};
+        !matches!(self, Comment(_) | Blank | Echo(_) | Recorded(_) | Lossy | TimesInvented)
     }
 }
 
@@ -266,9 +273,19 @@ impl Transcript {
         self.settings().find_map(|s| if let Setting::Profile(name) = s { Some(name.as_str()) } else { None })
     }
 
-    /// Whether the header says that the times are those of a real line, those before the module's octets as well.
-    pub fn is_recorded(&self) -> bool {
-        self.header.iter().any(|h| h.source.trim_start_matches(['#', ' ']).trim_end() == "recorded")
+    /// What it was recorded with, where it is a recording; empty where the header does not say.
+    pub fn recorded(&self) -> Option<&str> {
+        self.settings().find_map(|s| if let Setting::Recorded(by) = s { Some(by.as_str()) } else { None })
+    }
+
+    /// Whether characters were lost on the way into the recording.
+    pub fn is_lossy(&self) -> bool {
+        self.settings().any(|s| *s == Setting::Lossy)
+    }
+
+    /// Whether the recording had no times of its own.
+    pub fn times_are_invented(&self) -> bool {
+        self.settings().any(|s| *s == Setting::TimesInvented)
     }
 
     /// The scenario's file, relative to the transcript, where the header says one.

@@ -111,8 +111,10 @@ impl World {
         if self.recorder.is_none() {
             self.dce.take_notes(true);
             self.network.tap(true);
-            self.recorder =
-                Some(Box::new(Recorder::new(maker::secrets(self.dce.modem()), self.serial.len())));
+            self.recorder = Some(Box::new(Recorder::new(
+                maker::secrets(self.dce.modem().map(Modem::vocabulary)),
+                self.serial.len(),
+            )));
         }
     }
 

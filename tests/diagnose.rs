@@ -1,7 +1,7 @@
 //! `badline diagnose`: each shipped scenario is played, its line recorded, the recording diagnosed, and a scenario made
 //! of that, against which the same host gets the same answers.
 
-use badline::diagnose::{Diagnosis, Finding, Known, Stock};
+use badline::diagnose::{Diagnosis, Finding, Known, Stock, Trust};
 use badline::fault::Way;
 use badline::play::reenact::{Reenacted, reenact};
 use badline::play::{self, PlayError};
@@ -99,7 +99,7 @@ fn recorded(host: &Path, scenario: &Scenario) -> Transcript {
         }
     }
     let profile = files::scenario_profile_name(scenario, None);
-    let mut text = format!("# recorded\nprofile {profile}\n\n");
+    let mut text = format!("recorded\nprofile {profile}\n\n");
     for step in recorder.finish() {
         let _ = writeln!(text, "{step}");
     }
@@ -108,7 +108,7 @@ fn recorded(host: &Path, scenario: &Scenario) -> Transcript {
 
 fn diagnosed(recording: &Transcript) -> (Vec<Finding>, Stock) {
     let profile = play::prepare(recording, None).expect("a header").profile;
-    let mut diagnosis = Diagnosis::new(Known::of(Some(&profile)), recording.ports(), recording.is_recorded());
+    let mut diagnosis = Diagnosis::new(Known::of(Some(&profile)), recording.ports(), Trust::of(recording));
     recording.steps.iter().for_each(|step| diagnosis.step(step));
     diagnosis.finish();
     let mut findings = vec![];

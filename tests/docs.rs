@@ -361,6 +361,19 @@ fn the_findings_are_the_programs() {
     between(&root().join("docs/findings.md"), "findings", &badline::diagnose::kind::markdown());
 }
 
+#[test]
+fn the_formats_are_the_programs() {
+    let mut table = String::from(
+        "| format | written by | direction | times | lossy |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for kind in badline::log::FORMATS {
+        let lossy = if kind.lossy { "yes" } else { "" };
+        let [about, direction, times] = [kind.about, kind.direction, kind.times];
+        table += &format!("| `{}` | {about} | {direction} | {times} | {lossy} |\n", kind.name);
+    }
+    between(&root().join("docs/import.md"), "formats", &table);
+}
+
 /// Holds, or with `BLESS` writes, what stands between two markers.
 fn between(file: &Path, what: &str, right: &str) {
     let (begin, end) = (format!("<!-- {what}:begin -->\n"), format!("<!-- {what}:end -->"));

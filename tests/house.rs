@@ -16,6 +16,7 @@ const ROOMS: &[&str] = &[
     "fault",
     "profile",
     "transcript",
+    "log",
     "modem",
     "maker",
     "scenario",

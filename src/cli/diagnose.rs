@@ -2,7 +2,7 @@
 
 use super::{MISTAKE, complain, show, show_error, show_mistakes, show_refusal};
 use crate::at::visible_json;
-use crate::diagnose::{Diagnosis, Finding, Known, Stock};
+use crate::diagnose::{Diagnosis, Finding, Known, Stock, Trust};
 use crate::disk::named;
 use crate::play::reenact::{Reenacted, reenact};
 use crate::play::{self, PlayError};
@@ -153,7 +153,7 @@ impl Diagnose {
         let setup = named.then(|| play::prepare(head, self.profile.as_deref()));
         let setup = setup.transpose().map_err(|mistakes| show_mistakes(&mistakes))?;
         let profile = setup.as_ref().map(|setup| &*setup.profile);
-        Ok(Diagnosis::new(Known::of(profile), head.ports(), head.is_recorded()))
+        Ok(Diagnosis::new(Known::of(profile), head.ports(), Trust::of(head)))
     }
 
     fn show(

@@ -272,7 +272,7 @@ fn possible(machine: &mut Machine, request: &Request) -> Result<(), Wrong> {
     let Request::Rule(rule) = request else { return Ok(()) };
     // Of a device that Badline does not know, anything may be.
     let Some(modem) = machine.world().modem() else { return Ok(()) };
-    let rows = modem.rows();
+    let rows = modem.vocabulary().rows();
     let mut commands: Vec<&str> = rows.iter().map(|row| row.name).collect();
     commands.extend(modem.core().profile.commands.keys().map(String::as_str));
     let (ports, boots) = (Some(modem.core().port_ids().count()), u64::from(modem.core().boots));

@@ -3,11 +3,10 @@
 use crate::at::result::CME_TEXTS;
 use crate::fault::Pattern;
 use crate::maker::{MAKERS, PROFILES};
-use crate::modem::Modem;
+use crate::modem::Vocabulary;
 use crate::modem::outcome::{CME_REASONS, Meaning, Outcomes, Reason, Sorted};
 use crate::profile::{self, ErrorCode, Profile};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// What modules say unasked beside what their makers list: 27.005, 27.007, and what logs of the field show.
 const UNASKED: &[&str] = &[
@@ -118,7 +117,7 @@ impl Known {
             self.words.entry(*number).or_insert_with(|| words.clone());
         }
         let Ok(behaviour) = (maker.make)(profile) else { return };
-        let modem = Modem::new(Arc::new(profile.clone()), behaviour, 1);
+        let module = Vocabulary::new(behaviour.as_ref(), profile);
         // What looks like a part of an answer is no sign.
         let clear = |pattern: &Pattern| {
             let text = pattern.as_str();
@@ -128,10 +127,10 @@ impl Known {
         let report = |pattern: &Pattern| {
             maker.outcomes.iter().any(|o| o.reports.iter().any(|begin| pattern.as_str().starts_with(begin)))
         };
-        self.urcs.extend(modem.urcs().into_iter().filter(|pattern| clear(pattern) && !report(pattern)));
+        self.urcs.extend(module.urcs().into_iter().filter(|pattern| clear(pattern) && !report(pattern)));
         if alone {
             self.cpin_ok = profile.sim.cpin_ok;
-            let rows = modem.rows();
+            let rows = module.rows();
             let plain = profile.commands.keys().map(String::as_str);
             self.commands = rows.iter().map(|row| row.name).chain(plain).map(str::to_owned).collect();
             let e = &profile.errors;

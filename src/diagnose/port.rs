@@ -15,7 +15,7 @@ use super::pending::{Pending, names, of_reason, quoted_span};
 use super::raw;
 use super::scenario::{Proposed, quoted};
 use super::storm::Storm;
-use super::{World, spoken};
+use super::{Times, World, spoken};
 use crate::modem::outcome::Reason;
 use crate::transcript::content::Content;
 use crate::transcript::{Kind, Signal};

@@ -1,13 +1,13 @@
 //! Each kind: a recording with it, and one that looks alike without it.
 
-use super::{Code, Diagnosis, Finding, KINDS, Known};
+use super::{Code, Diagnosis, Finding, KINDS, Known, Times, Trust};
 use crate::maker::PROFILES;
 use crate::profile;
 use crate::transcript::{Reader, parse};
 use proptest::prelude::*;
 
 fn found(text: &str) -> Vec<Finding> {
-    let transcript = parse("r.at", &format!("# recorded\n{text}")).unwrap_or_else(|m| panic!("{m:?}"));
+    let transcript = parse("r.at", &format!("recorded\n{text}")).unwrap_or_else(|m| panic!("{m:?}"));
     let find = |name: &str| {
         PROFILES.iter().find(|(n, _)| *n == name).map(|(n, t)| (format!("{n}.toml"), t.to_string()))
     };
@@ -16,7 +16,7 @@ fn found(text: &str) -> Vec<Finding> {
         profile::load(&file, &text, &find).expect("a profile")
     });
     let mut diagnosis =
-        Diagnosis::new(Known::of(profile.as_ref()), transcript.ports(), transcript.is_recorded());
+        Diagnosis::new(Known::of(profile.as_ref()), transcript.ports(), Trust::of(&transcript));
     transcript.steps.iter().for_each(|step| diagnosis.step(step));
     diagnosis.finish();
     std::iter::from_fn(|| diagnosis.poll()).collect()
@@ -329,6 +329,21 @@ fn a_clean_session_yields_nothing() {
 }
 
 #[test]
+fn invented_times_and_lost_octets_are_held_against_nobody() {
+    let text = "times invented\n> AT+CSQ\n~ 50ms\n> AT+CREG?\n< +CREG: 0,1\n< OK\n";
+    assert_eq!(
+        codes(text),
+        [Code::NoAnswer],
+        "it was never answered, and nobody knows how hasty the host was"
+    );
+    assert!(!found(text)[0].sentence.contains("ms"), "{}", found(text)[0].sentence);
+    let late = "times invented\n> AT+CSQ\n~< 50s\n< +CSQ: 20,99\n< OK\n";
+    assert_eq!(codes(late), []);
+    let short = "profile sim800\nlossy\n> AT+FTPGET=2,100\n< +FTPGET: 2,100\n< some of it\n< OK\n";
+    assert_eq!(codes(short), []);
+}
+
+#[test]
 fn a_finding_has_its_line_and_its_figures() {
     let text = "profile sim800\n> AT+FTPGET=2,10\n< +FTPGET: 2,10\n<= abcdefdefghij\n< OK\n";
     let found = found(text);
@@ -356,7 +371,7 @@ fn what_is_told_of_the_files_is_what_was_fetched() {
         < +FTPGET: 1,1\n> AT+FTPGET=2,4\n< +FTPGET: 2,4\n<= abcd\n< OK\n> AT+FTPGET=2,4\n< +FTPGET: 2,2\n<= ef\n< OK\n\
         < +FTPGET: 1,0\n";
     let transcript = parse("r.at", text).expect("a transcript");
-    let mut diagnosis = Diagnosis::new(Known::of(None), 1, true);
+    let mut diagnosis = Diagnosis::new(Known::of(None), 1, Trust { times: Times::Exact, whole: true });
     transcript.steps.iter().for_each(|step| diagnosis.step(step));
     assert_eq!(diagnosis.stock().toml(), "\"d/a.txt\" = \"abcdef\"\n");
 }
@@ -369,7 +384,7 @@ proptest! {
         0..40,
     )) {
         let mut reader = Reader::new("r.at");
-        let mut diagnosis = Diagnosis::new(Known::of(None), 1, true);
+        let mut diagnosis = Diagnosis::new(Known::of(None), 1, Trust { times: Times::Exact, whole: true });
         for line in &lines {
             if let Ok(Some(step)) = reader.line(line) {
                 diagnosis.step(&step);

@@ -21,6 +21,7 @@ use crate::ftp::Type;
 use crate::modem::outcome::{Outcomes, Sorted};
 use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
 use crate::profile::Profile;
+use crate::time::Timers;
 use crate::time::units::{Size, Span};
 use error::Code;
 use file::Feed;
@@ -82,6 +83,7 @@ enum Local {
 /// The behaviour of a Quectel module.
 pub struct Quectel {
     settings: Settings,
+    timers: Timers<Timer>,
     user: Text<30>,
     password: Text<30>,
     path: Text<100>,
@@ -103,8 +105,13 @@ pub struct Quectel {
     feeds: BTreeMap<PortId, Feed>,
 }
 
+/// It waits for nothing by the clock.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {}
+
 impl Maker for Quectel {
     type Settings = Settings;
+    type Timer = Timer;
 
     const REPORTS: &'static [&'static str] = &["+QFTP", "+QNTP"];
 
@@ -176,6 +183,7 @@ impl Maker for Quectel {
 
     fn new(settings: &Settings, profile: &Profile) -> Self {
         Quectel {
+            timers: Timers::default(),
             user: Text::default(),
             password: Text::default(),
             path: Text::default(),
@@ -195,6 +203,18 @@ impl Maker for Quectel {
         }
     }
 
+    fn timers(&self) -> &Timers<Timer> {
+        &self.timers
+    }
+
+    fn timers_mut(&mut self) -> &mut Timers<Timer> {
+        &mut self.timers
+    }
+
+    fn on_timer(&mut self, _: &mut Cx, timer: Timer) {
+        match timer {}
+    }
+
     fn on_event(&mut self, cx: &mut Cx, event: Event) {
         cx.port = self.port;
         match event {
@@ -203,7 +223,14 @@ impl Maker for Quectel {
             Event::FtpData => transfer::arrived(self, cx),
             Event::BearerUp(cid) => context::up(self, cx, cid),
             Event::BearerDown { cid, by_network } => context::down(self, cx, cid, by_network),
-            _ => {}
+            Event::FtpDrained
+            | Event::Socket(..)
+            | Event::Resolved(..)
+            | Event::Pong(..)
+            | Event::Registration(_)
+            | Event::Sim(_)
+            | Event::SimReady
+            | Event::Dtr(..) => {}
         }
     }
 

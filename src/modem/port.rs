@@ -243,6 +243,12 @@ impl Port {
         }
     }
 
+    /// As it is when the module starts again: what is on its way to the host still arrives.
+    pub fn restarted(&mut self, profile: &Profile) -> Port {
+        let (backlog, lines, rate) = (self.backlog, std::mem::take(&mut self.lines), self.rate);
+        Port { backlog, lines, rate, ..Port::new(self.id, profile) }
+    }
+
     pub fn style(&self) -> Style {
         Style {
             verbose: self.settings.verbose,

@@ -8,8 +8,10 @@ use crate::fault::path_parts;
 use crate::profile::mistake::{Mistake, suggest};
 use crate::time::units::{Size, Span};
 
-const WORDS: &[&str] =
-    &["profile", "scenario", "seed", "ports", "echo", "host", "forward", "file", "dir", "user", "set"];
+const WORDS: &[&str] = &[
+    "profile", "scenario", "seed", "ports", "echo", "host", "forward", "file", "dir", "user", "set",
+    "recorded", "lossy", "times",
+];
 const SIGNS: &str = "a step begins with > >= < <= ~ ~< ! ? ^ % or #, after @N for another port than 1";
 const MOST_PORTS: usize = 16;
 
@@ -127,6 +129,8 @@ fn once(transcript: &Transcript, setting: &Setting, source: &str) -> Result<(), 
         (Comment(_) | Blank, _) => false,
         (Profile(_), Profile(_)) | (Scenario(_), Scenario(_)) | (Seed(_), Seed(_)) => true,
         (Ports(_), Ports(_)) | (Echo(_), Echo(_)) => true,
+        (Setting::Recorded(_), Setting::Recorded(_)) => true,
+        (Setting::Lossy, Setting::Lossy) | (Setting::TimesInvented, Setting::TimesInvented) => true,
         (Setting::Host { name: a, .. }, Setting::Host { name: b, .. }) => a == b,
         (Setting::Forward { port: a, .. }, Setting::Forward { port: b, .. }) => a == b,
         (Setting::File { path: a, .. }, Setting::File { path: b, .. }) => a == b,
@@ -203,6 +207,10 @@ fn heading(source: &str) -> Result<Setting, Wrong> {
             _ => Err(wrong(source, rest, "this is no login", "write `user NAME:PASSWORD`")),
         },
         "set" => set(source, rest),
+        "recorded" => Ok(Setting::Recorded(rest.to_owned())),
+        "lossy" if rest.is_empty() => Ok(Setting::Lossy),
+        "lossy" => Err(wrong(source, rest, "`lossy` stands alone", "write nothing behind it")),
+        "times" => pick(source, rest, &[("invented", Setting::TimesInvented)]),
         _ => {
             let right = suggest(word, WORDS, "words before the first step");
             Err(wrong(source, word, format!("`{word}` is unknown"), format!("{right}; {SIGNS}")))
@@ -210,9 +218,9 @@ fn heading(source: &str) -> Result<Setting, Wrong> {
     }
 }
 
-fn pick<T: Copy>(source: &str, word: &str, table: &[(&str, T)]) -> Result<T, Wrong> {
+fn pick<T: Clone>(source: &str, word: &str, table: &[(&str, T)]) -> Result<T, Wrong> {
     let names: Vec<&str> = table.iter().map(|(name, _)| *name).collect();
-    let found = table.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+    let found = table.iter().find(|(name, _)| *name == word).map(|(_, value)| value.clone());
     found.ok_or_else(|| wrong(source, word, format!("`{word}` is unknown"), suggest(word, &names, "words")))
 }
 

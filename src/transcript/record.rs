@@ -95,11 +95,22 @@ impl Recorder {
         p.heard.extend_from_slice(bytes);
     }
 
-    /// A step that is no bytes: a control line, the port opened or closed, a comment.
+    /// A step that is no bytes: a control line, the port opened or closed, a comment. A comment takes no time.
     pub fn note(&mut self, now: Now, port: usize, kind: Kind) {
         self.flush();
-        self.mark(now, Kind::Turn);
+        if !kind.is_prose() {
+            self.mark(now, Kind::Turn);
+        }
         self.steps.push(Step::new(port, kind));
+    }
+
+    /// Writes the lines that were heard whole, without waiting for a pause or for the host.
+    pub fn settle(&mut self) {
+        for port in 1..=self.ports.len() {
+            if self.ports[port - 1].typed.is_empty() {
+                self.flush_heard(port, false);
+            }
+        }
     }
 
     /// The steps that are complete.

@@ -131,7 +131,7 @@ impl Port {
         if self.quiet || resetting || !upper.starts_with("AT") {
             return;
         }
-        if waited < HASTE {
+        if waited < HASTE && world.trust.times != Times::Invented {
             // Knocking until the module answers is no haste.
             if upper != "AT" && !open.informed {
                 let sentence = format!(
@@ -160,15 +160,21 @@ impl Port {
         let explained = self.off.is_some();
         match count {
             1 => {
-                let sentence =
-                    format!("`{}` was never answered; the host went on after {}", first.text, spoken(waited));
+                let after = match world.trust.times {
+                    Times::Invented => String::new(),
+                    _ => format!("; the host went on after {}", spoken(waited)),
+                };
+                let sentence = format!("`{}` was never answered{after}", first.text);
                 world.find(first.line, Code::NoAnswer, sentence, vec![vec![swallow]]);
             }
             n => {
                 let sentence = format!(
-                    "{n} commands in a row got no answer, from `{}` on; nothing was heard for {}",
+                    "{n} commands in a row got no answer, from `{}` on{}",
                     first.text,
-                    spoken(waited)
+                    match world.trust.times {
+                        Times::Invented => String::new(),
+                        _ => format!("; nothing was heard for {}", spoken(waited)),
+                    }
                 );
                 let deaf = Proposed::of(&first, None, "swallow = \"command\", command = \"*\"".into())
                     .during(waited);

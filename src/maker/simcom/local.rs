@@ -226,7 +226,7 @@ pub(super) fn waits(m: &mut Simcom, cx: &mut Cx, failure: &Failure) -> bool {
     patience.left -= 1;
     let pause = patience.pause;
     cx.ftp().discard();
-    cx.timer(Timer::Again as u32, pause);
+    m.timers.set(Timer::Again, cx.now + pause);
     true
 }
 

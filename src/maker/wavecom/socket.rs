@@ -37,24 +37,6 @@ pub struct Key {
     pub index: u8,
 }
 
-impl Key {
-    /// The key as a part of a timer's number.
-    pub fn number(self) -> u32 {
-        (self.protocol as u32) << 8 | u32::from(self.index)
-    }
-
-    pub fn from_number(number: u16) -> Option<Key> {
-        let protocol = match number >> 8 {
-            1 => Protocol::Udp,
-            2 => Protocol::Client,
-            3 => Protocol::Server,
-            4 => Protocol::Ftp,
-            _ => return None,
-        };
-        Some(Key { protocol, index: (number & 0xFF) as u8 })
-    }
-}
-
 impl std::fmt::Display for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         write!(f, "{},{}", self.protocol as u8, self.index)
@@ -145,7 +127,7 @@ enum Told {
 fn peer_closed(m: &mut Wavecom, cx: &mut Cx, key: Key, socket: Socket, told: Told) {
     let Some(service) = m.services.get_mut(&key) else { return };
     if service.owed != Owed::Nothing {
-        cx.cancel(super::Timer::Answer(key).number());
+        m.timers.cancel(super::Timer::Answer(key));
         create::settle(service, cx, key);
     }
     match told {
@@ -258,9 +240,9 @@ pub fn index(m: &Wavecom, typed: &Arguments, protocol: Protocol) -> Result<Key, 
 
 /// Lets go of what a service holds, once it is out of the table.
 pub fn release(m: &mut Wavecom, cx: &mut Cx, key: Key, service: Service) {
-    cx.cancel(super::Timer::Patience(key).number());
-    cx.cancel(super::Timer::Answer(key).number());
-    cx.cancel(super::Timer::Closed(key).number());
+    m.timers.cancel(super::Timer::Patience(key));
+    m.timers.cancel(super::Timer::Answer(key));
+    m.timers.cancel(super::Timer::Closed(key));
     let unready = matches!(service.state, State::Naming { .. } | State::Opening(_))
         || cx.endings().any(|line| line.strip_prefix("+WIPREADY:").is_some_and(|v| is_about(v, key)));
     let accepted = format!(",{}", key.index);
