@@ -1,15 +1,20 @@
 //! The command line: one file per verb; `main.rs` only calls it.
 
 mod check;
+mod completions;
+mod console;
+mod ctl;
 mod diagnose;
 mod exec;
 mod import;
 mod last;
 mod list;
+mod man;
 mod options;
 mod play;
 mod run;
 mod schema;
+mod show;
 mod signals;
 mod trace;
 
@@ -43,11 +48,16 @@ enum Verb {
     Exec(exec::Exec),
     Play(play::Play),
     Diagnose(diagnose::Diagnose),
+    Ctl(ctl::Ctl),
     Import(import::ImportLogs),
     Check(check::Check),
     List(list::List),
     Schema(schema::Print),
     Trace(trace::Trace),
+    Show(show::Show),
+    Completions(completions::Completions),
+    #[command(name = "man")]
+    Manual(man::Manual),
 }
 
 /// Reads the command line and does what it says.
@@ -69,11 +79,15 @@ pub fn main() -> ExitCode {
         Verb::Exec(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
         Verb::Diagnose(verb) => verb.main(),
+        Verb::Ctl(verb) => verb.main(),
         Verb::Import(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),
         Verb::List(verb) => verb.main(),
         Verb::Schema(verb) => verb.main(),
         Verb::Trace(verb) => verb.main(),
+        Verb::Show(verb) => verb.main(),
+        Verb::Completions(verb) => verb.main(),
+        Verb::Manual(verb) => verb.main(),
     }
 }
 

@@ -1,22 +1,27 @@
 //! control: the control socket.
 //!
 //! A program that wants something of a running modem connects to it, over a Unix socket or loopback TCP
-//! ([`Address`]), and writes one JSON object per line ([`Ask`]); it reads one per line ([`Answer`]). It can
-//! inject and lift faults, see how they and the module stand, follow the trace and turn the clock's speed.
-//! Whoever comes over TCP shows the [`Key`] first. [`serve()`] has one task for each connection; none of them ever holds the modem up.
+//! ([`Address`]), and writes one JSON object per line ([`Request`]); it reads one per line ([`Answer`]). It can
+//! inject and lift faults, see how they and the module stand, follow the trace, turn the clock and ask for the verdict.
+//! Whoever comes over TCP shows the [`Key`] first. [`serve()`] has one task for each connection; none of them ever holds the
+//! modem up. [`Control`] is what carries requests out, whoever brings them.
 
 mod address;
 mod answer;
-mod ask;
+pub mod client;
 mod key;
+mod place;
+mod request;
 mod serve;
-mod status;
+mod steer;
 #[cfg(test)]
 mod tests;
+pub mod typed;
 
 pub use address::{Address, Listener};
-pub use answer::{Answer, Wrong};
-pub use ask::Ask;
+pub use answer::{Answer, PortMode, Status, Verdict, Wrong};
 pub use key::Key;
+pub use place::{Found, found};
+pub use request::{Request, help, schema, words};
 pub use serve::{LONGEST, MOST, serve};
-pub use status::Status;
+pub use steer::{About, Control, Followed};

@@ -10,7 +10,7 @@ mod pipe;
 mod temporary;
 
 pub use claim::Claim;
-pub use output::{Kind, Output, Outputs};
+pub use output::{Kind, Output, Outputs, STANDARD_OUTPUT};
 pub use temporary::{Temporary, sweep};
 
 use rustix::fs::OFlags;

@@ -3,7 +3,8 @@
 pub mod accept;
 pub(crate) mod by_hand;
 pub mod clock;
-pub mod desk;
+mod course;
+pub mod handle;
 pub mod io;
 pub mod machine;
 pub mod port;

@@ -1,6 +1,7 @@
 //! Watches a run: tells the verdict what happens, counts what the host uses, keeps what explains the end.
 
 pub mod coverage;
+pub mod findings;
 pub mod on_server;
 
 use crate::judge::coverage::Coverage;
@@ -17,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const TAIL: usize = 30;
 
 /// What is known of a run while it goes on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Judge {
     verdict: Verdict,
     /// What the host used.
@@ -28,7 +29,7 @@ pub struct Judge {
 }
 
 /// The last lines of the trace, and what was done to the modem before them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Tail {
     faults: VecDeque<String>,
     last: VecDeque<(String, bool)>,

@@ -4,7 +4,7 @@ pub mod device;
 pub mod reenact;
 
 use crate::disk::{Temporary, plain, why};
-use crate::driver::by_hand::{ByHand, Ear};
+use crate::driver::by_hand::{ByHand, Listener};
 use crate::driver::sinks::Sinks;
 use crate::fault::{
     Files, Known, Never, Problem, Request, Rule, Trigger, Weight, doubts, never_acts, never_happens,
@@ -105,7 +105,7 @@ pub async fn play_at(
         tracing::warn!("{name}: {text}");
     }
     bench.hand.drain();
-    played.map(|()| bench.hand.ear.blessed())
+    played.map(|()| bench.hand.listener.blessed())
 }
 
 /// What the header asks for; `profile` stands in the place of the transcript's own.
@@ -315,7 +315,7 @@ fn in_header(transcript: &Transcript, mistake: Mistake) -> Mistake {
     }
 }
 
-impl Ear for Player {
+impl Listener for Player {
     fn heard(&mut self, port: PortId, bytes: &[u8]) {
         Player::heard(self, port.0 + 1, bytes);
     }
@@ -338,11 +338,11 @@ impl Bench {
     async fn play(&mut self) -> Result<(), PlayError> {
         self.hand.power_on().await?;
         loop {
-            match self.hand.ear.next_action() {
+            match self.hand.listener.next_action() {
                 Action::Settle => self.hand.settle().await?,
                 Action::Wait { .. } => {
                     if !self.hand.wait_outside().await? {
-                        self.hand.ear.gave_up();
+                        self.hand.listener.gave_up();
                     }
                 }
                 Action::Turn(span) => {
@@ -350,14 +350,14 @@ impl Bench {
                 }
                 Action::TurnUntilHeard(span) => {
                     let turned = self.hand.turn(span, true).await?;
-                    self.hand.ear.turned(turned);
+                    self.hand.listener.turned(turned);
                 }
                 Action::Send { port, content } => self.send(PortId(port - 1), &content).await?,
                 Action::Fault { line: _, text } => self.fault(&text),
                 Action::CheckFile { path, want } => {
                     self.hand.settle().await?;
                     if let Err(why) = self.check(&path, &want) {
-                        self.hand.ear.refuse(why);
+                        self.hand.listener.refuse(why);
                     }
                 }
                 Action::SetLine { port, signal: Signal::Dtr, on } => self.hand.dtr(PortId(port - 1), on),
@@ -378,7 +378,7 @@ impl Bench {
         };
         match done {
             Ok(_) => self.hand.act(),
-            Err(why) => self.hand.ear.refuse(why),
+            Err(why) => self.hand.listener.refuse(why),
         }
     }
 
@@ -387,7 +387,7 @@ impl Bench {
         loop {
             let window = self.hand.window(port).await?;
             if window == 0 {
-                self.hand.ear.refuse("the module takes nothing more from the host");
+                self.hand.listener.refuse("the module takes nothing more from the host");
                 return Ok(());
             }
             let chunk = stream.take_chunk(window.min(16 * 1024));

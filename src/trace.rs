@@ -7,6 +7,7 @@
 
 mod bytes;
 pub mod follow;
+mod history;
 mod lines;
 mod mask;
 mod packet;
@@ -17,9 +18,10 @@ mod show;
 mod tests;
 
 pub use bytes::Latin1;
+pub use history::{History, Past};
 pub use lines::{Unreadable, Writer, is_trace, read};
 pub use mask::Mask;
-pub use show::show;
+pub use show::{Detail, KINDS, kind, show, show_wall};
 
 use crate::fault::{Layer, LinkKind, Stage, Way};
 use crate::time::Now;
@@ -44,12 +46,15 @@ pub struct Record {
     /// The payload of a segment or a datagram, for a capture; passwords are masked.
     #[serde(skip)]
     pub payload: Bytes,
+    /// Its place among the records of the run, from 1; 0 where nobody has counted.
+    #[serde(skip)]
+    pub number: u64,
 }
 
 impl Record {
     /// What happened at `now` on the modem's clock.
     pub fn new(now: Now, event: Event) -> Record {
-        Record { t: now.as_micros(), wall: None, event, payload: Bytes::new() }
+        Record { t: now.as_micros(), wall: None, event, payload: Bytes::new(), number: 0 }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A fault that is lifted when its guard is dropped.
 
-use crate::driver::desk::Desk;
+use crate::driver::handle::Handle;
 use std::fmt;
 
 /// A fault of a [`Live`](super::Live) modem, which ends when this is dropped.
@@ -8,13 +8,13 @@ use std::fmt;
 /// [`Live::fault`](super::Live::fault) gives one. What the host sends after the drop meets the fault no more.
 #[must_use = "the fault is lifted when this is dropped"]
 pub struct FaultGuard {
-    desk: Desk,
+    handle: Handle,
     name: String,
 }
 
 impl FaultGuard {
-    pub(super) fn new(desk: Desk, name: String) -> FaultGuard {
-        FaultGuard { desk, name }
+    pub(super) fn new(handle: Handle, name: String) -> FaultGuard {
+        FaultGuard { handle, name }
     }
 
     /// The fault's name in the trace.
@@ -27,7 +27,7 @@ impl Drop for FaultGuard {
     fn drop(&mut self) {
         let name = std::mem::take(&mut self.name);
         // Where the modem runs no more, nothing holds any more.
-        self.desk.tell(move |machine, now| {
+        self.handle.tell(move |machine, now| {
             machine.world().faults().lift(now, &name);
             machine.world_mut().act(now);
         });

@@ -11,10 +11,9 @@ use super::{last, show_error, show_mistakes, show_refusal, show_warnings};
 use crate::disk::{named, sweep};
 use crate::host::orphans::Orphans;
 use crate::host::process::{self, End, Host, Limits};
-use crate::judge::coverage::Coverage;
-use crate::judge::{Judge, Watch};
+use crate::judge::findings::Findings;
+use crate::scenario::Expectation;
 use crate::scenario::expect::Subject;
-use crate::scenario::{Expectation, Outcome};
 use crate::setup::Setup;
 use crate::time::units::Span;
 use crate::trace::{Event, Sink};
@@ -29,8 +28,8 @@ use std::time::Duration;
 
 /// Run a host program at the modem and give a verdict
 ///
-/// The host finds BADLINE_PORT (and BADLINE_PORT_2 and so on), BADLINE_FTP and BADLINE_FTP_ROOT in its environment, and
-/// BADLINE_CONTROL with --control. What it prints goes to
+/// The host finds BADLINE_PORT (and BADLINE_PORT_2 and so on), BADLINE_FTP, BADLINE_FTP_ROOT and BADLINE_CONTROL in its
+/// environment. What it prints goes to
 /// standard error. The status is its own where that is not 0, 3 where an expectation of the scenario was
 /// not met, the host never opened the port or had to be killed (with --strict also where a fault has tested nothing), 2 for a mistake in the files or the arguments, and else 0.
 #[derive(Args, Debug)]
@@ -66,15 +65,19 @@ impl Exec {
             return show_refusal(&error);
         }
         sweep();
-        let mut setup = match self.options.setup() {
+        let setup = match self.options.setup() {
             Ok(setup) => setup,
             Err(mistakes) => return show_mistakes(&mistakes),
         };
         show_warnings(&setup.warnings);
-        setup.trace = true;
         if self.runs(&setup).nth(1).is_some() && self.options.files.asked() {
             return show_error(
                 "--trace and --pcap hold one run: give the --seed of the one that is wanted, without --seeds and --repeat",
+            );
+        }
+        if self.options.files.take_standard_output() {
+            return show_error(
+                "what becomes of it is told on standard output: name a file or a FIFO for the trace",
             );
         }
         let runtime = match super::runtime() {
@@ -159,10 +162,7 @@ impl Exec {
         let (seed, profile) = (setup.seed, setup.profile.clone());
         let (expectations, scenario) = (setup.expectations.clone(), setup.scenario.clone());
         let mut bench = run::open(&self.options, setup, sinks).await?;
-        let modem = bench.machine.world().modem();
-        let coverage = modem.map(|modem| Coverage::new(modem, &profile)).unwrap_or_default();
-        let watch = Watch::new(Judge::new(&expectations, coverage));
-        bench.machine.trace_to(Box::new(watch.clone()));
+        let watch = bench.watch.clone();
         let host = self.host(&bench);
         let limits = Limits { timeout: self.timeout.0, ends_within: ends_within(&expectations) };
         bench.machine.power_on();
@@ -170,36 +170,29 @@ impl Exec {
             run::announce(&bench.ready, true).map_err(named("standard output"))?;
         }
         let ran = process::run(&mut bench.machine, &host, limits, signals.next()).await?;
-        let mut outcomes = watch.judge().finish(ran.at, &bench.ready.ftp_root);
-        outcomes.extend((!watch.judge().opened).then(never_opened));
-        for outcome in &outcomes {
+        let faults = bench.machine.world().faults();
+        let findings = Findings::of(&watch.judge(), faults, ran.at, &bench.ready.ftp_root);
+        let untested = faults.untested();
+        for outcome in &findings.expectations {
             let (text, why) = (outcome.text.clone(), outcome.why.clone());
             bench.machine.record(Event::Expectation { text, met: outcome.met, why });
         }
-        let names = |faults: Vec<(String, String)>| faults.into_iter().map(|(name, _)| name).collect();
-        let faults = bench.machine.world().faults();
-        let (never_applied, never_acted) = (names(faults.never_applied()), names(faults.never_acted()));
-        for text in faults.untested() {
+        for text in untested {
             tracing::warn!("{text}");
             bench.machine.record(Event::Note { text });
         }
         bench.machine.record(Event::End { reason: ran.end.to_string() });
         bench.close().await;
-        let judge = watch.judge();
+        let explanation = watch.judge().explanation();
         Ok(Verdict {
             profile: profile.name.clone(),
             scenario,
             seed,
             end: ran.end,
-            at: ran.at,
             took: ran.took,
-            opened: judge.opened,
-            outcomes,
-            never_applied,
-            never_acted,
+            findings,
             strict: self.strict,
-            coverage: judge.coverage.clone(),
-            explanation: judge.explanation(),
+            explanation,
         })
     }
 
@@ -234,12 +227,6 @@ impl Exec {
         );
         Host { command: self.host.iter().map(fill).collect(), environment }
     }
-}
-
-/// What is expected of every host.
-fn never_opened() -> Outcome {
-    let (text, why) = ("the host opens the serial port".into(), "it never did".into());
-    Outcome { text, met: false, why, span: 0..0 }
 }
 
 /// When there is no more to be hoped for, on the modem's clock.

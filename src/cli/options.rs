@@ -2,7 +2,7 @@
 
 use crate::at::Visible;
 use crate::control::Address;
-use crate::disk::{Kind, Output, Outputs};
+use crate::disk::{Kind, Output, Outputs, STANDARD_OUTPUT};
 use crate::driver::state::Store;
 use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
@@ -59,7 +59,7 @@ pub struct Options {
     /// Limit the byte rate of the ports to their baud rate
     #[arg(long)]
     pub pace: bool,
-    /// Take requests as JSON lines there: the path of a Unix socket, or a loopback IP:PORT (the ready line tells its key)
+    /// Take requests as JSON lines there, too: the path of a Unix socket, or a loopback IP:PORT (the ready line tells its key)
     #[arg(long, value_name = "ADDR")]
     pub control: Option<Address>,
     /// Let --control have an address that other machines reach; whoever reads the key on its way can do as he likes
@@ -73,7 +73,7 @@ pub struct Options {
     /// One JSON object per line on standard output, even on a terminal
     #[arg(long)]
     pub json: bool,
-    /// Say more on standard error; twice for still more
+    /// Tell live on standard error what happens; twice: the bytes, too
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
@@ -86,10 +86,10 @@ const CAPTURE: Kind = Kind { name: "capture (pcapng)", is_one: is_capture };
 /// Where what happens is written down.
 #[derive(Args, Debug)]
 pub struct TraceFiles {
-    /// Write all that happens to this file, as JSON Lines (`badline trace` prints it)
+    /// Write all that happens to this file, as JSON Lines (`badline trace` prints it); `run` takes `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
-    /// Write what crosses network and serial line to this file, for Wireshark (pcapng)
+    /// Write what crosses network and serial line to this file, for Wireshark (pcapng); `run` takes `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub pcap: Option<PathBuf>,
 }
@@ -98,6 +98,11 @@ impl TraceFiles {
     /// Whether there are any.
     pub fn asked(&self) -> bool {
         self.trace.is_some() || self.pcap.is_some()
+    }
+
+    /// Whether one goes to standard output.
+    pub fn take_standard_output(&self) -> bool {
+        [&self.trace, &self.pcap].into_iter().flatten().any(|path| path == Path::new(STANDARD_OUTPUT))
     }
 
     /// Creates them, beside the other files of the run.

@@ -50,6 +50,11 @@ impl Play {
         if self.trace.asked() && (self.files.len() > 1 || self.port.is_some()) {
             return show_error("--trace and --pcap go with one transcript, played in this process");
         }
+        if self.trace.take_standard_output() {
+            return show_error(
+                "what becomes of it is told on standard output: name a file or a FIFO for the trace",
+            );
+        }
         let runtime = match super::runtime() {
             Ok(runtime) => runtime,
             Err(e) => return show_refusal(&e),

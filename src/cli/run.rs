@@ -1,16 +1,19 @@
 //! `badline run`: a modem until interrupted.
 
+use super::console::Console;
 use super::options::{self, Options, warn_of_strangers};
 use super::signals::Signals;
 use super::{last, show_mistakes, show_refusal, show_warnings};
 use crate::at::{Visible, visible_json};
-use crate::control::{self, Listener};
+use crate::control::{self, About, Control, Listener};
 use crate::disk::{Claim, Temporary, at, named, sweep};
 use crate::driver::machine::Machine;
 use crate::driver::port::Port;
 use crate::driver::state::Store;
+use crate::judge::coverage::Coverage;
+use crate::judge::{Judge, Watch};
 use crate::setup::{self, Server, Setup};
-use crate::trace::{Event, Sink};
+use crate::trace::{Event, History, Sink};
 use clap::Args;
 use serde::Serialize;
 use std::fs;
@@ -61,6 +64,9 @@ pub struct Ready {
     scenario: Option<String>,
     #[serde(skip)]
     speed: u32,
+    /// Whether the user has asked for the control socket that is told.
+    #[serde(skip)]
+    named_control: bool,
 }
 
 /// A modem on real ports, ready to be switched on.
@@ -69,6 +75,8 @@ pub struct Bench {
     pub machine: Machine,
     /// What is told when it is ready.
     pub ready: Ready,
+    /// Who judges the run.
+    pub watch: Watch,
     /// Who serves the control socket, until this is dropped.
     control: JoinSet<()>,
     _server: Server,
@@ -114,7 +122,10 @@ impl Run {
         let (sinks, written) = self.options.files.create(&mut self.options.outputs(&setup))?;
         let mut bench = open(&self.options, setup, sinks).await?;
         bench.machine.power_on();
-        announce(&bench.ready, self.options.json).map_err(named("standard output"))?;
+        match self.options.files.take_standard_output() {
+            true => tell(&bench.ready, &mut io::stderr().lock()).map_err(named("standard error"))?,
+            false => announce(&bench.ready, self.options.json).map_err(named("standard output"))?,
+        }
         tokio::select! {
             () = bench.machine.run() => {}
             _ = signals.next() => {}
@@ -168,10 +179,15 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
         }
         None => None,
     };
-    let control = match &options.control {
+    let named_control = match &options.control {
         Some(address) => Some(Listener::bind(address, options.control_anywhere).await?),
         None => None,
     };
+    // A modem is of use without it, too.
+    let own_control = Listener::own().await.inspect_err(|error| tracing::warn!("{error}")).ok();
+    let control = named_control.as_ref().or(own_control.as_ref());
+    // Whoever steers the modem may look back.
+    setup.trace = true;
     let (world, server) = setup::build(&setup)?;
     let ready = Ready {
         modem: setup.profile.name.clone(),
@@ -180,14 +196,15 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
         link: links[0].clone(),
         links,
         tcp,
-        control: control.as_ref().map(|control| control.address().to_string()),
-        control_key: control.as_ref().and_then(|control| Some(control.key()?.text().to_owned())),
+        control: control.map(|control| control.address().to_string()),
+        control_key: control.and_then(|control| Some(control.key()?.text().to_owned())),
         ftp: server.address(),
         ftp_root: server.root().to_path_buf(),
         seed: setup.seed,
         pid: std::process::id(),
         scenario: setup.scenario.clone(),
         speed: options.speed(&setup),
+        named_control: options.control.is_some(),
     };
     let mut machine = Machine::new(world, ports, options.speed(&setup), options.pace);
     if let Some(folder) = &options.state {
@@ -196,11 +213,26 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
     for sink in sinks {
         machine.trace_to(sink);
     }
+    machine.trace_to(Box::new(Console::new(options.verbose, &setup.profile.name)?));
+    let modem = machine.world().modem();
+    let coverage = modem.map(|modem| Coverage::new(modem, &setup.profile)).unwrap_or_default();
+    let watch = Watch::new(Judge::new(&setup.expectations, coverage));
+    machine.trace_to(Box::new(watch.clone()));
+    let history = History::default();
+    machine.trace_to(Box::new(history.clone()));
+    let about = About {
+        profile: ready.modem.clone(),
+        scenario: ready.scenario.clone(),
+        seed: ready.seed,
+        links: ready.links.clone(),
+        root: ready.ftp_root.clone(),
+    };
+    let control = Control::new(machine.handle(), watch.clone(), history, about);
     let mut serving = JoinSet::new();
-    if let Some(control) = control {
-        serving.spawn(control::serve(control, machine.desk()));
+    for listener in [named_control, own_control].into_iter().flatten() {
+        serving.spawn(control::serve(listener, control.clone()));
     }
-    Ok(Bench { machine, ready, control: serving, _server: server, _claims: claims, _dir: dir })
+    Ok(Bench { machine, ready, watch, control: serving, _server: server, _claims: claims, _dir: dir })
 }
 
 /// Where the link to each of so many ports is: the first as the user named it, the others beside it.
@@ -215,6 +247,12 @@ fn links(first: Option<PathBuf>, dir: Option<&Temporary>, ports: usize) -> Vec<P
     std::iter::once(first.clone()).chain(beside).collect()
 }
 
+/// Tells the program that started this one, as one line.
+fn tell(ready: &Ready, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", visible_json(&serde_json::to_string(ready)?))?;
+    out.flush()
+}
+
 /// Tells the user, or the program that started this one, that everything answers.
 ///
 /// # Errors
@@ -222,8 +260,7 @@ fn links(first: Option<PathBuf>, dir: Option<&Temporary>, ports: usize) -> Vec<P
 pub fn announce(ready: &Ready, json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if json || !out.is_terminal() {
-        writeln!(out, "{}", visible_json(&serde_json::to_string(ready)?))?;
-        return out.flush();
+        return tell(ready, &mut out);
     }
     let port = Visible(ready.link.display());
     writeln!(out, "{} on {port} ({})", Visible(&ready.modem), ready.port)?;
@@ -235,7 +272,7 @@ pub fn announce(ready: &Ready, json: bool) -> io::Result<()> {
     if let Some(tcp) = ready.tcp {
         writeln!(out, "the same port over TCP at {tcp}")?;
     }
-    if let Some(control) = &ready.control {
+    if let (Some(control), true) = (&ready.control, ready.named_control) {
         let key = ready.control_key.as_ref().map_or(String::new(), |key| format!(", its key {key}"));
         writeln!(out, "control socket at {}{key}", Visible(control))?;
     }

@@ -1,6 +1,7 @@
 //! `badline schema`: JSON Schema for editors.
 
 use super::show;
+use crate::control;
 use crate::profile::Profile;
 use crate::scenario::Scenario;
 use crate::trace;
@@ -9,7 +10,7 @@ use schemars::Schema;
 use schemars::transform::transform_subschemas;
 use std::process::ExitCode;
 
-/// Print the JSON Schema of a kind of file, for editors
+/// Print the JSON Schema of a kind of file, for editors, or of the control socket
 #[derive(Args, Debug)]
 pub struct Print {
     /// The kind of file
@@ -24,6 +25,8 @@ enum What {
     Scenario,
     /// A line of what `--trace` writes (JSON Lines)
     Trace,
+    /// The lines of a control socket: requests and answers
+    Control,
 }
 
 impl Print {
@@ -33,6 +36,7 @@ impl Print {
             What::Profile => partial(schemars::schema_for!(Profile)),
             What::Scenario => schemars::schema_for!(Scenario),
             What::Trace => trace::schema(),
+            What::Control => control::schema(),
         };
         show(format_args!("{:#}\n", schema.as_value()))
     }

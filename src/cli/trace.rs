@@ -1,42 +1,99 @@
 //! `badline trace`: print a trace for a person.
 
-use super::{MISTAKE, complain, show_error, show_refusal};
+use super::{MISTAKE, complain, ctl, show_error, show_refusal};
+use crate::control::{Request, Wrong};
 use crate::disk::{named, why};
-use crate::trace::{read, show};
+use crate::trace::{KINDS, Record, Unreadable, kind, read, show, show_wall};
+use crate::words::suggest;
 use clap::Args;
-use std::fs::File;
-use std::io::{self, BufReader, Write};
-use std::path::PathBuf;
+use rustix::event::{Timespec, poll};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// How often a file is looked at for what was added to it.
+const LOOKS: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// Print a trace for a person
 #[derive(Args, Debug)]
 pub struct Trace {
-    /// The trace, as `--trace` wrote it
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// The trace, as `--trace` wrote it; `-` for standard input; or a modem that runs, as `badline ctl --modem` takes it
+    #[arg(value_name = "FILE|-|ADDR")]
+    from: String,
+    /// Go on with what is added, until interrupted
+    #[arg(long)]
+    follow: bool,
+    /// Only these: the words of the second column (command, result, urc, fault ...)
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    only: Vec<String>,
+    /// The time on the wall (UTC) in place of the modem's
+    #[arg(long)]
+    wall: bool,
 }
 
 impl Trace {
     /// Runs it.
     pub fn main(self) -> ExitCode {
-        let name = self.file.display().to_string();
-        let file = match File::open(&self.file) {
-            Ok(file) if file.metadata().is_ok_and(|there| there.is_dir()) => {
-                return show_error(format_args!("{name}: it is a folder; name a trace in it"));
+        if let Some(wrong) = self.only.iter().find(|word| !KINDS.contains(&word.as_str())) {
+            let right = suggest(wrong, KINDS, "kinds");
+            complain(format_args!("badline: a trace has nothing of the kind `{wrong}`\n  = {right}"));
+            return ExitCode::from(MISTAKE);
+        }
+        let path = Path::new(&self.from);
+        let there = fs::metadata(path);
+        match there {
+            _ if self.from == "-" => self.print(BufReader::new(io::stdin().lock())),
+            Ok(there) if there.is_dir() => {
+                show_error(format_args!("{}: it is a folder; name a trace in it", self.from))
             }
-            Ok(file) => file,
-            Err(e) => return show_refusal(&named(name)(e)),
-        };
+            Ok(there) if !there.file_type().is_socket() && !there.file_type().is_char_device() => {
+                match (File::open(path), self.follow && there.is_file()) {
+                    (Ok(file), false) => self.print(BufReader::new(file)),
+                    (Ok(file), true) => self.print(BufReader::new(Growing { file, path: path.to_owned() })),
+                    (Err(e), _) => show_refusal(&named(path.display())(e)),
+                }
+            }
+            _ => match self.modem() {
+                Ok(input) => self.print(input),
+                // It looks like a file that is not there.
+                Err(wrong) => match there {
+                    Err(e) if path.extension().is_some() => show_refusal(&named(path.display())(e)),
+                    _ => show_error(wrong.error),
+                },
+            },
+        }
+    }
+
+    /// What a modem that runs has kept, and what is to come where that is wanted.
+    fn modem(&self) -> Result<Box<dyn BufRead>, Wrong> {
+        let mut client = ctl::connect(Some(&self.from))?;
+        client.ask(&Request::Follow { events: vec![], since: Some(0) })?;
+        if self.follow {
+            return Ok(client.into_input());
+        }
+        // What has been ends where another request is answered.
+        client.send(&Request::Faults {})?;
+        let mut past = vec![];
+        while let Ok(Some(line)) = client.line()
+            && !line.starts_with("{\"ok\"")
+        {
+            past.extend(line.into_bytes());
+        }
+        Ok(Box::new(io::Cursor::new(past)))
+    }
+
+    fn print(&self, input: impl BufRead) -> ExitCode {
         let mut out = io::BufWriter::new(io::stdout().lock());
         let mut status = ExitCode::SUCCESS;
-        for record in read(BufReader::new(file)) {
+        for record in read(input) {
             let shown = match record {
-                Ok(record) => writeln!(out, "{}", show(&record)),
+                Ok(record) => self.line(&mut out, &record),
                 Err(unreadable) => {
                     // Both go to one terminal: in their order.
                     let flushed = out.flush();
-                    complain(format_args!("{name}: {unreadable}"));
+                    self.pass_over(&unreadable);
                     status = ExitCode::from(MISTAKE);
                     flushed
                 }
@@ -48,6 +105,48 @@ impl Trace {
         match out.flush() {
             Ok(()) => status,
             Err(e) => ended(&e),
+        }
+    }
+
+    fn line(&self, out: &mut impl Write, record: &Record) -> io::Result<()> {
+        if !self.only.is_empty() && !self.only.iter().any(|word| word == kind(&record.event)) {
+            return Ok(());
+        }
+        let line = if self.wall { show_wall(record) } else { show(record) };
+        writeln!(out, "{line}")?;
+        if self.follow { out.flush() } else { Ok(()) }
+    }
+
+    fn pass_over(&self, unreadable: &Unreadable) {
+        let name = if self.from == "-" { "standard input" } else { &self.from };
+        complain(format_args!("{name}: {unreadable}"));
+    }
+}
+
+/// A file to which is added: its end is waited at. One that was begun anew is read anew.
+struct Growing {
+    file: File,
+    path: PathBuf,
+}
+
+impl Read for Growing {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.file.read(buffer)?;
+            if read > 0 {
+                return Ok(read);
+            }
+            // It waits for nothing but the time.
+            poll(&mut [], Some(&LOOKS))?;
+            let at = io::Seek::stream_position(&mut self.file)?;
+            let own = self.file.metadata()?;
+            if own.len() < at {
+                io::Seek::rewind(&mut self.file)?;
+            } else if let Ok(there) = fs::metadata(&self.path)
+                && (there.dev(), there.ino()) != (own.dev(), own.ino())
+            {
+                self.file = File::open(&self.path)?;
+            }
         }
     }
 }

@@ -2,22 +2,15 @@
 
 use super::address::{Listener, Socket};
 use super::answer::{Answer, Wrong, line};
-use super::ask::{Ask, Line};
 use super::key::Key;
-use super::status::Status;
+use super::request::{Line, Request};
+use super::steer::{Control, Followed};
 use crate::driver::accept;
-use crate::driver::desk::{Desk, Gone};
-use crate::driver::machine::Machine;
-use crate::fault::{Known, Never, Request, Trigger, never_acts, never_happens};
-use crate::time::Now;
-use crate::trace::Record;
-use crate::trace::follow::follow;
 use serde_json::Value;
 use std::io::{self, Write};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, copy, sink};
-use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -32,13 +25,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const FAREWELL: (Duration, u64) = (Duration::from_secs(1), 1024 * 1024);
 
 /// Serves whoever connects, until dropped.
-pub async fn serve(listener: Listener, desk: Desk) {
+pub async fn serve(listener: Listener, control: Control) {
     let mut clients = JoinSet::new();
     loop {
         let accepted = match &listener.socket {
             Socket::Unix(socket) => socket.accept().await.map(|(stream, _)| {
                 match has_room(&mut clients) {
-                    true => drop(clients.spawn(one(stream, desk.clone(), Trust::Owner))),
+                    true => drop(clients.spawn(one(stream, control.clone(), Trust::Owner))),
                     false => refuse(stream.into_std()),
                 };
             }),
@@ -47,7 +40,7 @@ pub async fn serve(listener: Listener, desk: Desk) {
                 let _ = stream.set_nodelay(true);
                 let trust = Trust::Stranger { key: key.clone(), patience: PATIENCE };
                 match has_room(&mut clients) {
-                    true => drop(clients.spawn(one(stream, desk.clone(), trust))),
+                    true => drop(clients.spawn(one(stream, control.clone(), trust))),
                     false => refuse(stream.into_std()),
                 };
             }),
@@ -129,11 +122,11 @@ impl Trust {
 }
 
 /// Serves one client until it goes.
-pub(super) async fn one(stream: impl AsyncRead + AsyncWrite, desk: Desk, trust: Trust) {
+pub(super) async fn one(stream: impl AsyncRead + AsyncWrite, control: Control, trust: Trust) {
     let (input, mut output) = tokio::io::split(stream);
     let mut input = BufReader::new(input);
     // A client that goes in the middle of a line is no error.
-    if talk(&mut input, &mut output, desk, trust).await.is_ok() && output.shutdown().await.is_ok() {
+    if talk(&mut input, &mut output, control, trust).await.is_ok() && output.shutdown().await.is_ok() {
         let (limit, most) = FAREWELL;
         let _ = timeout(limit, copy(&mut input.take(most), &mut sink())).await;
     }
@@ -143,11 +136,11 @@ pub(super) async fn one(stream: impl AsyncRead + AsyncWrite, desk: Desk, trust: 
 async fn talk(
     input: &mut (impl AsyncBufReadExt + Unpin),
     output: &mut (impl AsyncWrite + Unpin),
-    desk: Desk,
+    control: Control,
     mut trust: Trust,
 ) -> io::Result<()> {
     let mut buffer = vec![];
-    let mut followed: Option<(Receiver<Record>, Vec<String>)> = None;
+    let mut followed: Option<Followed> = None;
     let patience = trust.patience();
     let mut tired = pin!(sleep(patience));
     loop {
@@ -164,12 +157,17 @@ async fn talk(
                 // Of a line that has no end, nothing behind it would ever be heard.
                 let too_long = asked.len() > LONGEST;
                 let (id, answer, ends) = match trust.hear(&asked) {
-                    Ok(mut line) => (line.id.take(), obey(&desk, line, &mut followed).await, false),
+                    Ok(mut line) => (line.id.take(), obey(&control, line, &mut followed).await, false),
                     Err((id, wrong)) => (id, Err(wrong), too_long || !matches!(trust, Trust::Owner)),
                 };
                 output.write_all((line(id, &answer) + "\n").as_bytes()).await?;
                 if ends {
                     return Ok(());
+                }
+                if let Some(followed) = &mut followed {
+                    for record in std::mem::take(&mut followed.past) {
+                        output.write_all(followed.line(&record).unwrap_or_default().as_bytes()).await?;
+                    }
                 }
             }
             record = next(&mut followed) => match record {
@@ -185,17 +183,13 @@ async fn talk(
 }
 
 /// Does what a request asks for.
-async fn obey(
-    desk: &Desk,
-    line: Line,
-    followed: &mut Option<(Receiver<Record>, Vec<String>)>,
-) -> Result<Answer, Wrong> {
-    match line.ask()? {
-        Ask::Follow(events) => {
-            *followed = Some((begin(desk).await?, events));
+async fn obey(control: &Control, line: Line, followed: &mut Option<Followed>) -> Result<Answer, Wrong> {
+    match line.request()? {
+        Request::Follow { events, since } => {
+            *followed = Some(control.follow(events, since).await?);
             Ok(Answer::Done {})
         }
-        ask => carry_out(desk, ask).await,
+        request => control.ask(request).await,
     }
 }
 
@@ -220,91 +214,12 @@ async fn read_line(input: &mut (impl AsyncBufReadExt + Unpin), line: &mut Vec<u8
 }
 
 /// The next record that the client wants, as a line; for ever where it follows nothing.
-async fn next(followed: &mut Option<(Receiver<Record>, Vec<String>)>) -> Option<String> {
-    let Some((records, events)) = followed else { return std::future::pending().await };
+async fn next(followed: &mut Option<Followed>) -> Option<String> {
+    let Some(followed) = followed else { return std::future::pending().await };
     loop {
-        let value = serde_json::to_value(records.recv().await?).ok()?;
-        let wanted = |event: &String| value["event"] == **event;
-        if events.is_empty() || events.iter().any(wanted) {
-            return Some(format!("{value}\n"));
+        let record = followed.next.recv().await?;
+        if let Some(line) = followed.line(&record) {
+            return Some(line);
         }
-    }
-}
-
-async fn begin(desk: &Desk) -> Result<Receiver<Record>, Wrong> {
-    let (sink, records) = follow();
-    desk.ask(|machine, _| machine.trace_to(Box::new(sink))).await?;
-    Ok(records)
-}
-
-async fn carry_out(desk: &Desk, ask: Ask) -> Result<Answer, Wrong> {
-    desk.ask(move |machine, now| act(machine, now, ask)).await?
-}
-
-fn act(machine: &mut Machine, now: Now, ask: Ask) -> Result<Answer, Wrong> {
-    match ask {
-        Ask::Fault(request) => {
-            possible(machine, &request)?;
-            let faults = machine.world().faults();
-            let done = faults.request(now, request);
-            let names: Vec<String> = faults.status().into_iter().map(|f| f.name).collect();
-            machine.world_mut().act(now);
-            done.map(Answer::fault).map_err(|what| Wrong::new(what, there(&names)))
-        }
-        Ask::List => Ok(Answer::Faults { faults: machine.world().faults().status() }),
-        Ask::Status => {
-            let status = Status::of(machine, now).ok_or_else(|| {
-                Wrong::new("no module of Badline's own is behind the port", "the other requests are answered")
-            })?;
-            Ok(Answer::Status(Box::new(status)))
-        }
-        Ask::Speed(speed) => {
-            machine.set_speed(speed);
-            Ok(Answer::Done {})
-        }
-        // It is begun where the records are read.
-        Ask::Follow(_) => Ok(Answer::Done {}),
-    }
-}
-
-/// Refuses a fault that could never be applied.
-fn possible(machine: &mut Machine, request: &Request) -> Result<(), Wrong> {
-    let Request::Rule(rule) = request else { return Ok(()) };
-    // Of a device that Badline does not know, anything may be.
-    let Some(modem) = machine.world().modem() else { return Ok(()) };
-    let rows = modem.vocabulary().rows();
-    let mut commands: Vec<&str> = rows.iter().map(|row| row.name).collect();
-    commands.extend(modem.core().profile.commands.keys().map(String::as_str));
-    let (ports, boots) = (Some(modem.core().port_ids().count()), u64::from(modem.core().boots));
-    let known = Known { commands: &commands, ports, boots, ..Known::default() };
-    let faults: Vec<String> = machine.world().faults().status().into_iter().map(|f| f.name).collect();
-    let until = rule.until.as_ref().map(|(trigger, _)| trigger);
-    let never = [Some(&rule.when), until].into_iter().flatten().find_map(|trigger| match trigger {
-        Trigger::After(name) | Trigger::Lifted(name) if !faults.contains(name) => {
-            let (what, right) = (format!("no fault is named `{name}`"), there(&faults));
-            Some(Never { key: "", what, right })
-        }
-        _ => never_happens(trigger, &known),
-    });
-    if let Some(Never { what, right, .. }) = never {
-        return Err(Wrong::new(format!("the fault can never be applied or lifted: {what}"), right));
-    }
-    if let Some(Never { what, right, .. }) = never_acts(&rule.what, &known) {
-        return Err(Wrong::new(format!("the fault can never act: {what}"), right));
-    }
-    Ok(())
-}
-
-/// Which faults there are.
-fn there(names: &[String]) -> String {
-    match names {
-        [] => "there are no faults; inject one with \"fault\": {\"what\": {..}}".to_owned(),
-        names => format!("the names are {}", names.join(", ")),
-    }
-}
-
-impl From<Gone> for Wrong {
-    fn from(gone: Gone) -> Wrong {
-        Wrong::new(gone.to_string(), "")
     }
 }

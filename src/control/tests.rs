@@ -1,11 +1,11 @@
 //! The control socket as a program meets it.
 
 use super::answer::line;
-use super::ask::Line;
+use super::request::Line;
 use super::serve::{Trust, one};
-use super::{Address, Answer, Ask, Key, LONGEST, Listener, MOST, Wrong, serve};
+use super::{About, Address, Answer, Control, Key, LONGEST, Listener, MOST, Request, Wrong, serve};
 use crate::bench::{Bench, Live};
-use crate::fault::Request;
+use crate::trace::History;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::io::ErrorKind;
@@ -29,7 +29,7 @@ impl Client {
         let path = dir.path().join("control");
         let listener = Listener::bind(&Address::Unix(path.clone()), false).await.unwrap();
         let mut server = JoinSet::new();
-        server.spawn(serve(listener, live.desk()));
+        server.spawn(serve(listener, control(live).await));
         let (input, output) = tokio::io::split(UnixStream::connect(path).await.unwrap());
         Client { lines: BufReader::new(input).lines(), output, dir, _server: server }
     }
@@ -47,6 +47,15 @@ impl Client {
         self.output.write_all(format!("{request}\n").as_bytes()).await.unwrap();
         self.read().await
     }
+}
+
+/// What steers a modem of a test.
+async fn control(live: &Live) -> Control {
+    let history = History::default();
+    let sink = history.clone();
+    live.handle().ask(|machine, _| machine.trace_to(Box::new(sink))).await.unwrap();
+    let about = About { profile: "sim7080".into(), root: live.root().to_owned(), ..About::default() };
+    Control::new(live.handle(), live.watch(), history, about)
 }
 
 async fn modem() -> (Live, Client) {
@@ -197,7 +206,7 @@ async fn over_tcp(says: impl Fn(&str) -> String) -> Vec<Value> {
     let key = listener.key().expect("TCP has a key").text().to_owned();
     let address = listener.address().to_string();
     let mut server = JoinSet::new();
-    server.spawn(serve(listener, live.desk()));
+    server.spawn(serve(listener, control(&live).await));
     let mut client = TcpStream::connect(address).await.unwrap();
     client.write_all(says(&key).as_bytes()).await.unwrap();
     let mut lines = BufReader::new(client).lines();
@@ -267,7 +276,7 @@ async fn who_shows_no_key_does_not_stay() {
     let (mut client, ours) = tokio::io::duplex(1024);
     let trust = Trust::Stranger { key: Key::new().unwrap(), patience: Duration::ZERO };
     let mut server = JoinSet::new();
-    server.spawn(one(ours, live.desk(), trust));
+    server.spawn(one(ours, control(&live).await, trust));
     let mut heard = String::new();
     timeout(GUARD, client.read_to_string(&mut heard)).await.expect("it ends").unwrap();
     assert_eq!(heard, "{\"ok\":false,\"error\":\"no key in 0 s\"}\n");
@@ -318,14 +327,117 @@ fn an_address_is_a_path_or_ip_and_port() {
 proptest! {
     #[test]
     fn any_line_is_answered_by_one_line(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
-        let answer = Line::parse(&bytes).and_then(Line::ask).map(|_| Answer::Done {});
+        let answer = Line::parse(&bytes).and_then(Line::request).map(|_| Answer::Done {});
         prop_assert!(!line(None, &answer).contains('\n'));
     }
 
     #[test]
     fn any_name_can_be_lifted(name in any::<String>()) {
         let line = json!({"do": "lift", "name": name}).to_string();
-        let ask = Line::parse(line.as_bytes()).and_then(Line::ask);
-        prop_assert_eq!(ask, Ok::<_, Wrong>(Ask::Fault(Request::Lift(name))));
+        let ask = Line::parse(line.as_bytes()).and_then(Line::request);
+        prop_assert_eq!(ask, Ok::<_, Wrong>(Request::Lift { name: Some(name) }));
+    }
+}
+
+#[tokio::test]
+async fn the_clock_stands_and_is_turned_and_the_hosts_bytes_wait() {
+    let (mut live, mut client) = modem().await;
+    let mut host = live.port(1).unwrap();
+    let t = |answer: &Value| answer["t"].as_u64().unwrap();
+    // What a module does a long time after a command: here the end of a late answer.
+    let fault = json!({"what": {"late": "1h", "command": "AT+CSQ"}, "when": {"command": "AT+CSQ"}});
+    assert_eq!(client.ask(json!({"do": "inject", "fault": fault})).await["ok"], true);
+    let stood = t(&client.ask(json!({"do": "pause"})).await);
+    host.write_all(b"AT+CSQ\r").await.unwrap();
+    assert_eq!(t(&client.ask(json!({"do": "status"})).await), stood, "it stands");
+    let turned = t(&client.ask(json!({"do": "step", "for": "59m"})).await);
+    assert_eq!(turned, stood + 59 * 60_000_000);
+    assert_eq!(client.ask(json!({"do": "status"})).await["paused"], true);
+    let mut heard = [0; 256];
+    // Nothing but the echo so far: the answer is an hour late.
+    let echo = host.read(&mut heard).await.unwrap();
+    assert!(!String::from_utf8_lossy(&heard[..echo]).contains("+CSQ:"), "{}", heard[..echo].escape_ascii());
+    assert_eq!(client.ask(json!({"do": "step", "for": "2m"})).await["ok"], true);
+    let mut answer = String::new();
+    while !answer.contains("OK") {
+        let n = timeout(GUARD, host.read(&mut heard)).await.expect("an answer").unwrap();
+        answer += &String::from_utf8_lossy(&heard[..n]);
+    }
+    assert!(answer.contains("+CSQ:"), "{answer}");
+    assert_eq!(client.ask(json!({"do": "speed"})).await["ok"], true);
+    let status = client.ask(json!({"do": "status"})).await;
+    assert_eq!((&status["paused"], &status["speed"]), (&json!(false), &json!(1)));
+}
+
+#[tokio::test]
+async fn who_comes_late_may_look_back() {
+    let (mut live, mut client) = modem().await;
+    let mut host = live.port(1).unwrap();
+    host.write_all(b"AT+CSQ\r").await.unwrap();
+    live.wait_for(|r| matches!(&r.event, crate::trace::Event::Result { .. })).await;
+    let request = json!({"do": "follow", "events": ["command_line"], "since": 0});
+    assert_eq!(client.ask(request).await, json!({"ok": true}));
+    assert_eq!(client.read().await["line"], "AT+CSQ");
+    host.write_all(b"AT+CREG?\r").await.unwrap();
+    assert_eq!(client.read().await["line"], "AT+CREG?");
+}
+
+#[tokio::test]
+async fn two_may_steer_at_once() {
+    let (live, mut one) = modem().await;
+    let mut two = Client::of(&live).await;
+    assert_eq!(one.ask(json!({"do": "pause"})).await["ok"], true);
+    // A second step goes on from where the first will end.
+    let from = one.ask(json!({"do": "status"})).await["t"].as_u64().unwrap();
+    let step = json!({"do": "step", "for": "10s"});
+    let (first, second) = tokio::join!(one.ask(step.clone()), two.ask(step));
+    assert!(first["ok"] == true && second["ok"] == true, "{first} {second}");
+    assert_eq!(two.ask(json!({"do": "status"})).await["t"], from + 20_000_000);
+    let both = async |one: &mut Client, two: &mut Client, fault: Value| {
+        let request = json!({"do": "inject", "fault": fault});
+        tokio::join!(one.ask(request.clone()), two.ask(request))
+    };
+    let (first, second) = both(&mut one, &mut two, json!({"what": {"signal": 2}})).await;
+    assert!(first["ok"] == true && second["ok"] == true && first["name"] != second["name"]);
+    let (first, second) = both(&mut one, &mut two, json!({"name": "x", "what": {"signal": 2}})).await;
+    assert!(first["ok"] != second["ok"], "a name is one fault's: {first} {second}");
+}
+
+#[tokio::test]
+async fn what_could_not_be_done_is_told() {
+    let (_live, mut client) = modem().await;
+    for (what, word) in [
+        (json!({"pdp_drop": "all"}), "no PDP context"),
+        (json!({"pdp_drop": 3}), "context 3"),
+        (json!({"cut": "rst"}), "no such connection"),
+        (json!({"speak": 421}), "no FTP session"),
+    ] {
+        let answer = client.ask(json!({"do": "inject", "fault": {"what": what}})).await;
+        assert!(answer["note"].as_str().is_some_and(|note| note.contains(word)), "{what}: {answer}");
+    }
+    let fault = json!({"name": "gone", "when": {"inject": true}, "what": {"pdp_drop": 1}});
+    assert_eq!(client.ask(json!({"do": "inject", "fault": fault})).await["note"], Value::Null);
+    assert!(client.ask(json!({"do": "inject", "name": "gone"})).await["note"].is_string());
+    assert_eq!(
+        client.ask(json!({"do": "inject", "fault": {"what": {"signal": 2}}})).await["note"],
+        Value::Null
+    );
+}
+
+#[test]
+fn the_schema_has_every_request_and_the_document_each() {
+    let page = include_str!("../../docs/control.md");
+    let schema = super::schema().to_value();
+    let requests = schema["properties"]["request"]["oneOf"].as_array().unwrap();
+    let words = super::words();
+    assert!(words.len() == requests.len() && words.len() > 7, "{words:?}");
+    for word in &words {
+        let told = page.lines().any(|line| {
+            line.strip_prefix("## ").is_some_and(|head| head.split(", ").any(|head| head == word))
+        });
+        assert!(told, "docs/control.md says nothing about {word}");
+    }
+    for part in ["answer", "record"] {
+        assert!(schema["properties"][part].is_object(), "{part}");
     }
 }

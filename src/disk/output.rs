@@ -15,6 +15,10 @@ const LOOKED_AT: u64 = 64 * 1024;
 /// `/dev/null` and `/dev/full` (devices.txt of Linux): one takes everything, the other nothing.
 const HARMLESS: [(u32, u32); 2] = [(1, 3), (1, 7)];
 
+/// What stands for standard output, and its place among files.
+pub const STANDARD_OUTPUT: &str = "-";
+const ITS_IDENTITY: (u64, u64) = (u64::MAX, u64::MAX);
+
 /// What is written, which tells what may be written over.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
@@ -66,6 +70,15 @@ impl Outputs {
     /// It cannot be written, or must not be; the text names option and file.
     pub fn open(&mut self, option: &str, path: &Path, kind: Kind) -> io::Result<Output> {
         let told = format!("{option} {}", path.display());
+        if path == Path::new(STANDARD_OUTPUT) {
+            let known = |(id, _): &&((u64, u64), String)| *id == ITS_IDENTITY;
+            if let Some((_, what)) = self.taken.iter().find(known) {
+                return Err(named(&told)(refused(format!("that is {what}; write to a file"))));
+            }
+            self.taken.push((ITS_IDENTITY, format!("what {option} writes")));
+            let to = Pipe::standard_output().map(To::Fifo).map_err(named(&told))?;
+            return Ok(Output { name: told, shared: Arc::new(Mutex::new(Shared { to, lost: None })) });
+        }
         let to = self.choose(path, kind).map_err(|e| at(path, e)).map_err(named(&told))?;
         if let Ok(there) = fs::metadata(path) {
             // Any number of outputs may vanish in one device.

@@ -1,8 +1,9 @@
-//! Writing to a FIFO, whose reader may come late, or not at all, or not keep up.
+//! Writing to a FIFO or to standard output, whose reader may come late, or not at all, or not keep up.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::os::fd::AsFd;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -35,11 +36,27 @@ impl Pipe {
     /// # Errors
     /// Where no thread can be had.
     pub fn open(path: &Path) -> io::Result<Pipe> {
+        let path = path.to_owned();
+        Pipe::served(move || OpenOptions::new().write(true).open(path))
+    }
+
+    /// The same for standard output, whose reader is there.
+    ///
+    /// # Errors
+    /// Where it is closed, or no thread can be had.
+    pub fn standard_output() -> io::Result<Pipe> {
+        let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let pipe = Pipe::served(move || Ok(file))?;
+        pipe.shared.open.store(true, SeqCst);
+        Ok(pipe)
+    }
+
+    fn served(open: impl FnOnce() -> io::Result<File> + Send + 'static) -> io::Result<Pipe> {
         let (to, chunks) = channel();
         let (tell, ended) = channel();
-        let (path, shared) = (path.to_owned(), Arc::new(Shared::default()));
+        let shared = Arc::new(Shared::default());
         let its = shared.clone();
-        thread::Builder::new().name("fifo".into()).spawn(move || tell.send(serve(&path, &its, &chunks)))?;
+        thread::Builder::new().name("fifo".into()).spawn(move || tell.send(serve(open, &its, &chunks)))?;
         Ok(Pipe { to: Some(to), shared, ended })
     }
 
@@ -62,8 +79,12 @@ fn slow() -> io::Error {
     io::Error::other("its reader does not keep up")
 }
 
-fn serve(path: &PathBuf, shared: &Shared, chunks: &Receiver<Vec<u8>>) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).open(path)?;
+fn serve(
+    open: impl FnOnce() -> io::Result<File>,
+    shared: &Shared,
+    chunks: &Receiver<Vec<u8>>,
+) -> io::Result<()> {
+    let mut file = open()?;
     shared.open.store(true, SeqCst);
     for chunk in chunks {
         file.write_all(&chunk)?;

@@ -11,17 +11,36 @@ pub struct Clock {
     start: Instant,
     base: Now,
     speed: u32,
+    /// Whether it stands still at `base`.
+    stands: bool,
 }
 
 impl Clock {
     /// Starts the clock.
     pub fn start(speed: u32) -> Clock {
-        Clock { start: Instant::now(), base: Now::ZERO, speed: speed.max(1) }
+        Clock { start: Instant::now(), base: Now::ZERO, speed: speed.max(1), stands: false }
     }
 
     /// The time now.
     pub fn now(&self) -> Now {
-        self.base + self.start.elapsed() * self.speed
+        if self.stands { self.base } else { self.base + self.start.elapsed() * self.speed }
+    }
+
+    /// Whether it stands still.
+    pub fn stands(&self) -> bool {
+        self.stands
+    }
+
+    /// Has it stand still, until a speed is set.
+    pub fn stop(&mut self) {
+        (self.base, self.stands) = (self.now(), true);
+    }
+
+    /// Turns a clock that stands forward to `to`.
+    pub fn turn(&mut self, to: Now) {
+        if self.stands {
+            self.base = self.base.max(to);
+        }
     }
 
     /// How many times as fast as real time it runs.
@@ -29,7 +48,7 @@ impl Clock {
         self.speed
     }
 
-    /// Has it run at another speed from now on; what is due comes at its time on this clock.
+    /// Has it run, at another speed, from now on; what is due comes at its time on this clock.
     pub fn set_speed(&mut self, speed: u32) {
         *self = Clock { base: self.now(), ..Clock::start(speed) };
     }
@@ -37,6 +56,7 @@ impl Clock {
     /// Waits for a time on this clock; for ever where there is none.
     pub async fn wait(&self, until: Option<Now>) {
         match until {
+            Some(until) if self.stands && until > self.base => std::future::pending().await,
             Some(until) => {
                 // Rounded up, so that the time has come when the timer fires.
                 let real = until.since(self.base) / self.speed + Duration::from_micros(1);

@@ -1,7 +1,8 @@
 //! The event loop: one modem, its serial ports and its sockets, in real time.
 
 use super::clock::Clock;
-use super::desk::{Desk, Job};
+use super::course::Course;
+use super::handle::{Handle, Job};
 use super::io::Io;
 use super::port::{BAUD, Pace, Port, PortEvent};
 use super::sinks::Sinks;
@@ -9,14 +10,15 @@ use super::state::Store;
 use crate::modem::{HostLine, PortId};
 use crate::time::Now;
 use crate::trace::{Event, Sink};
-use crate::world::{Told, World, Write};
+use crate::world::{Notice, World, Write};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 use tokio::task::yield_now;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// One of the modem's serial ports with its real side.
 struct Wire {
@@ -72,8 +74,9 @@ pub struct Machine {
     clock: Clock,
     sinks: Sinks,
     store: Option<Store>,
-    desk: Desk,
+    handle: Handle,
     jobs: UnboundedReceiver<Job>,
+    course: Course,
 }
 
 /// How much is read from a host at once, in octets.
@@ -88,10 +91,10 @@ impl Machine {
     /// A modem on real ports; `pace` limits the byte rate to the baud rate.
     pub fn new(world: World, ports: Vec<Port>, speed: u32, pace: bool) -> Machine {
         let wires = ports.into_iter().map(|port| Wire::new(port, pace)).collect();
-        let (desk, jobs) = Desk::new();
-        let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::default());
+        let (handle, jobs) = Handle::new();
+        let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::live());
         world.faults().set_speed(clock.now(), speed);
-        Machine { world, wires, io, clock, sinks, store: None, desk, jobs }
+        Machine { world, wires, io, clock, sinks, store: None, handle, jobs, course: Course::Runs }
     }
 
     /// Hands the records of what happens from here on to a sink.
@@ -107,8 +110,8 @@ impl Machine {
     }
 
     /// The way to the machine while it runs.
-    pub fn desk(&self) -> Desk {
-        self.desk.clone()
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
     }
 
     /// The modem and its network, to be changed.
@@ -121,10 +124,26 @@ impl Machine {
         &self.clock
     }
 
-    /// Has the modem's clock run so many times faster than real time from now on.
+    /// Has the modem's clock run so many times faster than real time from now on, also where it stood still.
     pub fn set_speed(&mut self, speed: u32) {
+        self.course = Course::Runs;
         self.clock.set_speed(speed);
         self.world.faults().set_speed(self.clock.now(), speed);
+    }
+
+    /// Has the modem's clock stand still: what the host sends waits, and what its servers say.
+    pub fn pause(&mut self) {
+        self.course = Course::Stands;
+        self.clock.stop();
+    }
+
+    /// Turns the modem's clock on by `span`, as fast as what happens on the way allows, and has it stand there; what is
+    /// given comes when it does.
+    pub fn step(&mut self, span: Duration) -> oneshot::Receiver<()> {
+        self.clock.stop();
+        let (tell, told) = oneshot::channel();
+        self.course.step(self.clock.now(), span, tell);
+        told
     }
 
     /// Applies power.
@@ -181,10 +200,13 @@ impl Machine {
         let now = self.clock.now();
         self.carry_out(now);
         let resume = self.wires.iter().filter_map(|w| w.resume).min();
-        let deadline = [self.world.poll_timeout(), resume, end].into_iter().flatten().min();
+        let due = [self.world.poll_timeout(), resume].into_iter().flatten().min();
+        let deadline = [due, end].into_iter().flatten().min();
+        let hears = self.course.hears();
         for (i, wire) in self.wires.iter_mut().enumerate() {
-            wire.window = self.world.uart_window(PortId(i));
+            wire.window = if hears { self.world.uart_window(PortId(i)) } else { 0 };
         }
+        let steps = self.course.pause(self.world.busy());
         if deadline.is_some_and(|at| at <= self.clock.now()) {
             // It is behind: others, such as who waits for a signal, have their turn all the same.
             yield_now().await;
@@ -200,7 +222,7 @@ impl Machine {
                 }
                 self.on_port(now, port, event, buffer);
             }
-            event = self.io.next() => {
+            event = self.io.next(), if hears => {
                 let now = self.clock.now();
                 self.world.io(now, event);
                 while let Some(event) = self.io.try_next() {
@@ -210,6 +232,13 @@ impl Machine {
             () = self.clock.wait(deadline) => {
                 let now = self.clock.now();
                 self.world.timeout(now);
+            }
+            () = sleep(steps.unwrap_or_default()), if steps.is_some() => {
+                let to = self.course.on(due);
+                self.clock.turn(to);
+                if due.is_some_and(|due| due <= to) {
+                    self.world.timeout(to);
+                }
             }
         }
     }
@@ -251,15 +280,15 @@ impl Machine {
         while let Some(request) = self.world.poll_io() {
             self.io.execute(request);
         }
-        while let Some(told) = self.world.poll_told() {
+        while let Some(told) = self.world.poll_notice() {
             match told {
-                Told::Plugged { port, there } => self.plug(now, port, there),
-                Told::Baud { port, rate } => {
+                Notice::Plugged { port, there } => self.plug(now, port, there),
+                Notice::Baud { port, rate } => {
                     self.wires[port.0].next_rate = Some(rate);
                     self.write(now, port);
                 }
-                Told::Warning(text) => tracing::warn!("{text}"),
-                Told::Line { .. } => {}
+                Notice::Warning(text) => tracing::warn!("{text}"),
+                Notice::Line { .. } => {}
             }
         }
         while let Some(note) = self.world.network_mut().poll_note() {
@@ -320,6 +349,7 @@ impl Machine {
             wire.blocked = written < allowed;
             let stop = wire.blocked || wire.resume.is_some();
             if written > 0 {
+                self.course.spoke();
                 self.world.sent(now, port, written);
             }
             if stop {

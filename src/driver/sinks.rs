@@ -1,6 +1,6 @@
 //! Where a machine's records go.
 
-use crate::trace::Sink;
+use crate::trace::{Record, Sink};
 use crate::world::World;
 use std::io;
 
@@ -10,12 +10,30 @@ pub struct Sinks {
     sinks: Vec<Box<dyn Sink>>,
     /// Whether one has gone.
     left: bool,
+    /// How many records there were.
+    count: u64,
+    time: Time,
+}
+
+/// Which times records bear beside the modem's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Time {
+    /// None: the modem's clock has nothing to do with the wall's.
+    #[default]
+    Modem,
+    /// The wall's, when they are handed over.
+    Wall,
 }
 
 impl Sinks {
     /// None, or those that were created for a user.
     pub fn new(sinks: Vec<Box<dyn Sink>>) -> Sinks {
-        Sinks { sinks, left: false }
+        Sinks { sinks, ..Sinks::default() }
+    }
+
+    /// None yet, of a modem whose clock follows the wall's: each record bears the time there.
+    pub fn live() -> Sinks {
+        Sinks { time: Time::Wall, ..Sinks::default() }
     }
 
     /// One more.
@@ -28,6 +46,9 @@ impl Sinks {
         let mut any = false;
         while let Some(record) = world.poll_record() {
             any = true;
+            self.count += 1;
+            let record = Record { number: self.count, ..record };
+            let record = if self.time == Time::Wall { record.now() } else { record };
             self.each(|sink| sink.take(&record));
         }
         if any {

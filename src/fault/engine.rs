@@ -17,6 +17,7 @@ use crate::fault::engine::live::{Live, Over};
 use crate::fault::engine::names::Names;
 use crate::fault::engine::pace::{Pace, skip_past};
 use crate::fault::engine::until::Wait;
+use crate::fault::layer::Action;
 use crate::fault::layer::kind::{Layer, Nature};
 use crate::fault::rule::count::{Dice, Tally};
 use crate::fault::rule::trigger::{Count, Trigger};
@@ -273,6 +274,11 @@ impl Engine {
             missed: live.missed,
         };
         self.rules.iter().filter(|live| !live.rule.silent && !live.is_gone()).map(status).collect()
+    }
+
+    /// What the rule with that name does.
+    pub fn action(&self, name: &str) -> Option<&Action> {
+        self.rules.iter().find(|live| live.name == name).map(|live| &live.rule.what)
     }
 
     /// The faults that were never applied, with what they do, in file order; also those that a request has disarmed.

@@ -4,14 +4,16 @@ use crate::at;
 use crate::modem::Modem;
 use crate::profile::Profile;
 use crate::trace::Event;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More kinds of one thing than a person reads: a host that types noise must not fill the memory.
 const KINDS: usize = 500;
 
 /// What of the module's command table a host used, what it sent beside it, and which errors it met.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Coverage {
     /// How many forms of commands the module has.
     pub forms: usize,
@@ -39,7 +41,7 @@ pub struct Coverage {
 }
 
 /// One form of a command.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Form {
     /// The command's name, without `AT`.
     pub name: String,
@@ -48,7 +50,7 @@ pub struct Form {
 }
 
 /// A final result code that is an error.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct ErrorMet {
     /// The last command before it.
     pub command: String,
@@ -60,21 +62,21 @@ pub struct ErrorMet {
 }
 
 /// An FTP reply that is an error.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct FtpError {
     /// Its code.
     pub code: u16,
 }
 
 /// A line of the module.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Line {
     /// The line.
     pub line: String,
 }
 
 /// A fault.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Fault {
     /// Its name.
     pub name: String,
@@ -98,15 +100,27 @@ impl<T: Ord> Tally<T> {
     }
 }
 
+/// What a tally is written as.
+#[derive(Serialize, JsonSchema)]
+struct Row<T> {
+    #[serde(flatten)]
+    what: T,
+    /// How often.
+    times: u64,
+}
+
+impl<T: JsonSchema> JsonSchema for Tally<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Times", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "array", "items": Row::<T>::json_schema(generator)})
+    }
+}
+
 /// An array of objects, each with its number of `times`.
 impl<T: Serialize> Serialize for Tally<T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Row<'a, T> {
-            #[serde(flatten)]
-            what: &'a T,
-            times: u64,
-        }
         serializer.collect_seq(self.0.iter().map(|(what, times)| Row { what, times: *times }))
     }
 }

@@ -10,7 +10,7 @@ use super::port::{Line, Port, PortId, State};
 use super::radio::{Functionality, Radio};
 use super::sim::Sim;
 use super::socket::Sockets;
-use super::{Event, Meddler, Note, Output, Reply};
+use super::{Event, FaultHook, Note, Output, Reply};
 use crate::at::ArgError;
 use crate::fault::Pattern;
 use crate::profile::{ErrorCode, Profile};
@@ -66,7 +66,7 @@ pub struct Core {
     pub(super) out: VecDeque<Output>,
     pub(super) numbers: u32,
     pub(super) noting: bool,
-    pub(super) meddler: Option<Box<dyn Meddler>>,
+    pub(super) hook: Option<Box<dyn FaultHook>>,
     /// The names of all commands, for `+CLAC`.
     pub(super) known: Vec<&'static str>,
     /// The result codes that are this module's own ([`Modem::codes`](super::Modem::codes)).
@@ -161,7 +161,7 @@ impl Core {
             out: VecDeque::new(),
             numbers: 0,
             noting: false,
-            meddler: None,
+            hook: None,
             known: vec![],
             codes: vec![],
             profile,

@@ -136,7 +136,7 @@ pub(super) struct Waiting {
     pub what: Due,
     /// Why it is said.
     pub why: Why,
-    /// The meddler has had its say.
+    /// The faults have had their say.
     pub judged: bool,
     /// A fault on a result code keeps it back.
     pub owed: bool,
@@ -157,7 +157,7 @@ pub(super) enum State {
 pub(super) enum KeptBack {
     /// All of it.
     Reply(Reply),
-    /// The final result code, which the meddler has had its say about, and what is written before it.
+    /// The final result code, which the faults have had their say about, and what is written before it.
     Result(ResultCode),
 }
 

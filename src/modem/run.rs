@@ -5,7 +5,7 @@ use super::core::{Core, Task, Timer};
 use super::maker::Personality;
 use super::net::{NetEvent, Socket};
 use super::port::{Due, KeptBack, Line, PortId, Settings, State};
-use super::{Cx, DataEnd, Dce, Event, Meddler, ModuleFault, Output, Reply, Sink};
+use super::{Cx, DataEnd, Dce, DceFault, Event, FaultHook, Output, Reply, Sink};
 use crate::profile::Profile;
 use crate::time::Now;
 use std::sync::Arc;
@@ -34,8 +34,8 @@ impl Modem {
     }
 
     /// Gives somebody a say in what the module answers and says.
-    pub fn meddle(&mut self, meddler: Box<dyn Meddler>) {
-        self.core.meddler = Some(meddler);
+    pub fn hook_faults(&mut self, hook: Box<dyn FaultHook>) {
+        self.core.hook = Some(hook);
     }
 
     /// What the radio gives before power is applied: `+CSQ` signal and bit error rate, `+CREG` status.
@@ -134,16 +134,16 @@ impl Dce for Modem {
         self.settle();
     }
 
-    fn handle_fault(&mut self, now: Now, fault: ModuleFault) {
+    fn handle_fault(&mut self, now: Now, fault: DceFault) {
         let core = &mut self.core;
         core.now = now;
         match fault {
-            ModuleFault::Reset { banner, dead } => {
+            DceFault::Reset { banner, dead } => {
                 core.dead_for = Some(dead).filter(|dead| !dead.is_zero());
                 core.reset(banner);
             }
-            ModuleFault::Say { port, line } => core.say(port, &line),
-            ModuleFault::Force(code) => {
+            DceFault::Say { port, line } => core.say(port, &line),
+            DceFault::Force(code) => {
                 core.forced = Some(code);
                 core.each_client(|client, core| client.force(core));
             }

@@ -3,6 +3,8 @@
 use super::expect::{Expectation, Lines, Since, Subject, Want, hex};
 use crate::fault::{Files, Pattern};
 use crate::time::Now;
+use schemars::JsonSchema;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -47,7 +49,7 @@ impl FileFacts {
 }
 
 /// How an expectation fared.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Outcome {
     /// The expectation in words.
@@ -57,6 +59,7 @@ pub struct Outcome {
     /// What was seen.
     pub why: String,
     /// Where it stands in the file.
+    #[serde(skip)]
     pub span: std::ops::Range<usize>,
 }
 

@@ -2,9 +2,10 @@
 //!
 //! The network is interface 0 (LINKTYPE_RAW): packets that a capture at the module's antenna could have
 //! shown, made up around the payload that really passed. The serial line is interface 1
-//! (LINKTYPE_USER0): one record for each write, with its text as the comment. Handshakes and
-//! acknowledgements come at once, whatever became of what they answer. All times are the modem's own,
-//! counted from 1970, so that equal runs give equal files.
+//! (LINKTYPE_WIRESHARK_UPPER_PDU): one record for each write, with its text as the comment; Wireshark's dissector of AT
+//! commands is named in it. Handshakes and acknowledgements come at once, whatever became of what they answer. All times
+//! are the wall's; where records have none (a clock that is turned by hand) the modem's own, counted from 1970, so
+//! that equal runs give equal files.
 
 use super::packet::{self, ACK, Ends, FIN, Header, PSH, RST, SYN};
 use super::pcapng;
@@ -18,7 +19,11 @@ use std::io::{self, Write};
 const NETWORK: u32 = 0;
 const SERIAL: u32 = 1;
 const LINKTYPE_RAW: u16 = 101;
-const LINKTYPE_USER0: u16 = 147;
+const LINKTYPE_UPPER_PDU: u16 = 252;
+/// What names the dissector of such a packet (Wireshark's `EXP_PDU_TAG_DISSECTOR_NAME`), padded to four octets, and what
+/// ends these words.
+const DISSECTOR: u16 = 12;
+const END: [u8; 4] = [0; 4];
 /// Octets of payload in a made-up packet: what fits an Ethernet frame.
 const SEGMENT: usize = 1460;
 /// epb_flags: inbound, outbound. The network is captured at the module, the serial line at the host, as Wireshark's
@@ -93,7 +98,7 @@ impl<W: Write> Capture<W> {
         pcapng::section(&mut out)?;
         for (link_type, name, text) in [
             (LINKTYPE_RAW, "antenna", "What crossed the module's antenna"),
-            (LINKTYPE_USER0, "serial", "What crossed the serial line; one record for each write"),
+            (LINKTYPE_UPPER_PDU, "serial", "What crossed the serial line; one record for each write"),
         ] {
             pcapng::interface(&mut out, link_type, name, text)?;
         }
@@ -162,7 +167,10 @@ impl<W: Write> Capture<W> {
         let text = format!("port {port}: {arrow} {}", bytes.escape_ascii());
         // An option's length is 16 bits.
         let cut = (0..=text.len().min(4096)).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
-        self.write(now, SERIAL, way, bytes, Some(text[..cut].to_owned()))
+        let readable = |b: &u8| b.is_ascii_graphic() || b" \r\n\t".contains(b);
+        let name: &[u8; 4] = if bytes.iter().all(readable) { b"at\0\0" } else { b"data" };
+        let words = [&DISSECTOR.to_be_bytes()[..], &4u16.to_be_bytes(), name, &END].concat();
+        self.write(now, SERIAL, way, &[&words, bytes].concat(), Some(text[..cut].to_owned()))
     }
 
     /// What was written to; the capture is complete.
@@ -200,7 +208,7 @@ impl<W: Write> Capture<W> {
 
 impl<W: Write + Send> Sink for Capture<W> {
     fn take(&mut self, record: &Record) -> io::Result<()> {
-        let now = Now::from_micros(record.t);
+        let now = Now::from_micros(record.wall.unwrap_or(record.t));
         match &record.event {
             Event::Serial { port, way, bytes } => self.serial(now, *port, *way, &bytes.0),
             Event::LinkOpened { link, way, local, peer, .. } => self.open(now, *link, *way, (*local, *peer)),

@@ -8,6 +8,7 @@ use core::net::{Ipv4Addr, SocketAddrV4};
 use proptest::prelude::*;
 use std::io::Write as _;
 use std::process::Command;
+use std::time::Duration;
 
 fn ms(n: u64) -> Now {
     Now::from_millis(n)
@@ -83,6 +84,7 @@ fn session() -> Vec<u8> {
         bare(Event::Fin { link: 1, way: Way::Down }),
         (datagram, b"odd".to_vec()),
         serial(Way::Down, b"\r\nOK\r\n"),
+        serial(Way::Down, b"\x00\x01\xff"),
     ];
     let mut capture = Capture::new(vec![]).unwrap();
     for (i, (event, payload)) in told.into_iter().enumerate() {
@@ -107,7 +109,7 @@ fn sum(bytes: &[u8]) -> u64 {
 #[test]
 fn checksums_and_sequence_numbers_are_right() {
     let all = packets(&session());
-    assert_eq!(all.iter().filter(|(interface, _)| *interface == 1).count(), 2);
+    assert_eq!(all.iter().filter(|(interface, _)| *interface == 1).count(), 3);
     let mut next = std::collections::BTreeMap::new();
     for (_, p) in all.iter().filter(|(interface, _)| *interface == 0) {
         assert_eq!(sum(&p[..20]), 0xffff);
@@ -130,6 +132,18 @@ fn checksums_and_sequence_numbers_are_right() {
     }
 }
 
+#[test]
+fn the_times_of_a_capture_are_the_walls_where_there_are_any() {
+    let mut capture = Capture::new(vec![]).unwrap();
+    let event = Event::Serial { port: 1, way: Way::Up, bytes: Latin1(b"AT\r".to_vec()) };
+    let wall = Some(1_795_835_547_000_001);
+    capture.take(&Record { wall, ..Record::new(ms(7), event.clone()) }).unwrap();
+    capture.take(&Record::new(ms(7), event)).unwrap();
+    let file = capture.into_inner();
+    let times: Vec<_> = pcapng::Reader::new(&file).unwrap().map(|packet| packet.unwrap().at).collect();
+    assert_eq!(times, [Duration::from_micros(1_795_835_547_000_001), Duration::from_millis(7)]);
+}
+
 /// Where tshark is installed, it has the last word.
 #[test]
 fn tshark_finds_nothing_wrong() {
@@ -146,11 +160,10 @@ fn tshark_finds_nothing_wrong() {
     let ftp = ["-Y", "ftp", "-T", "fields", "-e", "ftp.response.arg", "-e", "ftp.request.arg"];
     assert_eq!(tshark(&ftp), ["Welcome\t", "\tanna", "Password please\t"]);
     let check = ["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"];
-    // The line of settings that docs/attach.md gives.
-    let attach = include_str!("../../docs/attach.md");
-    let dissector = attach.split("'").find(|part| part.starts_with("uat:user_dlts:")).unwrap();
-    let at = ["-o", dissector, "-Y", "at", "-T", "fields", "-e", "at.role", "-e", "at.cmd"];
+    let at = ["-Y", "at", "-T", "fields", "-e", "at.role", "-e", "at.cmd"];
     assert_eq!(tshark(&at), ["2\t+FTPGET", "1\tOK"]);
+    let payload = ["-Y", "exported_pdu && data", "-T", "fields", "-e", "data.data"];
+    assert_eq!(tshark(&payload), ["0001ff"]);
     let wrong = "_ws.malformed || tcp.analysis.flags || ip.checksum.status == 0 || tcp.checksum.status == 0";
     assert_eq!(tshark(&[&check[..], &["-Y", wrong]].concat()), Vec::<String>::new());
 }

@@ -6,9 +6,10 @@ mod link;
 mod module;
 
 use crate::fault::{
-    Act, Engine, Event, Link, Observation, Request, Rule, Status, StorageOp, StorageVerdict, UartVerdict, Way,
+    Act, Action, Engine, Event, Link, Observation, Request, Rule, Status, StorageOp, StorageVerdict,
+    UartVerdict, Way,
 };
-use crate::modem::Meddler;
+use crate::modem::FaultHook;
 use crate::network::LinkFaults;
 use crate::time::Now;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -102,6 +103,11 @@ impl Faults {
         self.engine().status()
     }
 
+    /// What the rule with that name does.
+    pub fn action(&self, name: &str) -> Option<Action> {
+        self.engine().action(name).cloned()
+    }
+
     /// The faults that were never applied, with what they do, in file order.
     pub fn never_applied(&self) -> Vec<(String, String)> {
         self.engine().never_applied()
@@ -185,7 +191,7 @@ impl Faults {
     }
 
     /// The seam of the module.
-    pub fn module(&self) -> Box<dyn Meddler> {
+    pub fn module(&self) -> Box<dyn FaultHook> {
         Box::new(module::Module(self.clone()))
     }
 }

@@ -17,14 +17,25 @@ pub struct Running {
 impl Running {
     /// Starts it with `arguments`, its temporary files in `temporary`, and waits until it answers.
     pub fn start(arguments: &[&str], temporary: &Path) -> Running {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_badline"))
+        let mut command = Running::command(arguments, temporary);
+        Running::wait(command.spawn().expect("the program starts"))
+    }
+
+    /// What starts it.
+    pub fn command(arguments: &[&str], temporary: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
+        command
             .arg("run")
             .args(arguments)
             .env("TMPDIR", temporary)
+            .env_remove("XDG_RUNTIME_DIR")
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+            .stdout(Stdio::piped());
+        command
+    }
+
+    /// Waits until it answers.
+    pub fn wait(mut child: Child) -> Running {
         let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
         let line = within(move || {
             let mut line = String::new();

@@ -34,8 +34,10 @@ pub fn suite(verdict: &Verdict) -> TestSuite {
         host.set_system_err("the run was interrupted");
     }
     suite.add_test_case(host);
-    let applied = verdict.never_applied.iter().map(|fault| (fault, "is applied", "it was never applied"));
-    let acted = verdict.never_acted.iter().map(|fault| (fault, "acts", "it found nothing to act on"));
+    let applied =
+        verdict.findings.never_applied.iter().map(|fault| (fault, "is applied", "it was never applied"));
+    let acted =
+        verdict.findings.never_acted.iter().map(|fault| (fault, "acts", "it found nothing to act on"));
     for (fault, does, why) in applied.chain(acted) {
         let mut status = match verdict.strict {
             true => failed(verdict, NonSuccessKind::Failure, why),
@@ -48,7 +50,7 @@ pub fn suite(verdict: &Verdict) -> TestSuite {
         case.set_classname(name.clone());
         suite.add_test_case(case);
     }
-    for outcome in &verdict.outcomes {
+    for outcome in &verdict.findings.expectations {
         let status = match outcome.met {
             true => TestCaseStatus::success(),
             false => failed(verdict, NonSuccessKind::Failure, &outcome.why),

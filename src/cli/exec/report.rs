@@ -3,9 +3,7 @@
 use crate::at::{Visible, visible_json};
 use crate::cli::{MISTAKE, UNMET};
 use crate::host::process::End;
-use crate::judge::coverage::Coverage;
-use crate::scenario::Outcome;
-use crate::time::Now;
+use crate::judge::findings::Findings;
 use serde::Serialize;
 use serde_json::json;
 use std::io::{self, Write};
@@ -21,22 +19,12 @@ pub struct Verdict {
     pub seed: u64,
     /// How the host came to its end.
     pub end: End,
-    /// When, on the modem's clock.
-    pub at: Now,
     /// How long it took in real time.
     pub took: Duration,
-    /// Whether the host opened the port.
-    pub opened: bool,
-    /// How the expectations fared.
-    pub outcomes: Vec<Outcome>,
-    /// The names of the faults that were never applied: what they are there for was not tested.
-    pub never_applied: Vec<String>,
-    /// The names of those that were applied and found nothing to act on.
-    pub never_acted: Vec<String>,
-    /// Whether such a fault fails the run.
+    /// What it has shown.
+    pub findings: Findings,
+    /// Whether a fault that has tested nothing fails the run.
     pub strict: bool,
-    /// What the host used.
-    pub coverage: Coverage,
     /// The lines of the trace that explain it.
     pub explanation: Vec<String>,
 }
@@ -53,21 +41,16 @@ impl Verdict {
             End::Interrupted(signal) => u8::try_from(128 + signal.as_raw()).unwrap_or(u8::MAX),
             End::NotStarted(_) => MISTAKE,
             end => match end.status() {
-                Some(0) if self.outcomes.iter().all(|o| o.met) && !(self.strict && self.is_untested()) => 0,
+                Some(0) if self.findings.met() && !(self.strict && self.findings.untested()) => 0,
                 Some(0) | None => UNMET,
                 Some(status) => status,
             },
         }
     }
 
-    /// Whether a fault has tested nothing.
-    fn is_untested(&self) -> bool {
-        !(self.never_applied.is_empty() && self.never_acted.is_empty())
-    }
-
     /// How the host came to its end, and whether it did what it is there for.
     pub fn reason(&self) -> String {
-        match (self.opened, &self.end) {
+        match (self.findings.port_opened, &self.end) {
             (true, end) | (false, end @ End::NotStarted(_)) => end.to_string(),
             (false, end) => format!("{end}; it never opened the port"),
         }
@@ -93,14 +76,13 @@ impl Verdict {
     fn explain(&self, to: &mut impl Write) -> io::Result<()> {
         writeln!(to, "badline: the last of the trace (seed {}):", self.seed)?;
         self.explanation.iter().try_for_each(|line| writeln!(to, "{line}"))?;
-        for outcome in self.outcomes.iter().filter(|o| !o.met) {
+        for outcome in self.findings.expectations.iter().filter(|o| !o.met) {
             writeln!(to, "badline: not met: {}: {}", Visible(&outcome.text), Visible(&outcome.why))?;
         }
         writeln!(to, "badline: {}", Visible(self.reason()))
     }
 
     fn json(&self) -> String {
-        let met = |o: &Outcome| json!({ "text": o.text, "met": o.met, "why": o.why });
         #[derive(Serialize)]
         #[serde(tag = "event", rename = "verdict")]
         struct Line<'a> {
@@ -111,14 +93,10 @@ impl Verdict {
             passed: bool,
             host_status: Option<u8>,
             timed_out: bool,
-            port_opened: bool,
             reason: String,
             seconds: f64,
-            modem_seconds: f64,
-            expectations: Vec<serde_json::Value>,
-            never_applied: &'a [String],
-            never_acted: &'a [String],
-            coverage: &'a Coverage,
+            #[serde(flatten)]
+            findings: &'a Findings,
         }
         let line = Line {
             modem: &self.profile,
@@ -128,14 +106,9 @@ impl Verdict {
             passed: self.status() == 0,
             host_status: self.end.status(),
             timed_out: matches!(self.end, End::TimedOut(_) | End::TooLate(_)),
-            port_opened: self.opened,
             reason: self.reason(),
             seconds: self.took.as_secs_f64(),
-            modem_seconds: self.at.since(Now::ZERO).as_secs_f64(),
-            expectations: self.outcomes.iter().map(met).collect(),
-            never_applied: &self.never_applied,
-            never_acted: &self.never_acted,
-            coverage: &self.coverage,
+            findings: &self.findings,
         };
         // Nothing in it can fail to be written as JSON.
         visible_json(&serde_json::to_string(&line).unwrap_or_default())
@@ -144,28 +117,28 @@ impl Verdict {
     fn plain(&self, out: &mut impl Write) -> io::Result<()> {
         let passed = if self.status() == 0 { "passed" } else { "FAILED" };
         writeln!(out, "{passed} (seed {}): {}", self.seed, Visible(self.reason()))?;
-        for outcome in &self.outcomes {
+        for outcome in &self.findings.expectations {
             let met = if outcome.met { "met" } else { "NOT MET" };
             writeln!(out, "  {met}: {}: {}", Visible(&outcome.text), Visible(&outcome.why))?;
         }
-        for name in &self.never_applied {
+        for name in &self.findings.never_applied {
             writeln!(out, "  NEVER APPLIED: the fault {}", name.escape_debug())?;
         }
-        for name in &self.never_acted {
+        for name in &self.findings.never_acted {
             writeln!(out, "  NEVER ACTED: the fault {}", name.escape_debug())?;
         }
-        let (used, forms) = (self.coverage.used.0.len(), self.coverage.forms);
+        let (used, forms) = (self.findings.coverage.used.0.len(), self.findings.coverage.forms);
         writeln!(out, "  of the module's {forms} forms of commands the host used {used}")?;
-        for (what, times) in &self.coverage.unknown.0 {
+        for (what, times) in &self.findings.coverage.unknown.0 {
             let name = Visible(&what.name);
             writeln!(out, "  the module does not know AT{name} ({}), sent {times} times", what.form)?;
         }
-        for (what, times) in &self.coverage.errors.0 {
+        for (what, times) in &self.findings.coverage.errors.0 {
             let cause = what.cause.as_ref().map_or(String::new(), |cause| format!(" ({cause})"));
             let met = format!("AT{} met {}{cause}", what.command, what.result);
             writeln!(out, "  {} {times} times", Visible(met))?;
         }
-        for (what, times) in &self.coverage.ftp_errors.0 {
+        for (what, times) in &self.findings.coverage.ftp_errors.0 {
             writeln!(out, "  the server said {} {times} times", what.code)?;
         }
         Ok(())

@@ -10,6 +10,7 @@ use crate::fault::layer::module::ModuleFault;
 use crate::fault::layer::uart::{ControlLine, UartFault};
 use crate::fault::text::link::{Link, Links};
 use crate::time::Now;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::mem::discriminant;
 use std::time::Duration;
@@ -108,7 +109,8 @@ pub struct Event {
 }
 
 /// How a rule stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "FaultStatus")]
 #[non_exhaustive]
 pub struct Status {
     /// Its name.

@@ -15,12 +15,25 @@ pub fn list() -> String {
             let gap = if out.is_empty() { "" } else { "\n" };
             put(&mut out, format_args!("{gap}{}", kind.layer));
         }
-        put(&mut out, format_args!("  {:<16} {} {}", kind.name, kind.help, nature(kind)));
-        for param in &kind.params {
-            put(&mut out, format_args!("    {} = {}: {}", param.name, param.shape, means(param)));
-        }
+        put_kind(&mut out, kind);
     }
     out
+}
+
+/// One fault: its line and its parameters as [`list`] has them, and an example. None where there is no such fault.
+pub fn describe(name: &str) -> Option<String> {
+    let kind = FAULTS.iter().find(|kind| kind.name == name)?;
+    let mut out = format!("{}\n", kind.layer);
+    put_kind(&mut out, kind);
+    put(&mut out, format_args!("\n[[fault]]\n{}", kind.example));
+    Some(out)
+}
+
+fn put_kind(out: &mut String, kind: &FaultKind) {
+    put(out, format_args!("  {:<16} {} {}", kind.name, kind.help, nature(kind)));
+    for param in &kind.params {
+        put(out, format_args!("    {} = {}: {}", param.name, param.shape, means(param)));
+    }
 }
 
 /// The same as Markdown: a section for each layer, a table row for each parameter, an example for each fault.

@@ -101,30 +101,30 @@ pub fn event(m: &mut Wavecom, cx: &mut Cx, socket: Socket, event: SocketEvent) {
         SocketEvent::Accepted(connection, _) => create::accepted(m, cx, key, connection),
         SocketEvent::Arrived => arrived(m, cx, key),
         SocketEvent::Sent(_) | SocketEvent::Secured => {}
-        SocketEvent::PeerShutdown => peer_closed(m, cx, key, socket, Told::Closed),
+        SocketEvent::PeerShutdown => peer_closed(m, cx, key, socket, Closure::Closed),
         SocketEvent::Reset => {
             service.state = State::Dead;
             let code = m.settings.codes.reset;
-            peer_closed(m, cx, key, socket, Told::Error(code));
+            peer_closed(m, cx, key, socket, Closure::Error(code));
         }
         SocketEvent::Lost if matches!(service.state, State::Opening(_)) => {
             create::fail(m, cx, key, code::UNREACHABLE);
         }
         SocketEvent::Lost => {
             service.state = State::Dead;
-            peer_closed(m, cx, key, socket, Told::Closed);
+            peer_closed(m, cx, key, socket, Closure::Closed);
         }
     }
 }
 
 /// What the host is told of a connection that is over.
-enum Told {
+enum Closure {
     Closed,
     Error(u16),
 }
 
 /// 6.2.1.1: the far end's close is an end mark on a port that is mapped, and a line on the owner's.
-fn peer_closed(m: &mut Wavecom, cx: &mut Cx, key: Key, socket: Socket, told: Told) {
+fn peer_closed(m: &mut Wavecom, cx: &mut Cx, key: Key, socket: Socket, told: Closure) {
     let Some(service) = m.services.get_mut(&key) else { return };
     if service.owed != Owed::Nothing {
         m.timers.cancel(super::Timer::Answer(key));
@@ -132,10 +132,10 @@ fn peer_closed(m: &mut Wavecom, cx: &mut Cx, key: Key, socket: Socket, told: Tol
     }
     match told {
         // Without its number it would pass for another command's result.
-        Told::Error(code) if cx.settings(cx.port).cmee > 0 => {
+        Closure::Error(code) if cx.settings(cx.port).cmee > 0 => {
             cx.core.urc_code(cx.port, ResultCode::Cme(code));
         }
-        Told::Error(_) | Told::Closed => {}
+        Closure::Error(_) | Closure::Closed => {}
     }
     let mapped = cx.mapped(socket);
     match mapped {
@@ -158,7 +158,7 @@ pub fn closed_already(m: &mut Wavecom, cx: &mut Cx, key: Key) {
         && cx.mapped(socket).is_some()
     {
         cx.port = service.port;
-        peer_closed(m, cx, key, socket, Told::Closed);
+        peer_closed(m, cx, key, socket, Closure::Closed);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who may have a say in what the module answers and says, and how the module obeys.
+//! Where the fault engine is asked about what the module answers and says, and how the module obeys.
 
 use super::core::Timer;
 use super::port::{Due, KeptBack, Opening, State, Waiting};
@@ -10,7 +10,7 @@ use crate::profile::UrcWhen;
 use crate::time::Now;
 
 /// Asked before the module carries out a command line or says something unasked, and told what it does.
-pub trait Meddler: Send {
+pub trait FaultHook: Send {
     /// Whether it has no say in anything now, so that it need not be asked.
     fn is_idle(&self) -> bool;
 
@@ -37,8 +37,8 @@ impl Core {
     }
 
     pub(super) fn observe(&mut self, what: &dyn Fn() -> Observation) {
-        if let Some(meddler) = &mut self.meddler {
-            meddler.observe(self.now, what);
+        if let Some(hook) = &mut self.hook {
+            hook.observe(self.now, what);
         }
         self.note_faults();
     }
@@ -75,7 +75,7 @@ impl Core {
 
     /// What becomes of an unsolicited line.
     fn ask_urc(&mut self, id: PortId, line: &str) -> UrcVerdict {
-        let verdict = self.meddler.as_mut().map(|meddler| meddler.urc(self.now, id, line));
+        let verdict = self.hook.as_mut().map(|hook| hook.urc(self.now, id, line));
         self.note_faults();
         verdict.unwrap_or(UrcVerdict::Pass)
     }
@@ -96,11 +96,11 @@ impl Core {
 
     /// What becomes of a result code.
     fn ask_result(&mut self, id: PortId, code: &ResultCode) -> ResultVerdict {
-        let Some(meddler) = self.meddler.as_mut().filter(|meddler| !meddler.is_idle()) else {
+        let Some(hook) = self.hook.as_mut().filter(|hook| !hook.is_idle()) else {
             return ResultVerdict::Pass;
         };
         let text = Writing::default().result(self.running.ports[id.0].style(), code, &self.profile);
-        let verdict = meddler.result(self.now, id, &text, &code.to_string());
+        let verdict = hook.result(self.now, id, &text, &code.to_string());
         self.note_faults();
         verdict
     }
@@ -125,7 +125,7 @@ impl Core {
     /// Tells the trace which faults have come and gone, before it is told what comes of that.
     fn note_faults(&mut self) {
         while self.noting
-            && let Some(event) = self.meddler.as_mut().and_then(|meddler| meddler.poll_event())
+            && let Some(event) = self.hook.as_mut().and_then(|hook| hook.poll_event())
         {
             self.note(|| Note::Fault(event));
         }
@@ -136,8 +136,8 @@ impl Modem {
     /// Asks about a command line; false where it is not to be carried out.
     pub(super) fn may_run(&mut self, id: PortId, line: &str) -> bool {
         let core = &mut self.core;
-        let Some(meddler) = core.meddler.as_mut().filter(|meddler| !meddler.is_idle()) else { return true };
-        let verdict = meddler.command(core.now, id, line);
+        let Some(hook) = core.hook.as_mut().filter(|hook| !hook.is_idle()) else { return true };
+        let verdict = hook.command(core.now, id, line);
         core.note_faults();
         let carried_out = match verdict {
             CommandVerdict::Pass => return true,

@@ -1,0 +1,287 @@
+//! Where requests are carried out.
+
+use super::answer::{Answer, PortMode, Status, Verdict, Wrong, worded};
+use super::request::Request;
+use crate::driver::handle::Handle;
+use crate::driver::machine::Machine;
+use crate::fault::{self, Known, Never, Rule, Trigger, never_acts, never_happens};
+use crate::judge::Watch;
+use crate::judge::findings::Findings;
+use crate::modem::Service;
+use crate::profile::mistake::suggest;
+use crate::time::Now;
+use crate::trace::follow::follow;
+use crate::trace::{self, Event, History, Record};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::mpsc::Receiver;
+use tokio::task::spawn_blocking;
+
+/// What a run is, for whoever asks.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The profile's name.
+    pub profile: String,
+    /// The scenario's file.
+    pub scenario: Option<String>,
+    /// The seed.
+    pub seed: u64,
+    /// The link to each serial port.
+    pub links: Vec<PathBuf>,
+    /// The folder of the FTP server.
+    pub root: PathBuf,
+}
+
+/// A modem that runs, as whoever steers it meets it: the control socket, and all that speaks its words.
+#[derive(Clone)]
+pub struct Control {
+    handle: Handle,
+    watch: Watch,
+    history: History,
+    about: Arc<About>,
+}
+
+/// The records of the trace, for one who follows it.
+#[derive(Debug)]
+pub struct Followed {
+    /// Those that have been.
+    pub past: Vec<Arc<Record>>,
+    /// Those to come, in their order behind the past.
+    pub next: Receiver<Record>,
+    /// The events that are wanted; all where it is empty.
+    pub events: Vec<String>,
+}
+
+impl Control {
+    /// Of the machine at `handle`, whose records `watch` and `history` get.
+    pub fn new(handle: Handle, watch: Watch, history: History, about: About) -> Control {
+        Control { handle, watch, history, about: Arc::new(about) }
+    }
+
+    /// Carries out a request, but for [`Request::Follow`], of which nothing comes but that it can be done.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn ask(&self, request: Request) -> Result<Answer, Wrong> {
+        match request {
+            Request::Inject { name: Some(name), fault: None } => self.act(fault::Request::Inject(name)).await,
+            Request::Inject { name: None, fault: Some(fault) } => {
+                self.act(fault::Request::Rule(Box::new(rule(&fault)?))).await
+            }
+            Request::Inject { .. } => {
+                let right = "write \"fault\": {\"what\": {..}} for a new one, or the \"name\" of one";
+                Err(Wrong::new("inject which fault?", right))
+            }
+            Request::Lift { name: Some(name) } => self.act(fault::Request::Lift(name)).await,
+            Request::Lift { name: None } => self.act(fault::Request::LiftAll).await,
+            Request::Faults {} => {
+                let faults = self.handle.ask(|machine, _| machine.world().faults().status()).await?;
+                Ok(Answer::Faults { faults })
+            }
+            Request::Status {} => {
+                let about = self.about.clone();
+                let status = self.handle.ask(move |machine, now| status(machine, now, &about)).await?;
+                let none = "no module of Badline's own is behind the port";
+                let status = status.ok_or_else(|| Wrong::new(none, "the other requests are answered"))?;
+                Ok(Answer::Status(Box::new(status)))
+            }
+            Request::Verdict {} => self.verdict().await,
+            Request::Follow { events, .. } => known_events(&events).map(|()| Answer::Done {}),
+            Request::Speed { speed: Some(speed) } if !(1..=1000).contains(&speed) => {
+                Err(Wrong::new(format!("{speed} is no speed"), "write 1 to 1000"))
+            }
+            Request::Speed { speed } => {
+                let set = move |machine: &mut Machine, _| {
+                    machine.set_speed(speed.unwrap_or(machine.clock().speed()));
+                };
+                self.handle.ask(set).await?;
+                Ok(Answer::Done {})
+            }
+            Request::Pause {} => {
+                let pause = |machine: &mut Machine, _| {
+                    machine.pause();
+                    machine.now()
+                };
+                Ok(time(self.handle.ask(pause).await?))
+            }
+            Request::Step { span } => {
+                let done = self.handle.ask(move |machine, _| machine.step(span.0)).await?;
+                let now = self.stopped(done).await?;
+                Ok(time(now))
+            }
+        }
+    }
+
+    /// Begins to follow the trace: with the records behind the number `since`, where one is given.
+    ///
+    /// # Errors
+    /// An event that the trace has not; the modem runs no more.
+    pub async fn follow(&self, events: Vec<String>, since: Option<u64>) -> Result<Followed, Wrong> {
+        known_events(&events)?;
+        let history = self.history.clone();
+        let begin = move |machine: &mut Machine, _| {
+            let (sink, next) = follow();
+            machine.trace_to(Box::new(sink));
+            (since.map(|number| history.since(number)).unwrap_or_default(), next)
+        };
+        let (past, next) = self.handle.ask(begin).await?;
+        let mut records = past.records;
+        if past.missing > 0 {
+            let text = format!("{} records are missing here: they are too long ago", past.missing);
+            let t = records.first().map_or(0, |first| first.t);
+            records.insert(0, Arc::new(Record::new(Now::from_micros(t), Event::Note { text })));
+        }
+        Ok(Followed { past: records, next, events })
+    }
+
+    async fn act(&self, request: fault::Request) -> Result<Answer, Wrong> {
+        self.handle.ask(move |machine, now| act(machine, now, request)).await?
+    }
+
+    /// The end of a step; who pauses or sets a speed meanwhile ends it, too.
+    async fn stopped(&self, done: tokio::sync::oneshot::Receiver<()>) -> Result<Now, Wrong> {
+        let whole = done.await.is_ok();
+        let now = self.handle.ask(|_, now| now).await?;
+        match whole {
+            true => Ok(now),
+            false => Err(Wrong::new("somebody else has taken the clock before the step was done", "")),
+        }
+    }
+
+    async fn verdict(&self) -> Result<Answer, Wrong> {
+        let (judge, root) = (self.watch.judge().clone(), self.about.root.clone());
+        let (faults, now) = self.handle.ask(|machine, now| (machine.world().faults().clone(), now)).await?;
+        // The server's files are read, which may take long.
+        let findings = spawn_blocking(move || Findings::of(&judge, &faults, now, &root)).await;
+        let findings = findings.map_err(|e| Wrong::new(e.to_string(), ""))?;
+        Ok(Answer::Verdict(Box::new(Verdict {
+            modem: self.about.profile.clone(),
+            scenario: self.about.scenario.clone(),
+            seed: self.about.seed,
+            passed: findings.met(),
+            findings,
+        })))
+    }
+}
+
+impl Followed {
+    /// The line of a record; none where that is not wanted.
+    pub fn line(&self, record: &Record) -> Option<String> {
+        let value = serde_json::to_value(record).ok()?;
+        let wanted = |event: &String| value["event"] == **event;
+        (self.events.is_empty() || self.events.iter().any(wanted)).then(|| format!("{value}\n"))
+    }
+}
+
+fn time(now: Now) -> Answer {
+    Answer::Time { t: now.as_micros() }
+}
+
+fn rule(fault: &Value) -> Result<Rule, Wrong> {
+    Rule::from_json(fault).map_err(|p| match p.right.is_empty() {
+        true => worded(&p.what),
+        false => Wrong::new(p.what, p.right),
+    })
+}
+
+fn known_events(events: &[String]) -> Result<(), Wrong> {
+    let known = trace::events();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    match events.iter().find(|event| !known.contains(&event.as_str())) {
+        None => Ok(()),
+        Some(event) => {
+            let right = suggest(event, &known, "events");
+            Err(Wrong::new(format!("the trace has no event `{event}`"), right))
+        }
+    }
+}
+
+fn act(machine: &mut Machine, now: Now, request: fault::Request) -> Result<Answer, Wrong> {
+    possible(machine, &request)?;
+    let note = idle(machine, &request);
+    let faults = machine.world().faults();
+    let done = faults.request(now, request);
+    let names: Vec<String> = faults.status().into_iter().map(|f| f.name).collect();
+    machine.world_mut().act(now);
+    if let Some(text) = &note {
+        machine.record(Event::Note { text: text.clone() });
+    }
+    match done {
+        Ok(name) if name.is_empty() => Ok(Answer::Done {}),
+        Ok(name) => Ok(Answer::Fault { name, note }),
+        Err(what) => Err(Wrong::new(what, there(&names))),
+    }
+}
+
+/// What a fault that is applied at once finds nothing to do to.
+fn idle(machine: &Machine, request: &fault::Request) -> Option<String> {
+    match request {
+        fault::Request::Rule(rule) if rule.when == Trigger::Start => machine.world().idle(&rule.what),
+        fault::Request::Inject(name) => machine.world().idle(&machine.world().faults().action(name)?),
+        _ => None,
+    }
+}
+
+/// How the module stands; none where another than one of ours is behind the port.
+fn status(machine: &mut Machine, now: Now, about: &About) -> Option<Status> {
+    let (speed, paused) = (machine.clock().speed(), machine.clock().stands());
+    let faults = machine.world().faults().status().into_iter().filter(|f| f.active).map(|f| f.name).collect();
+    let core = machine.world().modem()?.core();
+    let up = |cid: &u8| Some((*cid, core.bearers.address(*cid)?));
+    let mode = |port| if core.in_data_mode(port) { PortMode::Data } else { PortMode::Command };
+    Some(Status {
+        t: now.as_micros(),
+        profile: core.profile.name.clone(),
+        scenario: about.scenario.clone(),
+        seed: about.seed,
+        pid: std::process::id(),
+        links: about.links.clone(),
+        speed,
+        paused,
+        boots: core.boots,
+        registration: core.radio.status,
+        signal: core.radio.rssi,
+        sim: core.sim.status().unwrap_or_default().to_owned(),
+        contexts: core.bearers.contexts.keys().filter_map(up).collect(),
+        ports: core.port_ids().map(mode).collect(),
+        ftp: core.clients.has(Service::Ftp),
+        faults,
+    })
+}
+
+/// Refuses a fault that could never be applied.
+fn possible(machine: &mut Machine, request: &fault::Request) -> Result<(), Wrong> {
+    let fault::Request::Rule(rule) = request else { return Ok(()) };
+    // Of a device that Badline does not know, anything may be.
+    let Some(modem) = machine.world().modem() else { return Ok(()) };
+    let rows = modem.vocabulary().rows();
+    let mut commands: Vec<&str> = rows.iter().map(|row| row.name).collect();
+    commands.extend(modem.core().profile.commands.keys().map(String::as_str));
+    let (ports, boots) = (Some(modem.core().port_ids().count()), u64::from(modem.core().boots));
+    let known = Known { commands: &commands, ports, boots, ..Known::default() };
+    let faults: Vec<String> = machine.world().faults().status().into_iter().map(|f| f.name).collect();
+    let until = rule.until.as_ref().map(|(trigger, _)| trigger);
+    let never = [Some(&rule.when), until].into_iter().flatten().find_map(|trigger| match trigger {
+        Trigger::After(name) | Trigger::Lifted(name) if !faults.contains(name) => {
+            let (what, right) = (format!("no fault is named `{name}`"), there(&faults));
+            Some(Never { key: "", what, right })
+        }
+        _ => never_happens(trigger, &known),
+    });
+    if let Some(Never { what, right, .. }) = never {
+        return Err(Wrong::new(format!("the fault can never be applied or lifted: {what}"), right));
+    }
+    if let Some(Never { what, right, .. }) = never_acts(&rule.what, &known) {
+        return Err(Wrong::new(format!("the fault can never act: {what}"), right));
+    }
+    Ok(())
+}
+
+/// Which faults there are.
+fn there(names: &[String]) -> String {
+    match names {
+        [] => "there are no faults; inject one with \"fault\": {\"what\": {..}}".to_owned(),
+        names => format!("the names are {}", names.join(", ")),
+    }
+}
