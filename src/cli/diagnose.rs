@@ -62,7 +62,7 @@ impl Diagnose {
         if !self.json {
             show(self.summary(&counts));
         }
-        match (counts.unread, counts.found) {
+        match (counts.unread + counts.empty, counts.found) {
             (0, 0) => ExitCode::SUCCESS,
             (0, _) => ExitCode::from(FOUND),
             _ => ExitCode::from(MISTAKE),
@@ -137,7 +137,7 @@ impl Diagnose {
         progress.clear();
         let Some(mut diagnosis) = diagnosis else {
             complain(format_args!("badline: {name}: there is nothing in it to be diagnosed"));
-            counts.unread += 1;
+            counts.empty += 1;
             return Ok(Stock::default());
         };
         diagnosis.finish();
@@ -213,7 +213,8 @@ impl Diagnose {
             let _ = write!(out, "{}{count} {code}", if n == 0 { ": " } else { ", " });
         }
         if counts.unread > 0 {
-            let _ = write!(out, "; {} lines could not be read", counts.unread);
+            let lines = if counts.unread == 1 { "line" } else { "lines" };
+            let _ = write!(out, "; {} {lines} could not be read", counts.unread);
         }
         out + "\n"
     }
@@ -263,6 +264,8 @@ struct Counts {
     found: u64,
     by_code: BTreeMap<&'static str, u64>,
     unread: u64,
+    /// Files without a step.
+    empty: u64,
 }
 
 impl Counts {
