@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod console;
 mod ctl;
+mod diagnose;
 mod exec;
 mod import;
 mod last;
@@ -50,6 +51,7 @@ enum Verb {
     Play(play::Play),
     Record(record::Record),
     Replay(replay::ReplayVerb),
+    Diagnose(diagnose::Diagnose),
     Ctl(ctl::Ctl),
     Import(import::ImportLogs),
     Check(check::Check),
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
         Verb::Play(verb) => verb.main(),
         Verb::Record(verb) => verb.main(),
         Verb::Replay(verb) => verb.main(),
+        Verb::Diagnose(verb) => verb.main(),
         Verb::Ctl(verb) => verb.main(),
         Verb::Import(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),

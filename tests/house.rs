@@ -27,6 +27,7 @@ const ROOMS: &[&str] = &[
     "replay",
     "disk",
     "judge",
+    "diagnose",
     "ftpd",
     "setup",
     "driver",
