@@ -7,6 +7,7 @@
 
 mod find;
 mod key;
+mod radio;
 mod report;
 pub mod script;
 mod shadow;
@@ -165,6 +166,9 @@ impl Replay {
         let key = Key::of(&text);
         match find(&self.script, self.next, port.0 + 1, &key) {
             Some(at) => {
+                if at != self.next {
+                    self.leave(&text);
+                }
                 self.note(|| Note::CommandLine { port, line: text.clone() });
                 let verdict = self.faults.command(now, port, &text);
                 self.shadow.unheard(now, port, line);
@@ -235,6 +239,11 @@ impl Replay {
     fn speak(&mut self, now: Now) {
         while self.due.front().is_some_and(|due| due.at <= now) {
             let Some(due) = self.due.pop_front() else { return };
+            if let What::Line(text) = &due.what
+                && let Some(radio) = radio::told(text)
+            {
+                self.shadow.modem_mut().handle_net(now, NetEvent::Radio(radio));
+            }
             match &due.what {
                 What::Line(text) if !due.judged => self.judge(now, text.clone(), due),
                 _ => self.act(due),

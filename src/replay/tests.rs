@@ -137,8 +137,12 @@ fn a_command_more_is_answered_by_the_model_in_a_state_that_fits() {
     assert_eq!(host.types("AT+CMEE=2"), ["OK"]);
     assert_eq!(host.types("AT+CMEE?"), ["+CMEE: 2", "OK"]);
     assert_eq!(host.types("AT+CSQ"), ["+CSQ: 9,99", "OK"]);
+    // The model has heard how strong the signal was, that the module searched, and that it is registered now.
+    assert_eq!(host.types("AT+CSQ;+CMEE?"), ["+CSQ: 9,99", "+CMEE: 2", "OK"]);
+    assert_eq!(host.types("AT+CREG?"), ["+CREG: 0,2", "OK", "3000 +CREG: 1"]);
+    assert_eq!(host.types("AT+CREG?;+CMEE?"), ["+CREG: 0,1", "+CMEE: 2", "OK"]);
     let sums = host.report.sums();
-    assert_eq!((sums.recorded, sums.modelled, sums.differed), (2, 2, 2));
+    assert_eq!((sums.recorded, sums.modelled, sums.differed), (3, 4, 4));
     let first = &sums.differences[0];
     assert_eq!((first.line, first.recorded.as_str(), first.host.as_str()), (Some(6), "AT+CSQ", "AT+CMEE=2"));
     assert_eq!(first.shown("r.at"), "r.at:6: the host leaves the recording\n- AT+CSQ\n+ AT+CMEE=2");
@@ -150,7 +154,7 @@ fn a_command_fewer_is_passed_over() {
     host.types("ATE0");
     assert_eq!(host.types("AT+CREG?"), ["+CREG: 0,2", "OK", "3000 +CREG: 1"]);
     let sums = host.report.sums();
-    assert_eq!((sums.recorded, sums.modelled, sums.differed, sums.passed_over), (2, 0, 0, 1));
+    assert_eq!((sums.recorded, sums.modelled, sums.differed, sums.passed_over), (2, 0, 1, 1));
     // And sent after all, it is answered as it was.
     assert_eq!(host.types("AT+CSQ"), ["+CSQ: 9,99", "OK"]);
     assert_eq!(host.types("AT+CSTT=\"internet\""), ["OK"]);
