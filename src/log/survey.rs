@@ -20,6 +20,24 @@ pub struct Survey {
     pub others: Vec<(&'static str, u64)>,
 }
 
+/// A format that is asked about each line.
+struct Asked {
+    kind: &'static Kind,
+    reader: Box<dyn Format>,
+    fits: u64,
+}
+
+/// So many lines, well behind any banner, tell which formats a log cannot have.
+const ENOUGH: u64 = 16 * 1024;
+
+/// Asks no more the formats that know few of the lines that another knows.
+fn give_up(asked: &mut Vec<Asked>) {
+    let best = asked.iter().map(|one| one.fits).max().unwrap_or(0);
+    if best >= ENOUGH / 16 {
+        asked.retain(|one| one.fits * 16 >= best);
+    }
+}
+
 /// Looks at a log, all of it. With `only`, no other format is asked.
 ///
 /// `progress` is told the bytes that have been read.
@@ -35,34 +53,32 @@ pub fn survey(
         Some(kind) => vec![kind],
         None => FORMATS.iter().collect(),
     };
-    let mut readers: Vec<(Box<dyn Format>, u64)> = kinds.iter().map(|kind| ((kind.make)(), 0)).collect();
+    let mut asked: Vec<Asked> =
+        kinds.into_iter().map(|kind| Asked { kind, reader: (kind.make)(), fits: 0 }).collect();
     let mut lines = Lines::new(input);
     let mut line = Line::default();
-    let mut count = 0;
+    let mut count: u64 = 0;
     while lines.next_into(&mut line)? {
         count += u64::from(!line.goes_on);
-        for (reader, fits) in &mut readers {
-            *fits += u64::from(reader.look(&line) && !line.goes_on);
+        for one in &mut asked {
+            one.fits += u64::from(one.reader.look(&line) && !line.goes_on);
+        }
+        if count.is_multiple_of(ENOUGH) {
+            give_up(&mut asked);
         }
         progress(lines.bytes_read());
     }
-    let mut others: Vec<(&'static str, u64)> = kinds
-        .iter()
-        .zip(&readers)
-        .map(|(kind, (_, fits))| (kind.name, *fits))
-        .filter(|(_, fits)| *fits > 0)
-        .collect();
-    others.sort_by_key(|(_, fits)| std::cmp::Reverse(*fits));
-    let best = readers.iter().map(|(_, fits)| *fits).max().unwrap_or(0);
+    let best = asked.iter().map(|one| one.fits).max().unwrap_or(0);
     // Of a log that none knows, the last one says it best: plain lines.
     let place = match best {
-        0 => readers.len() - 1,
-        best => readers.iter().position(|(_, fits)| *fits == best).unwrap_or(0),
+        0 => asked.len() - 1,
+        best => asked.iter().position(|one| one.fits == best).unwrap_or(0),
     };
-    let (mut reader, fits) = readers.swap_remove(place);
+    let Asked { kind, mut reader, fits } = asked.remove(place);
+    let mut others: Vec<(&'static str, u64)> =
+        asked.iter().filter(|one| one.fits > 0).map(|one| (one.kind.name, one.fits)).collect();
+    others.sort_by_key(|(_, fits)| std::cmp::Reverse(*fits));
     reader.begin();
-    let kind = kinds[place];
-    others.retain(|(name, _)| *name != kind.name);
     let lossy = reader.is_lossy(kind.lossy);
     Ok(Survey { kind, reader, lossy, fits, lines: count, others })
 }

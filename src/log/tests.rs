@@ -71,6 +71,14 @@ fn a_comment_does_not_divide_a_line() {
     assert!(text.contains("< OK\n# [3ms][INFO][x]: meanwhile"), "{text}");
 }
 
+#[test]
+fn a_descriptor_is_another_one_each_time_it_is_opened() {
+    let text = steps(
+        "1 00:00:01 openat(AT_FDCWD, \"/lib/libc.so\", O_RDONLY) = 3\n1 00:00:01 read(3, \"\\177ELF\", 9) = 4\n1 00:00:02 openat(AT_FDCWD, \"/tmp/modem\", O_RDWR) = 3\n1 00:00:03 write(3, \"AT\\r\", 3) = 3\n1 00:00:03 read(3, \"\\r\\nOK\\r\\n\", 9) = 6\n",
+    );
+    assert!(text.contains("> AT\n< OK\n") && !text.contains("<= "), "{text}");
+}
+
 /// Lines as logs have them, and what they should not have.
 fn line() -> impl Strategy<Value = Vec<u8>> {
     let text = prop_oneof![

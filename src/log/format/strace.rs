@@ -12,7 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Default)]
 struct Strace {
-    ports: BTreeSet<u32>,
+    /// Descriptors on which a command was written, each with how often it was opened before.
+    ports: BTreeSet<(u32, u64)>,
+    /// Of them those on which one was written already.
+    begun: BTreeSet<(u32, u64)>,
+    /// How often each was opened.
+    opened: BTreeMap<u32, u64>,
     /// Processes that wait in a call: whether it writes, its descriptor, what is known of its bytes.
     waiting: BTreeMap<u32, (Side, u32, Vec<u8>)>,
     /// Terminals that are open, by descriptor.
@@ -92,20 +97,53 @@ fn transfer(text: &[u8]) -> Option<(Side, u32, &[u8])> {
     Some((side, descriptor, rest))
 }
 
-/// `openat(AT_FDCWD, "/dev/ttyUSB2", ...) = 3`: the descriptor of a terminal, and its name.
+/// `openat(AT_FDCWD, "/dev/ttyUSB2", ...) = 3`: the descriptor, and the path.
 fn opened(text: &[u8]) -> Option<(u32, String)> {
-    if !text.starts_with(b"open") {
-        return None;
-    }
-    let (path, _) = quoted(text)?;
-    let path = String::from_utf8_lossy(&path).into_owned();
+    let (path, _) = quoted(text).filter(|_| text.starts_with(b"open"))?;
+    Some((u32::try_from(returned(text)?).ok()?, String::from_utf8_lossy(&path).into_owned()))
+}
+
+/// Whether a path is that of a serial port.
+fn is_port(path: &str) -> bool {
     let known = ["/dev/tty", "/dev/pts/", "/dev/serial", "/dev/rfcomm", "/dev/modem", "/dev/cu", "/dev/wwan"];
-    let is =
-        known.iter().any(|start| path.starts_with(start)) && path != "/dev/tty" || path.contains("badline");
-    Some((u32::try_from(returned(text)?).ok()?, path)).filter(|_| is)
+    known.iter().any(|start| path.starts_with(start)) && path != "/dev/tty"
+}
+
+/// Whether a command is written; not to a terminal or a pipe that the program was given.
+fn writes_command(side: Side, descriptor: u32, rest: &[u8]) -> bool {
+    side == Side::Host && descriptor > 2 && quoted(rest).is_some_and(|(bytes, _)| begins_with_command(&bytes))
 }
 
 impl Strace {
+    /// A descriptor is another one each time it is opened.
+    fn key(&self, descriptor: u32) -> (u32, u64) {
+        (descriptor, self.opened.get(&descriptor).copied().unwrap_or(0))
+    }
+
+    /// Notes what a call opens.
+    fn note_open(&mut self, text: &[u8]) {
+        if let Some((descriptor, path)) = opened(text) {
+            *self.opened.entry(descriptor).or_default() += 1;
+            self.open.remove(&descriptor);
+            if is_port(&path) {
+                self.open.insert(descriptor, path);
+            }
+        }
+    }
+
+    /// Whether what crosses a descriptor is a modem's: from its first command on, or from the start where it is known as a
+    /// serial port.
+    fn is_modems(&mut self, side: Side, descriptor: u32, rest: &[u8]) -> bool {
+        let key = self.key(descriptor);
+        if !self.ports.contains(&key) {
+            return false;
+        }
+        if self.open.contains_key(&descriptor) || writes_command(side, descriptor, rest) {
+            self.begun.insert(key);
+        }
+        self.begun.contains(&key)
+    }
+
     fn crossed(
         &mut self,
         side: Side,
@@ -130,14 +168,18 @@ impl Strace {
 impl Format for Strace {
     fn look(&mut self, line: &Line) -> bool {
         let Some(call) = call(line.text()) else { return false };
-        if let Some((Side::Host, descriptor, rest)) = transfer(call.text)
-            && descriptor > 2
-            && quoted(rest).is_some_and(|(bytes, _)| begins_with_command(&bytes))
+        self.note_open(call.text);
+        if let Some((side, descriptor, rest)) = transfer(call.text)
+            && writes_command(side, descriptor, rest)
         {
-            self.ports.insert(descriptor);
+            self.ports.insert(self.key(descriptor));
         }
         let transfers = transfer(call.text).is_some() || peel::find(call.text, b" resumed>").is_some();
         transfers || call.at.is_some()
+    }
+
+    fn begin(&mut self) {
+        (self.opened, self.open) = (BTreeMap::new(), BTreeMap::new());
     }
 
     fn read(&mut self, line: &Line, to: &mut Sink) {
@@ -147,9 +189,7 @@ impl Format for Strace {
         };
         call.at.into_iter().for_each(|at| to.at(at));
         let text = call.text;
-        if let Some((descriptor, name)) = opened(text) {
-            self.open.insert(descriptor, name);
-        }
+        self.note_open(text);
         if let Some(rest) = peel::behind(text, b" resumed>").filter(|_| text.starts_with(b"<... ")) {
             let Some((side, descriptor, before)) = self.waiting.remove(&call.process) else {
                 to.told(line.text());
@@ -160,7 +200,7 @@ impl Format for Strace {
             self.crossed(side, descriptor, &whole, returned(rest), to);
             return;
         }
-        match transfer(text).filter(|(_, descriptor, _)| self.ports.contains(descriptor)) {
+        match transfer(text).filter(|(side, descriptor, rest)| self.is_modems(*side, *descriptor, rest)) {
             Some((side, descriptor, rest)) if peel::find(rest, b"<unfinished").is_some() => {
                 self.waiting.insert(call.process, (side, descriptor, rest.to_vec()));
                 to.placed();
