@@ -14,19 +14,20 @@ pub fn base(options: &Options, setup: &Setup) -> String {
         Some(file) => written(file),
         None => String::new(),
     };
-    if let Some(profile) =
-        profile(options).filter(|_| options.scenario.is_none() || options.profile.is_some())
-    {
-        text = with_key(&text, "profile", &quoted(&profile));
-    }
-    if options.seed.is_some() || options.scenario.is_none() {
-        text = with_key(&text, "seed", &setup.seed.to_string());
+    // Each goes before those that are there.
+    if let Some(speed) = options.speed {
+        text = with_key(&text, "speed", &speed.to_string());
     }
     if options.ports.is_some() {
         text = with_key(&text, "ports", &setup.ports.to_string());
     }
-    if let Some(speed) = options.speed {
-        text = with_key(&text, "speed", &speed.to_string());
+    if options.seed.is_some() || options.scenario.is_none() {
+        text = with_key(&text, "seed", &setup.seed.to_string());
+    }
+    if let Some(profile) =
+        profile(options).filter(|_| options.scenario.is_none() || options.profile.is_some())
+    {
+        text = with_key(&text, "profile", &quoted(&profile));
     }
     match &options.ftp_root {
         _ if options.scenario.is_some() => {}

@@ -153,7 +153,7 @@ impl ByHand {
         for (i, deed) in deeds.deeds.iter().enumerate() {
             let again =
                 base_has(base, &deed.name) || deeds.deeds[..i].iter().any(|other| other.name == deed.name);
-            put(&mut text, format_args!("\n{}", deed.text(again)));
+            put(&mut text, format_args!("\n{}", deed.text(again).trim_end()));
         }
         text
     }
