@@ -20,6 +20,7 @@ mod maker;
 pub mod net;
 mod network;
 mod online;
+pub mod outcome;
 mod packet;
 mod port;
 mod power;

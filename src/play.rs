@@ -1,6 +1,7 @@
 //! Plays a transcript as the host, in-process: the modem's clock is turned by hand, the network is real.
 
 pub mod device;
+pub mod reenact;
 
 use crate::disk::{Temporary, plain, why};
 use crate::driver::by_hand::{ByHand, Listener};

@@ -26,6 +26,7 @@ mod typing;
 use crate::commands;
 use crate::frame::Framing;
 use crate::ftp::{self, Op};
+use crate::modem::outcome::Outcomes;
 use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
 use crate::profile::Profile;
 use crate::time::Timers;
@@ -174,6 +175,8 @@ impl Maker for Simcom {
     type Timer = Timer;
 
     const REPORTS: &'static [&'static str] = &["+FTP", "+CNTP"];
+
+    const OUTCOMES: &'static [Outcomes] = number::OUTCOMES;
 
     const URCS: &'static [&'static str] = &[
         "+CMTI:*",
