@@ -13,6 +13,7 @@ mod man;
 mod options;
 mod play;
 mod run;
+mod saved;
 mod schema;
 mod show;
 mod signals;

@@ -67,6 +67,11 @@ pub enum Answer {
         /// The time.
         t: u64,
     },
+    /// What was to be saved.
+    Saved {
+        /// The file's text.
+        text: String,
+    },
     /// It was done.
     Done {},
 }
