@@ -15,6 +15,7 @@ mod play;
 mod record;
 mod replay;
 mod run;
+mod saved;
 mod schema;
 mod show;
 mod signals;
