@@ -1,7 +1,7 @@
 //! Where the fault engine is asked about what the module answers and says, and how the module obeys.
 
 use super::core::Timer;
-use super::port::{Due, KeptBack, Opening, State, Waiting};
+use super::port::{Answer, Due, KeptBack, Opening, State, Waiting};
 use super::text::Writing;
 use super::{Core, Modem, Note, PortId, Reply};
 use crate::at::ResultCode;
@@ -55,7 +55,7 @@ impl Core {
     /// wait with it.
     pub(super) fn intermediate(&mut self, id: PortId, code: &ResultCode) {
         let port = &mut self.running.ports[id.0];
-        if port.muted {
+        if matches!(port.answer, Answer::Muted) {
             port.writing.result(port.style(), code, &self.profile);
             return;
         }
@@ -66,8 +66,11 @@ impl Core {
             ResultVerdict::Swallow => {}
             ResultVerdict::Late(by) => {
                 self.running.ports[id.0].flush(&mut self.out);
-                let late = &mut self.running.ports[id.0].late;
-                *late = Some(late.unwrap_or_default() + by);
+                let port = &mut self.running.ports[id.0];
+                port.answer = match port.answer {
+                    Answer::Late(before) => Answer::Late(before + by),
+                    _ => Answer::Late(by),
+                };
                 self.print_result(id, code);
             }
         }
@@ -151,14 +154,16 @@ impl Modem {
             }
             CommandVerdict::Late(by) => {
                 core.running.ports[id.0].flush(&mut core.out);
-                core.running.ports[id.0].late = Some(by);
+                core.running.ports[id.0].answer = Answer::Late(by);
                 return true;
             }
             CommandVerdict::Swallow { carried_out } => carried_out,
         };
         let core = &mut self.core;
         core.running.ports[id.0].flush(&mut core.out);
-        core.running.ports[id.0].muted = carried_out;
+        if carried_out {
+            core.running.ports[id.0].answer = Answer::Muted;
+        }
         carried_out
     }
 
@@ -168,9 +173,9 @@ impl Modem {
         if matches!(reply, Reply::Pending) {
             return false;
         }
-        let Some(by) = port.late.take() else { return false };
+        let Answer::Late(by) = port.answer else { return false };
         port.state = State::Busy { rest: String::new() };
-        port.kept_back = Some(KeptBack::Reply(std::mem::replace(reply, Reply::Pending)));
+        port.answer = Answer::KeptBack(KeptBack::Reply(std::mem::replace(reply, Reply::Pending)));
         self.core.running.timers.set(Timer::Late(id), self.core.now + by);
         true
     }
@@ -186,7 +191,7 @@ impl Modem {
             ResultVerdict::Late(by) => {
                 let port = &mut core.running.ports[id.0];
                 port.state = State::Busy { rest: String::new() };
-                port.kept_back = Some(KeptBack::Result(code.clone()));
+                port.answer = Answer::KeptBack(KeptBack::Result(code.clone()));
                 core.running.timers.set(Timer::Late(id), core.now + by);
                 return false;
             }
@@ -196,13 +201,17 @@ impl Modem {
 
     /// The time of a result that was kept back has come.
     pub(super) fn let_out(&mut self, id: PortId) {
-        match self.core.running.ports[id.0].kept_back.take() {
-            Some(KeptBack::Reply(reply)) => self.conclude(id, reply),
-            Some(KeptBack::Result(code)) => {
+        match std::mem::take(&mut self.core.running.ports[id.0].answer) {
+            Answer::KeptBack(KeptBack::Reply(reply)) => self.conclude(id, reply),
+            Answer::KeptBack(KeptBack::Result(code)) => {
                 self.core.print_result(id, &code);
                 self.end_line(id);
             }
-            None => return,
+            // The timer runs only while an answer is kept back.
+            other => {
+                self.core.running.ports[id.0].answer = other;
+                return;
+            }
         }
         self.core.observe(&|| Observation::LetOut { port: id.0 + 1 });
     }

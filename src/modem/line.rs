@@ -1,6 +1,6 @@
 //! Command lines: from what the host typed to the final result code (V.250 section 5.2 to 5.7).
 
-use super::port::{PortId, State, Typed};
+use super::port::{Answer, PortId, State, Typed};
 use super::{Cx, Modem, Note, Reply, base};
 use crate::at::{self, Call, Form, ResultCode};
 use crate::profile::UrcWhen;
@@ -125,7 +125,7 @@ impl Modem {
             Reply::Own(words) => self.finish_line(id, &ResultCode::Own(words)),
             Reply::Line(text) => self.finish_line(id, &ResultCode::Line(text)),
             Reply::Silent => {
-                self.core.running.ports[id.0].muted = false;
+                self.core.running.ports[id.0].answer = Answer::Prompt;
                 self.core.running.ports[id.0].state = State::Command;
             }
             Reply::Data(mode) => self.begin_data(id, mode),
@@ -137,10 +137,10 @@ impl Modem {
     pub(super) fn finish_line(&mut self, id: PortId, code: &ResultCode) {
         self.print_beside(id, UrcWhen::BeforeResult);
         let port = &mut self.core.running.ports[id.0];
-        if port.muted {
+        if matches!(port.answer, Answer::Muted) {
             port.writing.result(port.style(), code, &self.core.profile);
             port.flush(&mut self.core.out);
-            port.muted = false;
+            port.answer = Answer::Prompt;
         } else if !self.conclude_judged(id, code) {
             return;
         }

@@ -2,7 +2,7 @@
 
 use super::data::Running;
 use super::net::Socket;
-use super::port::{Line, PortId, State};
+use super::port::{Answer, Line, PortId, State};
 use super::{Conn, Cx, DataEnd, DataMode, Modem, Note, Sink};
 use crate::at::ResultCode;
 use crate::frame::{Expired, Guard, SkipLf};
@@ -16,7 +16,7 @@ impl Modem {
         let core = &mut self.core;
         let port = &mut core.running.ports[id.0];
         port.flush(&mut core.out);
-        port.muted = false;
+        port.answer = Answer::Prompt;
         let guard = Guard::s12(port.settings.s[12]);
         let skip_lf = port.owes_lf();
         let running = Running::new(mode, now, port.settings.s[2], guard, skip_lf);
@@ -44,7 +44,7 @@ impl Modem {
         let core = &mut self.core;
         let port = &mut core.running.ports[id.0];
         port.flush(&mut core.out);
-        port.muted = false;
+        port.answer = Answer::Prompt;
         running.skip_lf = port.owes_lf().then(SkipLf::default);
         port.state = State::Data(running);
         core.drive(id, Line::Dcd, true);

@@ -152,12 +152,26 @@ pub(super) enum State {
     Data(Box<Running>),
 }
 
+/// How the answer to the command that runs reaches the host.
+#[derive(Debug, Default)]
+pub(super) enum Answer {
+    /// As it is written.
+    #[default]
+    Prompt,
+    /// Nothing of it is handed over until so long after the command is over: a fault makes it late.
+    Late(Duration),
+    /// The command is over. Its answer is complete, and a fault keeps it back until its time comes.
+    KeptBack(KeptBack),
+    /// The command runs, and the host gets nothing of its answer: a fault swallows it.
+    Muted,
+}
+
 /// What a fault keeps back of an answer.
 #[derive(Debug)]
 pub(super) enum KeptBack {
-    /// All of it.
+    /// All of it: the faults have not been asked yet about its final result code.
     Reply(Reply),
-    /// The final result code, which the faults have had their say about, and what is written before it.
+    /// The final result code, about which the faults have been asked, and the lines before it.
     Result(ResultCode),
 }
 
@@ -183,12 +197,7 @@ pub(super) struct Port {
     pub pending_len: usize,
     pub writing: Writing,
     pub waiting: VecDeque<Waiting>,
-    /// How much later the answer of the command that runs comes.
-    pub late: Option<Duration>,
-    /// That answer.
-    pub kept_back: Option<KeptBack>,
-    /// The command that runs is not heard.
-    pub muted: bool,
+    pub answer: Answer,
     /// Octets on their way to the host.
     pub backlog: usize,
     /// The host has said XOFF, and not XON since.
@@ -233,9 +242,7 @@ impl Port {
             pending_len: 0,
             writing: Writing::default(),
             waiting: VecDeque::new(),
-            late: None,
-            kept_back: None,
-            muted: false,
+            answer: Answer::Prompt,
             backlog: 0,
             stopped: false,
             lines: vec![],
@@ -333,12 +340,13 @@ impl Port {
     }
 
     fn hand_over(&mut self, apart: bool, out: &mut VecDeque<Output>) {
-        let kept_back = self.late.is_some() || self.kept_back.is_some();
-        if kept_back {
-            return;
-        }
-        if let Some(bytes) = self.writing.take().filter(|_| !self.muted) {
-            self.emit(bytes.into(), apart, out);
+        match self.answer {
+            Answer::Prompt => {
+                let bytes = self.writing.take().unwrap_or_default();
+                self.emit(bytes.into(), apart, out);
+            }
+            Answer::Late(_) | Answer::KeptBack(_) => {}
+            Answer::Muted => _ = self.writing.take(),
         }
     }
 
@@ -408,7 +416,7 @@ impl Port {
     /// the answer to the command is kept back.
     pub fn waits_for(&self, sink: Sink) -> bool {
         self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == sink))
-            || matches!(&self.kept_back, Some(KeptBack::Reply(reply)) if reply.leads_to(sink))
+            || matches!(&self.answer, Answer::KeptBack(KeptBack::Reply(reply)) if reply.leads_to(sink))
     }
 
     /// Drops the lines that wait behind too many others.

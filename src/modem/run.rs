@@ -4,7 +4,7 @@ use super::client::Client;
 use super::core::{Core, Task, Timer};
 use super::maker::Personality;
 use super::net::{NetEvent, Socket};
-use super::port::{Due, KeptBack, Line, PortId, Settings, State};
+use super::port::{Answer, Due, KeptBack, Line, PortId, Settings, State};
 use super::{Cx, DataEnd, Dce, DceFault, Event, FaultHook, Output, Reply, Sink};
 use crate::profile::Profile;
 use crate::time::Now;
@@ -287,14 +287,14 @@ impl Modem {
     fn leave(&mut self, id: PortId) {
         let port = &mut self.core.running.ports[id.0];
         port.waiting.retain(|w| matches!(w.what, Due::Line(_) | Due::Code(_)));
-        match port.kept_back.take_if(|kept| matches!(kept, KeptBack::Reply(Reply::Data(_)))) {
-            // What is answered once its time has come is how it ended.
-            Some(_) => {
-                let mut cx = Cx { core: &mut self.core, port: id, name: "" };
-                let reply = self.maker.on_data_end(&mut cx, DataEnd::Left, vec![], 0);
-                self.core.running.ports[id.0].kept_back = Some(KeptBack::Reply(reply));
-            }
-            None => self.end_data(id, DataEnd::Left),
+        if matches!(port.answer, Answer::KeptBack(KeptBack::Reply(Reply::Data(_)))) {
+            // The answer that is kept back becomes the one to the end of data mode.
+            port.answer = Answer::Prompt;
+            let mut cx = Cx { core: &mut self.core, port: id, name: "" };
+            let reply = self.maker.on_data_end(&mut cx, DataEnd::Left, vec![], 0);
+            self.core.running.ports[id.0].answer = Answer::KeptBack(KeptBack::Reply(reply));
+        } else {
+            self.end_data(id, DataEnd::Left);
         }
         // Nobody enters data mode any more for whom the end of a transfer would wait.
         self.core.release_clients();
