@@ -34,7 +34,7 @@ mod unsolicited;
 mod vocabulary;
 
 pub use self::core::{Core, Running};
-pub use bearer::{Bearers, Context, State as BearerState};
+pub use bearer::{Bearers, Context, EndedBy, State as BearerState};
 pub use buffer::Buffer;
 pub use client::{Clients, Service};
 pub use command::{Command, Reply, Support};
@@ -45,7 +45,7 @@ pub use files::{Flash, Store};
 pub use hook::FaultHook;
 pub use maker::{Maker, Personality, Row, make, names_of, secrets_of};
 pub use net::{NetEvent, NetRequest, Query, Socket};
-pub use port::{Line, Opening, PortId, Settings};
+pub use port::{Level, Line, Opening, PortId, Settings};
 pub use radio::{Functionality, Radio};
 pub use run::{HostLine, Modem};
 pub use session::{Ftp, Target};
@@ -86,8 +86,8 @@ pub enum Output {
         port: PortId,
         /// The line.
         line: Line,
-        /// Whether it is on.
-        on: bool,
+        /// Its condition.
+        level: Level,
     },
     /// Unsolicited result codes were dropped: too many waited for the port to be free for them.
     Dropped {
@@ -179,8 +179,8 @@ pub enum Event {
     BearerDown {
         /// The context.
         cid: u8,
-        /// Whether the network ended it.
-        by_network: bool,
+        /// Who ended it.
+        by: EndedBy,
     },
     /// The registration status changed.
     Registration(u8),
@@ -189,5 +189,5 @@ pub enum Event {
     /// The PIN was accepted.
     SimReady,
     /// The host dropped or raised DTR.
-    Dtr(PortId, bool),
+    Dtr(PortId, Level),
 }

@@ -31,6 +31,7 @@ pub use relay::{Call, MakeRelay, Relay};
 pub use tap::{Tapped, TappedWhat};
 pub use tls::{TlsFiles, TlsSetup};
 
+use crate::fault::End;
 use crate::modem::net::{NetEvent, NetRequest, Socket};
 use crate::time::Now;
 use core::net::{Ipv4Addr, SocketAddr};
@@ -167,10 +168,9 @@ impl Network {
         self.settle(now);
     }
 
-    /// Ends the connections that `meant` picks, with RST or with FIN, not before `landed`; what is under way
+    /// Ends the connections that `meant` picks, not before `landed`; what is under way
     /// still arrives.
-    pub fn cut(&mut self, now: Now, landed: Now, meant: impl Fn(&LinkInfo) -> bool, rst: bool) {
-        let end = if rst { pipe::End::Rst } else { pipe::End::Fin };
+    pub fn cut(&mut self, now: Now, landed: Now, meant: impl Fn(&LinkInfo) -> bool, end: End) {
         let at = landed.max(now + self.config.link.latency);
         for link in self.links.values_mut().filter(|link| meant(&link.info)) {
             link.up.cut(at, end);
@@ -203,8 +203,8 @@ impl Network {
             NetRequest::Send { socket, bytes } => self.with_link(socket, |link| link.send(now, bytes)),
             NetRequest::SendTo { socket, to, bytes } => self.send_datagram(now, socket, to, bytes),
             NetRequest::Shutdown { socket } => self.with_link(socket, |link| link.shutdown(now)),
-            NetRequest::Close { socket } => self.close(now, socket, false),
-            NetRequest::Abort { socket } => self.close(now, socket, true),
+            NetRequest::Close { socket } => self.close(now, socket, End::Fin),
+            NetRequest::Abort { socket } => self.close(now, socket, End::Rst),
             NetRequest::Ping { query, to, length: _, ttl: _ } => self.ping(now, query, to),
             NetRequest::Address(address) => self.set_address(now, address),
         }
@@ -354,7 +354,7 @@ impl Network {
             link.socket = None;
             link.announce = None;
             self.faults.closed(now, &link.info);
-            self.end_far(now, &mut link, pipe::End::Rst);
+            self.end_far(now, &mut link, End::Rst);
         }
     }
 

@@ -15,7 +15,7 @@ use acts::RadioTimeline;
 use serial::Serial;
 pub use serial::Write;
 
-use crate::fault::{Act, Observation};
+use crate::fault::{Act, ModuleState, Observation};
 use crate::maker;
 use crate::modem::{Dce, HostLine, Line, Modem, Note, Output, PortId};
 use crate::network::{IoEvent, IoRequest, Network};
@@ -174,21 +174,21 @@ impl World {
 
     /// The host opened a port.
     pub fn opened(&mut self, now: Now, port: PortId) {
-        self.record(now, || Event::PortOpened { port: port.0 + 1 });
-        self.faults.observe(now, &Observation::State("port_open".into()));
+        self.record(now, || Event::PortOpened { port: port.number() });
+        self.faults.observe(now, &Observation::State(ModuleState::PortOpen));
     }
 
     /// The host closed a port.
     pub fn closed(&mut self, now: Now, port: PortId) {
-        self.record(now, || Event::PortClosed { port: port.0 + 1 });
-        self.faults.observe(now, &Observation::State("port_closed".into()));
+        self.record(now, || Event::PortClosed { port: port.number() });
+        self.faults.observe(now, &Observation::State(ModuleState::PortClosed));
     }
 
     /// The host moved a line.
     pub fn line(&mut self, now: Now, port: PortId, line: HostLine) {
         if let Some(recorder) = &mut self.recorder {
-            let HostLine::Dtr(on) = line;
-            recorder.line(now, port, Circuit::Dtr, on);
+            let HostLine::Dtr(level) = line;
+            recorder.line(now, port, Circuit::Dtr, level.is_on());
         }
         self.dce.handle_line(now, port, line);
         self.drain(now);
@@ -272,7 +272,7 @@ impl World {
                 }
                 match output {
                     Output::Uart { port, bytes, apart } => self.arrive_down(now, port, bytes, apart),
-                    Output::Line { port, line, on } => self.drive(now, port, line, on),
+                    Output::Line { port, line, level } => self.drive(now, port, line, level.is_on()),
                     Output::Baud { port, rate } => self.notices.push_back(Notice::Baud { port, rate }),
                     Output::Dropped { port, lines } => self.not_said(now, port, lines),
                     Output::Net(request) => {

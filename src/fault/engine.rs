@@ -19,6 +19,7 @@ use crate::fault::engine::pace::{Pace, skip_past};
 use crate::fault::engine::until::Wait;
 use crate::fault::layer::Action;
 use crate::fault::layer::kind::{Layer, Nature};
+use crate::fault::layer::param::End;
 use crate::fault::rule::count::{Dice, Tally};
 use crate::fault::rule::trigger::{Count, Trigger};
 use crate::fault::rule::{Request, Rule};
@@ -38,7 +39,7 @@ pub struct Engine {
     /// Octets up and down on all connections of a kind.
     totals: [[u64; 2]; 4],
     /// The connections that a rule has ended; true with RST.
-    cut: BTreeMap<Link, bool>,
+    cut: BTreeMap<Link, End>,
     acts: VecDeque<(Act, Option<Link>)>,
     events: VecDeque<Event>,
     /// While one thing is followed by others: what follows from the step that is being taken.
@@ -151,7 +152,7 @@ impl Engine {
             Observation::Result { port, text, cause } => {
                 self.happen(now, Fact::Result { port: *port, text, cause });
             }
-            Observation::State(state) => self.happen(now, Fact::State(state)),
+            Observation::State(state) => self.happen(now, Fact::State(*state)),
             Observation::Boot(n) => {
                 self.handle_timeout(now);
                 self.let_out(now, None);

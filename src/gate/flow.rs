@@ -6,7 +6,7 @@
 
 use super::transfer::{Ending, Kind, Step, Transfer};
 use super::{Data, Gate, GateOutput, Job, Pipe, Timer, reply};
-use crate::fault::Stop;
+use crate::fault::{End, Stop};
 use crate::ftp::Reply;
 use crate::time::Now;
 use bytes::{Bytes, BytesMut};
@@ -169,11 +169,11 @@ impl Gate {
         self.release_pipe();
         let Some(transfer) = self.transfer_mut() else { return };
         match &mut transfer.step {
-            Step::Down(down) if stop.reset && down.unsent > 0 => {
+            Step::Down(down) if stop.end == End::Rst && down.unsent > 0 => {
                 down.stage = DownStage::Cutting;
                 down.ending = Some(Ending::Scripted(stop.reply));
             }
-            Step::Down(_) if !stop.reset => self.close_data(now, Ending::Scripted(stop.reply)),
+            Step::Down(_) if stop.end == End::Fin => self.close_data(now, Ending::Scripted(stop.reply)),
             _ => self.conclude(now, Ending::Scripted(stop.reply)),
         }
     }

@@ -217,7 +217,7 @@ impl Maker for Quectel {
             Event::Ftp(event) => self.ftp_event(cx, event),
             Event::FtpData => transfer::arrived(self, cx),
             Event::BearerUp(cid) => context::up(self, cx, cid),
-            Event::BearerDown { cid, by_network } => context::down(self, cx, cid, by_network),
+            Event::BearerDown { cid, by } => context::down(self, cx, cid, by),
             Event::FtpDrained
             | Event::Socket(..)
             | Event::Resolved(..)

@@ -26,7 +26,7 @@ mod typing;
 use crate::commands;
 use crate::frame::Framing;
 use crate::ftp::{self, Op};
-use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
+use crate::modem::{Command, Cx, DataEnd, EndedBy, Event, Maker, PortId, Reply};
 use crate::profile::Profile;
 use crate::time::Timers;
 use crate::time::units::{Size, Span};
@@ -318,11 +318,13 @@ impl Maker for Simcom {
                 stack::up(self, cx, context);
                 bearer::up(self, cx, context);
             }
-            Event::BearerDown { cid, by_network } => {
-                if let Some(session) = self.session.as_ref().filter(|s| s.context == cid && !by_network) {
+            Event::BearerDown { cid, by } => {
+                if let Some(session) =
+                    self.session.as_ref().filter(|s| s.context == cid && by == EndedBy::Host)
+                {
                     session::take_back(cx, &session.job);
                 }
-                bearer::down(self, cx, cid, by_network);
+                bearer::down(self, cx, cid, by);
                 stack::down(self, cx, cid);
                 if self.session.as_ref().is_some_and(|s| s.context == cid) {
                     let failure = ftp::Failure { step: ftp::Step::Connect, cause: ftp::Cause::NoBearer };

@@ -3,6 +3,7 @@
 use super::core::{Core, Timer};
 use super::net::NetRequest;
 use super::{Event, Note};
+use crate::fault::ModuleState;
 use crate::profile;
 use ::core::net::{IpAddr, Ipv4Addr};
 use std::collections::BTreeMap;
@@ -19,6 +20,15 @@ pub enum State {
     Up(Ipv4Addr),
     /// The network was asked to end it.
     Deactivating,
+}
+
+/// Who ended a PDP context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndedBy {
+    /// The host, by a command.
+    Host,
+    /// The network; the host asked for nothing of the kind.
+    Network,
 }
 
 /// A PDP context.
@@ -169,7 +179,7 @@ impl Core {
         for cid in cids {
             match self.radio.attached {
                 true => self.ask_for(cid),
-                false => self.lower(cid, true),
+                false => self.lower(cid, EndedBy::Network),
             }
         }
     }
@@ -180,7 +190,7 @@ impl Core {
         match self.bearers.state(cid) {
             State::Down => return false,
             State::Deactivating => {}
-            _ if after.is_zero() => self.lower(cid, false),
+            _ if after.is_zero() => self.lower(cid, EndedBy::Host),
             _ => {
                 self.running.timers.cancel(Timer::Activate(cid));
                 self.bearers.context(cid).state = State::Deactivating;
@@ -193,7 +203,7 @@ impl Core {
     /// The network has answered, or will not any more.
     pub(super) fn activation_answered(&mut self, cid: u8) {
         match self.profile.bearer.is_silent() {
-            true => self.lower(cid, true),
+            true => self.lower(cid, EndedBy::Network),
             false => self.raise(cid),
         }
     }
@@ -205,12 +215,12 @@ impl Core {
             self.net(NetRequest::Address(Some(address)));
         }
         self.note(|| Note::State(format!("PDP context {cid} active, {address}")));
-        self.reach("bearer_up");
+        self.reach(ModuleState::BearerUp);
         self.happened(Event::BearerUp(cid));
     }
 
-    /// A context goes down; `by_network` where nobody here asked for it.
-    pub(super) fn lower(&mut self, cid: u8, by_network: bool) {
+    /// A context goes down.
+    pub(super) fn lower(&mut self, cid: u8, by: EndedBy) {
         self.running.timers.cancel(Timer::Activate(cid));
         self.running.timers.cancel(Timer::Deactivate(cid));
         if self.bearers.state(cid) == State::Down {
@@ -218,8 +228,8 @@ impl Core {
         }
         self.bearers.context(cid).state = State::Down;
         self.note(|| Note::State(format!("PDP context {cid} down")));
-        self.reach("bearer_down");
-        self.happened(Event::BearerDown { cid, by_network });
+        self.reach(ModuleState::BearerDown);
+        self.happened(Event::BearerDown { cid, by });
         if self.bearers.active().is_none() {
             self.net(NetRequest::Address(None));
             self.sockets_lost();
@@ -228,11 +238,11 @@ impl Core {
     }
 
     /// Brings every context down of which the network knows.
-    pub(super) fn lower_all(&mut self, by_network: bool) {
+    pub(super) fn lower_all(&mut self, by: EndedBy) {
         let known = |cid: &u8| !self.waits_for_attachment(*cid);
         let cids: Vec<u8> = self.bearers.contexts.keys().copied().filter(known).collect();
         for cid in cids {
-            self.lower(cid, by_network);
+            self.lower(cid, by);
         }
     }
 }

@@ -6,13 +6,13 @@ use super::client::Clients;
 use super::files::Flash;
 use super::net::{NetEvent, NetRequest, Query, Socket};
 use super::packet::Wanted;
-use super::port::{Line, Port, PortId, State};
+use super::port::{Level, Line, Port, PortId, State};
 use super::radio::{Functionality, Radio};
 use super::sim::Sim;
 use super::socket::Sockets;
 use super::{Event, FaultHook, Note, Output, Reply};
 use crate::at::ArgError;
-use crate::fault::Pattern;
+use crate::fault::{Pattern, PowerOn};
 use crate::profile::{ErrorCode, Profile};
 use crate::time::{Calendar, Now, Timers};
 use bytes::Bytes;
@@ -94,11 +94,11 @@ pub struct Running {
     pub(super) timers: Timers<Timer>,
     /// What is to be done next, in this order.
     pub(super) tasks: VecDeque<Task>,
-    pub(super) resetting: Option<bool>,
+    pub(super) resetting: Option<PowerOn>,
     /// `+CFUN` once it has reset.
     pub(super) wakes_with: Functionality,
-    /// The module is dead until it boots, with its banner or without; what the radio does meanwhile.
-    pub(super) dead: Option<(bool, Vec<NetEvent>)>,
+    /// The module is dead until it boots: how it starts then, and what the radio does meanwhile.
+    pub(super) dead: Option<(PowerOn, Vec<NetEvent>)>,
     /// How long the next reset takes, where that is not the profile's time.
     pub(super) dead_for: Option<Duration>,
     /// How the next FTP operation is to end.
@@ -217,14 +217,14 @@ impl Core {
     }
 
     /// Drives a line of the serial interface.
-    pub fn drive(&mut self, port: PortId, line: Line, on: bool) {
+    pub fn drive(&mut self, port: PortId, line: Line, level: Level) {
         let lines = &mut self.running.ports[port.0].lines;
-        if lines.contains(&(line, on)) {
+        if lines.contains(&(line, level)) {
             return;
         }
         lines.retain(|(l, _)| *l != line);
-        lines.push((line, on));
-        self.out.push_back(Output::Line { port, line, on });
+        lines.push((line, level));
+        self.out.push_back(Output::Line { port, line, level });
     }
 
     /// Has the maker told what happened, once what is going on is done.
@@ -232,9 +232,9 @@ impl Core {
         self.running.tasks.push_back(Task::Tell(event));
     }
 
-    /// Resets the module once the event being handled is done; its power-on lines follow where `banner`.
-    pub fn reset(&mut self, banner: bool) {
-        self.resetting = Some(banner);
+    /// Resets the module once the event being handled is done.
+    pub fn reset(&mut self, start: PowerOn) {
+        self.resetting = Some(start);
     }
 
     /// Sends what the host is to read in data mode through the framing of its port.
@@ -242,7 +242,7 @@ impl Core {
         let port = &mut self.running.ports[port.0];
         if let State::Data(running) = &mut port.state {
             let bytes = running.mode.framing.encode(bytes);
-            port.emit(bytes, false, &mut self.out);
+            port.emit(bytes, &mut self.out);
         }
     }
 
@@ -251,7 +251,7 @@ impl Core {
         let port = &mut self.running.ports[port.0];
         if let State::Data(running) = &mut port.state {
             let end = running.mode.framing.end().map(|mark| Bytes::copy_from_slice(&[mark]));
-            port.emit(end.unwrap_or_default(), false, &mut self.out);
+            port.emit(end.unwrap_or_default(), &mut self.out);
         }
     }
 

@@ -5,7 +5,7 @@ use super::port::{Answer, Due, KeptBack, Opening, State, Waiting};
 use super::text::Writing;
 use super::{Core, Modem, Note, PortId, Reply};
 use crate::at::ResultCode;
-use crate::fault::{CommandVerdict, Event, Observation, ResultVerdict, UrcVerdict};
+use crate::fault::{CommandVerdict, Event, ModuleState, Observation, ResultVerdict, UrcVerdict};
 use crate::profile::UrcWhen;
 use crate::time::Now;
 
@@ -31,9 +31,9 @@ pub trait FaultHook: Send {
 }
 
 impl Core {
-    /// Tells that a state was reached: one of [`STATES`](crate::fault::STATES).
-    pub(super) fn reach(&mut self, state: &'static str) {
-        self.observe(&|| Observation::State(state.to_owned()));
+    /// Tells the faults that a state was reached.
+    pub(super) fn reach(&mut self, state: ModuleState) {
+        self.observe(&|| Observation::State(state));
     }
 
     pub(super) fn observe(&mut self, what: &dyn Fn() -> Observation) {
@@ -115,7 +115,7 @@ impl Core {
             port.writing.urc(port.style(), line);
             let text = line.clone();
             if ResultCode::is_final(&text) || self.codes.iter().any(|code| code.matches(&text)) {
-                let port = id.0 + 1;
+                let port = id.number();
                 let told = || Observation::Result { port, text: text.clone(), cause: text.clone() };
                 self.observe(&told);
                 self.note(|| Note::Result { port: id, text, cause: None });
@@ -213,7 +213,7 @@ impl Modem {
                 return;
             }
         }
-        self.core.observe(&|| Observation::LetOut { port: id.0 + 1 });
+        self.core.observe(&|| Observation::LetOut { port: id.number() });
     }
 
     /// What becomes of an unsolicited line whose turn it is. One that is late waits again, and gives `None`.
@@ -223,7 +223,7 @@ impl Modem {
         let verdict = match &waiting.what {
             _ if waiting.judged => {
                 if waiting.owed {
-                    core.observe(&|| Observation::LetOut { port: id.0 + 1 });
+                    core.observe(&|| Observation::LetOut { port: id.number() });
                 }
                 UrcVerdict::Pass
             }

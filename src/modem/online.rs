@@ -2,9 +2,10 @@
 
 use super::data::Running;
 use super::net::Socket;
-use super::port::{Answer, Line, PortId, State};
+use super::port::{Answer, Level, Line, PortId, State};
 use super::{Conn, Cx, DataEnd, DataMode, Modem, Note, Sink};
 use crate::at::ResultCode;
+use crate::fault::ModuleState;
 use crate::frame::{Expired, Guard, SkipLf};
 use bytes::{Bytes, BytesMut};
 
@@ -22,10 +23,10 @@ impl Modem {
         let running = Running::new(mode, now, port.settings.s[2], guard, skip_lf);
         port.state = State::Data(Box::new(running));
         if port.settings.dcd == 1 {
-            core.drive(id, Line::Dcd, true);
+            core.drive(id, Line::Dcd, Level::On);
         }
-        core.reach("data_mode");
-        core.note(|| Note::State(format!("data mode on port {}", id.0 + 1)));
+        core.reach(ModuleState::DataMode);
+        core.note(|| Note::State(format!("data mode on port {}", id.number())));
         if let Sink::Client(service) = sink {
             core.with_client(service, |client, core| client.release(core));
         }
@@ -47,7 +48,7 @@ impl Modem {
         port.answer = Answer::Prompt;
         running.skip_lf = port.owes_lf().then(SkipLf::default);
         port.state = State::Data(running);
-        core.drive(id, Line::Dcd, true);
+        core.drive(id, Line::Dcd, Level::On);
     }
 
     /// Data mode is over, or suspended where `+++` was typed.
@@ -77,10 +78,10 @@ impl Modem {
             },
         };
         if self.core.running.ports[id.0].settings.dcd == 1 {
-            self.core.drive(id, Line::Dcd, false);
+            self.core.drive(id, Line::Dcd, Level::Off);
         }
-        self.core.reach("command_mode");
-        self.core.note(|| Note::State(format!("command mode on port {}", id.0 + 1)));
+        self.core.reach(ModuleState::CommandMode);
+        self.core.note(|| Note::State(format!("command mode on port {}", id.number())));
         let mut cx = Cx { core: &mut self.core, port: id, name: "" };
         let reply = self.maker.on_data_end(&mut cx, end, held, moved);
         self.conclude(id, reply);
@@ -159,7 +160,7 @@ impl Modem {
                 let blocks = running.moved / every - before;
                 running.held.extend_from_slice(&payload);
                 let port = &mut self.core.running.ports[id.0];
-                port.emit(vec![with; blocks as usize].into(), false, &mut self.core.out);
+                port.emit(vec![with; blocks as usize].into(), &mut self.core.out);
             }
             Sink::Client(service) => {
                 self.core.with_client(service, |client, core| client.upload(core, payload));

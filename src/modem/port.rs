@@ -12,9 +12,43 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-/// A serial port of the module, counted from 0.
+/// A serial port of the module: its place among the ports, from 0. People count ports from 1, and so does what they
+/// read and write; [`numbered`](PortId::numbered) and [`number`](PortId::number) lead there and back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortId(pub usize);
+
+impl PortId {
+    /// The port with this number, from 1; `None` for 0.
+    pub fn numbered(number: usize) -> Option<PortId> {
+        number.checked_sub(1).map(PortId)
+    }
+
+    /// Its number, from 1.
+    pub fn number(self) -> usize {
+        self.0 + 1
+    }
+}
+
+/// The condition of a line of the serial interface (V.24).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// ON.
+    On,
+    /// OFF.
+    Off,
+}
+
+impl Level {
+    /// The condition ON or OFF.
+    pub fn new(on: bool) -> Level {
+        if on { Level::On } else { Level::Off }
+    }
+
+    /// Whether it is ON.
+    pub fn is_on(self) -> bool {
+        self == Level::On
+    }
+}
 
 /// A line of the serial interface that the module drives (V.24).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -202,7 +236,7 @@ pub(super) struct Port {
     pub backlog: usize,
     /// The host has said XOFF, and not XON since.
     pub stopped: bool,
-    pub lines: Vec<(Line, bool)>,
+    pub lines: Vec<(Line, Level)>,
     /// The rate that the line was told to run at last.
     pub rate: u32,
 }
@@ -331,30 +365,41 @@ impl Port {
 
     /// Hands what was put together to the host, as one write.
     pub fn flush(&mut self, out: &mut VecDeque<Output>) {
-        self.hand_over(false, out);
+        let bytes = self.written();
+        self.emit(bytes, out);
     }
 
     /// As [`Port::flush`], apart from what was written before.
     pub fn flush_apart(&mut self, out: &mut VecDeque<Output>) {
-        self.hand_over(true, out);
+        let bytes = self.written();
+        self.emit_apart(bytes, out);
     }
 
-    fn hand_over(&mut self, apart: bool, out: &mut VecDeque<Output>) {
+    /// What was put together and may leave now.
+    fn written(&mut self) -> Bytes {
         match self.answer {
-            Answer::Prompt => {
-                let bytes = self.writing.take().unwrap_or_default();
-                self.emit(bytes.into(), apart, out);
+            Answer::Prompt => self.writing.take().unwrap_or_default().into(),
+            Answer::Late(_) | Answer::KeptBack(_) => Bytes::new(),
+            Answer::Muted => {
+                self.writing.take();
+                Bytes::new()
             }
-            Answer::Late(_) | Answer::KeptBack(_) => {}
-            Answer::Muted => _ = self.writing.take(),
         }
     }
 
     /// Hands octets to the host, as one write.
-    pub fn emit(&mut self, bytes: Bytes, apart: bool, out: &mut VecDeque<Output>) {
+    pub fn emit(&mut self, bytes: Bytes, out: &mut VecDeque<Output>) {
         if !bytes.is_empty() {
             self.backlog += bytes.len();
-            out.push_back(Output::Uart { port: self.id, bytes, apart });
+            out.push_back(Output::Uart { port: self.id, bytes, apart: false });
+        }
+    }
+
+    /// As [`Port::emit`], apart from what was written before.
+    pub fn emit_apart(&mut self, bytes: Bytes, out: &mut VecDeque<Output>) {
+        if !bytes.is_empty() {
+            self.backlog += bytes.len();
+            out.push_back(Output::Uart { port: self.id, bytes, apart: true });
         }
     }
 

@@ -1,11 +1,13 @@
 //! The modem at work: what happens is handed in, what follows is drained.
 
+use super::bearer::EndedBy;
 use super::client::Client;
 use super::core::{Core, Task, Timer};
 use super::maker::Personality;
 use super::net::{NetEvent, Socket};
-use super::port::{Answer, Due, KeptBack, Line, PortId, Settings, State};
+use super::port::{Answer, Due, KeptBack, Level, Line, PortId, Settings, State};
 use super::{Cx, DataEnd, Dce, DceFault, Event, FaultHook, Output, Reply, Sink};
+use crate::fault::PowerOn;
 use crate::profile::Profile;
 use crate::time::Now;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostLine {
     /// Circuit 108, data terminal ready. A pseudo-terminal that its host closes drops it.
-    Dtr(bool),
+    Dtr(Level),
 }
 
 /// One module.
@@ -81,7 +83,7 @@ impl Dce for Modem {
 
     fn power_on(&mut self, now: Now) {
         self.core.now = now;
-        self.boot(true);
+        self.boot(PowerOn::Banner);
         self.settle();
     }
 
@@ -99,12 +101,13 @@ impl Dce for Modem {
         if self.core.dead.is_some() {
             return;
         }
-        let HostLine::Dtr(on) = line;
-        if !on {
+        let HostLine::Dtr(level) = line;
+        let dropped = level == Level::Off;
+        if dropped {
             self.core.running.ports[port.0].stopped = false;
         }
         let dtr = self.core.running.ports[port.0].settings.dtr;
-        if !on && dtr > 0 {
+        if dropped && dtr > 0 {
             // V.250 section 6.2.1: 1 leaves for online command mode, 2 hangs up.
             let keeps = matches!(&self.core.running.ports[port.0].state, State::Data(r) if r.mode.ends.escape)
                 && dtr == 1;
@@ -113,7 +116,7 @@ impl Dce for Modem {
             }
             self.core.running.ports[port.0].clear_line();
         }
-        self.core.happened(Event::Dtr(port, on));
+        self.core.happened(Event::Dtr(port, level));
         self.settle();
     }
 
@@ -138,9 +141,9 @@ impl Dce for Modem {
         let core = &mut self.core;
         core.now = now;
         match fault {
-            DceFault::Reset { banner, dead } => {
+            DceFault::Reset { start, dead } => {
                 core.dead_for = Some(dead).filter(|dead| !dead.is_zero());
-                core.reset(banner);
+                core.reset(start);
             }
             DceFault::Say { port, line } => core.say(port, &line),
             DceFault::Force(code) => {
@@ -240,8 +243,8 @@ impl Modem {
             Timer::Register => core.register(),
             Timer::Attach => core.attachment_answered(),
             Timer::Activate(cid) => core.activation_answered(cid),
-            Timer::Deactivate(cid) => core.lower(cid, false),
-            Timer::RingOff(port) => core.drive(port, Line::Ri, false),
+            Timer::Deactivate(cid) => core.lower(cid, EndedBy::Host),
+            Timer::RingOff(port) => core.drive(port, Line::Ri, Level::Off),
             Timer::Plain(port) => self.finish(port, Reply::Ok),
             Timer::Late(port) => self.let_out(port),
             Timer::Boot => self.revive(),
@@ -251,8 +254,8 @@ impl Modem {
     /// Carries out what follows from what happened, until nothing follows any more.
     pub(super) fn settle(&mut self) {
         loop {
-            if let Some(banner) = self.core.resetting.take() {
-                self.restart(banner);
+            if let Some(start) = self.core.resetting.take() {
+                self.restart(start);
             } else if let Some(task) = self.core.running.tasks.pop_front() {
                 self.task(task);
             } else if self.core.answer_awaited() {

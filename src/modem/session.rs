@@ -8,6 +8,7 @@ use super::core::{Core, Task};
 use super::data::Sink;
 use super::net::{Query, Socket, Tls};
 use super::{Event, Note};
+use crate::fault::ModuleState;
 use crate::ftp::{self, Cause, Input, Op, Step};
 use crate::time::Now;
 use bytes::Bytes;
@@ -296,10 +297,10 @@ impl Session {
     /// It is dropped: closes what it has open.
     fn close(&mut self, core: &mut Core) {
         if self.moving {
-            core.reach("transfer_over");
+            core.reach(ModuleState::TransferOver);
         }
         if self.open {
-            core.reach("session_closed");
+            core.reach(ModuleState::SessionClosed);
         }
         for socket in [self.control, self.data.socket()].into_iter().flatten() {
             core.close(socket);
@@ -344,12 +345,12 @@ impl Session {
         self.moving |= matches!(event, E::Begun);
         self.open |= matches!(event, E::Opened);
         if over {
-            core.reach("transfer_over");
+            core.reach(ModuleState::TransferOver);
         }
         match event {
-            E::Begun => core.reach("transfer_begun"),
-            E::Opened => core.reach("session_open"),
-            _ if closed => core.reach("session_closed"),
+            E::Begun => core.reach(ModuleState::TransferBegun),
+            E::Opened => core.reach(ModuleState::SessionOpen),
+            _ if closed => core.reach(ModuleState::SessionClosed),
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use super::core::Core;
 use super::port::{PortId, Settings};
 
 fn key(port: PortId) -> String {
-    format!("port.{}", port.0 + 1)
+    format!("port.{}", port.number())
 }
 
 impl Core {

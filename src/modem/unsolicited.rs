@@ -1,7 +1,7 @@
 //! Unsolicited result codes: when one is to be printed, and how it is once its turn has come.
 
 use super::core::{Core, Task, Timer};
-use super::port::{Due, Line, Opening, Port, PortId, State, Waiting, Why};
+use super::port::{Due, Level, Line, Opening, Port, PortId, State, Waiting, Why};
 use super::{DataMode, Modem, Note, Reply};
 use crate::at::ResultCode;
 use crate::fault::UrcVerdict;
@@ -244,7 +244,7 @@ impl Modem {
         }
         let port = &mut self.core.running.ports[id.0];
         let said = std::mem::replace(&mut port.writing, answer).take();
-        port.emit(said.unwrap_or_default().into(), true, &mut self.core.out);
+        port.emit_apart(said.unwrap_or_default().into(), &mut self.core.out);
         true
     }
 
@@ -252,7 +252,7 @@ impl Modem {
         match due {
             Due::Line(line) => {
                 self.print_judged(id, line, verdict);
-                self.core.drive(id, Line::Ri, true);
+                self.core.drive(id, Line::Ri, Level::On);
                 self.core.running.timers.set(Timer::RingOff(id), self.core.now + RING);
             }
             Due::Code(code) if verdict == UrcVerdict::Pass => self.print_code(id, &code),

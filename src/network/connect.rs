@@ -5,13 +5,13 @@ use super::gates::DataPort;
 use super::hosts::LookUp;
 use super::link::{Far, Link};
 use super::outside::{IoEvent, IoRequest};
-use super::pipe::{End, WINDOW};
+use super::pipe::{Leaves, WINDOW};
 use super::schedule::Planned;
 use super::sockets::Owner;
 use super::tap::TappedWhat;
 use super::tls::{Whose, check};
 use super::{IoUse, Network};
-use crate::fault::{ConnectVerdict, LookupVerdict, Way};
+use crate::fault::{ConnectVerdict, End, LookupVerdict, Way};
 use crate::modem::net::{Failure, NetEvent, Purpose, Query, Socket, Tls};
 use crate::scenario::Target;
 use crate::time::Now;
@@ -281,7 +281,7 @@ impl Network {
                 }
             }
             // Each read goes on at once: an exchange must not wait on a clock that may be frozen.
-            IoEvent::Data { bytes, .. } => link.answer(now, bytes, true),
+            IoEvent::Data { bytes, .. } => link.answer(now, bytes, Leaves::AtOnce),
             IoEvent::Sent { n, .. } => {
                 if let Far::Io { ahead, .. } = &mut link.far {
                     *ahead = ahead.saturating_sub(n);

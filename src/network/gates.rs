@@ -6,12 +6,12 @@ mod server;
 use super::connect::Order;
 use super::faults::{Carries, LinkId};
 use super::link::{Far, Link};
-use super::pipe::End;
+use super::pipe::Leaves;
 use super::relay::{Call, GateInput, GateOutput, Relay};
 use super::schedule::Planned;
 use super::tls::TlsEnd;
 use super::{GateId, Network};
-use crate::fault::Scripted;
+use crate::fault::{End, Scripted};
 use crate::modem::net::{Tls, Verify};
 use crate::time::Now;
 use core::net::{SocketAddr, SocketAddrV4};
@@ -223,7 +223,7 @@ impl Network {
         match output {
             GateOutput::ToModule(bytes) => {
                 if let Some(link) = control {
-                    link.answer(now, bytes, true);
+                    link.answer(now, bytes, Leaves::AtOnce);
                 }
             }
             GateOutput::StartTls => {
@@ -262,7 +262,7 @@ impl Network {
         let data = self.gates.slots.get(&id).and_then(|slot| slot.data);
         let link = data.and_then(|data| self.links.get_mut(&data));
         match (output, link) {
-            (GateOutput::DataToModule(bytes), Some(link)) => link.answer(now, bytes, false),
+            (GateOutput::DataToModule(bytes), Some(link)) => link.answer(now, bytes, Leaves::InFullSegments),
             (GateOutput::DataFinModule, Some(link)) => link.answer_end(now, End::Fin),
             (GateOutput::DataResetModule, _) => {
                 self.schedule.forget_gate(id);
@@ -308,7 +308,7 @@ impl Network {
             let end = if link.down.finished() { End::Fin } else { End::Rst };
             link.leave(now, end);
         }
-        self.drop_leg(id, false);
+        self.drop_leg(id, End::Fin);
         upstream.into_iter().for_each(|io| self.abort_io(io));
         self.schedule.forget_gate(id);
         self.gates.slots.remove(&id);

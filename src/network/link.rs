@@ -2,12 +2,12 @@
 
 use super::faults::{LinkFaults, LinkInfo};
 use super::outside::{IoId, IoRequest};
-use super::pipe::{End, Line, LinkProfile, Piece, Pipe, WINDOW, Watch};
+use super::pipe::{Leaves, Line, LinkProfile, Piece, Pipe, WINDOW, Watch};
 use super::relay::GateInput;
 use super::tap::{Tap, TappedWhat};
 use super::tls::{TlsEnd, check};
 use super::{GateId, Network};
-use crate::fault::{Fate, Segment, Way};
+use crate::fault::{End, Fate, Segment, Way};
 use crate::modem::net::{NetEvent, Socket};
 use crate::time::Now;
 use bytes::Bytes;
@@ -75,9 +75,9 @@ impl Link {
         match &mut self.near_tls {
             Some(tls) => {
                 let records = tls.write(&bytes);
-                self.up.write(now, records, true);
+                self.up.write(now, records, Leaves::AtOnce);
             }
-            None => self.up.write(now, bytes, true),
+            None => self.up.write(now, bytes, Leaves::AtOnce),
         }
     }
 
@@ -85,7 +85,7 @@ impl Link {
     pub fn shutdown(&mut self, now: Now) {
         if let Some(tls) = &mut self.near_tls {
             let records = tls.close();
-            self.up.write(now, records, true);
+            self.up.write(now, records, Leaves::AtOnce);
         }
         self.up.finish(End::Fin);
     }
@@ -106,13 +106,13 @@ impl Link {
     }
 
     /// The far end sends.
-    pub fn answer(&mut self, now: Now, bytes: Bytes, push: bool) {
+    pub fn answer(&mut self, now: Now, bytes: Bytes, leaves: Leaves) {
         match &mut self.far_tls {
             Some(tls) => {
                 let records = tls.write(&bytes);
-                self.down.write(now, records, push);
+                self.down.write(now, records, leaves);
             }
-            None => self.down.write(now, bytes, push),
+            None => self.down.write(now, bytes, leaves),
         }
     }
 
@@ -120,7 +120,7 @@ impl Link {
     pub fn answer_end(&mut self, now: Now, end: End) {
         if let Some(tls) = self.far_tls.as_mut().filter(|_| end == End::Fin) {
             let records = tls.close();
-            self.down.write(now, records, true);
+            self.down.write(now, records, Leaves::AtOnce);
         }
         self.down.finish(end);
     }
@@ -291,7 +291,7 @@ impl Network {
                 moved = true;
                 broken |= tls.read(&records).is_err();
             }
-            link.down.write(now, tls.records(), true);
+            link.down.write(now, tls.records(), Leaves::AtOnce);
         }
         if broken {
             if link.near_tls.is_none() {
@@ -384,7 +384,7 @@ impl Network {
             }
             let records = tls.records();
             moved |= !records.is_empty();
-            link.up.write(now, records, true);
+            link.up.write(now, records, Leaves::AtOnce);
         }
         let ended = link.announce.is_some() && link.near_end().is_some() && link.handshaking();
         if let Some(socket) = link.socket.filter(|_| broken.is_some() || ended) {

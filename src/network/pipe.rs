@@ -1,6 +1,6 @@
 //! One direction of a link: store and forward, in segments, under a window.
 
-use crate::fault::{Fate, Flip, Segment};
+use crate::fault::{End, Fate, Flip, Segment};
 use crate::time::Now;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
@@ -47,11 +47,13 @@ pub(super) struct Line {
     pub separate: bool,
 }
 
-/// How a stream ends.
+/// When octets leave that are written to a pipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    Fin,
-    Rst,
+pub(super) enum Leaves {
+    /// At once.
+    AtOnce,
+    /// With the next full segment, or when they have waited long enough.
+    InFullSegments,
 }
 
 /// What travels.
@@ -112,8 +114,8 @@ pub(super) struct Pipe {
 }
 
 impl Pipe {
-    /// Takes octets from the sender. `push` sends them without waiting for a full segment.
-    pub fn write(&mut self, now: Now, bytes: Bytes, push: bool) {
+    /// Takes octets from the sender.
+    pub fn write(&mut self, now: Now, bytes: Bytes, leaves: Leaves) {
         if self.end.is_some() || bytes.is_empty() {
             return;
         }
@@ -123,7 +125,7 @@ impl Pipe {
         self.touched = now;
         self.unconfirmed += bytes.len();
         self.backlog.push(bytes);
-        if push {
+        if leaves == Leaves::AtOnce {
             self.pushed = self.backlog.len;
         }
     }
@@ -212,7 +214,7 @@ impl Pipe {
                         self.stall(now, until);
                         continue;
                     }
-                    Fate::Cut { reset } => return Some(if reset { End::Rst } else { End::Fin }),
+                    Fate::Cut { end } => return Some(end),
                     _ => break,
                 }
             };
@@ -231,7 +233,7 @@ impl Pipe {
                     self.stall(now, until);
                     self.held = Some(bytes);
                 }
-                Fate::Cut { reset } => return Some(if reset { End::Rst } else { End::Fin }),
+                Fate::Cut { end } => return Some(end),
             }
         }
         while self.flight.front().is_some_and(|(at, _)| *at <= now) {

@@ -182,8 +182,8 @@ impl World {
     }
 
     fn ports(&self, port: Option<usize>) -> Vec<PortId> {
-        let all = 0..self.serial.len();
-        all.filter(|at| port.is_none_or(|wanted| wanted == at + 1)).map(PortId).collect()
+        let all = (0..self.serial.len()).map(PortId);
+        all.filter(|at| port.is_none_or(|wanted| wanted == at.number())).collect()
     }
 
     fn carry_out(&mut self, now: Now, landed: Now, act: Act) {
@@ -203,7 +203,7 @@ impl World {
                     self.force(now, port, line, on);
                 }
             }
-            Act::Reset { banner, dead } => self.dce.handle_fault(now, DceFault::Reset { banner, dead }),
+            Act::Reset { start, dead } => self.dce.handle_fault(now, DceFault::Reset { start, dead }),
             Act::Say { port, text } => {
                 for port in self.ports(port) {
                     self.dce.handle_fault(now, DceFault::Say { port, line: text.clone() });
@@ -224,11 +224,11 @@ impl World {
             }
             Act::PdpDrop(which) => self.tell(now, Change::PdpDeactivated(which)),
             Act::Sim(there) => self.tell(now, Change::Sim(there)),
-            Act::Cut { links, only, reset } => {
+            Act::Cut { links, only, end } => {
                 let meant = |info: &LinkInfo| {
                     links.cover(info.carries.kind()) && only.is_none_or(|l| l.id == info.id.0)
                 };
-                self.network.cut(now, landed, meant, reset);
+                self.network.cut(now, landed, meant, end);
             }
             Act::Speak(scripted) => self.network.speak(now, &scripted),
         }

@@ -3,7 +3,7 @@
 use super::{Notice, World};
 use crate::fault::ControlLine;
 use crate::fault::{Piece, UartVerdict, Way};
-use crate::modem::{BACKLOG, HostLine, Line, PortId};
+use crate::modem::{BACKLOG, HostLine, Level, Line, PortId};
 use crate::time::Now;
 use crate::trace::{Circuit, Event};
 use bytes::{Bytes, BytesMut};
@@ -272,7 +272,7 @@ impl World {
     }
 
     fn warn(&mut self, now: Now, port: PortId, what: &str) {
-        let text = format!("port {}: {what}", port.0 + 1);
+        let text = format!("port {}: {what}", port.number());
         self.record(now, || Event::Note { text: text.clone() });
         self.notices.push_back(Notice::Warning(text));
     }
@@ -306,7 +306,7 @@ impl World {
         self.dce.handle_sent(now, port, lost);
         if was_there {
             self.notices.push_back(Notice::Plugged { port, there: false });
-            self.dce.handle_line(now, port, HostLine::Dtr(false));
+            self.dce.handle_line(now, port, HostLine::Dtr(Level::Off));
         }
     }
 

@@ -4,6 +4,7 @@
 //! a second. Packet mode (`TIOCPKT`) would report a change at once, but no safe binding has it.
 
 use super::PortEvent;
+use crate::modem::Level;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::termios::{ControlModes, InputModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io;
@@ -36,7 +37,7 @@ impl Line {
         let new = *self;
         let flow = PortEvent::FlowControl { rtscts: new.rtscts, xon: new.xon };
         [
-            (old.dtr != new.dtr).then_some(PortEvent::Dtr(new.dtr)),
+            (old.dtr != new.dtr).then_some(PortEvent::Dtr(Level::new(new.dtr))),
             (old.baud != new.baud).then_some(PortEvent::Baud(new.baud)),
             ((old.rtscts, old.xon) != (new.rtscts, new.xon)).then_some(flow),
         ]

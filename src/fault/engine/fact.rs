@@ -1,7 +1,7 @@
 //! What happened, and whether it is what a trigger waits for.
 
 use crate::fault::engine::moved::Moved;
-use crate::fault::rule::trigger::Trigger;
+use crate::fault::rule::trigger::{ModuleState, Trigger};
 use crate::fault::text::files::file_matches;
 use crate::fault::text::link::{Link, Way};
 
@@ -22,8 +22,8 @@ pub enum Observation {
         /// The port, from 1.
         port: usize,
     },
-    /// The module reached one of [`STATES`](crate::fault::STATES).
-    State(String),
+    /// The module reached a state.
+    State(ModuleState),
     /// The module started for the n-th time; 1 is power-on. Implies the state `powered`.
     Boot(u64),
     /// A connection is up.
@@ -66,7 +66,7 @@ pub(super) enum Fact<'a> {
     Opened(Link),
     Lookup(&'a str),
     Connect(&'a [&'a str]),
-    State(&'a str),
+    State(ModuleState),
     Boot(u64),
     /// The name of the rule.
     Applied(&'a str),
@@ -152,7 +152,7 @@ impl Fact<'_> {
             (Trigger::Lookup(p), Fact::Lookup(host)) => p.matches(host),
             (Trigger::Connect(p), Fact::Connect(names)) => names.iter().any(|n| p.matches(n)),
             (Trigger::State(wanted), Fact::State(state)) => wanted == state,
-            (Trigger::State(wanted), Fact::Boot(_)) => wanted == "powered",
+            (Trigger::State(wanted), Fact::Boot(_)) => *wanted == ModuleState::Powered,
             (Trigger::Boot(wanted), Fact::Boot(n)) => wanted == n,
             (Trigger::After(wanted), Fact::Applied(rule)) | (Trigger::Lifted(wanted), Fact::Lifted(rule)) => {
                 wanted == rule

@@ -2,6 +2,7 @@
 
 use super::Base;
 use crate::at::{Int, Text};
+use crate::fault::PowerOn;
 use crate::modem::{Cx, Denied, Event, Functionality, Reply};
 use crate::time::{Calendar, Now};
 
@@ -165,7 +166,7 @@ pub(super) fn functionality(
     let resets = functionality == Functionality::Full && cx.profile.radio.full_resets;
     if reset.map_or(resets, |r| r.get() == 1) {
         cx.wakes_with = functionality;
-        cx.reset(true);
+        cx.reset(PowerOn::Banner);
     } else if functionality != cx.radio.functionality {
         cx.set_functionality(functionality);
     }

@@ -2,7 +2,7 @@
 
 use super::Base;
 use crate::at::Int;
-use crate::modem::port::{Line, Settings};
+use crate::modem::port::{Level, Line, Settings};
 use crate::modem::{Cx, Reply};
 use crate::profile::Identity;
 
@@ -167,7 +167,7 @@ pub(super) fn dcd(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 1>,)) -> Reply {
 fn set_carrier(cx: &mut Cx) {
     let port = cx.port;
     let on = cx.settings(port).dcd == 0 || cx.in_data_mode(port);
-    cx.drive(port, Line::Dcd, on);
+    cx.drive(port, Line::Dcd, Level::new(on));
 }
 
 /// `&D` (6.2.9): what a drop of DTR does: 0 nothing, 1 online command mode, 2 hang up.

@@ -8,6 +8,7 @@ use super::super::pipe::WINDOW;
 use super::super::relay::{GateInput, GateOutput};
 use super::super::tls::{TlsEnd, Whose, check};
 use super::super::{GateId, IoUse, Network};
+use crate::fault::End;
 use crate::modem::net::{Failure, NetEvent, Socket, Tls, Verify};
 use crate::time::Now;
 use bytes::Bytes;
@@ -154,7 +155,7 @@ impl Network {
     }
 
     pub(super) fn close_upstream(&mut self, id: GateId) {
-        self.drop_leg(id, false);
+        self.drop_leg(id, End::Fin);
         let Some(upstream) = self.gates.slots.get_mut(&id).map(|slot| &mut slot.upstream) else { return };
         let (io, tls) = (upstream.io.take(), upstream.tls.take());
         if let Some(mut tls) = tls.filter(|tls| !tls.handshaking()) {
@@ -193,12 +194,12 @@ impl Network {
                 self.move_leg(now, id);
             }
             (GateOutput::AllowUpstreamData(n), None) => self.io_out.push_back(IoRequest::Allow { io, n }),
-            _ => self.drop_leg(id, true),
+            _ => self.drop_leg(id, End::Rst),
         }
     }
 
     fn open_leg(&mut self, now: Now, id: GateId, to: SocketAddr) {
-        self.drop_leg(id, true);
+        self.drop_leg(id, End::Rst);
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         // A real server may not send the relay to another host.
         if to.ip() != slot.upstream.to.ip() {
@@ -275,10 +276,10 @@ impl Network {
     }
 
     /// Gives the data connection to the server up; in good order where its FIN is under way.
-    pub(super) fn drop_leg(&mut self, id: GateId, abort: bool) {
+    pub(super) fn drop_leg(&mut self, id: GateId, end: End) {
         let upstream_data = self.gates.slots.get_mut(&id).and_then(|slot| slot.upstream_data.take());
         match upstream_data {
-            Some(upstream_data) if abort || !upstream_data.shut => self.abort_io(upstream_data.io),
+            Some(upstream_data) if end == End::Rst || !upstream_data.shut => self.abort_io(upstream_data.io),
             Some(upstream_data) => self.close_io(upstream_data.io),
             None => {}
         }
