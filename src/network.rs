@@ -90,7 +90,7 @@ enum IoUse {
     Forward,
 }
 
-/// The network, sans-IO.
+/// The network, as a state machine that does no I/O itself.
 pub struct Network {
     config: NetworkConfig,
     tls: TlsSetup,
@@ -108,7 +108,7 @@ pub struct Network {
     schedule: Schedule,
     /// Gates that are still to be told that the module has all of a download.
     delivered: VecDeque<GateId>,
-    /// Links that have yet to answer, once a fault lets them.
+    /// Links on which the far end has taken a call, and a fault still keeps back its answer.
     kept_back: Vec<LinkId>,
     events: VecDeque<NetEvent>,
     io_out: VecDeque<IoRequest>,
@@ -156,7 +156,7 @@ impl Network {
         network
     }
 
-    /// Has every stalled segment judged again: a fault was injected or lifted.
+    /// Asks the faults again about every segment that they have kept back: one was injected or lifted.
     pub fn faults_changed(&mut self, now: Now) {
         for link in self.links.values_mut() {
             link.up.wake();
@@ -231,7 +231,7 @@ impl Network {
             Some(IoUse::UpstreamData(gate)) => self.upstream_data_io(now, gate, event),
             Some(IoUse::Datagrams(socket)) => self.datagram_io(now, socket, event),
             Some(IoUse::Forward) => self.forward_io(now, event),
-            // It was given up while the event was on its way; so was a caller of a closed listener.
+            // The socket was given up while the event was on its way, or its listener was closed before the caller was known.
             None => {
                 if let IoEvent::Accepted { io, .. } = event {
                     self.io_out.push_back(IoRequest::Abort { io });
@@ -271,8 +271,8 @@ impl Network {
             if let Some(event) = self.next_event(now, &window) {
                 return Some(event);
             }
-            // Behind what the module does about the end of its data: its FIN goes before the server's
-            // 226, whenever that came.
+            // The gate is told after the module has acted on the end of its data: so the module's FIN leaves before
+            // the server's 226, however early that came.
             let gate = self.delivered.pop_front()?;
             self.feed(now, gate, relay::GateInput::DataDelivered);
             self.settle(now);

@@ -1,4 +1,4 @@
-//! The modem and the network it hangs on, on one clock, without a socket or a task of their own.
+//! The modem and its network on one clock, without a socket or a task of their own.
 //!
 //! Hand in what happens, and carry out what [`World::poll_io`] and the ports'
 //! queues ask for. The event loop ([`crate::driver::machine`]) does it in real time, the transcript player
@@ -25,7 +25,7 @@ use crate::world::faults::Faults;
 use crate::world::recorder::Recorder;
 use std::collections::{BTreeMap, VecDeque};
 
-/// What the world tells its owner, beside what the host is to read.
+/// What the world tells its owner, apart from what the host is to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// The module drives a line of a port.
@@ -63,10 +63,10 @@ pub struct World {
     notices: VecDeque<Notice>,
     faults: Faults,
     radio: RadioTimeline,
-    /// What faults do once the bytes that called for it have arrived.
+    /// What faults will do once the bytes that triggered them have arrived.
     landing: Vec<(Now, Act)>,
     recorder: Option<Box<Recorder>>,
-    /// Faults have let go of what they kept back.
+    /// Faults have ended that kept something back: it may move on.
     resumes: bool,
 }
 
@@ -262,7 +262,7 @@ impl World {
         self.network.reaches_out()
     }
 
-    /// Passes on what modem and network want of each other, until neither wants anything.
+    /// Passes on what the modem and the network ask of each other, until neither asks for anything.
     fn drain(&mut self, now: Now) {
         loop {
             self.hear_tap();

@@ -21,7 +21,7 @@ pub(super) enum Far {
     Data { gate: GateId, credit: usize },
     /// A real socket, which `ahead` octets have been sent to and not yet gone out.
     Io { io: IoId, ahead: usize },
-    /// Nobody any more: what still comes is lost.
+    /// Nobody any more: what the module still sends is lost.
     Gone,
 }
 
@@ -95,7 +95,8 @@ impl Link {
         self.down.readable() || self.near_tls.as_ref().is_some_and(|tls| tls.readable())
     }
 
-    /// The module lets go of the socket; unread octets make a RST of the FIN, as in any TCP.
+    /// The module closes the socket. Where octets are still unread, it sends RST in place of FIN, as TCP does (RFC 2525
+    /// section 2.17).
     pub fn close(&mut self, now: Now) {
         let unread = self.is_unread();
         self.socket = None;
@@ -174,7 +175,7 @@ impl Link {
     }
 }
 
-/// The profile, by direction.
+/// The link profile of each direction.
 pub(super) struct Lines {
     up: Line,
     down: Line,
@@ -188,7 +189,7 @@ impl Lines {
     }
 }
 
-/// Shows faults and tap what passes.
+/// Shows what passes to the faults and to the tap.
 struct Watcher<'a> {
     now: Now,
     info: &'a LinkInfo,
@@ -213,7 +214,7 @@ impl Watch for Watcher<'_> {
     }
 
     fn depart_end(&mut self, end: End) -> Segment {
-        // A RST is its sender's last word: it is not kept back.
+        // A RST cannot be kept back: its sender has forgotten the connection.
         let judged = match self.watched && end == End::Fin {
             true => self.faults.segment(self.now, self.info, self.way, 0),
             false => Segment::pass(0),
@@ -278,7 +279,7 @@ impl Network {
     fn advance_far(&mut self, now: Now, link: &mut Link) -> bool {
         let mut moved = false;
         if !link.answered {
-            // A call that is given up ends before it began.
+            // The module has given up the call before it was answered.
             if let (Some(end), true) = (link.far_end(), link.far != Far::Gone) {
                 self.end_far(now, link, end);
                 return true;
@@ -327,7 +328,7 @@ impl Network {
             self.end_far(now, link, end);
             moved = true;
         }
-        // A half-closed connection whose module lets go is closed whole.
+        // The module has closed the socket, and the real host knows of it: the real socket goes too.
         if let (Far::Io { io, .. }, None, FarKnows::Ended(_)) = (link.far, link.socket, link.told) {
             self.close_io(io);
             link.far = Far::Gone;
@@ -370,7 +371,8 @@ impl Network {
         }
     }
 
-    /// What arrived for the module: its TLS end, the announcement, and what comes after it let go.
+    /// Handles what arrived for the module: TLS records go to its TLS end, the call is announced, and what comes after the
+    /// socket was closed is dropped.
     fn advance_near(&mut self, now: Now, link: &mut Link) -> bool {
         if !link.answered {
             return false;

@@ -12,7 +12,7 @@ use crate::time::Now;
 use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::collections::BTreeMap;
 
-/// So many callers over UDP are remembered, for answers to find their way back.
+/// The most callers over UDP that are remembered, so that answers find their way back.
 const CALLERS: usize = 1024;
 /// The first of the ports that a kernel draws for callers (Linux; RFC 6335 section 6 has 49152).
 const FIRST_DRAWN: u16 = 32_768;
@@ -29,8 +29,8 @@ pub(super) struct Forwards {
 }
 
 impl Forwards {
-    /// A new caller as the module sees it, which knows no IPv6. A port that was drawn is counted instead, as
-    /// behind a NAT, so that two runs see the same.
+    /// The address of a new caller as the module sees it: IPv4, since the module knows no IPv6. Where the caller's kernel
+    /// picked its port, the module sees a counted one, as behind a NAT, so that two runs see the same.
     fn see(&mut self, from: SocketAddr) -> SocketAddrV4 {
         let ip = match from {
             SocketAddr::V4(v4) => *v4.ip(),
@@ -143,7 +143,7 @@ impl Network {
             Far::Data { gate, .. } => self.near(gate, listener.tls),
             _ => listener.tls,
         };
-        // A certificate that cannot be made has the handshake fail, as one that is missing would.
+        // Without a certificate the handshake fails, whether it is missing or could not be made.
         link.near_tls =
             tls.and_then(|tls| self.tls.client(Whose::Module, &tls.name, &tls.verify).ok()).map(Box::new);
         if let Far::Data { gate, .. } = far {

@@ -43,7 +43,7 @@ pub(super) struct Line {
     pub flush: Duration,
     pub latency: Duration,
     pub rate: Option<u64>,
-    /// Somebody looks at each segment; otherwise they pass in bursts.
+    /// Faults or a tap look at each segment by itself; otherwise several pass together.
     pub separate: bool,
 }
 
@@ -190,7 +190,7 @@ impl Pipe {
         self.arrived.filter(|_| self.ready.len == 0)
     }
 
-    /// Octets that the sender may newly regard as taken by the link.
+    /// Octets that the link has taken since this was asked last: the sender may write so many more.
     pub fn confirm(&mut self) -> usize {
         let held = self.held.as_ref().map_or(0, Bytes::len);
         let inside =
@@ -206,7 +206,7 @@ impl Pipe {
             if let Stall::Until(_) = self.stall {
                 self.stall = Stall::None;
             }
-            // Under a rate, a late call must not slow the line down: count from when it could have begun.
+            // This may be called late. A line with a rate must not lose that time: the segment began when it could.
             let start = if line.rate.is_some() { due.max(self.since) } else { now };
             let Some(bytes) = self.held.take().or_else(|| self.next_piece(now, line)) else {
                 match self.depart_end(start, line, watch) {
@@ -286,7 +286,7 @@ impl Pipe {
         piece
     }
 
-    /// The first so many octets of a segment; the rest is judged behind them.
+    /// Cuts the first octets off a segment. The faults are asked about the rest once these have left.
     fn first(&mut self, mut bytes: Bytes, take: usize) -> Bytes {
         if take < bytes.len() {
             let rest = bytes.split_off(take.max(1));
@@ -320,7 +320,7 @@ impl Pipe {
     }
 
     fn stall(&mut self, now: Now, until: Option<Now>) {
-        // A stall that is over already would have the pump ask for ever.
+        // A fault that holds until a time that has passed would be asked again and again without end.
         self.stall = until.map_or(Stall::Forever, |t| Stall::Until(t.max(now + Duration::from_micros(1))));
     }
 }

@@ -1,4 +1,4 @@
-//! What the network knows of the FTP gate: bytes and events in, bytes and wishes out.
+//! What the network knows of the FTP gate: what it hands to it, and what the gate asks of it.
 
 use crate::fault::Scripted;
 use crate::gate::Gate;
@@ -19,7 +19,7 @@ pub trait Relay {
     fn poll_timeout(&self) -> Option<Now>;
     /// Whether it awaits something of the real server.
     fn busy(&self) -> bool;
-    /// Whether it has done its last.
+    /// Whether everything has been closed and it will do nothing more.
     fn is_closed(&self) -> bool;
     /// Whether data connections speak TLS (PROT P, RFC 4217 section 9).
     fn data_protected(&self) -> bool;

@@ -114,7 +114,7 @@ impl Sockets {
         match wanted {
             Some(port) if port != 0 => Some(port).filter(|port| free(*port)),
             _ => {
-                // Each port comes round only after all others, as a late packet would demand.
+                // A port is used again only after all others: a late packet must not meet a new connection.
                 let start = self.picked.max(*DYNAMIC.start());
                 let port = (start..=*DYNAMIC.end()).chain(DYNAMIC).find(|port| free(*port))?;
                 self.picked = port.checked_add(1).unwrap_or(*DYNAMIC.start());
@@ -154,7 +154,7 @@ impl Network {
             NetEvent::Accepted { listener, socket: caller, .. } if *listener == socket => Some(*caller),
             _ => None,
         });
-        // Callers that the module has not heard of die with their listener.
+        // Connections that the listener accepted and the module has not been told of are aborted with it.
         for caller in callers.collect::<Vec<_>>() {
             self.close(now, caller, End::Rst);
         }

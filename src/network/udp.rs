@@ -18,9 +18,9 @@ use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-/// So many datagrams wait for the module; more are lost.
+/// The most datagrams that wait for the module; more are lost.
 const INBOX: usize = 64;
-/// So many are on their way to it over the radio link; more are lost.
+/// The most that are on their way to it over the radio link; more are lost.
 const UNDER_WAY: usize = 1024;
 
 /// A UDP port of the module.
@@ -119,7 +119,7 @@ impl Network {
             Fate::Pass => vec![(after, bytes)],
             Fate::Corrupt(flips) => vec![(after, changed(&bytes, &flips))],
             Fate::Twice => vec![(after, bytes.clone()), (after, bytes)],
-            // Nobody keeps a datagram until a stall is over.
+            // A datagram that meets a stall is lost: nothing on the way keeps it.
             Fate::Drop | Fate::Hold(_) | Fate::Cut { .. } => vec![],
         }
     }
@@ -133,7 +133,7 @@ impl Network {
         }
     }
 
-    /// News of a real socket towards a mapped host.
+    /// Something happened on a real socket towards a mapped host.
     pub(super) fn datagram_io(&mut self, now: Now, socket: Socket, event: IoEvent) {
         let Some(port) = self.sockets.udp(socket) else { return };
         match event {
@@ -179,7 +179,7 @@ impl Network {
         self.tap.push(now, &info, Way::Down, || TappedWhat::Datagram(bytes));
     }
 
-    /// The next datagram for a port whose window is open at all: a datagram is never divided.
+    /// The next datagram for a port with any room: it is handed over whole, even where it is larger than the room.
     pub(super) fn poll_datagram(&mut self, window: &dyn Fn(Socket) -> usize) -> Option<NetEvent> {
         self.sockets.udp_ports().find_map(|(socket, port)| {
             if port.inbox.is_empty() || window(socket) == 0 {

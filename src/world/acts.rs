@@ -1,5 +1,5 @@
-//! What rules do by themselves, and the radio over time. What a number of bytes has called for happens once
-//! these have arrived; nothing passes behind them before it has.
+//! What rules do by themselves, and the radio over time. A rule that a number of bytes has triggered acts when these bytes
+//! have arrived, and nothing passes behind them before.
 
 use super::{Notice, World};
 use crate::fault::{self, Act, Action, Bearer, Ftp, FtpFault, LinkFault, LinkKind, OnLink, Stage};
@@ -137,7 +137,7 @@ impl World {
         self.record(event.at, || Event::of_fault(event));
     }
 
-    /// Lets move on what faults have kept back; once the module has done what was done to it.
+    /// Lets move on what faults have kept back, after the module has acted on what they did to it.
     pub(super) fn resume(&mut self, now: Now) {
         if std::mem::take(&mut self.resumes) {
             self.faults.hold(!self.landing.is_empty());
@@ -145,7 +145,7 @@ impl World {
         }
     }
 
-    /// Does what has waited for bytes that have arrived by now; false where nothing has.
+    /// Carries out what has waited for bytes, where these have arrived; false where there is nothing.
     fn land(&mut self, now: Now) -> bool {
         let landed: Vec<_> = self.landing.extract_if(.., |(at, _)| *at <= now).collect();
         let any = !landed.is_empty();
@@ -155,7 +155,7 @@ impl World {
         any
     }
 
-    /// What a fault that happens now finds nothing to happen to, in words.
+    /// Says in words where a fault would find nothing to act on, if it were applied now.
     pub fn idle(&self, what: &Action) -> Option<String> {
         let modem = self.modem()?;
         let bearers = &modem.core().bearers;

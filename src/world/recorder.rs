@@ -61,7 +61,7 @@ impl Recorder {
     }
 
     fn push_with(&mut self, at: Now, event: Event, payload: Bytes) {
-        // What was due while something else happened is seen late, but in its order.
+        // A record may be older than the last one: something was due while another thing happened. Times never go back.
         self.last = self.last.max(at);
         self.records.push_back(Record { payload, ..Record::new(self.last, event) });
     }
@@ -81,7 +81,7 @@ impl Recorder {
         self.push(at, Event::Line { port: port.number(), line, on });
     }
 
-    /// What the module does, its lines aside: a fault may hold them elsewhere.
+    /// What the module does. Its lines are recorded as the host sees them, which a fault may have changed.
     pub fn output(&mut self, at: Now, output: &Output) {
         match output {
             Output::Uart { port, bytes, .. } => self.printed(at, *port, bytes),
@@ -140,7 +140,7 @@ impl Recorder {
                 Event::Command { port: port.number(), name, form, known: *known }
             }
             Note::Result { port, text, cause } => {
-                // A line in the place of a code may say anything.
+                // A fault's line in the place of a code may hold a secret.
                 let text = if ResultCode::is_final(text) { text.clone() } else { self.serial.line(text) };
                 Event::Result {
                     port: port.number(),
@@ -159,7 +159,7 @@ impl Recorder {
             Note::FtpSent(line) => Event::FtpVerb { line: line.clone() },
             Note::FtpReplied(reply) => Event::FtpReply { code: reply.code, lines: reply.lines.clone() },
             Note::State(state) => Event::State { state: state.clone() },
-            // The world tells of faults.
+            // The world records faults itself.
             Note::Fault(_) => return,
         };
         self.push(at, event);

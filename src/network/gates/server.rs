@@ -39,7 +39,7 @@ impl Upstream {
         Upstream { to, io: None, wanted, tls: None, starting: None }
     }
 
-    /// Whether the server's handshake is awaited, and the module's with it.
+    /// Whether the TLS handshake with the server is still going on: the module's begins after it.
     pub fn is_starting(&self) -> bool {
         self.starting.is_some()
     }
@@ -66,7 +66,7 @@ struct Secure {
     end: Box<TlsEnd>,
     /// Plain octets that the gate takes now.
     credit: usize,
-    /// Octets of records that were read, and whose place was not given back yet.
+    /// Octets of records that were read, and for which the server was not given new credit yet.
     read: usize,
     /// The gate sends nothing more, once the handshake is over.
     closing: bool,
@@ -164,7 +164,7 @@ impl Network {
         io.into_iter().for_each(|io| self.close_io(io));
     }
 
-    /// What a gate wants of its data connection to the server.
+    /// Does what a gate asks for on its data connection to the server.
     pub(super) fn leg_output(&mut self, now: Now, id: GateId, output: GateOutput) {
         if let GateOutput::OpenUpstreamData(to) = output {
             return self.open_leg(now, id, to);
@@ -223,8 +223,8 @@ impl Network {
         }
     }
 
-    /// TLS comes to nothing on the data connection to the server. Without a gate between them it would do so on the
-    /// module's, which is told so, and why.
+    /// The TLS handshake on the data connection to the server has failed. Without a gate between them the module's
+    /// own handshake would have failed: so its data connection does, with the same cause.
     fn leg_tls_fails(&mut self, now: Now, id: GateId, why: &'static str) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         let (server, upstream_data) = (slot.server, slot.upstream_data.take());
@@ -275,7 +275,7 @@ impl Network {
         self.close_ended_leg(id);
     }
 
-    /// Gives the data connection to the server up; in good order where its FIN is under way.
+    /// Gives up the data connection to the server: closes it where FIN was sent and no reset is wanted, resets it otherwise.
     pub(super) fn drop_leg(&mut self, id: GateId, end: End) {
         let upstream_data = self.gates.slots.get_mut(&id).and_then(|slot| slot.upstream_data.take());
         match upstream_data {
@@ -285,7 +285,7 @@ impl Network {
         }
     }
 
-    /// Both sides are through, or the server is and nothing was to be sent.
+    /// Closes the data connection to the server where both ends have sent FIN, or where the server has and nothing was sent to it.
     fn close_ended_leg(&mut self, id: GateId) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         let silent = |upstream_data: &UpstreamData| {
@@ -317,7 +317,7 @@ impl Network {
         }
     }
 
-    /// The server cannot be reached, or its TLS is none; `None` is its silence.
+    /// The server cannot be reached, or its TLS handshake has failed. `None`: it has not answered at all.
     fn upstream_failed(&mut self, now: Now, id: GateId, why: Option<Failure>) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         (slot.upstream.io, slot.upstream.tls) = (None, None);
@@ -337,7 +337,7 @@ impl Network {
         self.upstream_failed(now, id, Some(why));
     }
 
-    /// News of a gate's control connection to the server.
+    /// Something happened on the real socket of a gate's control connection to the server.
     pub(in super::super) fn upstream_io(&mut self, now: Now, id: GateId, event: IoEvent) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         let upstream = &mut slot.upstream;
@@ -349,7 +349,7 @@ impl Network {
                     let hello = tls.records();
                     self.send_io(Some(io), hello);
                 }
-                // A name that no certificate can have.
+                // The server's name is none that a certificate can be for.
                 None if secure => {
                     self.abort_io(io);
                     self.upstream_tls_fails(now, id, check::NAMELESS);
@@ -407,7 +407,7 @@ impl Network {
         }
     }
 
-    /// News of a gate's data connection to the server.
+    /// Something happened on the real socket of a gate's data connection to the server.
     pub(in super::super) fn upstream_data_io(&mut self, now: Now, id: GateId, event: IoEvent) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         let tls = slot.upstream_data.as_mut().and_then(|upstream_data| upstream_data.tls.as_mut());

@@ -1,4 +1,4 @@
-//! Commands, answers and URCs.
+//! Asked by the module: what becomes of each command line, result code and unsolicited line.
 
 use super::Faults;
 use crate::fault::{CommandVerdict, Event, Observation, ResultVerdict, UrcVerdict};
