@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod console;
 mod ctl;
+mod diagnose;
 mod exec;
 mod import;
 mod last;
@@ -12,6 +13,7 @@ mod man;
 mod options;
 mod play;
 mod run;
+mod saved;
 mod schema;
 mod show;
 mod signals;
@@ -46,6 +48,7 @@ enum Verb {
     Run(run::Run),
     Exec(exec::Exec),
     Play(play::Play),
+    Diagnose(diagnose::Diagnose),
     Ctl(ctl::Ctl),
     Import(import::ImportLogs),
     Check(check::Check),
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Verb::Run(verb) => verb.main(),
         Verb::Exec(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
+        Verb::Diagnose(verb) => verb.main(),
         Verb::Ctl(verb) => verb.main(),
         Verb::Import(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),

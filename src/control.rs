@@ -9,8 +9,10 @@
 mod address;
 mod answer;
 pub mod client;
+mod hand;
 mod key;
 mod place;
+mod recording;
 mod request;
 mod serve;
 mod steer;
@@ -20,8 +22,9 @@ pub mod typed;
 
 pub use address::{Address, Listener};
 pub use answer::{Answer, PortMode, Status, Verdict, Wrong};
+pub use hand::with_key;
 pub use key::Key;
 pub use place::{Found, found};
-pub use request::{Request, help, schema, words};
+pub use request::{Request, Saved, help, schema, words};
 pub use serve::{LONGEST, MOST, serve};
 pub use steer::{About, Control, Followed};

@@ -124,6 +124,8 @@ pub mod cli;
 #[doc(hidden)]
 pub mod control;
 #[doc(hidden)]
+pub mod diagnose;
+#[doc(hidden)]
 pub mod disk;
 #[doc(hidden)]
 pub mod driver;

@@ -6,6 +6,7 @@ mod simcom;
 mod wavecom;
 
 use crate::at::{Secret, Secrets};
+use crate::modem::outcome::{Outcomes, Sorted};
 use crate::modem::{Maker, Personality, Vocabulary, base, make, names_of, secrets_of};
 use crate::profile::{Library, Profile};
 
@@ -21,10 +22,21 @@ pub struct Behaviour {
     secrets: fn() -> Vec<(&'static str, &'static [Secret])>,
     /// Its commands.
     names: fn() -> Vec<&'static str>,
+    /// How its operations end.
+    pub outcomes: &'static [Outcomes],
+    /// The sorts of its own error numbers.
+    pub reasons: &'static [Sorted],
 }
 
 const fn behaviour<V: Maker + 'static>(name: &'static str) -> Behaviour {
-    Behaviour { name, make: make::<V>, secrets: secrets_of::<V>, names: names_of::<V> }
+    Behaviour {
+        name,
+        make: make::<V>,
+        secrets: secrets_of::<V>,
+        names: names_of::<V>,
+        outcomes: V::OUTCOMES,
+        reasons: V::REASONS,
+    }
 }
 
 /// The behaviours.

@@ -20,6 +20,7 @@ mod maker;
 pub mod net;
 mod network;
 mod online;
+pub mod outcome;
 mod packet;
 mod port;
 mod power;
@@ -33,7 +34,7 @@ mod text;
 mod unsolicited;
 mod vocabulary;
 
-pub use self::core::{Core, Running};
+pub use self::core::{Core, Lasting, Running};
 pub use bearer::{Bearers, Context, EndedBy, State as BearerState};
 pub use buffer::Buffer;
 pub use client::{Clients, Service};

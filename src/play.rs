@@ -1,6 +1,7 @@
 //! Plays a transcript as the host, in-process: the modem's clock is turned by hand, the network is real.
 
 pub mod device;
+pub mod reenact;
 
 use crate::disk::{Temporary, plain, why};
 use crate::driver::by_hand::{ByHand, Listener, Until};
@@ -11,7 +12,7 @@ use crate::fault::{
 use crate::judge::on_server::places;
 use crate::modem::{Level, Line, PortId, Vocabulary};
 use crate::network::Forward;
-use crate::profile::mistake::Mistake;
+use crate::profile::mistake::{Mistake, together};
 use crate::setup::files::{self, Instead};
 use crate::setup::{self, Server, Setup, inside};
 use crate::trace::Sink;
@@ -25,33 +26,20 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Why a transcript was not played to its end.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum PlayError {
     /// Its header is wrong.
+    #[error("{}", together(.0))]
     Mistakes(Vec<Mistake>),
     /// This machine refused something.
-    Io(io::Error),
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// The modem did something else than it says.
+    #[error(transparent)]
     Failed(Box<Failure>),
     /// This process is to end.
+    #[error("interrupted by signal {}", .0.as_raw())]
     Interrupted(process::Signal),
-}
-
-impl std::fmt::Display for PlayError {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        match self {
-            PlayError::Mistakes(mistakes) => mistakes.iter().try_for_each(|m| write!(f, "{m}")),
-            PlayError::Io(error) => error.fmt(f),
-            PlayError::Failed(failure) => failure.fmt(f),
-            PlayError::Interrupted(signal) => write!(f, "interrupted by signal {}", signal.as_raw()),
-        }
-    }
-}
-
-impl From<io::Error> for PlayError {
-    fn from(error: io::Error) -> Self {
-        PlayError::Io(error)
-    }
 }
 
 /// Plays `transcript` against a modem of its profile, or of `profile`, and gives it back with what

@@ -21,7 +21,7 @@ use crate::profile::mistake::Mistake;
 use content::{Content, Generated, Want};
 use text::Pattern;
 
-pub use parse::parse;
+pub use parse::{Reader, parse};
 
 /// A whole `.at` file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -360,6 +360,11 @@ fn the_faults_are_the_programs() {
 }
 
 #[test]
+fn the_findings_are_the_programs() {
+    between(&root().join("docs/findings.md"), "findings", &badline::diagnose::kind::markdown());
+}
+
+#[test]
 fn the_formats_are_the_programs() {
     let mut table = String::from(
         "| format | written by | direction | times | lossy |\n| --- | --- | --- | --- | --- |\n",

@@ -26,6 +26,7 @@ const ROOMS: &[&str] = &[
     "world",
     "disk",
     "judge",
+    "diagnose",
     "ftpd",
     "setup",
     "driver",

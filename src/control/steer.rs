@@ -1,7 +1,9 @@
 //! Where requests are carried out.
 
 use super::answer::{Answer, PortMode, Status, Verdict, Wrong, worded};
-use super::request::Request;
+use super::hand::ByHand;
+use super::recording::recording;
+use super::request::{Request, Saved};
 use crate::driver::handle::Handle;
 use crate::driver::machine::Machine;
 use crate::fault::{self, Known, Never, Rule, Trigger, never_acts, never_happens};
@@ -31,6 +33,10 @@ pub struct About {
     pub links: Vec<PathBuf>,
     /// The folder of the FTP server.
     pub root: PathBuf,
+    /// The scenario that the run would have without what is done by hand.
+    pub base: String,
+    /// The header of a recording of it.
+    pub head: String,
 }
 
 /// A modem that runs, as whoever steers it meets it: the control socket, and all that speaks its words.
@@ -39,6 +45,7 @@ pub struct Control {
     handle: Handle,
     watch: Watch,
     history: History,
+    by_hand: ByHand,
     about: Arc<About>,
 }
 
@@ -54,9 +61,12 @@ pub struct Followed {
 }
 
 impl Control {
-    /// Of the machine at `handle`, whose records `watch` and `history` get.
-    pub fn new(handle: Handle, watch: Watch, history: History, about: About) -> Control {
-        Control { handle, watch, history, about: Arc::new(about) }
+    /// Of a machine whose records `watch` gets.
+    pub fn new(machine: &mut Machine, watch: Watch, about: About) -> Control {
+        let (history, by_hand) = (History::default(), ByHand::default());
+        machine.trace_to(Box::new(history.clone()));
+        machine.trace_to(Box::new(by_hand.clone()));
+        Control { handle: machine.handle(), watch, history, by_hand, about: Arc::new(about) }
     }
 
     /// Carries out a request, but for [`Request::Follow`], of which nothing comes but that it can be done.
@@ -65,16 +75,18 @@ impl Control {
     /// What is wrong with it.
     pub async fn ask(&self, request: Request) -> Result<Answer, Wrong> {
         match request {
-            Request::Inject { name: Some(name), fault: None } => self.act(fault::Request::Inject(name)).await,
+            Request::Inject { name: Some(name), fault: None } => {
+                self.act(fault::Request::Inject(name), None).await
+            }
             Request::Inject { name: None, fault: Some(fault) } => {
-                self.act(fault::Request::Rule(Box::new(rule(&fault)?))).await
+                self.act(fault::Request::Rule(Box::new(rule(&fault)?)), Some(fault)).await
             }
             Request::Inject { .. } => {
                 let right = "write \"fault\": {\"what\": {..}} for a new one, or the \"name\" of one";
                 Err(Wrong::new("inject which fault?", right))
             }
-            Request::Lift { name: Some(name) } => self.act(fault::Request::Lift(name)).await,
-            Request::Lift { name: None } => self.act(fault::Request::LiftAll).await,
+            Request::Lift { name: Some(name) } => self.act(fault::Request::Lift(name), None).await,
+            Request::Lift { name: None } => self.act(fault::Request::LiftAll, None).await,
             Request::Faults {} => {
                 let faults = self.handle.ask(|machine, _| machine.world().faults().status()).await?;
                 Ok(Answer::Faults { faults })
@@ -96,7 +108,15 @@ impl Control {
                     machine.set_speed(speed.unwrap_or(machine.clock().speed()));
                 };
                 self.handle.ask(set).await?;
+                speed.into_iter().for_each(|speed| self.by_hand.speed(speed));
                 Ok(Answer::Done {})
+            }
+            Request::Save { what: Saved::Scenario } => {
+                Ok(Answer::Saved { text: self.by_hand.scenario(&self.about.base) })
+            }
+            Request::Save { what: Saved::Recording } => {
+                let (head, ports) = (&self.about.head, self.about.links.len().max(1));
+                Ok(Answer::Saved { text: recording(head, ports, &self.history.since(0)) })
             }
             Request::Pause {} => {
                 let pause = |machine: &mut Machine, _| {
@@ -135,8 +155,27 @@ impl Control {
         Ok(Followed { past: records, next, events })
     }
 
-    async fn act(&self, request: fault::Request) -> Result<Answer, Wrong> {
-        self.handle.ask(move |machine, now| act(machine, now, request)).await?
+    /// Does something about faults; what was injected is written as `fault`.
+    async fn act(&self, request: fault::Request, fault: Option<Value>) -> Result<Answer, Wrong> {
+        let by_hand = self.by_hand.clone();
+        let job = move |machine: &mut Machine, now: Now| {
+            let (name, lifts) = match &request {
+                fault::Request::Rule(_) => (None, None),
+                fault::Request::Inject(name) => (Some(name.clone()), None),
+                fault::Request::Lift(name) => (None, Some(Some(name.clone()))),
+                fault::Request::LiftAll => (None, Some(None)),
+            };
+            let written = name.as_ref().and_then(|name| machine.world().faults().written(name));
+            let answer = act(machine, now, request)?;
+            match (&answer, fault, name, lifts) {
+                (Answer::Fault { name, .. }, Some(fault), _, _) => by_hand.injected(now, name, fault),
+                (_, _, Some(name), _) => by_hand.applied(now, &name, written),
+                (_, _, _, Some(name)) => by_hand.lifted(now, name.as_deref()),
+                _ => {}
+            }
+            Ok(answer)
+        };
+        self.handle.ask(job).await?
     }
 
     /// The end of a step; who pauses or sets a speed meanwhile ends it, too.
@@ -239,10 +278,10 @@ fn status(machine: &mut Machine, now: Now, about: &About) -> Option<Status> {
         links: about.links.clone(),
         speed,
         paused,
-        boots: core.boots,
+        boots: core.lasting.boots,
         registration: core.radio.status,
         signal: core.radio.rssi,
-        sim: core.sim.status().unwrap_or_default().to_owned(),
+        sim: core.lasting.sim.status().unwrap_or_default().to_owned(),
         contexts: core.bearers.contexts.keys().filter_map(up).collect(),
         ports: core.port_ids().map(mode).collect(),
         ftp: core.clients.has(Service::Ftp),
@@ -258,7 +297,7 @@ fn possible(machine: &mut Machine, request: &fault::Request) -> Result<(), Wrong
     let rows = modem.vocabulary().rows();
     let mut commands: Vec<&str> = rows.iter().map(|row| row.name).collect();
     commands.extend(modem.core().profile.commands.keys().map(String::as_str));
-    let (ports, boots) = (Some(modem.core().port_ids().count()), u64::from(modem.core().boots));
+    let (ports, boots) = (Some(modem.core().port_ids().count()), u64::from(modem.core().lasting.boots));
     let known = Known { commands: &commands, ports, boots, ..Known::default() };
     let faults: Vec<String> = machine.world().faults().status().into_iter().map(|f| f.name).collect();
     let until = rule.until.as_ref().map(|(trigger, _)| trigger);

@@ -15,7 +15,8 @@ pub struct Handle {
 }
 
 /// The machine runs no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the modem runs no more")]
 pub struct Gone;
 
 impl Handle {
@@ -55,11 +56,3 @@ impl fmt::Debug for Handle {
         f.write_str("Handle")
     }
 }
-
-impl fmt::Display for Gone {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("the modem runs no more")
-    }
-}
-
-impl std::error::Error for Gone {}

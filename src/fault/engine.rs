@@ -20,11 +20,13 @@ use crate::fault::engine::until::Wait;
 use crate::fault::layer::Action;
 use crate::fault::layer::kind::{Layer, Nature};
 use crate::fault::layer::param::End;
+use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::count::{Dice, Tally};
 use crate::fault::rule::trigger::{Count, Trigger};
 use crate::fault::rule::{Request, Rule};
 use crate::fault::text::link::Link;
 use crate::time::Now;
+use crate::time::units::Span;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -33,7 +35,7 @@ use std::time::Duration;
 pub struct Engine {
     seed: u64,
     rules: Vec<Live>,
-    /// Which of the rules are concerned by what.
+    /// Which rules each thing that happens is of concern to.
     index: Index,
     moved: BTreeMap<Link, [u64; 2]>,
     /// Octets up and down on all connections of a kind.
@@ -42,7 +44,7 @@ pub struct Engine {
     cut: BTreeMap<Link, End>,
     acts: VecDeque<(Act, Option<Link>)>,
     events: VecDeque<Event>,
-    /// While one thing is followed by others: what follows from the step that is being taken.
+    /// What follows from the step that is being taken. It is done after that step.
     following: Option<Vec<Step>>,
     pace: Pace,
 }
@@ -56,9 +58,9 @@ enum Step {
     Lifted(usize),
 }
 
-/// So many times may wait for a rule's `wait` to be over.
+/// The most applications of one rule that wait for its `wait` to be over.
 const PENDING: usize = 4096;
-/// So many steps of the clock's triggers are taken before the rest of what is behind is passed over.
+/// The most steps of timed triggers that are taken at once. What is still behind after them is passed over.
 const STEPS: usize = 20_000;
 
 impl Engine {
@@ -86,10 +88,10 @@ impl Engine {
     }
 
     /// Adds a rule behind the others. Without a trigger it is applied at once. Gives its name. Rules that were added
-    /// before and can do nothing more go: each costs every question time.
+    /// before and can do nothing more are removed: each makes every question slower.
     pub fn add(&mut self, now: Now, rule: Rule) -> String {
         self.handle_timeout(now);
-        // One that was lifted leaves its name to its successor.
+        // A rule that was lifted no longer needs its name: the new one may have it.
         let named = |live: &Live| rule.name.as_ref() == Some(&live.name);
         let before = self.rules.len();
         self.rules.retain(|live| !(live.is_spent() || live.is_gone() && named(live)));
@@ -146,7 +148,7 @@ impl Engine {
         }
     }
 
-    /// Tells what nobody asks about.
+    /// Is told what happened, where its owner has no question.
     pub fn observe(&mut self, now: Now, what: &Observation) {
         match what {
             Observation::Result { port, text, cause } => {
@@ -195,7 +197,7 @@ impl Engine {
         self.handle_timeout(now);
         let found = self.rules.iter().position(|live| live.name == name && !live.rule.silent);
         if let Some(i) = found.filter(|i| self.rules[*i].is_too_late()) {
-            // It ends by itself, once what it keeps back has come.
+            // It has acted for the last time, and ends by itself once the answer that it keeps back is let out.
             self.rules[i].disarm();
             self.redate(i);
             return true;
@@ -209,7 +211,7 @@ impl Engine {
     /// Ends and disarms every rule, but for how the network is without faults.
     pub fn lift_all(&mut self, now: Now) {
         self.handle_timeout(now);
-        // First all of them: the end of one is what another may wait for.
+        // All are disarmed before any ends: another may wait for that end.
         for live in self.rules.iter_mut().filter(|live| !live.rule.silent) {
             live.disarm();
         }
@@ -282,6 +284,20 @@ impl Engine {
         self.rules.iter().find(|live| live.name == name).map(|live| &live.rule.what)
     }
 
+    /// What the rule with that name does and how long, as a `[[fault]]` without a `when`; none where what ends it cannot be
+    /// told so.
+    pub fn written(&self, name: &str) -> Option<serde_json::Value> {
+        let rule = &self.rules.iter().find(|live| live.name == name)?.rule;
+        let what: toml::Table = toml::from_str(&format!("what = {{ {} }}", rule.text)).ok()?;
+        let mut fault = serde_json::to_value(what).ok()?;
+        match rule.lasts {
+            _ if rule.until.is_some() => return None,
+            Lasts::For(span) => fault["for"] = Span(span).to_string().into(),
+            Lasts::Ever | Lasts::Once => {}
+        }
+        Some(fault)
+    }
+
     /// The faults that were never applied, with what they do, in file order; also those that a request has disarmed.
     pub fn never_applied(&self) -> Vec<(String, String)> {
         let never = |live: &&Live| live.fired == 0 && !live.rule.silent;
@@ -320,7 +336,7 @@ impl Engine {
         self.index.next_date()
     }
 
-    /// The next thing that happens to a rule by itself may come at another time than before.
+    /// Notes anew when the next timed thing happens to a rule.
     fn redate(&mut self, i: usize) {
         self.index.date(i, &self.rules[i]);
     }
@@ -356,7 +372,7 @@ impl Engine {
         self.pace.set_speed(now, speed);
     }
 
-    /// Passes over what repeats by itself and is behind.
+    /// Passes over what repeats by the clock and is behind it.
     fn catch_up(&mut self, now: Now) {
         for i in 0..self.rules.len() {
             let live = &mut self.rules[i];
@@ -393,7 +409,7 @@ impl Engine {
                 missed += u64::from(!fires);
             }
             at += period;
-            // Others may be due before one that comes to something.
+            // Only the first time that applies the rule counts: another rule may be due before it.
             if missed == 0 || at > now || self.pace.has(at, noise) {
                 break;
             }
@@ -457,10 +473,10 @@ impl Engine {
         }
     }
 
-    /// Takes steps in their order, and before the next of them what follows from one. Faults may follow from each other
-    /// in any number, so none is taken inside another.
+    /// Takes steps in their order. What follows from a step is done before the next step. Faults may follow from each
+    /// other without end, so this is a loop and no recursion.
     fn follow(&mut self, now: Now, first: Vec<Step>) {
-        // Rules added at run time may wait for each other in a ring. A fault that follows from another is two steps deep.
+        // Rules that were added at run time may trigger each other in a ring. Each round of it is two steps deep.
         let deepest = 2 * self.rules.len() + 1;
         let mut steps: Vec<(usize, Step)> = first.into_iter().rev().map(|step| (0, step)).collect();
         while let Some((depth, step)) = steps.pop() {
@@ -508,7 +524,7 @@ impl Engine {
     }
 
     fn fire(&mut self, now: Now, i: usize, link: Option<Link>) {
-        // The first time of each is bounded by the number of the rules.
+        // A rule that is applied for the first time is not counted: there are only so many rules.
         if self.rules[i].was_due() && !self.pace.once_more(now) {
             return self.miss(now, i, 1);
         }
@@ -604,7 +620,7 @@ impl Engine {
         self.events.push_back(Event { at, name, layer, what, stage });
     }
 
-    /// Whether what is noted of the rules is what they say.
+    /// Whether the index agrees with the rules.
     #[cfg(test)]
     pub(in crate::fault) fn is_consistent(&self) -> bool {
         self.index.agrees(&Index::of(&self.rules))

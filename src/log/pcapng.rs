@@ -79,16 +79,9 @@ pub struct Reader<'a> {
 }
 
 /// The capture is broken here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a block of the capture is cut off or has a length that cannot be")]
 pub struct Broken;
-
-impl std::fmt::Display for Broken {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        f.write_str("a block of the capture is cut off or has a length that cannot be")
-    }
-}
-
-impl std::error::Error for Broken {}
 
 /// Whether a file begins as a capture does, pcapng or pcap.
 pub fn is_capture(begin: &[u8]) -> bool {

@@ -16,6 +16,7 @@ mod transfer;
 use crate::at::{Call, Form, Int, Text};
 use crate::commands;
 use crate::ftp::{self, Cause, Failure, Op};
+use crate::modem::outcome::{Meaning, Outcomes, Reason, Sorted};
 use crate::modem::{Command, Cx, DataEnd, Event, Level, Maker, PortId, Reply};
 use crate::profile::Profile;
 use crate::time::Timers;
@@ -141,6 +142,67 @@ impl Maker for Fibocom {
     type Timer = Timer;
 
     const REPORTS: &'static [&'static str] = &["+FTP"];
+
+    const OUTCOMES: &'static [Outcomes] = &[Outcomes {
+        commands: &[
+            "AT+FTPOPEN=*",
+            "AT+FTPCLOSE",
+            "AT+FTPGET=*",
+            "AT+FTPPUT=*",
+            "AT+FTPSTOR=*",
+            "AT+FTPRETR=*",
+            "AT+FTPMKD=*",
+            "AT+FTPCWD=*",
+            "AT+FTPRMD=*",
+            "AT+FTPPWD",
+            "AT+FTPCDUP",
+            "AT+FTPDEL=*",
+            "AT+FTPREN=*",
+            "AT+FTPLIST*",
+            "AT+FTPSTAT*",
+            "AT+FTPSYST",
+            "AT+FTPNOOP",
+        ],
+        reports: &[
+            "+FTPOPEN",
+            "+FTPCLOSE",
+            "+FTPGET",
+            "+FTPPUT",
+            "+FTPSTOR",
+            "+FTPRETR",
+            "+FTPMKD",
+            "+FTPCWD",
+            "+FTPRMD",
+            "+FTPPWD",
+            "+FTPCDUP",
+            "+FTPDEL",
+            "+FTPREN",
+            "+FTPLIST",
+            "+FTPSTAT",
+            "+FTPSYST",
+            "+FTPNOOP",
+        ],
+        before: "",
+        opens: &[2],
+        numbers: &[Meaning::one(FAILED, "failed", Reason::Unknown)],
+    }];
+
+    // 2.3
+    const REASONS: &'static [Sorted] = &[
+        (2000, 2000, Reason::Argument),
+        (2001, 2001, Reason::State),
+        (2002, 2002, Reason::Name),
+        (2003, 2003, Reason::Memory),
+        (2004, 2004, Reason::State),
+        (2006, 2006, Reason::Argument),
+        (2007, 2007, Reason::Memory),
+        (2008, 2009, Reason::State),
+        (2010, 2010, Reason::Memory),
+        (2012, 2012, Reason::Connection),
+        (2017, 2017, Reason::State),
+        (2024, 2024, Reason::State),
+        (2030, 2031, Reason::State),
+    ];
 
     const URCS: &'static [&'static str] = &[
         "+MIPCALL:*",

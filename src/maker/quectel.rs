@@ -18,6 +18,7 @@ mod trouble;
 use crate::at::{Int, Text};
 use crate::commands;
 use crate::ftp::Type;
+use crate::modem::outcome::{Outcomes, Sorted};
 use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
 use crate::profile::Profile;
 use crate::time::Timers;
@@ -113,6 +114,10 @@ impl Maker for Quectel {
     type Timer = Timer;
 
     const REPORTS: &'static [&'static str] = &["+QFTP", "+QNTP"];
+
+    const OUTCOMES: &'static [Outcomes] = error::OUTCOMES;
+
+    const REASONS: &'static [Sorted] = error::REASONS;
 
     const URCS: &'static [&'static str] = &["+QFTPERROR:*", "+PDP DEACT", "STATE:*", "CONNECT*"];
 
@@ -378,7 +383,7 @@ fn state(m: &mut Quectel, cx: &mut Cx) -> Reply {
 
 /// AT+QCCID: the SIM card's number.
 fn card(_: &mut Quectel, cx: &mut Cx) -> Reply {
-    match cx.sim.present() {
+    match cx.lasting.sim.present() {
         true => {
             let number = cx.profile.sim.iccid.clone();
             cx.line(&number);

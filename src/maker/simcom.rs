@@ -26,6 +26,7 @@ mod typing;
 use crate::commands;
 use crate::frame::Framing;
 use crate::ftp::{self, Op};
+use crate::modem::outcome::Outcomes;
 use crate::modem::{Command, Cx, DataEnd, EndedBy, Event, Maker, PortId, Reply};
 use crate::profile::Profile;
 use crate::time::Timers;
@@ -174,6 +175,8 @@ impl Maker for Simcom {
     type Timer = Timer;
 
     const REPORTS: &'static [&'static str] = &["+FTP", "+CNTP"];
+
+    const OUTCOMES: &'static [Outcomes] = number::OUTCOMES;
 
     const URCS: &'static [&'static str] = &[
         "+CMTI:*",
@@ -336,8 +339,8 @@ impl Maker for Simcom {
             }
             Event::Boot => {
                 saved::load(self, cx);
-                self.cfs.files.load(&cx.flash);
-                self.disk.load(&cx.flash);
+                self.cfs.files.load(&cx.lasting.flash);
+                self.disk.load(&cx.lasting.flash);
             }
             Event::SimReady => cx.urc_all("+CPIN: READY"),
             Event::Socket(..)

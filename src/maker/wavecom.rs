@@ -20,6 +20,7 @@ mod wind;
 
 use crate::at::Int;
 use crate::commands;
+use crate::modem::outcome::Sorted;
 use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply, Socket};
 use crate::profile::Profile;
 use crate::time::Timers;
@@ -75,6 +76,8 @@ impl Maker for Wavecom {
     type Timer = Timer;
 
     const REPORTS: &'static [&'static str] = &["+WIP"];
+
+    const REASONS: &'static [Sorted] = code::REASONS;
 
     const URCS: &'static [&'static str] =
         &["+WIPREADY:*", "+WIPPEERCLOSE:*", "+WIPACCEPT:*", "+WIPERROR:*", "+WIND: *", "+CME ERROR: *"];

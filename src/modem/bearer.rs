@@ -131,7 +131,7 @@ impl Core {
 
     /// As [`Core::activate`], for a command that has let what is older go first.
     pub(super) fn want(&mut self, cid: u8) -> Result<(), u16> {
-        if let Some(refusal) = self.sim.refusal() {
+        if let Some(refusal) = self.lasting.sim.refusal() {
             return Err(refusal);
         }
         if !self.can_attach() {

@@ -48,19 +48,15 @@ pub(super) enum Task {
     Leave(PortId),
 }
 
-/// What every module has. What stands here outlives a reset; what does not is [`Running`], whose fields are reached as
-/// the core's own.
+/// What every module has: what outlives a reset is [`Lasting`], what a reset wipes is [`Running`], whose fields are reached
+/// as the core's own. The rest belongs to whoever runs the module.
 pub struct Core {
     /// The module's personality.
     pub profile: Arc<Profile>,
     /// The time of the event being handled.
     pub now: Now,
-    /// The SIM.
-    pub sim: Sim,
-    /// What the module has stored, by the maker's own keys.
-    pub flash: Flash,
-    /// How often the module has booted.
-    pub boots: u32,
+    /// What outlives a reset.
+    pub lasting: Lasting,
     /// What a reset wipes.
     pub running: Running,
     pub(super) out: VecDeque<Output>,
@@ -71,6 +67,16 @@ pub struct Core {
     pub(super) known: Vec<&'static str>,
     /// The result codes that are this module's own ([`Modem::codes`](super::Modem::codes)).
     pub(super) codes: Vec<Pattern>,
+}
+
+/// What outlives a reset.
+pub struct Lasting {
+    /// The SIM.
+    pub sim: Sim,
+    /// What the module has stored, by the maker's own keys.
+    pub flash: Flash,
+    /// How often the module has booted.
+    pub boots: u32,
 }
 
 /// What a reset wipes.
@@ -154,9 +160,7 @@ impl Core {
         let ports = (0..ports.max(1)).map(|i| Port::new(PortId(i), &profile)).collect();
         Core {
             now: Now::ZERO,
-            sim: Sim::new(&profile.sim),
-            flash: Flash::new(),
-            boots: 0,
+            lasting: Lasting { sim: Sim::new(&profile.sim), flash: Flash::new(), boots: 0 },
             running: Running::new(&profile, radio, ports),
             out: VecDeque::new(),
             numbers: 0,

@@ -51,8 +51,8 @@ impl Core {
         self.note(|| Note::Result { port: id, cause: Some(cause).filter(|cause| *cause != text), text });
     }
 
-    /// Prints an intermediate result code, or what a fault has in its place. One that is late has the rest of the answer
-    /// wait with it.
+    /// Prints an intermediate result code, or what a fault has in its place. Where it is late, the rest of the answer
+    /// waits with it.
     pub(super) fn intermediate(&mut self, id: PortId, code: &ResultCode) {
         let port = &mut self.running.ports[id.0];
         if matches!(port.answer, Answer::Muted) {
@@ -125,7 +125,7 @@ impl Core {
         }
     }
 
-    /// Tells the trace which faults have come and gone, before it is told what comes of that.
+    /// Tells the trace which faults were applied and lifted, before it is told what follows from that.
     fn note_faults(&mut self) {
         while self.noting
             && let Some(event) = self.hook.as_mut().and_then(|hook| hook.poll_event())
@@ -228,7 +228,7 @@ impl Modem {
                 UrcVerdict::Pass
             }
             Due::Line(line) | Due::Data(Some(Opening::Line(line)), _) => core.ask_urc(id, line),
-            // It comes unasked, and is a result code all the same.
+            // A result code that comes unasked: faults on unsolicited lines are asked first, then those on result codes.
             Due::Code(code) | Due::Data(Some(Opening::Code(code)), _) => {
                 match core.ask_urc(id, &code.to_string()) {
                     UrcVerdict::Pass => {

@@ -63,7 +63,7 @@ impl Modem {
         }
     }
 
-    /// The rest of the line that an answer leaves to be run; else the reply, which ends the line.
+    /// The rest of the line, where it goes on after this reply; else the reply, which ends the line.
     fn go_on(&mut self, id: PortId, reply: Reply) -> Result<String, Reply> {
         let port = &mut self.core.running.ports[id.0];
         let style = port.style();
@@ -71,7 +71,7 @@ impl Modem {
         let more = !rest.trim_matches([' ', ';']).is_empty();
         match reply {
             Reply::Ok => {}
-            // What has no OK of its own leaves the result to the next command (`AT+CIFSR;E0`).
+            // A command without a result code leaves it to the next command of the line (`AT+CIFSR;E0`).
             Reply::Silent if more => {}
             Reply::Line(text) if more => port.writing.line(style, &text),
             Reply::Own(words) if more => {
@@ -84,7 +84,7 @@ impl Modem {
 
     fn dispatch(&mut self, id: PortId, call: &Call) -> Reply {
         let profile = self.core.profile.clone();
-        let refusal = self.core.sim.refusal();
+        let refusal = self.core.lasting.sim.refusal();
         let cx = &mut Cx { core: &mut self.core, port: id, name: &call.name };
         let reply = match refusal {
             _ if profile.absent.contains(&call.name) => None,

@@ -1,6 +1,7 @@
 //! What a maker's file provides, and how the modem calls it.
 
 use super::command::{Command, Support, Test};
+use super::outcome::{Outcomes, Sorted};
 use super::{Cx, DataEnd, Event, Reply};
 use crate::at::{Arguments, Call, Form, Secret};
 use crate::ftp;
@@ -38,6 +39,12 @@ pub trait Maker: Send + Sized + 'static {
 
     /// The FTP verbs that its client sends; none where a host can speak FTP itself, over a socket.
     const SENT: &'static [&'static str] = ftp::VERBS;
+
+    /// How it tells that operations have ended, and what its numbers mean.
+    const OUTCOMES: &'static [Outcomes] = &[];
+
+    /// The sorts of its own `+CME ERROR` numbers.
+    const REASONS: &'static [Sorted] = &[];
 
     /// The behaviour as it is at power-on.
     fn new(settings: &Self::Settings, profile: &Profile) -> Self;

@@ -31,8 +31,9 @@ impl Core {
 
     /// Begins to look for the network, where the module may.
     pub(super) fn search(&mut self) {
-        let may =
-            self.radio.functionality == Functionality::Full && self.sim.ready() && self.radio.selection != 2;
+        let may = self.radio.functionality == Functionality::Full
+            && self.lasting.sim.ready()
+            && self.radio.selection != 2;
         if !may {
             return self.set_status(0);
         }
@@ -66,7 +67,7 @@ impl Core {
         if !self.radio.registered() {
             self.running.timers.cancel(Timer::Register);
         }
-        // A search for the network that attaches, or the loss of the network, has gone past what was asked for.
+        // Registration has attached the module, or the network is lost: what was asked for is settled.
         let lost = !self.radio.registered() && (was || status != 2);
         if lost || self.radio.attaching == Some(self.radio.attached) {
             self.radio.attaching = None;
@@ -117,7 +118,7 @@ impl Core {
             Change::PdpDeactivated(Some(cid)) => self.lower(cid, EndedBy::Network),
             Change::PdpDeactivated(None) => self.lower_all(EndedBy::Network),
             Change::Sim(present) => {
-                self.sim.insert(present);
+                self.lasting.sim.insert(present);
                 self.happened(Event::Sim(present));
                 self.search();
             }

@@ -1,4 +1,4 @@
-//! Data mode as it goes: into it, up and down through it, and out of it.
+//! Data mode at work: how a port enters it, what passes up and down, and how it ends.
 
 use super::data::Running;
 use super::net::Socket;
@@ -67,7 +67,7 @@ impl Modem {
                 Some(running) => {
                     port.state = state;
                     let mut cx = Cx { core: &mut self.core, port: id, name: "" };
-                    // The port is in command mode already: whatever is to be said, is said unasked.
+                    // The port is in command mode already, so the reply is no command's and is not printed.
                     let _ = self.maker.on_data_end(&mut cx, end, running.held, running.moved);
                     return;
                 }
@@ -94,7 +94,7 @@ impl Modem {
         let sink = running.mode.sink;
         let mut payload = BytesMut::new();
         match (end, sink.socket()) {
-            // The payload goes on with ATO.
+            // ATO goes on with the same payload.
             (DataEnd::Escape, None) if !sink.holds() => return,
             (DataEnd::Escape, Some(_)) => {
                 payload.extend(running.decoder.finish());

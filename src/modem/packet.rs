@@ -141,7 +141,7 @@ impl Core {
             true => self.profile.bearer.is_silent(),
             false => self.profile.radio.is_silent(),
         };
-        Reply::Cme(match self.sim.refusal() {
+        Reply::Cme(match self.lasting.sim.refusal() {
             Some(refusal) => refusal,
             None if !self.radio.registered() => 30,
             None if silent => 31,

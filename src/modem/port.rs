@@ -170,9 +170,9 @@ pub(super) struct Waiting {
     pub what: Due,
     /// Why it is said.
     pub why: Why,
-    /// The faults have had their say.
+    /// The faults have been asked about it.
     pub judged: bool,
-    /// A fault on a result code keeps it back.
+    /// It is late because of a fault on a result code: the engine is told once it is printed.
     pub owed: bool,
 }
 

@@ -10,9 +10,9 @@ use crate::profile::PowerOnSim;
 impl Modem {
     pub(super) fn boot(&mut self, start: PowerOn) {
         let core = &mut self.core;
-        core.boots += 1;
+        core.lasting.boots += 1;
         core.note(|| Note::State("booted".into()));
-        let boots = u64::from(core.boots);
+        let boots = u64::from(core.lasting.boots);
         core.observe(&|| Observation::Boot(boots));
         if start == PowerOn::Banner {
             for (i, line) in core.profile.power_on.iter().enumerate() {
@@ -34,7 +34,7 @@ impl Modem {
         let dead_for = core.dead_for.take().unwrap_or(core.profile.reset_takes.0);
         core.net(NetRequest::Address(None));
         core.running.reset(&core.profile);
-        core.sim.restart();
+        core.lasting.sim.restart();
         self.core.restore();
         self.maker.restart(&self.core.profile);
         if dead_for.is_zero() {
@@ -64,11 +64,11 @@ impl Core {
         let line = &profile.power_on[i];
         let wanted = match line.sim {
             PowerOnSim::Any => true,
-            PowerOnSim::Ready => self.sim.ready(),
-            PowerOnSim::Absent => !self.sim.present(),
+            PowerOnSim::Ready => self.lasting.sim.ready(),
+            PowerOnSim::Absent => !self.lasting.sim.present(),
         };
         if wanted {
-            let cpin = self.sim.status().unwrap_or("NOT INSERTED");
+            let cpin = self.lasting.sim.status().unwrap_or("NOT INSERTED");
             let cfun = self.radio.functionality.number().to_string();
             self.urc_all(&line.line.replace("{cpin}", cpin).replace("{cfun}", &cfun));
         }

@@ -35,7 +35,7 @@ impl Modem {
         modem
     }
 
-    /// Gives somebody a say in what the module answers and says.
+    /// Has this hook asked about what the module answers and says.
     pub fn hook_faults(&mut self, hook: Box<dyn FaultHook>) {
         self.core.hook = Some(hook);
     }
@@ -47,13 +47,13 @@ impl Modem {
 
     /// Puts back what the module had stored when it was last switched off; before power is applied.
     pub fn load_flash(&mut self, flash: std::collections::BTreeMap<String, String>) {
-        self.core.flash = flash;
+        self.core.lasting.flash = flash;
         self.core.restore();
     }
 
     /// What the module has stored for the next time.
     pub fn flash(&self) -> &std::collections::BTreeMap<String, String> {
-        &self.core.flash
+        &self.core.lasting.flash
     }
 
     /// The module's personality.
@@ -217,7 +217,7 @@ impl Dce for Modem {
 }
 
 impl Modem {
-    /// Does what is due by now: in the order of time, and of two things at once what is the maker's last.
+    /// Does what is due by now, in the order of time. Of two timers due at once, the core's goes before the maker's.
     pub(super) fn expire_due(&mut self) {
         let now = self.core.now;
         loop {
@@ -251,7 +251,7 @@ impl Modem {
         }
     }
 
-    /// Carries out what follows from what happened, until nothing follows any more.
+    /// Carries out what follows from what has happened, until there is nothing left to do.
     pub(super) fn settle(&mut self) {
         loop {
             if let Some(start) = self.core.resetting.take() {
@@ -299,7 +299,7 @@ impl Modem {
         } else {
             self.end_data(id, DataEnd::Left);
         }
-        // Nobody enters data mode any more for whom the end of a transfer would wait.
+        // No port is about to enter data mode any more: the end of a transfer need not wait for one.
         self.core.release_clients();
     }
 
@@ -319,7 +319,7 @@ impl Modem {
             port.shed(&mut core.out);
         }
         port.flush(&mut core.out);
-        // Behind what was written: the line changes after the result code (V.250 section 6.2.10).
+        // After what was written: the rate changes behind the result code (V.250 section 6.2.10).
         port.set_rate(&mut core.out);
         // What follows a command that led to data mode is data, however soon it came.
         let enters = port.enters_data(core.now);

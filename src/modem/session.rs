@@ -56,7 +56,7 @@ struct Session {
     inbox: Buffer,
     /// How much of a download may wait, in octets.
     capacity: usize,
-    /// It is logged in; a transfer is under way. For those who wait for these states.
+    /// It is logged in; a transfer is under way. Faults wait for these states.
     open: bool,
     moving: bool,
     /// The end of a transfer and what followed it, which wait until a port has read its data.
@@ -268,7 +268,7 @@ impl Client for Session {
         self.inbox.pop(room)
     }
 
-    /// The server is not to blame for a pause any more, and what waited may follow.
+    /// The host has read: the client's time-out runs again, and what waited for the host may follow.
     fn release(&mut self, core: &mut Core) {
         let full = self.inbox.len() >= self.capacity;
         self.client.set_paused(core.now, full);
@@ -313,7 +313,7 @@ impl Session {
             ftp::Event::Data(bytes) => {
                 let streaming = core.streams(Sink::FTP);
                 self.inbox.push(bytes);
-                // A host that does not read is no fault of the server's.
+                // While the host does not read, the client does not time out on the server.
                 self.client.set_paused(core.now, self.inbox.len() >= self.capacity);
                 if !streaming && !matches!(core.running.tasks.back(), Some(Task::Tell(Event::FtpData))) {
                     core.happened(Event::FtpData);

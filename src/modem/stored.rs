@@ -11,13 +11,13 @@ fn key(port: PortId) -> String {
 impl Core {
     /// The settings that `&W` has stored for a port.
     pub(super) fn stored(&self, port: PortId) -> Option<Settings> {
-        serde_json::from_str(self.flash.get(&key(port))?).ok()
+        serde_json::from_str(self.lasting.flash.get(&key(port))?).ok()
     }
 
     /// Stores the settings of a port.
     pub(super) fn store(&mut self, port: PortId) {
         if let Ok(text) = serde_json::to_string(self.settings(port)) {
-            self.flash.insert(key(port), text);
+            self.lasting.flash.insert(key(port), text);
         }
     }
 

@@ -75,6 +75,11 @@ impl Mistake {
     }
 }
 
+/// Mistakes below each other.
+pub fn together(mistakes: &[Mistake]) -> String {
+    mistakes.iter().map(Mistake::to_string).collect::<Vec<_>>().join("\n")
+}
+
 fn floor(text: &str, index: usize) -> usize {
     (0..=index.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0)
 }

@@ -108,6 +108,11 @@ impl Faults {
         self.engine().action(name).cloned()
     }
 
+    /// What the rule with that name does and how long, as a `[[fault]]` in JSON, where that can be told.
+    pub fn written(&self, name: &str) -> Option<serde_json::Value> {
+        self.engine().written(name)
+    }
+
     /// The faults that were never applied, with what they do, in file order.
     pub fn never_applied(&self) -> Vec<(String, String)> {
         self.engine().never_applied()

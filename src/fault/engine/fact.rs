@@ -73,7 +73,7 @@ pub(super) enum Fact<'a> {
     Lifted(&'a str),
 }
 
-/// Of what kind something is that happens; what comes by the clock is of none.
+/// The kind of a thing that happens. What the clock brings has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Topic {
     Command,
@@ -86,7 +86,7 @@ pub(super) enum Topic {
     Opened,
     Lookup,
     Connect,
-    /// A start is a state, too.
+    /// A state that the module reaches; a start is one, too.
     State,
 }
 
@@ -112,7 +112,7 @@ impl Topic {
 }
 
 impl Fact<'_> {
-    /// Of what kind it is, where it is not about another fault.
+    /// Its kind, where it is not about another fault.
     pub fn topic(&self) -> Option<Topic> {
         Some(match self {
             Fact::Command { .. } => Topic::Command,

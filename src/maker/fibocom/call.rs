@@ -107,7 +107,7 @@ pub(super) fn down(m: &mut Fibocom, cx: &mut Cx, context: u8, by: EndedBy) {
 
 /// The SIM came or went.
 pub(super) fn sim(cx: &mut Cx) {
-    match (cx.sim.ready(), cx.sim.present()) {
+    match (cx.lasting.sim.ready(), cx.lasting.sim.present()) {
         (true, _) => ["+SIM READY", "PB DONE"].iter().for_each(|line| cx.urc_all(line)),
         (false, false) => cx.urc_all("+SIM DROP"),
         (false, true) => {}

@@ -143,7 +143,7 @@ pub(super) fn activate(m: &mut Simcom, cx: &mut Cx, (id, action): (Int<0, 3>, In
 
 /// The answer to a command that cannot bring a bearer up: the SIM's reason, or else that it is not the time for it.
 pub(super) fn stays_down(cx: &Cx) -> Reply {
-    cx.sim.refusal().map_or_else(|| cx.refuse_state(), Reply::Cme)
+    cx.lasting.sim.refusal().map_or_else(|| cx.refuse_state(), Reply::Cme)
 }
 
 /// `AT+CNACT?`

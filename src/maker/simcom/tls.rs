@@ -118,12 +118,12 @@ impl Settings {
             Mode::Explicit => Security::Explicit,
         };
         let own = self.certificate.as_str();
-        if !own.is_empty() && !cx.flash.contains_key(&converted(Kind::Certificate, own)) {
+        if !own.is_empty() && !cx.lasting.flash.contains_key(&converted(Kind::Certificate, own)) {
             return None;
         }
         let verify = match self.authorities.as_str() {
             "" => Verify::Nothing,
-            name => Verify::Signed(octets(cx.flash.get(&converted(Kind::Authorities, name))?)),
+            name => Verify::Signed(octets(cx.lasting.flash.get(&converted(Kind::Authorities, name))?)),
         };
         let name =
             self.contexts.get(self.index).map(|context| context.name.as_str()).filter(|n| !n.is_empty());
@@ -217,7 +217,7 @@ fn convert(m: &mut Simcom, cx: &mut Cx, (_, kind, name, key, _): ConvertArgs) ->
         return cx.refuse_state();
     }
     let text = file.iter().copied().map(char::from).collect();
-    cx.core.flash.insert(converted(kind, &name), text);
+    cx.core.lasting.flash.insert(converted(kind, &name), text);
     Reply::Ok
 }
 

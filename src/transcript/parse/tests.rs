@@ -64,7 +64,7 @@ fn each_mistake_names_its_place_and_what_is_right() {
         ("!", 2, "no fault", "scenario"),
         ("? file /a is there", 11, "says nothing", "absent"),
         ("? file /a sha256 12", 18, "no SHA-256", "64"),
-        ("lossy, very", 7, "alone", "nothing behind"),
+        ("lossy very", 7, "alone", "nothing behind"),
         ("times guessed", 7, "unknown", "`invented`"),
         ("^ DCT on", 3, "no line", "`DCD`"),
         ("^ DCD up", 7, "unknown", "`on`"),
