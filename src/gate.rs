@@ -19,6 +19,7 @@ mod config;
 mod event;
 mod faults;
 mod flow;
+mod relay;
 mod reply;
 mod security;
 mod speech;
@@ -40,6 +41,7 @@ use transfer::{Step, Transfer};
 pub use config::GateConfig;
 pub use event::{GateInput, GateOutput};
 pub use faults::{GateFaults, NoGateFaults};
+pub use relay::{Call, MakeRelay, Relay};
 
 /// How a TLS connection begins (RFC 8446 section 5.1): a handshake record of version 3.
 const TLS_HANDSHAKE: &[u8] = &[22, 3];

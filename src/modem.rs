@@ -35,7 +35,7 @@ mod unsolicited;
 mod vocabulary;
 
 pub use self::core::{Core, Lasting, Running};
-pub use bearer::{Bearers, Context, EndedBy, State as BearerState};
+pub use bearer::{BearerState, Bearers, Context, EndedBy};
 pub use buffer::Buffer;
 pub use client::{Clients, Service};
 pub use command::{Command, Reply, Support};
@@ -46,7 +46,7 @@ pub use files::{Flash, Store};
 pub use hook::FaultHook;
 pub use maker::{Maker, Personality, Row, make, names_of, secrets_of};
 pub use net::{NetEvent, NetRequest, Query, Socket};
-pub use port::{Level, Line, Opening, PortId, Settings};
+pub use port::{Level, ModuleLine, Opening, PortId, PortSettings};
 pub use radio::{Functionality, Radio};
 pub use run::{HostLine, Modem};
 pub use session::{Ftp, Target};
@@ -86,7 +86,7 @@ pub enum Output {
         /// The port.
         port: PortId,
         /// The line.
-        line: Line,
+        line: ModuleLine,
         /// Its condition.
         level: Level,
     },

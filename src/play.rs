@@ -10,7 +10,7 @@ use crate::fault::{
     Files, Known, Never, Problem, Request, Rule, Trigger, Weight, doubts, never_acts, never_happens,
 };
 use crate::judge::on_server::places;
-use crate::modem::{Level, Line, PortId, Vocabulary};
+use crate::modem::{Level, ModuleLine, PortId, Vocabulary};
 use crate::network::Forward;
 use crate::profile::mistake::{Mistake, together};
 use crate::setup::files::{self, Instead};
@@ -307,10 +307,10 @@ impl Listener for Player {
         Player::heard(self, port.number(), bytes);
     }
 
-    fn line(&mut self, port: PortId, line: Line, on: bool) {
+    fn line(&mut self, port: PortId, line: ModuleLine, on: bool) {
         let signal = match line {
-            Line::Dcd => Signal::Dcd,
-            Line::Ri => Signal::Ri,
+            ModuleLine::Dcd => Signal::Dcd,
+            ModuleLine::Ri => Signal::Ri,
         };
         Player::line(self, port.number(), signal, on);
     }

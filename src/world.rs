@@ -17,7 +17,7 @@ pub use serial::Write;
 
 use crate::fault::{Act, ModuleState, Observation};
 use crate::maker;
-use crate::modem::{Dce, HostLine, Line, Modem, Note, Output, PortId};
+use crate::modem::{Dce, HostLine, Modem, ModuleLine, Note, Output, PortId};
 use crate::network::{IoEvent, IoRequest, Network};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Record};
@@ -33,7 +33,7 @@ pub enum Notice {
         /// The port.
         port: PortId,
         /// The line.
-        line: Line,
+        line: ModuleLine,
         /// Whether it is on.
         on: bool,
     },

@@ -7,7 +7,7 @@ use crate::driver::by_hand::{ByHand, Listener, Until};
 use crate::driver::sinks::Sinks;
 use crate::fault::{Fault, Status};
 use crate::judge::Watch;
-use crate::modem::{Level, Line, PortId};
+use crate::modem::{Level, ModuleLine, PortId};
 use crate::scenario::Outcome;
 use crate::setup::Server;
 use crate::time::Now;
@@ -37,7 +37,7 @@ impl Listener for Unread {
         self.0[port.0].extend_from_slice(bytes);
     }
 
-    fn line(&mut self, _: PortId, _: Line, _: bool) {}
+    fn line(&mut self, _: PortId, _: ModuleLine, _: bool) {}
 }
 
 impl Hand {

@@ -3,7 +3,7 @@
 
 use super::io::Io;
 use super::sinks::Sinks;
-use crate::modem::{HostLine, Level, Line, PortId};
+use crate::modem::{HostLine, Level, ModuleLine, PortId};
 use crate::time::Now;
 use crate::trace::Sink;
 use crate::world::{Notice, World};
@@ -19,7 +19,7 @@ pub(crate) trait Listener {
     /// The host reads octets on a port that it has open.
     fn heard(&mut self, port: PortId, bytes: &[u8]);
     /// The host sees a line of a port.
-    fn line(&mut self, port: PortId, line: Line, on: bool);
+    fn line(&mut self, port: PortId, line: ModuleLine, on: bool);
 }
 
 /// Where the clock stops.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// Where a context stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub enum BearerState {
     /// Not active.
     #[default]
     Down,
@@ -49,7 +49,7 @@ pub struct Context {
     /// Password for the access point.
     pub password: String,
     /// Where it stands.
-    pub state: State,
+    pub state: BearerState,
 }
 
 impl Default for Context {
@@ -62,7 +62,7 @@ impl Default for Context {
             later: [0; 2],
             user: String::new(),
             password: String::new(),
-            state: State::Down,
+            state: BearerState::Down,
         }
     }
 }
@@ -84,7 +84,7 @@ impl Bearers {
     /// The address of a context, where it is active.
     pub fn address(&self, cid: u8) -> Option<Ipv4Addr> {
         match self.contexts.get(&cid)?.state {
-            State::Up(address) => Some(address),
+            BearerState::Up(address) => Some(address),
             _ => None,
         }
     }
@@ -95,8 +95,8 @@ impl Bearers {
     }
 
     /// Where a context stands.
-    pub fn state(&self, cid: u8) -> State {
-        self.contexts.get(&cid).map_or(State::Down, |c| c.state)
+    pub fn state(&self, cid: u8) -> BearerState {
+        self.contexts.get(&cid).map_or(BearerState::Down, |c| c.state)
     }
 
     /// The context, defined if it was not.
@@ -106,14 +106,15 @@ impl Bearers {
 
     /// Makes a context active and gives it the address that it asks for, or else the next one.
     pub fn raise(&mut self, cid: u8) -> Ipv4Addr {
-        let others = self.contexts.iter().filter(|(c, x)| **c != cid && matches!(x.state, State::Up(_)));
+        let others =
+            self.contexts.iter().filter(|(c, x)| **c != cid && matches!(x.state, BearerState::Up(_)));
         let next = Ipv4Addr::from(u32::from(self.first).wrapping_add(others.count() as u32));
         let context = self.context(cid);
         let address = match context.wanted {
             Some(IpAddr::V4(address)) => address,
             Some(IpAddr::V6(_)) | None => next,
         };
-        context.state = State::Up(address);
+        context.state = BearerState::Up(address);
         address
     }
 }
@@ -138,12 +139,12 @@ impl Core {
             return Err(30);
         }
         match self.bearers.state(cid) {
-            State::Up(_) => self.happened(Event::BearerUp(cid)),
+            BearerState::Up(_) => self.happened(Event::BearerUp(cid)),
             // Whoever asked first, all are told.
-            State::Activating => {}
-            State::Deactivating => return Err(3),
-            State::Down => {
-                self.bearers.context(cid).state = State::Activating;
+            BearerState::Activating => {}
+            BearerState::Deactivating => return Err(3),
+            BearerState::Down => {
+                self.bearers.context(cid).state = BearerState::Activating;
                 match self.radio.attached {
                     true => self.ask_for(cid),
                     // Where it is not registered either: how long it waits for that.
@@ -165,7 +166,7 @@ impl Core {
 
     /// Whether a context is asked for once the module is attached.
     fn waits_for_attachment(&self, cid: u8) -> bool {
-        self.bearers.state(cid) == State::Activating
+        self.bearers.state(cid) == BearerState::Activating
             && self.running.timers.deadline(Timer::Activate(cid)).is_none()
     }
 
@@ -188,12 +189,12 @@ impl Core {
     pub fn deactivate(&mut self, cid: u8) -> bool {
         let after = self.profile.bearer.deactivates_after.0;
         match self.bearers.state(cid) {
-            State::Down => return false,
-            State::Deactivating => {}
+            BearerState::Down => return false,
+            BearerState::Deactivating => {}
             _ if after.is_zero() => self.lower(cid, EndedBy::Host),
             _ => {
                 self.running.timers.cancel(Timer::Activate(cid));
-                self.bearers.context(cid).state = State::Deactivating;
+                self.bearers.context(cid).state = BearerState::Deactivating;
                 self.running.timers.set(Timer::Deactivate(cid), self.now + after);
             }
         }
@@ -223,10 +224,10 @@ impl Core {
     pub(super) fn lower(&mut self, cid: u8, by: EndedBy) {
         self.running.timers.cancel(Timer::Activate(cid));
         self.running.timers.cancel(Timer::Deactivate(cid));
-        if self.bearers.state(cid) == State::Down {
+        if self.bearers.state(cid) == BearerState::Down {
             return;
         }
-        self.bearers.context(cid).state = State::Down;
+        self.bearers.context(cid).state = BearerState::Down;
         self.note(|| Note::State(format!("PDP context {cid} down")));
         self.reach(ModuleState::BearerDown);
         self.happened(Event::BearerDown { cid, by });

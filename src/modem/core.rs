@@ -6,7 +6,7 @@ use super::client::Clients;
 use super::files::Flash;
 use super::net::{NetEvent, NetRequest, Query, Socket};
 use super::packet::Wanted;
-use super::port::{Level, Line, Port, PortId, State};
+use super::port::{Level, ModuleLine, Port, PortId, PortState};
 use super::radio::{Functionality, Radio};
 use super::sim::Sim;
 use super::socket::Sockets;
@@ -197,7 +197,7 @@ impl Core {
 
     /// Whether the port is in data mode now.
     pub fn in_data_mode(&self, port: PortId) -> bool {
-        matches!(self.running.ports[port.0].state, State::Data(_))
+        matches!(self.running.ports[port.0].state, PortState::Data(_))
     }
 
     /// Whether `+++` has left a data mode behind on the port, for `ATO`.
@@ -206,12 +206,12 @@ impl Core {
     }
 
     /// The settings of a port.
-    pub fn settings(&self, port: PortId) -> &super::port::Settings {
+    pub fn settings(&self, port: PortId) -> &super::port::PortSettings {
         &self.running.ports[port.0].settings
     }
 
     /// The settings of a port, to be changed.
-    pub fn settings_mut(&mut self, port: PortId) -> &mut super::port::Settings {
+    pub fn settings_mut(&mut self, port: PortId) -> &mut super::port::PortSettings {
         &mut self.running.ports[port.0].settings
     }
 
@@ -221,7 +221,7 @@ impl Core {
     }
 
     /// Drives a line of the serial interface.
-    pub fn drive(&mut self, port: PortId, line: Line, level: Level) {
+    pub fn drive(&mut self, port: PortId, line: ModuleLine, level: Level) {
         let lines = &mut self.running.ports[port.0].lines;
         if lines.contains(&(line, level)) {
             return;
@@ -244,7 +244,7 @@ impl Core {
     /// Sends what the host is to read in data mode through the framing of its port.
     pub fn send_data(&mut self, port: PortId, bytes: Bytes) {
         let port = &mut self.running.ports[port.0];
-        if let State::Data(running) = &mut port.state {
+        if let PortState::Data(running) = &mut port.state {
             let bytes = running.mode.framing.encode(bytes);
             port.emit(bytes, &mut self.out);
         }
@@ -253,7 +253,7 @@ impl Core {
     /// Sends the end mark of the port's framing, where it has one: the host reads that nothing follows.
     pub fn send_end(&mut self, port: PortId) {
         let port = &mut self.running.ports[port.0];
-        if let State::Data(running) = &mut port.state {
+        if let PortState::Data(running) = &mut port.state {
             let end = running.mode.framing.end().map(|mark| Bytes::copy_from_slice(&[mark]));
             port.emit(end.unwrap_or_default(), &mut self.out);
         }

@@ -1,7 +1,7 @@
 //! Where the fault engine is asked about what the module answers and says, and how the module obeys.
 
 use super::core::Timer;
-use super::port::{Answer, Due, KeptBack, Opening, State, Waiting};
+use super::port::{Answer, Due, KeptBack, Opening, PortState, Waiting};
 use super::text::Writing;
 use super::{Core, Modem, Note, PortId, Reply};
 use crate::at::ResultCode;
@@ -174,7 +174,7 @@ impl Modem {
             return false;
         }
         let Answer::Late(by) = port.answer else { return false };
-        port.state = State::Busy { rest: String::new() };
+        port.state = PortState::Busy { rest: String::new() };
         port.answer = Answer::KeptBack(KeptBack::Reply(std::mem::replace(reply, Reply::Pending)));
         self.core.running.timers.set(Timer::Late(id), self.core.now + by);
         true
@@ -190,7 +190,7 @@ impl Modem {
             ResultVerdict::Swallow => {}
             ResultVerdict::Late(by) => {
                 let port = &mut core.running.ports[id.0];
-                port.state = State::Busy { rest: String::new() };
+                port.state = PortState::Busy { rest: String::new() };
                 port.answer = Answer::KeptBack(KeptBack::Result(code.clone()));
                 core.running.timers.set(Timer::Late(id), core.now + by);
                 return false;

@@ -1,6 +1,6 @@
 //! Command lines: from what the host typed to the final result code (V.250 section 5.2 to 5.7).
 
-use super::port::{Answer, PortId, State, Typed};
+use super::port::{Answer, PortId, PortState, Typed};
 use super::{Cx, Modem, Note, Reply, base};
 use crate::at::{self, Call, Form, ResultCode};
 use crate::profile::UrcWhen;
@@ -11,11 +11,11 @@ impl Modem {
         let line_end = self.core.profile.serial.line_end;
         let max = self.core.profile.serial.line_max;
         let port = &mut self.core.running.ports[id.0];
-        if matches!(port.state, State::Busy { .. }) {
+        if matches!(port.state, PortState::Busy { .. }) {
             return false;
         }
         let Some(bytes) = port.unstash() else { return false };
-        if matches!(port.state, State::Data(_)) {
+        if matches!(port.state, PortState::Data(_)) {
             self.upload(id, bytes);
             return true;
         }
@@ -50,7 +50,7 @@ impl Modem {
                 Err(at::SyntaxError) => Reply::Error,
                 Ok(Some((call, tail))) => {
                     let port = &mut self.core.running.ports[id.0];
-                    port.state = State::Busy { rest: tail.to_string() };
+                    port.state = PortState::Busy { rest: tail.to_string() };
                     port.writing.next_command();
                     self.dispatch(id, &call)
                 }
@@ -67,7 +67,7 @@ impl Modem {
     fn go_on(&mut self, id: PortId, reply: Reply) -> Result<String, Reply> {
         let port = &mut self.core.running.ports[id.0];
         let style = port.style();
-        let State::Busy { rest } = &mut port.state else { return Err(reply) };
+        let PortState::Busy { rest } = &mut port.state else { return Err(reply) };
         let more = !rest.trim_matches([' ', ';']).is_empty();
         match reply {
             Reply::Ok => {}
@@ -126,7 +126,7 @@ impl Modem {
             Reply::Line(text) => self.finish_line(id, &ResultCode::Line(text)),
             Reply::Silent => {
                 self.core.running.ports[id.0].answer = Answer::Prompt;
-                self.core.running.ports[id.0].state = State::Command;
+                self.core.running.ports[id.0].state = PortState::Command;
             }
             Reply::Data(mode) => self.begin_data(id, mode),
             Reply::Resume => self.resume_data(id),
@@ -149,7 +149,7 @@ impl Modem {
 
     /// The next command line may come.
     pub(super) fn end_line(&mut self, id: PortId) {
-        self.core.running.ports[id.0].state = State::Command;
+        self.core.running.ports[id.0].state = PortState::Command;
         self.print_beside(id, UrcWhen::WithResult);
         let core = &mut self.core;
         core.running.ports[id.0].flush(&mut core.out);

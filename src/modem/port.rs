@@ -52,7 +52,7 @@ impl Level {
 
 /// A line of the serial interface that the module drives (V.24).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Line {
+pub enum ModuleLine {
     /// Circuit 109, data carrier detect.
     Dcd,
     /// Circuit 125, ring indicator.
@@ -61,7 +61,7 @@ pub enum Line {
 
 /// What V.250 keeps for a port, and `&W` stores.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct PortSettings {
     /// `E`
     pub echo: bool,
     /// `V`
@@ -95,9 +95,9 @@ pub struct Settings {
     pub plain: BTreeMap<String, String>,
 }
 
-impl Settings {
+impl PortSettings {
     /// What `&F` restores.
-    pub fn factory(profile: &Profile) -> Settings {
+    pub fn factory(profile: &Profile) -> PortSettings {
         let mut s = [0; 32];
         for (register, value) in
             [(2, b'+'), (3, b'\r'), (4, b'\n'), (5, 8), (6, 2), (7, 60), (8, 2), (10, 15)]
@@ -105,7 +105,7 @@ impl Settings {
             s[register] = value;
         }
         s[12] = profile.serial.guard;
-        Settings {
+        PortSettings {
             echo: profile.serial.echo,
             verbose: true,
             quiet: false,
@@ -177,7 +177,7 @@ pub(super) struct Waiting {
 }
 
 #[derive(Debug)]
-pub(super) enum State {
+pub(super) enum PortState {
     /// A command line is being typed.
     Command,
     /// A command runs; the rest of its line follows.
@@ -212,10 +212,10 @@ pub(super) enum KeptBack {
 #[derive(Debug)]
 pub(super) struct Port {
     pub id: PortId,
-    pub state: State,
+    pub state: PortState,
     /// Data mode left by `+++`, for `ATO`.
     pub suspended: Option<Box<Running>>,
-    pub settings: Settings,
+    pub settings: PortSettings,
     pub line: Vec<u8>,
     pub overlong: bool,
     pub last_line: Vec<u8>,
@@ -236,7 +236,7 @@ pub(super) struct Port {
     pub backlog: usize,
     /// The host has said XOFF, and not XON since.
     pub stopped: bool,
-    pub lines: Vec<(Line, Level)>,
+    pub lines: Vec<(ModuleLine, Level)>,
     /// The rate that the line was told to run at last.
     pub rate: u32,
 }
@@ -262,9 +262,9 @@ impl Port {
     pub fn new(id: PortId, profile: &Profile) -> Port {
         Port {
             id,
-            state: State::Command,
+            state: PortState::Command,
             suspended: None,
-            settings: Settings::factory(profile),
+            settings: PortSettings::factory(profile),
             line: vec![],
             overlong: false,
             last_line: vec![],
@@ -454,7 +454,7 @@ impl Port {
     /// Whether the port enters data mode now.
     pub fn enters_data(&self, now: Now) -> bool {
         let due = |w: &Waiting| w.at <= now && matches!(w.what, Due::Data(..));
-        matches!(self.state, State::Command) && self.line.is_empty() && self.waiting.iter().any(due)
+        matches!(self.state, PortState::Command) && self.line.is_empty() && self.waiting.iter().any(due)
     }
 
     /// Whether the port is about to enter data mode on `sink`: the line before it waits to be printed, or
@@ -487,7 +487,7 @@ impl Port {
     pub fn next_due(&self) -> Option<Now> {
         let due = self.waiting.iter().find(|w| self.is_free_for(w))?.at;
         match self.state {
-            State::Command if !self.line.is_empty() => Some(due.max(self.typed_at + HOLD)),
+            PortState::Command if !self.line.is_empty() => Some(due.max(self.typed_at + HOLD)),
             _ => Some(due),
         }
     }
@@ -500,13 +500,13 @@ impl Port {
     /// Whether something that waits may be printed in the state that the port is in.
     pub fn is_free_for(&self, waiting: &Waiting) -> bool {
         match self.state {
-            State::Command => true,
-            State::Busy { .. } => match (&waiting.what, waiting.when) {
+            PortState::Command => true,
+            PortState::Busy { .. } => match (&waiting.what, waiting.when) {
                 (Due::Line(_), UrcWhen::AtOnce) => true,
                 (Due::Line(line), UrcWhen::WithResult | UrcWhen::BeforeResult) => self.is_awaited(line),
                 _ => false,
             },
-            State::Data(_) => false,
+            PortState::Data(_) => false,
         }
     }
 }

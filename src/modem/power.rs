@@ -2,7 +2,7 @@
 
 use super::core::{Core, Timer};
 use super::net::NetRequest;
-use super::port::{Level, Line};
+use super::port::{Level, ModuleLine};
 use super::{Event, Modem, Note};
 use crate::fault::{Observation, PowerOn};
 use crate::profile::PowerOnSim;
@@ -23,7 +23,7 @@ impl Modem {
         core.search();
         for port in core.port_ids() {
             let always = core.running.ports[port.0].settings.dcd == 0;
-            core.drive(port, Line::Dcd, Level::new(always));
+            core.drive(port, ModuleLine::Dcd, Level::new(always));
         }
         core.happened(Event::Boot);
         self.expire_due();
@@ -41,8 +41,8 @@ impl Modem {
             return self.boot(start);
         }
         for port in self.core.port_ids() {
-            self.core.drive(port, Line::Dcd, Level::Off);
-            self.core.drive(port, Line::Ri, Level::Off);
+            self.core.drive(port, ModuleLine::Dcd, Level::Off);
+            self.core.drive(port, ModuleLine::Ri, Level::Off);
         }
         self.core.dead = Some((start, vec![]));
         self.core.running.timers.set(Timer::Boot, self.core.now + dead_for);

@@ -5,7 +5,7 @@ use super::client::Client;
 use super::core::{Core, Task, Timer};
 use super::maker::Personality;
 use super::net::{NetEvent, Socket};
-use super::port::{Answer, Due, KeptBack, Level, Line, PortId, Settings, State};
+use super::port::{Answer, Due, KeptBack, Level, ModuleLine, PortId, PortSettings, PortState};
 use super::{Cx, DataEnd, Dce, DceFault, Event, FaultHook, Output, Reply, Sink};
 use crate::fault::PowerOn;
 use crate::profile::Profile;
@@ -67,7 +67,7 @@ impl Modem {
     }
 
     /// The settings of a port.
-    pub fn settings(&self, port: PortId) -> &Settings {
+    pub fn settings(&self, port: PortId) -> &PortSettings {
         self.core.settings(port)
     }
 }
@@ -109,7 +109,7 @@ impl Dce for Modem {
         let dtr = self.core.running.ports[port.0].settings.dtr;
         if dropped && dtr > 0 {
             // V.250 section 6.2.1: 1 leaves for online command mode, 2 hangs up.
-            let keeps = matches!(&self.core.running.ports[port.0].state, State::Data(r) if r.mode.ends.escape)
+            let keeps = matches!(&self.core.running.ports[port.0].state, PortState::Data(r) if r.mode.ends.escape)
                 && dtr == 1;
             if self.core.in_data_mode(port) {
                 self.end_data(port, if keeps { DataEnd::Escape } else { DataEnd::Dtr });
@@ -170,7 +170,7 @@ impl Dce for Modem {
 
     fn poll_timeout(&self) -> Option<Now> {
         let data = self.core.running.ports.iter().filter_map(|p| match (&p.state, &p.suspended) {
-            (State::Data(running), _) => running.deadline(),
+            (PortState::Data(running), _) => running.deadline(),
             (_, Some(running)) => running.ends_at,
             _ => None,
         });
@@ -182,7 +182,7 @@ impl Dce for Modem {
     fn uart_window(&self, port: PortId) -> usize {
         let port = &self.core.running.ports[port.0];
         let used = match &port.state {
-            State::Data(running) => match running.mode.sink {
+            PortState::Data(running) => match running.mode.sink {
                 Sink::Client(service) => self.core.clients.get(service).map_or(0, Client::unsent),
                 Sink::Socket(socket) | Sink::Datagrams { socket, .. } => {
                     self.core.sockets.get(&socket).map_or(0, |c| c.unsent)
@@ -244,7 +244,7 @@ impl Modem {
             Timer::Attach => core.attachment_answered(),
             Timer::Activate(cid) => core.activation_answered(cid),
             Timer::Deactivate(cid) => core.lower(cid, EndedBy::Host),
-            Timer::RingOff(port) => core.drive(port, Line::Ri, Level::Off),
+            Timer::RingOff(port) => core.drive(port, ModuleLine::Ri, Level::Off),
             Timer::Plain(port) => self.finish(port, Reply::Ok),
             Timer::Late(port) => self.let_out(port),
             Timer::Boot => self.revive(),

@@ -2,7 +2,7 @@
 //! process.
 
 use super::core::Core;
-use super::port::{PortId, Settings};
+use super::port::{PortId, PortSettings};
 
 fn key(port: PortId) -> String {
     format!("port.{}", port.number())
@@ -10,7 +10,7 @@ fn key(port: PortId) -> String {
 
 impl Core {
     /// The settings that `&W` has stored for a port.
-    pub(super) fn stored(&self, port: PortId) -> Option<Settings> {
+    pub(super) fn stored(&self, port: PortId) -> Option<PortSettings> {
         serde_json::from_str(self.lasting.flash.get(&key(port))?).ok()
     }
 

@@ -1,7 +1,7 @@
 //! Unsolicited result codes: when one is to be printed, and how it is once its turn has come.
 
 use super::core::{Core, Task, Timer};
-use super::port::{Due, Level, Line, Opening, Port, PortId, State, Waiting, Why};
+use super::port::{Due, Level, ModuleLine, Opening, Port, PortId, PortState, Waiting, Why};
 use super::{DataMode, Modem, Note, Reply};
 use crate::at::ResultCode;
 use crate::fault::UrcVerdict;
@@ -173,7 +173,7 @@ impl Core {
         let awaited = matches!(&what, Due::Line(line) if self.running.ports[port.0].is_awaited(line));
         let Port { state, waiting, .. } = &mut self.running.ports[port.0];
         // It is said beside the result code of its own command, not beside that of another.
-        let beside = matches!(state, State::Busy { .. }) && (awaited || why != Why::Ended);
+        let beside = matches!(state, PortState::Busy { .. }) && (awaited || why != Why::Ended);
         let at = match (rule.when, rule.delay) {
             (UrcWhen::Never, _) => return,
             (_, Some(_)) => self.now + delay,
@@ -230,7 +230,7 @@ impl Modem {
         let now = self.core.now;
         let first = port.waiting.iter().position(|w| w.at <= now && port.is_free_for(w));
         let Some(i) = first else { return false };
-        if matches!(port.state, State::Busy { .. }) && port.waiting[i].when != UrcWhen::AtOnce {
+        if matches!(port.state, PortState::Busy { .. }) && port.waiting[i].when != UrcWhen::AtOnce {
             // The result code has waited for it: both are printed together.
             self.core.running.ports[id.0].awaits = None;
             self.core.running.tasks.push_back(Task::Finish { port: id, reply: Reply::Ok });
@@ -252,7 +252,7 @@ impl Modem {
         match due {
             Due::Line(line) => {
                 self.print_judged(id, line, verdict);
-                self.core.drive(id, Line::Ri, Level::On);
+                self.core.drive(id, ModuleLine::Ri, Level::On);
                 self.core.running.timers.set(Timer::RingOff(id), self.core.now + RING);
             }
             Due::Code(code) if verdict == UrcVerdict::Pass => self.print_code(id, &code),

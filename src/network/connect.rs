@@ -127,15 +127,14 @@ impl Network {
                 }
             }
             Route::Bridge(to) => {
-                let io = self.new_io(IoUse::Datagrams(socket));
+                let io = self.real.open(IoUse::Datagrams(socket));
                 let far = Far::Io { io, ahead: 0 };
                 let Some(id) = self.dial(now, order, local, Carries::Tcp, far) else {
-                    self.ios.remove(&io);
-                    self.connecting.remove(&io);
+                    self.real.forget(io);
                     return;
                 };
-                self.ios.insert(io, IoUse::Link(id));
-                self.io_out.push_back(IoRequest::Connect { io, to, receive_buffer: None });
+                self.real.serve(io, IoUse::Link(id));
+                self.real.ask(IoRequest::Connect { io, to, receive_buffer: None });
             }
         }
     }
@@ -270,12 +269,12 @@ impl Network {
         let Some(link) = self.links.get_mut(&id) else { return };
         match event {
             IoEvent::Connected { io, .. } => {
-                self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
+                self.real.ask(IoRequest::Allow { io, n: WINDOW });
                 self.answer_later(now, id);
             }
             IoEvent::Failed { io, kind } => {
                 link.far = Far::Gone;
-                self.ios.remove(&io);
+                self.real.forget(io);
                 if let Some(why) = Self::failure(kind) {
                     self.fail_link(id, why);
                 }
@@ -290,7 +289,7 @@ impl Network {
             IoEvent::Eof { .. } => link.answer_end(now, End::Fin),
             IoEvent::Reset { io } => {
                 link.leave(now, End::Rst);
-                self.ios.remove(&io);
+                self.real.forget(io);
             }
             IoEvent::Listening { .. } | IoEvent::Accepted { .. } | IoEvent::Datagram { .. } => {}
         }

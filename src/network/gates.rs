@@ -7,11 +7,11 @@ use super::connect::Order;
 use super::faults::{Carries, LinkId};
 use super::link::{Far, Link};
 use super::pipe::Leaves;
-use super::relay::{Call, GateInput, GateOutput, Relay};
 use super::schedule::Planned;
 use super::tls::TlsEnd;
 use super::{GateId, Network};
 use crate::fault::{End, Scripted};
+use crate::gate::{Call, GateInput, GateOutput, Relay};
 use crate::modem::net::{Tls, Verify};
 use crate::time::Now;
 use core::net::{SocketAddr, SocketAddrV4};
@@ -309,7 +309,7 @@ impl Network {
             link.leave(now, end);
         }
         self.drop_leg(id, End::Fin);
-        upstream.into_iter().for_each(|io| self.abort_io(io));
+        upstream.into_iter().for_each(|io| self.real.abort(io));
         self.schedule.forget_gate(id);
         self.gates.slots.remove(&id);
     }

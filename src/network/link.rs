@@ -2,12 +2,12 @@
 
 use super::faults::{LinkFaults, LinkInfo};
 use super::outside::{IoId, IoRequest};
-use super::pipe::{Leaves, Line, LinkProfile, Piece, Pipe, WINDOW, Watch};
-use super::relay::GateInput;
+use super::pipe::{Leaves, LineProfile, LinkProfile, Piece, Pipe, WINDOW, Watch};
 use super::tap::{Tap, TappedWhat};
 use super::tls::{TlsEnd, check};
 use super::{GateId, Network};
 use crate::fault::{End, Fate, Segment, Way};
+use crate::gate::GateInput;
 use crate::modem::net::{NetEvent, Socket};
 use crate::time::Now;
 use bytes::Bytes;
@@ -169,23 +169,23 @@ impl Link {
         self.socket.is_none() && self.far == Far::Gone
     }
 
-    pub fn poll_timeout(&self, lines: &Lines) -> Option<Now> {
+    pub fn poll_timeout(&self, lines: &LineProfiles) -> Option<Now> {
         let up = self.up.poll_timeout(&lines.up);
         up.into_iter().chain(self.down.poll_timeout(&lines.down)).min()
     }
 }
 
 /// The link profile of each direction.
-pub(super) struct Lines {
-    up: Line,
-    down: Line,
+pub(super) struct LineProfiles {
+    up: LineProfile,
+    down: LineProfile,
 }
 
-impl Lines {
-    pub fn new(profile: &LinkProfile, separate: bool) -> Lines {
+impl LineProfiles {
+    pub fn new(profile: &LinkProfile, separate: bool) -> LineProfiles {
         let LinkProfile { segment, flush, latency, .. } = *profile;
-        let line = |rate| Line { segment: segment.max(1), flush, latency, rate, separate };
-        Lines { up: line(profile.rate_up), down: line(profile.rate_down) }
+        let line = |rate| LineProfile { segment: segment.max(1), flush, latency, rate, separate };
+        LineProfiles { up: line(profile.rate_up), down: line(profile.rate_down) }
     }
 }
 
@@ -244,8 +244,8 @@ fn tapped_end(end: End) -> TappedWhat {
 }
 
 impl Network {
-    pub(super) fn lines(&self, link: &Link) -> Lines {
-        Lines::new(&self.config.link, self.tap.on || self.faults.watches(&link.info))
+    pub(super) fn lines(&self, link: &Link) -> LineProfiles {
+        LineProfiles::new(&self.config.link, self.tap.on || self.faults.watches(&link.info))
     }
 
     /// Moves on one link whatever can move; false where nothing could.
@@ -263,7 +263,7 @@ impl Network {
         far || near || confirmed
     }
 
-    fn pump(&mut self, now: Now, link: &mut Link, lines: &Lines, watched: bool) -> Option<End> {
+    fn pump(&mut self, now: Now, link: &mut Link, lines: &LineProfiles, watched: bool) -> Option<End> {
         let mut cut = None;
         for (way, pipe, line) in
             [(Way::Up, &mut link.up, &lines.up), (Way::Down, &mut link.down, &lines.down)]
@@ -319,7 +319,7 @@ impl Network {
                 }
                 Far::Io { io, ahead } => {
                     *ahead += bytes.len();
-                    self.io_out.push_back(IoRequest::Send { io: *io, bytes });
+                    self.real.ask(IoRequest::Send { io: *io, bytes });
                 }
                 Far::Gone => {}
             }
@@ -330,7 +330,7 @@ impl Network {
         }
         // The module has closed the socket, and the real host knows of it: the real socket goes too.
         if let (Far::Io { io, .. }, None, FarKnows::Ended(_)) = (link.far, link.socket, link.told) {
-            self.close_io(io);
+            self.real.close(io);
             link.far = Far::Gone;
             moved = true;
         }
@@ -362,10 +362,10 @@ impl Network {
                 self.release_data(gate, link.info.id);
                 self.feed(now, gate, if opened { GateInput::DataReset } else { GateInput::DataRefused });
             }
-            (Far::Io { io, .. }, End::Fin) => self.io_out.push_back(IoRequest::Shutdown { io }),
+            (Far::Io { io, .. }, End::Fin) => self.real.ask(IoRequest::Shutdown { io }),
             (Far::Io { io, .. }, End::Rst) => {
                 link.far = Far::Gone;
-                self.abort_io(io);
+                self.real.abort(io);
             }
             (Far::Gone, _) => {}
         }
@@ -446,7 +446,7 @@ impl Network {
         let n = link.far_tls.as_mut().map_or(down, |tls| tls.confirm(down));
         match link.far {
             Far::Data { gate, .. } if n > 0 => self.feed(now, gate, GateInput::DataSent(n)),
-            Far::Io { io, .. } if n > 0 => self.io_out.push_back(IoRequest::Allow { io, n }),
+            Far::Io { io, .. } if n > 0 => self.real.ask(IoRequest::Allow { io, n }),
             _ => {}
         }
         up > 0 || down > 0

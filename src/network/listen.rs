@@ -69,9 +69,9 @@ impl Network {
     pub(super) fn open_forwards(&mut self) {
         for forward in self.config.forward.clone() {
             for udp in [false, true] {
-                let io = self.new_io(IoUse::Forward);
+                let io = self.real.open(IoUse::Forward);
                 self.forwards.ports.insert(io, forward.port);
-                self.io_out.push_back(IoRequest::Listen { io, at: forward.at, udp });
+                self.real.ask(IoRequest::Listen { io, at: forward.at, udp });
             }
         }
     }
@@ -91,7 +91,7 @@ impl Network {
     pub(super) fn forward_io(&mut self, now: Now, event: IoEvent) {
         match event {
             IoEvent::Failed { io, kind } => {
-                self.ios.remove(&io);
+                self.real.forget(io);
                 if let Some(port) = self.forwards.ports.remove(&io) {
                     self.notes.push_back(format!("port {port} cannot be forwarded: {kind}"));
                 }
@@ -100,10 +100,10 @@ impl Network {
                 let listener =
                     self.forwards.ports.get(&listener).and_then(|port| self.sockets.listener(*port));
                 let Some(listener) = listener else {
-                    self.io_out.push_back(IoRequest::Abort { io });
+                    self.real.ask(IoRequest::Abort { io });
                     return;
                 };
-                self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
+                self.real.ask(IoRequest::Allow { io, n: WINDOW });
                 let from = self.forwards.see(from);
                 self.call(now, listener, from, Carries::Tcp, Far::Io { io, ahead: 0 });
             }
@@ -136,7 +136,7 @@ impl Network {
         let announce = NetEvent::Accepted { listener: listener.socket, socket, from };
         let mut link = Link::new(info, socket, announce, far);
         if let Far::Io { io, .. } = far {
-            self.ios.insert(io, IoUse::Link(id));
+            self.real.serve(io, IoUse::Link(id));
         }
         self.sockets.insert(socket, Owner::Link { link: id, port: None });
         let tls = match far {

@@ -38,7 +38,7 @@ impl Default for LinkProfile {
 
 /// What one direction needs of the [`LinkProfile`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
+pub(super) struct LineProfile {
     pub segment: usize,
     pub flush: Duration,
     pub latency: Duration,
@@ -201,7 +201,7 @@ impl Pipe {
     }
 
     /// Moves what may move by `now`. `Some` says that a fault cuts the connection, with that end.
-    pub fn pump(&mut self, now: Now, line: &Line, watch: &mut dyn Watch) -> Option<End> {
+    pub fn pump(&mut self, now: Now, line: &LineProfile, watch: &mut dyn Watch) -> Option<End> {
         while let Some(due) = self.departs_at(line).filter(|due| *due <= now) {
             if let Stall::Until(_) = self.stall {
                 self.stall = Stall::None;
@@ -251,12 +251,12 @@ impl Pipe {
     }
 
     /// When [`pump`](Pipe::pump) has something to do.
-    pub fn poll_timeout(&self, line: &Line) -> Option<Now> {
+    pub fn poll_timeout(&self, line: &LineProfile) -> Option<Now> {
         let arrival = self.flight.front().map(|(at, _)| *at);
         arrival.into_iter().chain(self.departs_at(line)).min()
     }
 
-    fn departs_at(&self, line: &Line) -> Option<Now> {
+    fn departs_at(&self, line: &LineProfile) -> Option<Now> {
         let full = self.held.is_some() || self.pushed > 0 || self.backlog.len >= line.segment;
         let ready = match () {
             () if full => Now::ZERO,
@@ -272,7 +272,7 @@ impl Pipe {
     }
 
     /// The next segment, or a burst of whole ones, or what is left where that need not wait.
-    fn next_piece(&mut self, now: Now, line: &Line) -> Option<Bytes> {
+    fn next_piece(&mut self, now: Now, line: &LineProfile) -> Option<Bytes> {
         let front = self.backlog.front_len();
         let piece = if self.backlog.len < line.segment {
             let due = self.pushed > 0 || self.end.is_some() || self.touched + line.flush <= now;
@@ -296,7 +296,7 @@ impl Pipe {
         bytes
     }
 
-    fn fly(&mut self, start: Now, bytes: Bytes, line: &Line, extra: Duration) {
+    fn fly(&mut self, start: Now, bytes: Bytes, line: &LineProfile, extra: Duration) {
         if bytes.is_empty() {
             return;
         }
@@ -307,7 +307,7 @@ impl Pipe {
         self.flight.push_back((self.last_arrival, Piece::Bytes(bytes)));
     }
 
-    fn depart_end(&mut self, start: Now, line: &Line, watch: &mut dyn Watch) -> Fate {
+    fn depart_end(&mut self, start: Now, line: &LineProfile, watch: &mut dyn Watch) -> Fate {
         let Some(end) = self.end else { return Fate::Pass };
         let judged = if line.separate { watch.depart_end(end) } else { Segment::pass(0) };
         if let Fate::Hold(_) | Fate::Cut { .. } = judged.fate {
@@ -325,7 +325,7 @@ impl Pipe {
     }
 }
 
-impl Line {
+impl LineProfile {
     fn time_of(&self, octets: usize) -> Duration {
         let micros = |rate: u64| (octets as u64 * 8_000_000).div_ceil(rate.max(1));
         self.rate.map_or(Duration::ZERO, |rate| Duration::from_micros(micros(rate)))

@@ -61,7 +61,7 @@ impl Network {
     pub(super) fn close_datagrams(&mut self, now: Now, port: &UdpPort) {
         self.faults.closed(now, &port.info);
         for io in port.ios.values() {
-            self.close_io(*io);
+            self.real.close(*io);
         }
     }
 
@@ -95,8 +95,8 @@ impl Network {
         if let Some(io) = self.sockets.udp(socket)?.ios.get(&info.peer) {
             return Some((*io, None));
         }
-        let io = self.new_io(IoUse::Datagrams(socket));
-        self.io_out.push_back(IoRequest::OpenUdp { io, to: real });
+        let io = self.real.open(IoUse::Datagrams(socket));
+        self.real.ask(IoRequest::OpenUdp { io, to: real });
         self.sockets.udp(socket)?.ios.insert(info.peer, io);
         Some((io, None))
     }
@@ -125,8 +125,8 @@ impl Network {
     }
 
     pub(super) fn send_real_datagram(&mut self, io: IoId, to: Option<SocketAddr>, bytes: Bytes) {
-        if self.ios.contains_key(&io) {
-            self.io_out.push_back(match to {
+        if self.real.user(io).is_some() {
+            self.real.ask(match to {
                 Some(to) => IoRequest::SendTo { io, to, bytes },
                 None => IoRequest::Send { io, bytes },
             });
@@ -145,7 +145,7 @@ impl Network {
             }
             IoEvent::Failed { io, .. } => {
                 port.ios.retain(|_, used| *used != io);
-                self.ios.remove(&io);
+                self.real.forget(io);
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use super::{Notice, World};
 use crate::fault::ControlLine;
 use crate::fault::{Piece, UartVerdict, Way};
-use crate::modem::{BACKLOG, HostLine, Level, Line, PortId};
+use crate::modem::{BACKLOG, HostLine, Level, ModuleLine, PortId};
 use crate::time::Now;
 use crate::trace::{Circuit, Event};
 use bytes::{Bytes, BytesMut};
@@ -312,8 +312,8 @@ impl World {
     }
 
     /// The module drives a line, which a fault may hold elsewhere.
-    pub(super) fn drive(&mut self, now: Now, port: PortId, line: Line, on: bool) {
-        let (serial, which) = (&mut self.serial[port.0], usize::from(line == Line::Ri));
+    pub(super) fn drive(&mut self, now: Now, port: PortId, line: ModuleLine, on: bool) {
+        let (serial, which) = (&mut self.serial[port.0], usize::from(line == ModuleLine::Ri));
         serial.driven[which] = on;
         if serial.forced[which].is_none() {
             self.show_line(now, port, line, on);
@@ -323,21 +323,21 @@ impl World {
     /// A fault forces a line, or lets it go. DSR and CTS, which the module leaves on, are seen in the trace alone.
     pub(super) fn force(&mut self, now: Now, port: PortId, line: ControlLine, on: Option<bool>) {
         let line = match line {
-            ControlLine::Dcd => Line::Dcd,
-            ControlLine::Ri => Line::Ri,
+            ControlLine::Dcd => ModuleLine::Dcd,
+            ControlLine::Ri => ModuleLine::Ri,
             ControlLine::Dsr => return self.record_line(now, port, Circuit::Dsr, on.unwrap_or(true)),
             ControlLine::Cts => return self.record_line(now, port, Circuit::Cts, on.unwrap_or(true)),
         };
-        let (serial, which) = (&mut self.serial[port.0], usize::from(line == Line::Ri));
+        let (serial, which) = (&mut self.serial[port.0], usize::from(line == ModuleLine::Ri));
         serial.forced[which] = on;
         let on = on.unwrap_or(serial.driven[which]);
         self.show_line(now, port, line, on);
     }
 
-    fn show_line(&mut self, now: Now, port: PortId, line: Line, on: bool) {
+    fn show_line(&mut self, now: Now, port: PortId, line: ModuleLine, on: bool) {
         let circuit = match line {
-            Line::Dcd => Circuit::Dcd,
-            Line::Ri => Circuit::Ri,
+            ModuleLine::Dcd => Circuit::Dcd,
+            ModuleLine::Ri => Circuit::Ri,
         };
         self.record_line(now, port, circuit, on);
         self.notices.push_back(Notice::Line { port, line, on });

@@ -19,7 +19,7 @@ const CONVERTED: &str = "CSSLCFG:";
 
 /// What `AT+FTPSSL` and `AT+CSSLCFG` have set.
 #[derive(Default)]
-pub(super) struct Settings {
+pub(super) struct TlsSettings {
     mode: Mode,
     index: usize,
     authorities: Argument<50>,
@@ -104,12 +104,12 @@ type FtpArgs = (Int<0, 2>, Option<Int<0, 5>>, Option<Argument<50>>, Option<Argum
 
 /// `AT+FTPSSL?`
 pub(super) fn ftp_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let Settings { mode, index, authorities, certificate, .. } = &m.tls;
+    let TlsSettings { mode, index, authorities, certificate, .. } = &m.tls;
     cx.info(format_args!("{},{index},{authorities},{certificate}", *mode as u8));
     Reply::Ok
 }
 
-impl Settings {
+impl TlsSettings {
     /// How a session with this server is to be secured; `None` where a certificate that `AT+FTPSSL` names is not there.
     pub fn session(&self, cx: &Cx, server: &str) -> Option<(Security, Option<Tls>)> {
         let security = match self.mode {

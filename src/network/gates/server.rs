@@ -5,10 +5,10 @@ use super::super::faults::LinkId;
 use super::super::link::Far;
 use super::super::outside::{IoEvent, IoId, IoRequest};
 use super::super::pipe::WINDOW;
-use super::super::relay::{GateInput, GateOutput};
 use super::super::tls::{TlsEnd, Whose, check};
 use super::super::{GateId, IoUse, Network};
 use crate::fault::End;
+use crate::gate::{GateInput, GateOutput};
 use crate::modem::net::{Failure, NetEvent, Socket, Tls, Verify};
 use crate::time::Now;
 use bytes::Bytes;
@@ -84,12 +84,12 @@ impl Network {
 
     pub(super) fn open_upstream(&mut self, id: GateId) {
         let tls = self.upstream_tls(id).and_then(Result::ok);
-        let io = self.new_io(IoUse::Upstream(id));
+        let io = self.real.open(IoUse::Upstream(id));
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         (slot.upstream.io, slot.upstream.tls) = (Some(io), tls);
         let to = slot.upstream.to;
-        self.io_out.push_back(IoRequest::Connect { io, to, receive_buffer: None });
-        self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
+        self.real.ask(IoRequest::Connect { io, to, receive_buffer: None });
+        self.real.ask(IoRequest::Allow { io, n: WINDOW });
     }
 
     /// The module starts TLS on a connection that has begun without. Where a gate has a real server behind it, that
@@ -150,7 +150,7 @@ impl Network {
 
     fn send_io(&mut self, io: Option<IoId>, bytes: Bytes) {
         if let Some(io) = io.filter(|_| !bytes.is_empty()) {
-            self.io_out.push_back(IoRequest::Send { io, bytes });
+            self.real.ask(IoRequest::Send { io, bytes });
         }
     }
 
@@ -161,7 +161,7 @@ impl Network {
         if let Some(mut tls) = tls.filter(|tls| !tls.handshaking()) {
             self.send_io(io, tls.close());
         }
-        io.into_iter().for_each(|io| self.close_io(io));
+        io.into_iter().for_each(|io| self.real.close(io));
     }
 
     /// Does what a gate asks for on its data connection to the server.
@@ -186,14 +186,14 @@ impl Network {
             }
             (GateOutput::DataFinUpstream, None) => {
                 upstream_data.shut = true;
-                self.io_out.push_back(IoRequest::Shutdown { io });
+                self.real.ask(IoRequest::Shutdown { io });
                 self.close_ended_leg(id);
             }
             (GateOutput::AllowUpstreamData(n), Some(tls)) => {
                 tls.credit = tls.credit.saturating_add(n);
                 self.move_leg(now, id);
             }
-            (GateOutput::AllowUpstreamData(n), None) => self.io_out.push_back(IoRequest::Allow { io, n }),
+            (GateOutput::AllowUpstreamData(n), None) => self.real.ask(IoRequest::Allow { io, n }),
             _ => self.drop_leg(id, End::Rst),
         }
     }
@@ -212,10 +212,10 @@ impl Network {
             Some(Ok(end)) => Some(Secure { end, credit: 0, read: 0, closing: false, eof: false }),
             None => None,
         };
-        let io = self.new_io(IoUse::UpstreamData(id));
-        self.io_out.push_back(IoRequest::Connect { io, to, receive_buffer: Some(DATA_BUFFER) });
+        let io = self.real.open(IoUse::UpstreamData(id));
+        self.real.ask(IoRequest::Connect { io, to, receive_buffer: Some(DATA_BUFFER) });
         if tls.is_some() {
-            self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
+            self.real.ask(IoRequest::Allow { io, n: WINDOW });
         }
         if let Some(slot) = self.gates.slots.get_mut(&id) {
             slot.upstream_data =
@@ -235,7 +235,7 @@ impl Network {
         if let Some(UpstreamData { io, tls: Some(mut tls), .. }) = upstream_data {
             let alert = tls.end.records();
             self.send_io(Some(io), alert);
-            self.close_io(io);
+            self.real.close(io);
         }
         let why = self.tls_fails(server, why);
         if let Some((near, mut link)) = near.and_then(|near| Some((near, self.links.remove(&near)?))) {
@@ -258,15 +258,15 @@ impl Network {
             slot.relay.handle(now, GateInput::UpstreamDataBytes(plain));
         }
         if !records.is_empty() {
-            self.io_out.push_back(IoRequest::Send { io, bytes: records });
+            self.real.ask(IoRequest::Send { io, bytes: records });
         }
         if tls.read > 0 && !tls.end.full() {
-            self.io_out.push_back(IoRequest::Allow { io, n: std::mem::take(&mut tls.read) });
+            self.real.ask(IoRequest::Allow { io, n: std::mem::take(&mut tls.read) });
         }
         if tls.closing && !*shut && !tls.end.handshaking() {
             *shut = true;
-            self.io_out.push_back(IoRequest::Send { io, bytes: tls.end.close() });
-            self.io_out.push_back(IoRequest::Shutdown { io });
+            self.real.ask(IoRequest::Send { io, bytes: tls.end.close() });
+            self.real.ask(IoRequest::Shutdown { io });
         }
         if !*ended && (tls.end.ended() || (tls.eof && !tls.end.readable())) {
             *ended = true;
@@ -279,8 +279,10 @@ impl Network {
     pub(super) fn drop_leg(&mut self, id: GateId, end: End) {
         let upstream_data = self.gates.slots.get_mut(&id).and_then(|slot| slot.upstream_data.take());
         match upstream_data {
-            Some(upstream_data) if end == End::Rst || !upstream_data.shut => self.abort_io(upstream_data.io),
-            Some(upstream_data) => self.close_io(upstream_data.io),
+            Some(upstream_data) if end == End::Rst || !upstream_data.shut => {
+                self.real.abort(upstream_data.io)
+            }
+            Some(upstream_data) => self.real.close(upstream_data.io),
             None => {}
         }
     }
@@ -294,7 +296,7 @@ impl Network {
         if let Some(upstream_data) =
             slot.upstream_data.take_if(|upstream_data| upstream_data.ended && silent(upstream_data))
         {
-            self.close_io(upstream_data.io);
+            self.real.close(upstream_data.io);
         }
     }
 
@@ -351,30 +353,30 @@ impl Network {
                 }
                 // The server's name is none that a certificate can be for.
                 None if secure => {
-                    self.abort_io(io);
+                    self.real.abort(io);
                     self.upstream_tls_fails(now, id, check::NAMELESS);
                 }
                 None => self.upstream_opened(now, id),
             },
             IoEvent::Failed { io, kind } => {
-                self.ios.remove(&io);
+                self.real.forget(io);
                 self.upstream_failed(now, id, Self::failure(kind));
             }
             IoEvent::Data { io, bytes } => {
-                self.io_out.push_back(IoRequest::Allow { io, n: bytes.len() });
+                self.real.ask(IoRequest::Allow { io, n: bytes.len() });
                 match upstream.tls.is_some() {
                     true => self.upstream_records(now, id, io, &bytes),
                     false => self.feed(now, id, GateInput::UpstreamBytes(bytes)),
                 }
             }
             IoEvent::Eof { io } | IoEvent::Reset { io } if shaking => {
-                self.abort_io(io);
+                self.real.abort(io);
                 self.upstream_tls_fails(now, id, check::CLOSED);
             }
             IoEvent::Eof { .. } => self.feed(now, id, GateInput::UpstreamFin),
             IoEvent::Reset { io } => {
                 upstream.io = None;
-                self.ios.remove(&io);
+                self.real.forget(io);
                 self.feed(now, id, GateInput::UpstreamReset);
             }
             _ => {}
@@ -392,7 +394,7 @@ impl Network {
         self.send_io(Some(io), answer);
         match read {
             Err(error) if shaking => {
-                self.close_io(io);
+                self.real.close(io);
                 return self.upstream_tls_fails(now, id, check::words(&error));
             }
             Err(_) => return self.feed(now, id, GateInput::UpstreamReset),
@@ -443,12 +445,12 @@ impl Network {
             }
             (IoEvent::Failed { io, .. }, _) => {
                 slot.upstream_data = None;
-                self.ios.remove(&io);
+                self.real.forget(io);
                 GateInput::UpstreamDataFailed
             }
             (IoEvent::Reset { io }, _) => {
                 slot.upstream_data = None;
-                self.ios.remove(&io);
+                self.real.forget(io);
                 GateInput::UpstreamDataReset
             }
             _ => return,

@@ -21,8 +21,8 @@ impl Watch for Judge {
     fn arrive(&mut self, _: Now, _: &Piece) {}
 }
 
-fn line() -> Line {
-    Line {
+fn line() -> LineProfile {
+    LineProfile {
         segment: 100,
         flush: Duration::from_millis(20),
         latency: Duration::ZERO,
@@ -67,7 +67,7 @@ fn a_fin_or_a_push_does_not_wait() {
 
 #[test]
 fn bursts_are_whole_segments() {
-    let burst = Line { separate: false, ..line() };
+    let burst = LineProfile { separate: false, ..line() };
     let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
     pipe.write(T(0), Bytes::from(vec![7; 350]), Leaves::InFullSegments);
     pipe.write(T(0), Bytes::from(vec![7; 160]), Leaves::InFullSegments);
@@ -78,7 +78,7 @@ fn bursts_are_whole_segments() {
 
 #[test]
 fn latency_and_rate_are_on_the_given_clock() {
-    let slow = Line { latency: Duration::from_millis(50), rate: Some(8000), ..line() };
+    let slow = LineProfile { latency: Duration::from_millis(50), rate: Some(8000), ..line() };
     let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
     pipe.write(T(0), Bytes::from(vec![7; 200]), Leaves::AtOnce);
     let mut arrivals = vec![];
@@ -108,7 +108,7 @@ fn a_split_lets_a_stall_begin_within_a_segment() {
 #[test]
 fn the_window_holds_the_sender_back() {
     let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
-    let burst = Line { separate: false, ..line() };
+    let burst = LineProfile { separate: false, ..line() };
     pipe.write(T(0), Bytes::from(vec![7; 3 * WINDOW]), Leaves::AtOnce);
     pipe.pump(T(0), &burst, &mut judge);
     assert_eq!((pipe.confirm(), pipe.confirm()), (WINDOW, 0));
@@ -138,7 +138,7 @@ proptest! {
         chunks in prop::collection::vec(0usize..400, 0..40),
         separate: bool, push: bool, latency in 0u64..30, rate in prop::option::of(1000u64..1_000_000),
     ) {
-        let line = Line { separate, latency: Duration::from_millis(latency), rate, ..line() };
+        let line = LineProfile { separate, latency: Duration::from_millis(latency), rate, ..line() };
         let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
         let (mut sent, mut got, mut next) = (vec![], vec![], 0u8);
         for n in chunks {
