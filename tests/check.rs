@@ -34,6 +34,28 @@ fn told(wrong: bool, cases: &[(String, usize, usize, &str)]) {
 }
 
 #[test]
+fn a_file_that_the_server_cannot_hold_is_a_mistake_in_a_fault_of_its_disk() {
+    for path in ["../x", "/a/../../x", "*/../x", "..", "a/./b", "a//b", "logs/", "./x"] {
+        let what = "is no path on the server";
+        told(
+            true,
+            &[
+                (fault("verb = \"STOR\"", &format!("denied = \"{path}\"")), 4, 19, what),
+                (fault("verb = \"STOR\"", &format!("full = 10, file = \"{path}\"")), 4, 28, what),
+                (fault("verb = \"RETR\"", &format!("vanish = 10, file = \"{path}\"")), 4, 30, what),
+            ],
+        );
+    }
+    // A client may say it all the same.
+    let said = fault("verb = \"STOR\", file = \"../x\"", "reply = 550");
+    told(false, &[(said, 3, 32, "is no path on the server")]);
+    for path in ["/", "/a", "a/b", "*", "*.log", "a/*", "/a/**/b", "..."] {
+        let (mistakes, told) = scenario(&fault("verb = \"STOR\"", &format!("denied = \"{path}\"")));
+        assert!(!mistakes && told.is_empty(), "{path}: {told:?}");
+    }
+}
+
+#[test]
 fn expectations_that_no_run_can_fail_or_meet_are_mistakes() {
     told(
         true,

@@ -250,19 +250,28 @@ fn no_file(verb: &Pattern, file: &Pattern) -> Option<Doubt> {
             return mistake("file", format!("{verb} comes without a file"), "leave `file` out");
         }
     }
-    about("file", file, Against::Name).or_else(|| outside("file", file))
+    let (text, right) = (file.as_str(), "write it from the server's root");
+    about("file", file, Against::Name).or_else(|| {
+        // A client may say what leads out of the root all the same.
+        let outside = !text.contains('*') && text != "/" && path_parts(text).is_none();
+        outside.then(|| {
+            (Weight::Warning, Never::new("file", format!("`{text}` is no path on the server"), right))
+        })
+    })
 }
 
-/// Why no path on the server matches.
+/// Why no path on the server matches: those that the storage is asked for have no `..` and no empty names left in them.
 fn outside(key: &'static str, file: &Pattern) -> Option<Doubt> {
     let text = file.as_str();
-    if text.contains('*') || path_parts(text).is_some() || text == "/" {
+    let mut names = text.strip_prefix('/').unwrap_or(text).split('/');
+    if text == "/" {
         return None;
     }
-    Some((
-        Weight::Warning,
-        Never::new(key, format!("`{text}` is no path on the server"), "write it from the server's root"),
-    ))
+    if names.any(|name| matches!(name, "" | "." | "..") || name.contains('\0')) {
+        let right = "write it from the server's root, such as \"/dir/file\" or \"*.part\"";
+        return mistake(key, format!("`{text}` is no path on the server"), right);
+    }
+    None
 }
 
 /// Why no module here sends this verb.
