@@ -15,7 +15,7 @@ pub enum Suspicion {
 }
 
 /// Parts of names; PING, CLOCK and the like are none.
-const ALL: [&str; 9] = ["PIN", "PUK", "PWD", "PASS", "PSW", "LOCK", "SECRET", "TOKEN", "KEY"];
+const ALL: [&str; 10] = ["PIN", "PUK", "PWD", "PASS", "PSW", "PSK", "LOCK", "SECRET", "TOKEN", "KEY"];
 /// The last four are commands of u-blox and Qualcomm that set a login, option by option.
 const LOGIN: [&str; 10] =
     ["AUTH", "LOGIN", "LOGON", "CRED", "USER", "ACCOUNT", "+UPSD", "+UHTTP", "+UFTP", "$QCPDPP"];
@@ -113,6 +113,7 @@ mod tests {
             ("+UPSD", Suspicion::Login),
             ("$QCPDPP", Suspicion::Login),
             ("#PASSW", Suspicion::All),
+            ("+WIFIPSK", Suspicion::All),
             ("*CPIN", Suspicion::All),
             ("+QSIMLOCK", Suspicion::All),
             ("+CFTPPW", Suspicion::All),
