@@ -334,7 +334,8 @@ fn support(profile: &str) -> String {
     let mut table = String::from("| command | forms | support |\n| --- | --- | --- |\n");
     for line in String::from_utf8_lossy(&out.stdout).lines() {
         let (name, rest) = line.split_once(' ').expect("a command and its forms");
-        let support = ["implemented", "answered only"].into_iter().find(|s| rest.ends_with(s));
+        let support =
+            ["implemented", "implemented in part", "answered only"].into_iter().find(|s| rest.ends_with(s));
         let support = support.unwrap_or_else(|| panic!("{line}: what support is that?"));
         let forms = rest.trim_end_matches(support).split_whitespace().collect::<Vec<_>>().join(", ");
         table += &format!("| `{name}` | {forms} | {support} |\n");

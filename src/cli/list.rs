@@ -100,6 +100,7 @@ pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mist
         .map(|row| {
             let support = match row.support {
                 Support::Acted => "implemented",
+                Support::Partly => "implemented in part",
                 Support::Answered => "answered only",
             };
             [format!("AT{}", row.name), row.forms.join(" "), support.to_string()]

@@ -226,7 +226,7 @@ impl Maker for Simcom {
         "+FTPMDTM" { exec: (files::mdtm), test: ok },
         // command manual V1.02, 15.2.29 and 11.2.1
         "+FTPSSL" { write: (tls::ftp), read: (tls::ftp_read), test: "+FTPSSL: (0-2),(0-5),50,50" },
-        "+CSSLCFG" { write: (tls::configure), read: (tls::configure_read), test: (tls::configure_test), secret: (5) },
+        "+CSSLCFG" { write: (tls::configure), read: (tls::configure_read), test: (tls::configure_test), secret: (5), support: Partly },
         // 4.1
         "+CGNAPN" { exec: (bearer::network_apn), test: "+CGNAPN: (0,1),(0-100)" },
         "+CNCFG" { write: (bearer::configure), read: (bearer::configuration), test: "+CNCFG: (0-3),(0-4),(0-150),(0-127),(0-127),(0-3)", secret: (5) },

@@ -45,6 +45,8 @@ impl Reply {
 pub enum Support {
     /// It acts.
     Acted,
+    /// Some of what it sets acts; the rest is kept, and changes nothing else.
+    Partly,
     /// It is answered, and changes nothing but its own value.
     Answered,
 }
