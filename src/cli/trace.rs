@@ -8,7 +8,7 @@ use crate::words::suggest;
 use clap::Args;
 use rustix::event::{Timespec, poll};
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,8 +57,12 @@ impl Trace {
             }
             _ => match self.modem() {
                 Ok(input) => self.print(input),
-                // It looks like a file that is not there.
+                // It looks like a file that is not there, or is a device that is nobody's port.
                 Err(wrong) => match there {
+                    Ok(there) if there.file_type().is_char_device() => match File::open(path) {
+                        Ok(file) if !file.is_terminal() => self.print(BufReader::new(file)),
+                        _ => show_error(wrong.error),
+                    },
                     Err(e) if path.extension().is_some() => show_refusal(&named(path.display())(e)),
                     _ => show_error(wrong.error),
                 },
