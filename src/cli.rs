@@ -24,8 +24,10 @@ mod trace;
 use crate::at::Visible;
 use crate::disk::{named, why};
 use crate::profile::mistake::{Look, Mistake};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use rustix::process::Signal;
+use std::error::Error as _;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
@@ -73,7 +75,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(mistake) if mistake.use_stderr() => {
             // It repeats what was typed, which may hold what moves a terminal's letters about.
-            complain(mistake.to_string().trim_end());
+            complain(told(&mistake));
             return ExitCode::from(MISTAKE);
         }
         // Help, or the version.
@@ -98,6 +100,27 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// A mistake in the arguments, as all others are told: the option, what it was given, and what would be right.
+fn told(mistake: &clap::Error) -> String {
+    let text = |kind| match mistake.get(kind) {
+        Some(ContextValue::String(text)) => Some(text),
+        _ => None,
+    };
+    let of_value = (mistake.kind() == ErrorKind::ValueValidation)
+        .then(|| Some((text(ContextKind::InvalidArg)?, text(ContextKind::InvalidValue)?, mistake.source()?)));
+    match of_value.flatten() {
+        // It is called as in the help: `--seed <N>`.
+        Some((argument, value, why)) => {
+            let option = argument.split_once(' ').map_or(argument.as_str(), |(option, _)| option);
+            format!("badline: {option} {value}: {why}")
+        }
+        None => {
+            let text = mistake.to_string();
+            format!("badline: {}", text.strip_prefix("error: ").unwrap_or(&text).trim_end())
+        }
+    }
+}
+
 /// Shows mistakes and gives the status for them.
 fn show_mistakes(mistakes: &[Mistake]) -> ExitCode {
     mistakes.iter().for_each(show_mistake);
@@ -118,7 +141,9 @@ fn show_mistake(mistake: &Mistake) {
         false => Look::Plain,
     };
     // What is not to be seen in it is escaped already; the colours are not to be.
-    let _ = writeln!(io::stderr().lock(), "{}", mistake.shown(look));
+    let option = mistake.line == 0 && mistake.file.starts_with("--");
+    let begin = if option { "badline: " } else { "" };
+    let _ = writeln!(io::stderr().lock(), "{begin}{}", mistake.shown(look));
 }
 
 /// Whether standard error takes colours. no-color.org: any value but an empty one.

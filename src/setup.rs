@@ -201,8 +201,7 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         check: gate::builtin::CHECK,
         names: |path| octets_of(path).into_owned(),
     };
-    let server =
-        FtpServer::start(config).map_err(named(format!("the FTP server at {}", setup.ftp_listen)))?;
+    let server = FtpServer::start(config).map_err(named(format!("--ftp-listen {}", setup.ftp_listen)))?;
     let mut gates = GateConfig::default();
     gates.idle = setup.ftp_idle;
     gates.in_order = setup.by_hand;

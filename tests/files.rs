@@ -235,8 +235,11 @@ fn messages_name_the_option_and_the_file() {
             "exec --pcap /dev/full -- sh -c 'exec 3<>$BADLINE_PORT'",
             "badline: --pcap /dev/full: no space left",
         ),
-        ("run --seed x", "'--seed <N>': write a whole number"),
-        ("run --ports 17", "'--ports <N>': write a whole number from 1 to 16"),
+        ("run --seed x", "badline: --seed x: write a whole number"),
+        ("run --ports 17", "badline: --ports 17: write a whole number from 1 to 16"),
+        ("run --scenario no", "badline: --scenario no: there is no such scenario"),
+        ("run --bogus", "badline: unexpected argument '--bogus' found"),
+        ("run --ftp-listen 203.0.113.9:1", "badline: --ftp-listen 203.0.113.9:1: "),
         ("trace no.jsonl", "badline: no.jsonl: no such file or directory\n"),
     ] {
         let (status, told) = limited(here.path(), ":", arguments);
