@@ -9,6 +9,7 @@
 mod address;
 mod answer;
 pub mod client;
+pub mod http;
 mod key;
 mod place;
 mod request;

@@ -170,6 +170,20 @@ impl World {
         self.drain(now);
     }
 
+    /// Gives the modem one port more, beside those of its host; none where what is behind them cannot have one.
+    pub fn add_port(&mut self, now: Now) -> Option<PortId> {
+        if !self.dce.add_port() {
+            return None;
+        }
+        let port = PortId(self.serial.len());
+        self.serial.push(Serial::default());
+        if let Some(recorder) = &mut self.recorder {
+            recorder.add_port();
+        }
+        self.line(now, port, HostLine::Dtr(true));
+        Some(port)
+    }
+
     /// The host opened a port.
     pub fn opened(&mut self, now: Now, port: PortId) {
         self.record(now, || Event::PortOpened { port: port.0 + 1 });

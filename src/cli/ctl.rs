@@ -70,6 +70,12 @@ enum Verb {
         #[arg(value_name = "DURATION")]
         span: Span,
     },
+    #[command(about = help("type"))]
+    Type {
+        /// The line, such as AT+CSQ
+        #[arg(value_name = "LINE", allow_hyphen_values = true)]
+        line: String,
+    },
     #[command(about = help("verdict"))]
     Verdict,
 }
@@ -90,6 +96,7 @@ impl Verb {
             Verb::Speed { speed } => Request::Speed { speed: *speed },
             Verb::Pause => Request::Pause {},
             Verb::Step { span } => Request::Step { span: *span },
+            Verb::Type { line } => Request::Type { line: line.clone() },
             Verb::Verdict => Request::Verdict {},
         }))
     }
@@ -213,6 +220,7 @@ fn plain(request: &Request, answer: &Map<String, Value>) -> String {
         }),
         Request::Inject { .. } => writeln!(told, "{}", of(answer, "name")),
         Request::Pause {} | Request::Step { .. } => writeln!(told, "{}", seconds(&answer["t"])),
+        Request::Type { .. } => writeln!(told, "port {}", answer["port"]),
         Request::Verdict {} => verdict(&mut told, answer, &objects),
         _ => Ok(()),
     };

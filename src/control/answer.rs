@@ -66,6 +66,11 @@ pub enum Answer {
         /// The time.
         t: u64,
     },
+    /// It was typed on this port, counted from 1.
+    Typed {
+        /// The port.
+        port: usize,
+    },
     /// It was done.
     Done {},
 }

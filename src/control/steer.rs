@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, PortMode, Status, Verdict, Wrong, worded};
 use super::request::Request;
+use crate::at::octets::octets_of;
 use crate::driver::desk::Desk;
 use crate::driver::machine::Machine;
 use crate::fault::{self, Known, Never, Rule, Trigger, never_acts, never_happens};
@@ -59,6 +60,16 @@ impl Control {
         Control { desk, watch, history, about: Arc::new(about) }
     }
 
+    /// What the run is.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// What has happened so far.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
     /// Carries out a request, but for [`Request::Follow`], of which nothing comes but that it can be done.
     ///
     /// # Errors
@@ -85,6 +96,14 @@ impl Control {
                 let none = "no module of Badline's own is behind the port";
                 let status = status.ok_or_else(|| Wrong::new(none, "the other requests are answered"))?;
                 Ok(Answer::Status(Box::new(status)))
+            }
+            Request::Type { line } => {
+                let typed = move |machine: &mut Machine, _| {
+                    machine.type_by_hand(&[&octets_of(&line), &b"\r"[..]].concat())
+                };
+                let none = "the modem has no port for it, or has not taken what was typed before";
+                let port = self.desk.ask(typed).await?.ok_or_else(|| Wrong::new(none, ""))?;
+                Ok(Answer::Typed { port: port.0 + 1 })
             }
             Request::Verdict {} => self.verdict().await,
             Request::Follow { events, .. } => known_events(&events).map(|()| Answer::Done {}),

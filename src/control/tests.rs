@@ -50,7 +50,7 @@ impl Client {
 }
 
 /// What steers a modem of a test.
-async fn control(live: &Live) -> Control {
+pub(super) async fn control(live: &Live) -> Control {
     let history = History::default();
     let sink = history.clone();
     live.desk().ask(|machine, _| machine.trace_to(Box::new(sink))).await.unwrap();

@@ -135,6 +135,11 @@ impl Core {
         }
     }
 
+    /// One port more.
+    pub(super) fn add_port(&mut self) {
+        self.ports.push(Port::new(PortId(self.ports.len()), &self.profile));
+    }
+
     /// The ports, counted from 0.
     pub fn port_ids(&self) -> impl Iterator<Item = PortId> + use<> {
         (0..self.ports.len()).map(PortId)
