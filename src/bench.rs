@@ -5,6 +5,7 @@
 //! [`Bench::by_hand`] gives one whose clock the test itself turns ([`Hand`]): hours of time-outs take no
 //! time, and every run with the same seed is the same. Nothing is shared between two modems.
 
+mod guard;
 mod hand;
 mod live;
 mod mistakes;
@@ -13,6 +14,7 @@ mod records;
 mod tests;
 mod waiting;
 
+pub use guard::FaultGuard;
 pub use hand::Hand;
 use live::HostEnd;
 pub use live::Live;
@@ -22,6 +24,7 @@ pub use records::Records;
 use crate::disk::Temporary;
 use crate::driver::machine::Machine;
 use crate::driver::port::Port;
+use crate::fault::Fault;
 use crate::judge::coverage::Coverage;
 use crate::judge::{Judge, Watch};
 use crate::setup::files::{self, Instead};
@@ -128,11 +131,11 @@ impl Bench {
         self
     }
 
-    /// A fault: the lines of a `[[fault]]` of a scenario.
+    /// A [`Fault`], or the lines of a `[[fault]]` of a scenario.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn fault(mut self, fault: &str) -> Result<Bench, Mistakes> {
+    pub fn fault(mut self, fault: impl Into<Fault>) -> Result<Bench, Mistakes> {
         self.setup.rules.push(Mistakes::rule(fault)?);
         Ok(self)
     }

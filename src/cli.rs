@@ -4,13 +4,16 @@ mod check;
 mod completions;
 mod console;
 mod ctl;
+mod diagnose;
 mod exec;
+mod import;
 mod last;
 mod list;
 mod man;
 mod options;
 mod play;
 mod run;
+mod saved;
 mod schema;
 mod show;
 mod signals;
@@ -45,7 +48,9 @@ enum Verb {
     Run(run::Run),
     Exec(exec::Exec),
     Play(play::Play),
+    Diagnose(diagnose::Diagnose),
     Ctl(ctl::Ctl),
+    Import(import::ImportLogs),
     Check(check::Check),
     List(list::List),
     Schema(schema::Print),
@@ -74,7 +79,9 @@ pub fn main() -> ExitCode {
         Verb::Run(verb) => verb.main(),
         Verb::Exec(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
+        Verb::Diagnose(verb) => verb.main(),
         Verb::Ctl(verb) => verb.main(),
+        Verb::Import(verb) => verb.main(),
         Verb::Check(verb) => verb.main(),
         Verb::List(verb) => verb.main(),
         Verb::Schema(verb) => verb.main(),

@@ -4,7 +4,7 @@ pub mod accept;
 pub(crate) mod by_hand;
 pub mod clock;
 mod course;
-pub mod desk;
+pub mod handle;
 pub mod io;
 pub mod machine;
 pub mod port;

@@ -11,6 +11,7 @@
 //! Where several rules have a say in one thing, the first in the file whose verdict is not `Pass` wins.
 //! Each rule draws from a stream of its own, so adding one shifts no other.
 
+mod build;
 mod engine;
 mod layer;
 mod rule;
@@ -18,6 +19,7 @@ mod rule;
 mod tests;
 mod text;
 
+pub use build::Fault;
 pub use engine::Engine;
 pub use engine::act::{Act, Event, Stage, Status};
 pub use engine::fact::Observation;
@@ -26,9 +28,10 @@ pub use layer::ftp::{
     Ftp, FtpFault, PassiveVerdict, ReplyVerdict, Scripted, Stop, Then, Unserved, VerbVerdict,
 };
 pub use layer::kind::{FaultKind, Layer, Nature, Need, Param};
-pub use layer::link::{Fate, Flip, LinkFault, OnLink, Segment};
-pub use layer::module::{CommandVerdict, Module, ModuleFault, ResultVerdict, UrcVerdict};
+pub use layer::link::{Delivery, Fate, Flip, LinkFault, OnLink, Segment};
+pub use layer::module::{CommandVerdict, Module, ModuleFault, PowerOn, ResultVerdict, Swallowed, UrcVerdict};
 pub use layer::name::{ConnectVerdict, LookupVerdict, Name, NameFault};
+pub use layer::param::End;
 pub use layer::storage::{Ops, Storage, StorageOp, StorageVerdict};
 pub use layer::uart::{ControlLine, Piece, Uart, UartFault, UartVerdict};
 pub use layer::{Action, FAULTS, kind_named};

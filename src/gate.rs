@@ -32,7 +32,7 @@ use crate::ftp::{Replies, Reply};
 use crate::time::{Now, Timers};
 use command::{Command, Commands};
 use core::net::{SocketAddr, SocketAddrV4};
-use speech::{Mouth, Saying};
+use speech::{Queued, ReplyQueue};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,7 +64,7 @@ pub struct Gate {
     job: Job,
     data: Data,
     pipe: Pipe,
-    mouth: Mouth,
+    queue: ReplyQueue,
     timers: Timers<Timer>,
     out: VecDeque<GateOutput>,
 }
@@ -181,7 +181,7 @@ impl Gate {
             job: Job::Greeting,
             data: Data::None,
             pipe: Pipe::None,
-            mouth: Mouth::default(),
+            queue: ReplyQueue::default(),
             timers: Timers::default(),
             out: VecDeque::from([GateOutput::OpenUpstream]),
         }
@@ -221,8 +221,8 @@ impl Gate {
             GateInput::UpstreamOpened => {}
             GateInput::UpstreamFailed => self.upstream_failed(now),
             GateInput::UpstreamBytes(bytes) => self.upstream_bytes(now, &bytes),
-            GateInput::UpstreamFin => self.end(now, Saying::Close),
-            GateInput::UpstreamReset => self.end(now, Saying::Reset),
+            GateInput::UpstreamFin => self.end(now, Queued::Close),
+            GateInput::UpstreamReset => self.end(now, Queued::Reset),
             GateInput::UpstreamDataOpened => self.pipe_opened(now),
             GateInput::UpstreamDataSecured => self.pipe_secured(now),
             GateInput::UpstreamDataFailed => self.pipe_failed(now),
@@ -247,7 +247,7 @@ impl Gate {
                 Timer::Stall => self.stalled(now),
             }
         }
-        self.utter(now);
+        self.send_due(now);
         self.advance(now);
     }
 
@@ -260,7 +260,7 @@ impl Gate {
     pub fn poll_timeout(&self) -> Option<Now> {
         match self.job {
             Job::Closed => None,
-            _ => self.timers.next().into_iter().chain(self.mouth.due()).min(),
+            _ => self.timers.next().into_iter().chain(self.queue.due()).min(),
         }
     }
 
@@ -328,7 +328,7 @@ impl Gate {
         match self.job {
             Job::Idle => {
                 self.say(now, &Scripted::new(421, "Timeout."), None);
-                self.end_after(now, FAREWELL, Saying::Close);
+                self.end_after(now, FAREWELL, Queued::Close);
             }
             _ => self.arm_idle(now),
         }
@@ -337,7 +337,7 @@ impl Gate {
     fn module_bytes(&mut self, now: Now, bytes: &[u8]) {
         // What speaks TLS at once, where it was not to, says no command: servers hang up.
         if bytes.starts_with(TLS_HANDSHAKE) {
-            return self.end(now, Saying::Close);
+            return self.end(now, Queued::Close);
         }
         for command in self.commands.take(bytes) {
             let during_transfer = match self.job {
@@ -376,7 +376,7 @@ impl Gate {
         self.release_pipe();
         self.release_data();
         self.timers = Timers::default();
-        self.mouth = Mouth::default();
+        self.queue = ReplyQueue::default();
         if self.pipe == Pipe::Leaving && self.owed > 0 {
             self.job = Job::Storing;
             if let Some(stall) = self.config.stall {
@@ -411,16 +411,16 @@ impl Gate {
     }
 
     /// Closes, or resets, the module behind what is still to be said.
-    fn end(&mut self, now: Now, how: Saying) {
+    fn end(&mut self, now: Now, how: Queued) {
         self.end_after(now, Duration::ZERO, how);
     }
 
     /// The same, so much later; nothing is listened to meanwhile.
-    fn end_after(&mut self, now: Now, delay: Duration, how: Saying) {
+    fn end_after(&mut self, now: Now, delay: Duration, how: Queued) {
         self.release_pipe();
         self.job = Job::Ending;
-        self.mouth.push_after(now, delay, how);
-        self.utter(now);
+        self.queue.push_after(now, delay, how);
+        self.send_due(now);
     }
 
     fn status(&self) -> Reply {

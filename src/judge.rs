@@ -31,8 +31,8 @@ pub struct Judge {
 /// The last lines of the trace, and what was done to the modem before them.
 #[derive(Clone, Debug, Default)]
 struct Tail {
-    faults: VecDeque<String>,
-    last: VecDeque<(String, bool)>,
+    faults: VecDeque<Record>,
+    last: VecDeque<(Record, bool)>,
 }
 
 impl Judge {
@@ -60,8 +60,8 @@ impl Judge {
     /// The lines of the trace that explain the end: the faults, then what happened last.
     pub fn explanation(&self) -> Vec<String> {
         let gap = (!self.tail.faults.is_empty()).then(|| "...".to_owned());
-        let last = self.tail.last.iter().map(|(line, _)| line.clone());
-        self.tail.faults.iter().cloned().chain(gap).chain(last).collect()
+        let last = self.tail.last.iter().map(|(record, _)| show(record));
+        self.tail.faults.iter().map(show).chain(gap).chain(last).collect()
     }
 }
 
@@ -83,12 +83,12 @@ impl Tail {
             return;
         }
         if self.last.len() == TAIL
-            && let Some((line, true)) = self.last.pop_front()
+            && let Some((oldest, true)) = self.last.pop_front()
         {
             if self.faults.len() == TAIL {
                 self.faults.pop_front();
             }
-            self.faults.push_back(line);
+            self.faults.push_back(oldest);
         }
         let fault = matches!(
             record.event,
@@ -97,7 +97,7 @@ impl Tail {
                 | Event::FaultLifted { .. }
                 | Event::FaultMissed { .. }
         );
-        self.last.push_back((show(record), fault));
+        self.last.push_back((record.clone(), fault));
     }
 }
 

@@ -78,43 +78,98 @@
 //! modem. Nothing is shared between two modems, and nothing leaves this machine unless a scenario's `[hosts]`
 //! says so.
 //!
-//! # The rooms
+//! # Faults
 //!
-//! Each module of the crate imports only those before it: [`time`], [`words`](mod@words) (which one was meant), [`at`] (command
-//! lines), [`frame`] (data modes), [`ftp`] (the module's client), [`fault`], [`profile`], [`transcript`], [`modem`],
-//! [`maker`] (one file a maker), [`scenario`], [`trace`] (what happened), [`gate`] (the FTP gate), [`network`] (beyond
-//! the antenna) and [`world`] (all of it on one clock); then [`disk`], [`judge`], [`ftpd`], [`setup`], [`driver`],
-//! [`host`], [`play`], [`bench`](mod@bench), [`control`] and [`cli`]. Those up to [`world`] are pure: the time and what
-//! happens are handed in.
+//! A [`Fault`] is made by the word for it, with its parameters as types, or from the text of a `[[fault]]`. What it waits for is a
+//! [`When`]. [`Live::fault`] gives a guard that lifts it when it is dropped.
 //!
-//! For those who change it, `ARCHITECTURE.md` beside this crate's `Cargo.toml` follows one byte and one fault through the rooms, and
+//! ```
+//! use badline::{Bench, Direction, Fault, Links, When};
+//! use std::time::Duration;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let late = Fault::late(Duration::from_secs(3)).when(When::urc("+FTPGET: 1,1"));
+//! let modem = Bench::profile("sim7080")?.fault(late)?.start().await?;
+//! {
+//!     let tunnel = Fault::stall(Direction::Down).link(Links::Data);
+//!     let _tunnel = modem.fault(tunnel).await?;
+//!     // Here nothing comes from the network.
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What happened, and the verdict
+//!
+//! [`trace`] is what happened, a [`Record`](trace::Record) for each thing, on the modem's [clock](time::Now).
+//! [`Live::verdict`] and [`Hand::verdict`] tell how each expectation of the scenario has fared ([`Outcome`]).
+//!
+//! # For those who change Badline
+//!
+//! `ARCHITECTURE.md` beside this crate's `Cargo.toml` names the rooms of the house and follows one byte and one fault through them;
 //! `CONTRIBUTING.md` tells how to build, test and measure, and how to add a maker, a command, a fault, an expectation, a
-//! verb or a service.
+//! verb, a service or a log format. What they and the tests reach beyond this page is hidden here, and changes without notice.
 
-pub mod at;
-pub mod bench;
-pub mod cli;
-pub mod control;
-pub mod disk;
-pub mod driver;
-pub mod fault;
-pub mod frame;
-pub mod ftp;
-pub mod ftpd;
-pub mod gate;
-pub mod host;
-pub mod judge;
-pub mod maker;
-pub mod modem;
-pub mod network;
-pub mod play;
-pub mod profile;
-pub mod scenario;
-pub mod setup;
 pub mod time;
 pub mod trace;
+
+// Rooms that the program, the tests and the fuzz targets reach, and that are no part of the API.
+#[doc(hidden)]
+pub mod at;
+#[doc(hidden)]
+pub mod bench;
+#[doc(hidden)]
+pub mod cli;
+#[doc(hidden)]
+pub mod control;
+#[doc(hidden)]
+pub mod diagnose;
+#[doc(hidden)]
+pub mod disk;
+#[doc(hidden)]
+pub mod driver;
+#[doc(hidden)]
+pub mod fault;
+#[doc(hidden)]
+pub mod frame;
+#[doc(hidden)]
+pub mod ftp;
+#[doc(hidden)]
+pub mod ftpd;
+#[doc(hidden)]
+pub mod gate;
+#[doc(hidden)]
+pub mod host;
+#[doc(hidden)]
+pub mod judge;
+#[doc(hidden)]
+pub mod log;
+#[doc(hidden)]
+pub mod maker;
+#[doc(hidden)]
+pub mod modem;
+#[doc(hidden)]
+pub mod network;
+#[doc(hidden)]
+pub mod play;
+#[doc(hidden)]
+pub mod profile;
+#[doc(hidden)]
+pub mod scenario;
+#[doc(hidden)]
+pub mod setup;
+#[doc(hidden)]
 pub mod transcript;
+#[doc(hidden)]
 pub mod words;
+#[doc(hidden)]
 pub mod world;
 
-pub use bench::{Bench, Hand, Live, Mistakes, Records};
+pub use bench::{Bench, FaultGuard, Hand, Live, Mistakes, Records};
+pub use fault::{
+    ControlLine, Delivery, Direction, End, Fault, Layer, Link, LinkKind, Links, Ops, PowerOn, Registration,
+    Stage, Status as FaultStatus, Swallowed, Then, Unserved, Way, When,
+};
+pub use profile::mistake::Mistake;
+pub use scenario::Outcome;

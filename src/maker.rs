@@ -6,7 +6,8 @@ mod simcom;
 mod wavecom;
 
 use crate::at::{Secret, Secrets};
-use crate::modem::{Maker, Modem, Personality, base, make, names_of, secrets_of};
+use crate::modem::outcome::{Outcomes, Sorted};
+use crate::modem::{Maker, Personality, Vocabulary, base, make, names_of, secrets_of};
 use crate::profile::{Library, Profile};
 
 type Make = fn(&Profile) -> Result<Box<dyn Personality>, (Vec<String>, String)>;
@@ -21,10 +22,21 @@ pub struct Behaviour {
     secrets: fn() -> Vec<(&'static str, &'static [Secret])>,
     /// Its commands.
     names: fn() -> Vec<&'static str>,
+    /// How its operations end.
+    pub outcomes: &'static [Outcomes],
+    /// The sorts of its own error numbers.
+    pub reasons: &'static [Sorted],
 }
 
 const fn behaviour<V: Maker + 'static>(name: &'static str) -> Behaviour {
-    Behaviour { name, make: make::<V>, secrets: secrets_of::<V>, names: names_of::<V> }
+    Behaviour {
+        name,
+        make: make::<V>,
+        secrets: secrets_of::<V>,
+        names: names_of::<V>,
+        outcomes: V::OUTCOMES,
+        reasons: V::REASONS,
+    }
 }
 
 /// The behaviours.
@@ -38,9 +50,9 @@ pub const MAKERS: &[Behaviour] = &[
 /// What is kept out of traces of a module: what it knows as secret, and what others do of the commands that
 /// it does not know, for a host may have been written for another. Of what nobody here knows it is guessed, as is all
 /// that a module does of which there is no model.
-pub fn secrets(modem: Option<&Modem>) -> Secrets {
-    let mut secrets = modem.map_or_else(of_any, Modem::secrets);
-    let own = modem.map(Modem::rows).unwrap_or_default();
+pub fn secrets(module: Option<Vocabulary>) -> Secrets {
+    let mut secrets = module.map_or_else(of_any, |module| module.secrets());
+    let own = module.map(|module| module.rows()).unwrap_or_default();
     let all = MAKERS.iter().flat_map(|maker| (maker.secrets)()).chain(NOBODYS.iter().copied());
     secrets.list.extend(all.filter(|(name, _)| own.iter().all(|row| row.name != *name)));
     secrets.plain.extend(MAKERS.iter().flat_map(|maker| (maker.names)()));

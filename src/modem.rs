@@ -14,12 +14,13 @@ mod cx;
 mod data;
 mod dce;
 mod files;
+mod hook;
 mod line;
 mod maker;
-mod meddler;
 pub mod net;
 mod network;
 mod online;
+pub mod outcome;
 mod packet;
 mod port;
 mod power;
@@ -31,18 +32,19 @@ mod socket;
 mod stored;
 mod text;
 mod unsolicited;
+mod vocabulary;
 
-pub use self::core::Core;
+pub use self::core::{Core, Running};
 pub use bearer::{Bearers, Context, State as BearerState};
 pub use buffer::Buffer;
 pub use client::{Clients, Service};
 pub use command::{Command, Reply, Support};
 pub use cx::Cx;
 pub use data::{DataEnd, DataMode, Ends, Sink};
-pub use dce::{Dce, ModuleFault};
+pub use dce::{Dce, DceFault};
 pub use files::{Flash, Store};
+pub use hook::FaultHook;
 pub use maker::{Maker, Personality, Row, make, names_of, secrets_of};
-pub use meddler::Meddler;
 pub use net::{NetEvent, NetRequest, Query, Socket};
 pub use port::{Line, Opening, PortId, Settings};
 pub use radio::{Functionality, Radio};
@@ -50,6 +52,7 @@ pub use run::{HostLine, Modem};
 pub use session::{Ftp, Target};
 pub use sim::{Denied, Sim};
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
+pub use vocabulary::Vocabulary;
 
 use crate::ftp;
 use ::core::net::Ipv4Addr;
@@ -171,8 +174,6 @@ pub enum Event {
     Resolved(Query, Option<Ipv4Addr>),
     /// An echo reply.
     Pong(Query, Duration),
-    /// A timer of the maker's own.
-    Timer(u32),
     /// A PDP context is active.
     BearerUp(u8),
     /// A PDP context is not active any more, or did not come.
@@ -190,16 +191,4 @@ pub enum Event {
     SimReady,
     /// The host dropped or raised DTR.
     Dtr(PortId, bool),
-    /// A command that was pending is over. The modem keeps this one to itself.
-    Finished {
-        /// The port.
-        port: PortId,
-        /// The result.
-        reply: Reply,
-    },
-    /// Data mode is to be left. The modem keeps this one to itself.
-    Leave {
-        /// The port.
-        port: PortId,
-    },
 }

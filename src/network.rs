@@ -9,12 +9,12 @@ mod connect;
 pub mod faults;
 mod gates;
 pub mod hosts;
-mod later;
 mod link;
 mod listen;
 pub mod outside;
 pub mod pipe;
 pub mod relay;
+mod schedule;
 mod sockets;
 pub mod tap;
 pub mod tls;
@@ -36,9 +36,9 @@ use crate::time::Now;
 use core::net::{Ipv4Addr, SocketAddr};
 use faults::{LinkId, LinkInfo};
 use gates::Gates;
-use later::{Laters, Then};
 use link::Link;
 use listen::Forwards;
+use schedule::{Planned, Schedule};
 use sockets::Sockets;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tap::Tap;
@@ -104,7 +104,7 @@ pub struct Network {
     ios: BTreeMap<IoId, IoUse>,
     /// Real sockets that have not answered yet.
     connecting: BTreeSet<IoId>,
-    laters: Laters,
+    schedule: Schedule,
     /// Gates that are still to be told that the module has all of a download.
     delivered: VecDeque<GateId>,
     /// Links that have yet to answer, once a fault lets them.
@@ -141,7 +141,7 @@ impl Network {
             forwards: Forwards::default(),
             ios: BTreeMap::new(),
             connecting: BTreeSet::new(),
-            laters: Laters::default(),
+            schedule: Schedule::default(),
             delivered: VecDeque::new(),
             kept_back: vec![],
             events: VecDeque::new(),
@@ -250,17 +250,17 @@ impl Network {
 
     /// Does what was planned for a time that has come.
     fn do_due(&mut self, now: Now) {
-        while let Some(then) = self.laters.pop(now) {
+        while let Some(then) = self.schedule.pop(now) {
             match then {
-                Then::Tell(event) => self.events.push_back(event),
-                Then::Fail { socket, why } => {
+                Planned::Tell(event) => self.events.push_back(event),
+                Planned::Fail { socket, why } => {
                     self.sockets.remove(socket);
                     self.events.push_back(NetEvent::Failed { socket, why });
                 }
-                Then::Answer(link) => self.answer(now, link),
-                Then::RefuseDial(gate) => self.refuse_dial(now, gate),
-                Then::SendUp { io, to, bytes } => self.send_real_datagram(io, to, bytes),
-                Then::HandDown { socket, from, bytes } => self.keep_datagram(now, socket, from, bytes),
+                Planned::Answer(link) => self.answer(now, link),
+                Planned::RefuseDial(gate) => self.refuse_dial(now, gate),
+                Planned::SendUp { io, to, bytes } => self.send_real_datagram(io, to, bytes),
+                Planned::HandDown { socket, from, bytes } => self.keep_datagram(now, socket, from, bytes),
             }
         }
     }
@@ -320,7 +320,7 @@ impl Network {
     /// When [`handle_timeout`](Network::handle_timeout) has something to do.
     pub fn poll_timeout(&self) -> Option<Now> {
         let links = self.links.values().filter_map(|link| link.poll_timeout(&self.lines(link)));
-        links.chain(self.gates.poll_timeout()).chain(self.laters.next()).min()
+        links.chain(self.gates.poll_timeout()).chain(self.schedule.next()).min()
     }
 
     /// Whether the real world still owes an answer, so that more may come at this same moment.
@@ -345,7 +345,7 @@ impl Network {
         }
         self.address = address;
         self.events.retain(|event| matches!(event, NetEvent::Radio(_)));
-        self.laters.clear();
+        self.schedule.clear();
         self.kept_back.clear();
         for port in self.sockets.clear() {
             self.close_datagrams(now, &port);

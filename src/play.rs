@@ -1,17 +1,18 @@
 //! Plays a transcript as the host, in-process: the modem's clock is turned by hand, the network is real.
 
 pub mod device;
+pub mod reenact;
 
 use crate::disk::{Temporary, plain, why};
-use crate::driver::by_hand::{ByHand, Ear};
+use crate::driver::by_hand::{ByHand, Listener};
 use crate::driver::sinks::Sinks;
 use crate::fault::{
     Files, Known, Never, Problem, Request, Rule, Trigger, Weight, doubts, never_acts, never_happens,
 };
 use crate::judge::on_server::places;
-use crate::modem::{Line, Modem, PortId};
+use crate::modem::{Line, PortId, Vocabulary};
 use crate::network::Forward;
-use crate::profile::mistake::Mistake;
+use crate::profile::mistake::{Mistake, together};
 use crate::setup::files::{self, Instead};
 use crate::setup::{self, Server, Setup, inside};
 use crate::trace::Sink;
@@ -25,33 +26,20 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Why a transcript was not played to its end.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum PlayError {
     /// Its header is wrong.
+    #[error("{}", together(.0))]
     Mistakes(Vec<Mistake>),
     /// This machine refused something.
-    Io(io::Error),
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// The modem did something else than it says.
+    #[error(transparent)]
     Failed(Box<Failure>),
     /// This process is to end.
+    #[error("interrupted by signal {}", .0.as_raw())]
     Interrupted(process::Signal),
-}
-
-impl std::fmt::Display for PlayError {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        match self {
-            PlayError::Mistakes(mistakes) => mistakes.iter().try_for_each(|m| write!(f, "{m}")),
-            PlayError::Io(error) => error.fmt(f),
-            PlayError::Failed(failure) => failure.fmt(f),
-            PlayError::Interrupted(signal) => write!(f, "interrupted by signal {}", signal.as_raw()),
-        }
-    }
-}
-
-impl From<io::Error> for PlayError {
-    fn from(error: io::Error) -> Self {
-        PlayError::Io(error)
-    }
 }
 
 /// Plays `transcript` against a modem of its profile, or of `profile`, and gives it back with what
@@ -104,7 +92,7 @@ pub async fn play_at(
         tracing::warn!("{name}: {text}");
     }
     bench.hand.drain();
-    played.map(|()| bench.hand.ear.blessed())
+    played.map(|()| bench.hand.listener.blessed())
 }
 
 /// What the header asks for; `profile` stands in the place of the transcript's own.
@@ -159,8 +147,8 @@ pub fn check(transcript: &Transcript) -> Result<Vec<Mistake>, Vec<Mistake>> {
     let setup = prepare(transcript, None)?;
     let unusable = |(_, what)| vec![Mistake::of_file(&transcript.name, what)];
     let behaviour = files::behaviour(&setup.profile).map_err(unusable)?;
-    let modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);
-    let problems = files::with_known(&modem, |known| {
+    let module = Vocabulary::new(behaviour.as_ref(), &setup.profile);
+    let problems = files::with_known(module, |known| {
         let known = Known { ports: Some(setup.ports), ..*known };
         faults(transcript, &setup.rules, &known)
     });
@@ -314,7 +302,7 @@ fn in_header(transcript: &Transcript, mistake: Mistake) -> Mistake {
     }
 }
 
-impl Ear for Player {
+impl Listener for Player {
     fn heard(&mut self, port: PortId, bytes: &[u8]) {
         Player::heard(self, port.0 + 1, bytes);
     }
@@ -337,11 +325,11 @@ impl Bench {
     async fn play(&mut self) -> Result<(), PlayError> {
         self.hand.power_on().await?;
         loop {
-            match self.hand.ear.next_action() {
+            match self.hand.listener.next_action() {
                 Action::Settle => self.hand.settle().await?,
                 Action::Wait { .. } => {
                     if !self.hand.wait_outside().await? {
-                        self.hand.ear.gave_up();
+                        self.hand.listener.gave_up();
                     }
                 }
                 Action::Turn(span) => {
@@ -349,14 +337,14 @@ impl Bench {
                 }
                 Action::TurnUntilHeard(span) => {
                     let turned = self.hand.turn(span, true).await?;
-                    self.hand.ear.turned(turned);
+                    self.hand.listener.turned(turned);
                 }
                 Action::Send { port, content } => self.send(PortId(port - 1), &content).await?,
                 Action::Fault { line: _, text } => self.fault(&text),
                 Action::CheckFile { path, want } => {
                     self.hand.settle().await?;
                     if let Err(why) = self.check(&path, &want) {
-                        self.hand.ear.refuse(why);
+                        self.hand.listener.refuse(why);
                     }
                 }
                 Action::SetLine { port, signal: Signal::Dtr, on } => self.hand.dtr(PortId(port - 1), on),
@@ -377,7 +365,7 @@ impl Bench {
         };
         match done {
             Ok(_) => self.hand.act(),
-            Err(why) => self.hand.ear.refuse(why),
+            Err(why) => self.hand.listener.refuse(why),
         }
     }
 
@@ -386,7 +374,7 @@ impl Bench {
         loop {
             let window = self.hand.window(port).await?;
             if window == 0 {
-                self.hand.ear.refuse("the module takes nothing more from the host");
+                self.hand.listener.refuse("the module takes nothing more from the host");
                 return Ok(());
             }
             let chunk = stream.take_chunk(window.min(16 * 1024));

@@ -102,32 +102,20 @@ pub struct Source {
     pub span: Range<usize>,
 }
 
-/// Reads a scenario: `text` is that of the file `file`. `known` says which commands there are.
+/// Reads a scenario: `text` is that of the file `file`. [`Scenario::checked`] follows.
 ///
 /// # Errors
-/// Every mistake found, each with its place.
+/// Every mistake in its TOML and its keys, each with its place.
+pub fn read(file: &str, text: &str) -> Result<Scenario, Vec<Mistake>> {
+    toml::from_str(text).map_err(|e| unread(file, text, &e))
+}
+
+/// Reads and checks a scenario.
+///
+/// # Errors
+/// As [`read`] and [`Scenario::checked`].
 pub fn parse(file: &str, text: &str, known: &Known) -> Result<Scenario, Vec<Mistake>> {
-    let mut scenario: Scenario = toml::from_str(text).map_err(|e| unread(file, text, &e))?;
-    let problems = scenario.build(text, known);
-    let mistake = |p: Problem| {
-        let mistake = Mistake::at(file, text, p.span, p.what);
-        if p.right.is_empty() { mistake } else { mistake.right(p.right) }
-    };
-    let (problems, doubts): (Vec<_>, Vec<_>) =
-        problems.into_iter().partition(|problem| problem.weight == Weight::Mistake);
-    if problems.is_empty() {
-        scenario.warnings = doubts.into_iter().take(TOLD).map(mistake).collect();
-        scenario.warnings.sort_by_key(|m| (m.line, m.column));
-        return Ok(scenario);
-    }
-    let more = problems.len().saturating_sub(TOLD);
-    let mut mistakes: Vec<Mistake> = problems.into_iter().take(TOLD).map(mistake).collect();
-    let told: BTreeSet<_> = mistakes.iter().map(|m| (m.line, m.column)).collect();
-    mistakes.extend(unknown_keys(file, text).into_iter().filter(|m| !told.contains(&(m.line, m.column))));
-    mistakes.sort_by_key(|m| (m.line, m.column));
-    let told = format!("there are more mistakes: {TOLD} are told");
-    mistakes.extend((more > 0).then(|| Mistake::of_file(file, told)));
-    Err(mistakes)
+    read(file, text)?.checked(file, text, known)
 }
 
 /// Why a text is no scenario: the keys that belong nowhere, and what else there is.
@@ -172,6 +160,33 @@ impl Scenario {
             toml::from_str(&format!("{key} = {value}")).map_err(|e| e.message().to_owned())?;
         merge(&mut self.module, new);
         Ok(())
+    }
+
+    /// Looks for what cannot be, and makes its rules and expectations. `known` says which commands there are.
+    ///
+    /// # Errors
+    /// Every mistake found, each with its place.
+    pub fn checked(mut self, file: &str, text: &str, known: &Known) -> Result<Scenario, Vec<Mistake>> {
+        let problems = self.build(text, known);
+        let mistake = |p: Problem| {
+            let mistake = Mistake::at(file, text, p.span, p.what);
+            if p.right.is_empty() { mistake } else { mistake.right(p.right) }
+        };
+        let (problems, doubts): (Vec<_>, Vec<_>) =
+            problems.into_iter().partition(|problem| problem.weight == Weight::Mistake);
+        if problems.is_empty() {
+            self.warnings = doubts.into_iter().take(TOLD).map(mistake).collect();
+            self.warnings.sort_by_key(|m| (m.line, m.column));
+            return Ok(self);
+        }
+        let more = problems.len().saturating_sub(TOLD);
+        let mut mistakes: Vec<Mistake> = problems.into_iter().take(TOLD).map(mistake).collect();
+        let told: BTreeSet<_> = mistakes.iter().map(|m| (m.line, m.column)).collect();
+        mistakes.extend(unknown_keys(file, text).into_iter().filter(|m| !told.contains(&(m.line, m.column))));
+        mistakes.sort_by_key(|m| (m.line, m.column));
+        let told = format!("there are more mistakes: {TOLD} are told");
+        mistakes.extend((more > 0).then(|| Mistake::of_file(file, told)));
+        Err(mistakes)
     }
 
     fn build(&mut self, text: &str, known: &Known) -> Vec<Problem> {

@@ -224,7 +224,7 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
     let network = Network::new(config, tls, Box::new(make_gate), faults.links());
     let behaviour = files::behaviour(&setup.profile).map_err(|(_, what)| io::Error::other(what))?;
     let mut modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);
-    modem.meddle(faults.module());
+    modem.hook_faults(faults.module());
     let mut world = World::new(Box::new(modem), network, setup.ports).with_faults(faults);
     world.set_radio(&setup.radio);
     if setup.trace {

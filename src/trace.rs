@@ -33,6 +33,7 @@ use std::io;
 
 /// One thing that happened, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Record {
     /// The time on the modem's clock, in microseconds since power-on; never less than that of the line before.
     pub t: u64,
@@ -87,6 +88,7 @@ pub fn events() -> Vec<String> {
 /// What happened. Serial ports are counted from 1; passwords are masked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Event {
     /// The run began.
     Start {
@@ -342,6 +344,7 @@ impl std::fmt::Debug for Typed {
 /// A line of the serial interface (V.24).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Circuit {
     /// Circuit 108, data terminal ready: the host's.
     Dtr,

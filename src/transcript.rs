@@ -1,7 +1,7 @@
 //! transcript: the .at format: parse, print, match.
 //!
 //! A transcript is what crossed the serial line, one line per step, readable beside the manual; the
-//! format is told in `docs/transcript.md`. [`parse`] reads one, its `Display` prints the same text
+//! format is told in `docs/transcript.md`. [`parse()`] reads one, its `Display` prints the same text
 //! again, a [`Player`](player::Player) walks it as the host.
 
 mod bless;
@@ -21,7 +21,7 @@ use crate::profile::mistake::Mistake;
 use content::{Content, Generated, Want};
 use text::Pattern;
 
-pub use parse::parse;
+pub use parse::{Reader, parse};
 
 /// A whole `.at` file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,6 +95,12 @@ pub enum Setting {
         /// The value.
         value: String,
     },
+    /// `recorded [SOURCE]`: what follows was taken from a real line, by what it names.
+    Recorded(String),
+    /// `lossy`: characters were lost on the way into the recording, so that it is compared as text.
+    Lossy,
+    /// `times invented`: the recording had no times; those that it bears are usual ones.
+    TimesInvented,
     /// `# ...`
     Comment(String),
     /// An empty line.
@@ -226,7 +232,8 @@ impl Step {
 impl Setting {
     /// Whether it says how the module and its network are to be.
     pub fn concerns_the_module(&self) -> bool {
-        !matches!(self, Setting::Comment(_) | Setting::Blank | Setting::Echo(_))
+        use Setting::{Blank, Comment, Echo, Lossy, Recorded, TimesInvented};
+        !matches!(self, Comment(_) | Blank | Echo(_) | Recorded(_) | Lossy | TimesInvented)
     }
 }
 
@@ -264,6 +271,21 @@ impl Transcript {
     /// The profile's name or file, where the header says one.
     pub fn profile(&self) -> Option<&str> {
         self.settings().find_map(|s| if let Setting::Profile(name) = s { Some(name.as_str()) } else { None })
+    }
+
+    /// What it was recorded with, where it is a recording; empty where the header does not say.
+    pub fn recorded(&self) -> Option<&str> {
+        self.settings().find_map(|s| if let Setting::Recorded(by) = s { Some(by.as_str()) } else { None })
+    }
+
+    /// Whether characters were lost on the way into the recording.
+    pub fn is_lossy(&self) -> bool {
+        self.settings().any(|s| *s == Setting::Lossy)
+    }
+
+    /// Whether the recording had no times of its own.
+    pub fn times_are_invented(&self) -> bool {
+        self.settings().any(|s| *s == Setting::TimesInvented)
     }
 
     /// The scenario's file, relative to the transcript, where the header says one.

@@ -11,7 +11,7 @@ mod serial;
 #[cfg(test)]
 mod tests;
 
-use acts::Air;
+use acts::RadioTimeline;
 use serial::Serial;
 pub use serial::Write;
 
@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// What the world tells its owner, beside what the host is to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Notice {
     /// The module drives a line of a port.
     Line {
         /// The port.
@@ -60,9 +60,9 @@ pub struct World {
     dce: Box<dyn Dce>,
     network: Network,
     serial: Vec<Serial>,
-    told: VecDeque<Told>,
+    notices: VecDeque<Notice>,
     faults: Faults,
-    air: Air,
+    radio: RadioTimeline,
     /// What faults do once the bytes that called for it have arrived.
     landing: Vec<(Now, Act)>,
     recorder: Option<Box<Recorder>>,
@@ -77,9 +77,9 @@ impl World {
             dce,
             network,
             serial: (0..ports).map(|_| Serial::default()).collect(),
-            told: VecDeque::new(),
+            notices: VecDeque::new(),
             faults: Faults::new(vec![], 0),
-            air: Air::default(),
+            radio: RadioTimeline::default(),
             landing: vec![],
             recorder: None,
             resumes: false,
@@ -111,8 +111,10 @@ impl World {
         if self.recorder.is_none() {
             self.dce.take_notes(true);
             self.network.tap(true);
-            self.recorder =
-                Some(Box::new(Recorder::new(maker::secrets(self.dce.modem()), self.serial.len())));
+            self.recorder = Some(Box::new(Recorder::new(
+                maker::secrets(self.dce.modem().map(Modem::vocabulary)),
+                self.serial.len(),
+            )));
         }
     }
 
@@ -241,7 +243,7 @@ impl World {
         let serial = self.serial.iter().filter_map(Serial::poll_timeout);
         let landing = self.landing.iter().map(|(at, _)| *at).min();
         let own = [self.dce.poll_timeout(), self.network.poll_timeout(), landing].into_iter().flatten();
-        own.chain(self.faults.poll_timeout()).chain(self.air.poll_timeout()).chain(serial).min()
+        own.chain(self.faults.poll_timeout()).chain(self.radio.poll_timeout()).chain(serial).min()
     }
 
     /// The next write for the host of a port, or what is left of it; none while that host holds it up.
@@ -260,8 +262,8 @@ impl World {
     }
 
     /// What else happened.
-    pub fn poll_told(&mut self) -> Option<Told> {
-        self.told.pop_front()
+    pub fn poll_notice(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
     }
 
     /// Whether the real world still owes an answer that belongs to this moment.
@@ -285,7 +287,7 @@ impl World {
                 match output {
                     Output::Uart { port, bytes, apart } => self.arrive_down(now, port, bytes, apart),
                     Output::Line { port, line, on } => self.drive(now, port, line, on),
-                    Output::Baud { port, rate } => self.told.push_back(Told::Baud { port, rate }),
+                    Output::Baud { port, rate } => self.notices.push_back(Notice::Baud { port, rate }),
                     Output::Dropped { port, lines } => self.not_said(now, port, lines),
                     Output::Net(request) => {
                         self.network.handle_request(now, request);

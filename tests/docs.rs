@@ -359,6 +359,24 @@ fn the_faults_are_the_programs() {
     between(&root().join("docs/faults.md"), "faults", &badline::fault::markdown());
 }
 
+#[test]
+fn the_findings_are_the_programs() {
+    between(&root().join("docs/findings.md"), "findings", &badline::diagnose::kind::markdown());
+}
+
+#[test]
+fn the_formats_are_the_programs() {
+    let mut table = String::from(
+        "| format | written by | direction | times | lossy |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for kind in badline::log::FORMATS {
+        let lossy = if kind.lossy { "yes" } else { "" };
+        let [about, direction, times] = [kind.about, kind.direction, kind.times];
+        table += &format!("| `{}` | {about} | {direction} | {times} | {lossy} |\n", kind.name);
+    }
+    between(&root().join("docs/import.md"), "formats", &table);
+}
+
 /// Holds, or with `BLESS` writes, what stands between two markers.
 fn between(file: &Path, what: &str, right: &str) {
     let (begin, end) = (format!("<!-- {what}:begin -->\n"), format!("<!-- {what}:end -->"));
@@ -415,6 +433,8 @@ fn every_link_leads_to_a_file() {
 #[test]
 fn every_option_is_one_of_the_programs() {
     let mut known = String::from("--release --profile --open --path --all-targets --lib --test ");
+    // Of the programs whose logs are read.
+    known += "--script --timing-print --ascii --debug ";
     let verbs = said(&badline(&["--help"], root()));
     let verbs = verbs.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
     for verb in verbs.filter(|verb| verb.bytes().all(|b| b.is_ascii_lowercase())) {

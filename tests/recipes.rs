@@ -2,6 +2,7 @@
 //! for everything that was added before.
 
 use badline::fault::FAULTS;
+use badline::log::FORMATS;
 use badline::maker::{MAKERS, PROFILES};
 use badline::scenario::{SCENARIOS, Scenario};
 use std::collections::BTreeSet;
@@ -65,7 +66,13 @@ fn verbs() -> Vec<String> {
 /// What a path with a word in capitals stands for: one path for each that there is.
 fn each(path: &str) -> Vec<String> {
     let scenarios = || SCENARIOS.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let all: [(&str, &dyn Fn() -> Vec<String>); 5] = [
+    let formats = |path: &str| {
+        let file =
+            |name: &str| if path.starts_with("src/") { name.replace('-', "_") } else { name.to_owned() };
+        FORMATS.iter().map(|kind| file(kind.name)).collect()
+    };
+    let all: [(&str, &dyn Fn() -> Vec<String>); 6] = [
+        ("FORMAT", &|| formats(path)),
         ("MAKER", &makers),
         ("PROFILE", &profiles),
         ("LAYER", &layers),
@@ -168,10 +175,10 @@ fn the_rooms_are_those_of_the_house() {
     let front = read("src/lib.rs");
     let front: String = front.lines().filter(|line| line.starts_with("//!")).collect();
     none(
-        house("ROOMS")
+        ["ARCHITECTURE.md", "CONTRIBUTING.md"]
             .into_iter()
-            .filter(|room| !front.contains(&format!("[`{room}`]")))
-            .map(|room| format!("src/lib.rs does not tell of {room}"))
+            .filter(|page| !front.contains(&format!("`{page}`")))
+            .map(|page| format!("src/lib.rs does not lead to {page}"))
             .collect(),
     );
 }
@@ -251,6 +258,12 @@ fn every_fault_is_played_to_a_host() {
             })
             .collect(),
     );
+}
+
+#[test]
+fn every_format_has_what_its_recipe_asks_for() {
+    let names: BTreeSet<String> = FORMATS.iter().map(|kind| kind.name.replace('-', "_")).collect();
+    assert_eq!(stems("src/log/format"), names, "src/log/format, and FORMATS");
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn every_form_of_every_command_ends_with_a_result() {
         let whole = profile(name);
         let plain: Vec<String> = whole.commands.keys().cloned().collect();
         let rows: Vec<String> =
-            Bench::new(whole.clone()).modem.rows().iter().map(|r| r.name.into()).collect();
+            Bench::new(whole.clone()).modem.vocabulary().rows().iter().map(|r| r.name.into()).collect();
         // What has the line speak otherwise, and what leaves it.
         let odd = ["Q", "V", "Z", "&F", "S3", "S4", "S5"];
         for command in rows.iter().chain(&plain).filter(|command| !odd.contains(&command.as_str())) {

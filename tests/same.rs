@@ -124,7 +124,9 @@ struct Timeless<S>(S);
 
 impl<S: Sink> Sink for Timeless<S> {
     fn take(&mut self, record: &Record) -> io::Result<()> {
-        self.0.take(&Record { wall: Some(0), ..record.clone() })
+        let mut record = record.clone();
+        record.wall = Some(0);
+        self.0.take(&record)
     }
 
     fn flush(&mut self) -> io::Result<()> {

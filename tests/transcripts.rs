@@ -2,7 +2,7 @@
 
 use badline::at::ResultCode;
 use badline::fault::Rule;
-use badline::modem::Modem;
+use badline::modem::Vocabulary;
 use badline::play;
 use badline::setup::{Setup, files};
 use badline::trace::{Event, Record, Sink};
@@ -73,7 +73,7 @@ impl Said {
             return vec![];
         }
         let Ok(behaviour) = files::behaviour(&setup.profile) else { return vec![] };
-        let known = Modem::new(setup.profile.clone(), behaviour, 1).urcs();
+        let known = Vocabulary::new(behaviour.as_ref(), &setup.profile).urcs();
         let known = known.into_iter().chain(setup.rules.iter().flat_map(Rule::says)).collect::<Vec<_>>();
         let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         said.iter()

@@ -28,17 +28,22 @@ impl Arg {
 pub struct Arguments(pub Vec<Arg>);
 
 /// Why arguments are not what a command takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum ArgError {
     /// The text is no list of arguments, or a value has the wrong type.
+    #[error("this is no list of arguments, or a value has the wrong type")]
     Syntax,
     /// A mandatory argument is missing.
+    #[error("a mandatory argument is missing")]
     Missing,
     /// More arguments than the command takes.
+    #[error("there are more arguments than the command takes")]
     Extra,
     /// A number outside its range.
+    #[error("a number is outside its range")]
     Range,
     /// A string over its length.
+    #[error("a string is longer than it may be")]
     TooLong,
 }
 
@@ -290,6 +295,7 @@ impl<T: FromArg> FromArg for Option<T> {
 /// Declares an argument that is one of a few words, quoted or bare, in either case: an enum that
 /// reads them, prints them in quotation marks and lists them for `=?`.
 #[macro_export]
+#[doc(hidden)]
 macro_rules! words {
     ($(#[$meta:meta])* $vis:vis enum $type:ident { $($(#[$doc:meta])* $name:ident = $word:literal),* $(,)? }) => {
         $(#[$meta])*

@@ -23,7 +23,8 @@ pub struct Call<'a> {
 }
 
 /// A line that is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no command can begin here, or a quotation is left open")]
 pub struct SyntaxError;
 
 /// Finds the body of a command line: what follows the first `AT`, in either case. `None` where

@@ -3,9 +3,9 @@
 
 use super::mistakes::Mistakes;
 use super::records::Records;
-use crate::driver::by_hand::{ByHand, Ear};
+use crate::driver::by_hand::{ByHand, Listener};
 use crate::driver::sinks::Sinks;
-use crate::fault::Status;
+use crate::fault::{Fault, Status};
 use crate::judge::Watch;
 use crate::modem::{Line, PortId};
 use crate::scenario::Outcome;
@@ -32,7 +32,7 @@ pub struct Hand {
 /// What was heard on each port and not taken yet.
 struct Unread(Vec<BytesMut>);
 
-impl Ear for Unread {
+impl Listener for Unread {
     fn heard(&mut self, port: PortId, bytes: &[u8]) {
         self.0[port.0].extend_from_slice(bytes);
     }
@@ -94,8 +94,8 @@ impl Hand {
     pub async fn line(&mut self, port: usize, within: Duration) -> io::Result<Option<String>> {
         let (end, PortId(port)) = (self.now() + within, self.id(port));
         loop {
-            while let Some(at) = self.hand.ear.0[port].iter().position(|b| *b == b'\n') {
-                let line = self.hand.ear.0[port].split_to(at + 1);
+            while let Some(at) = self.hand.listener.0[port].iter().position(|b| *b == b'\n') {
+                let line = self.hand.listener.0[port].split_to(at + 1);
                 let text = String::from_utf8_lossy(line.trim_ascii()).into_owned();
                 if !text.is_empty() {
                     return Ok(Some(text));
@@ -113,12 +113,12 @@ impl Hand {
     /// As [`line`](Hand::line).
     pub async fn bytes(&mut self, port: usize, n: usize, within: Duration) -> io::Result<Option<Bytes>> {
         let (end, PortId(port)) = (self.now() + within, self.id(port));
-        while self.hand.ear.0[port].len() < n {
+        while self.hand.listener.0[port].len() < n {
             if !self.hear(end).await? {
                 return Ok(None);
             }
         }
-        Ok(Some(self.hand.ear.0[port].split_to(n).freeze()))
+        Ok(Some(self.hand.listener.0[port].split_to(n).freeze()))
     }
 
     /// Types a command line and gives what the module says up to the line that ends with one of `finals`,
@@ -173,11 +173,11 @@ impl Hand {
         records
     }
 
-    /// Applies a fault, or has it wait for its trigger: the lines of a `[[fault]]`. Gives its name.
+    /// Applies a fault (a [`Fault`], or the lines of a `[[fault]]`), or has it wait for its trigger. Gives its name.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn inject(&mut self, fault: &str) -> Result<String, Mistakes> {
+    pub fn inject(&mut self, fault: impl Into<Fault>) -> Result<String, Mistakes> {
         let rule = Mistakes::rule(fault)?;
         let name = self.hand.world.faults().add(self.now(), rule);
         self.hand.act();
@@ -221,7 +221,7 @@ impl Hand {
     }
 
     fn id(&self, port: usize) -> PortId {
-        let ports = self.hand.ear.0.len();
+        let ports = self.hand.listener.0.len();
         assert!(
             (1..=ports).contains(&port),
             "the module has {ports} port(s), counted from 1, and no port {port}"
@@ -246,7 +246,7 @@ impl Hand {
 
     /// How many octets wait to be taken.
     fn heard(&self) -> usize {
-        self.hand.ear.0.iter().map(BytesMut::len).sum()
+        self.hand.listener.0.iter().map(BytesMut::len).sum()
     }
 }
 

@@ -1,11 +1,12 @@
 //! A modem that runs beside a test.
 
+use super::guard::FaultGuard;
 use super::mistakes::Mistakes;
 use super::waiting::{self, Waiting};
 use crate::disk::Temporary;
-use crate::driver::desk::{Desk, Gone};
+use crate::driver::handle::{Gone, Handle};
 use crate::driver::machine::Machine;
-use crate::fault::Status;
+use crate::fault::{Fault, Status};
 use crate::judge::Watch;
 use crate::scenario::Outcome;
 use crate::setup::Server;
@@ -21,7 +22,7 @@ use tokio::task::JoinHandle;
 ///
 /// [`Bench::start`](super::Bench::start) makes one. Ports are counted from 1.
 pub struct Live {
-    desk: Desk,
+    handle: Handle,
     task: JoinHandle<()>,
     hosts: Vec<HostEnd>,
     /// Holds the links to the pseudo-terminals.
@@ -52,9 +53,9 @@ impl Live {
         machine.trace_to(Box::new(to));
         machine.trace_to(Box::new(watch.clone()));
         machine.power_on();
-        let desk = machine.desk();
+        let handle = machine.handle();
         let task = tokio::spawn(async move { machine.run().await });
-        Live { desk, task, hosts, _links: links, records, watch, server }
+        Live { handle, task, hosts, _links: links, records, watch, server }
     }
 
     /// The host's end of a port, once; `None` where it was taken, or is a [pseudo-terminal](Live::path).
@@ -85,9 +86,10 @@ impl Live {
         self.server.address()
     }
 
-    /// The way to the modem for tasks of the test's own.
-    pub fn desk(&self) -> Desk {
-        self.desk.clone()
+    /// The way to the modem for tasks of a test of ours.
+    #[cfg(test)]
+    pub(crate) fn handle(&self) -> Handle {
+        self.handle.clone()
     }
 
     /// Who judges the run.
@@ -95,11 +97,11 @@ impl Live {
         self.watch.clone()
     }
 
-    /// Applies a fault, or has it wait for its trigger: the lines of a `[[fault]]`. Gives its name.
+    /// Applies a fault (a [`Fault`], or the lines of a `[[fault]]`), or has it wait for its trigger. Gives its name.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub async fn inject(&self, fault: &str) -> Result<String, Mistakes> {
+    pub async fn inject(&self, fault: impl Into<Fault>) -> Result<String, Mistakes> {
         let rule = Mistakes::rule(fault)?;
         let name = self.ask(|machine, now| {
             let name = machine.world().faults().add(now, rule);
@@ -107,6 +109,15 @@ impl Live {
             name
         });
         Ok(name.await)
+    }
+
+    /// The same, until the guard is dropped.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn fault(&self, fault: impl Into<Fault>) -> Result<FaultGuard, Mistakes> {
+        let name = self.inject(fault).await?;
+        Ok(FaultGuard::new(self.handle.clone(), name))
     }
 
     /// Applies the fault with this name now, whatever its trigger; false where there is none.
@@ -183,7 +194,7 @@ impl Live {
     }
 
     async fn ask<T: Send + 'static>(&self, job: impl FnOnce(&mut Machine, Now) -> T + Send + 'static) -> T {
-        match self.desk.ask(job).await {
+        match self.handle.ask(job).await {
             Ok(done) => done,
             Err(Gone) => gone(),
         }

@@ -1,21 +1,13 @@
 //! Mistakes in files as an error of a test.
 
-use crate::fault::Rule;
-use crate::profile::mistake::Mistake;
+use crate::fault::{Fault, Rule};
+use crate::profile::mistake::{Mistake, together};
 use std::fmt;
 
 /// Mistakes in what a modem is made from, as one error.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", together(.0))]
 pub struct Mistakes(pub Vec<Mistake>);
-
-impl fmt::Display for Mistakes {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        for (i, mistake) in self.0.iter().enumerate() {
-            write!(f, "{}{mistake}", if i > 0 { "\n" } else { "" })?;
-        }
-        Ok(())
-    }
-}
 
 impl fmt::Debug for Mistakes {
     /// As for a person: it is what a test that returns it prints.
@@ -24,13 +16,12 @@ impl fmt::Debug for Mistakes {
     }
 }
 
-impl std::error::Error for Mistakes {}
-
 impl Mistakes {
-    /// Reads the lines of one `[[fault]]`.
-    pub(super) fn rule(text: &str) -> Result<Rule, Mistakes> {
-        Rule::parse(text).map_err(|problem| {
-            let mistake = Mistake::at("fault", text, problem.span, problem.what);
+    /// The rule that a fault is.
+    pub(super) fn rule(fault: impl Into<Fault>) -> Result<Rule, Mistakes> {
+        let text = fault.into().to_string();
+        Rule::parse(&text).map_err(|problem| {
+            let mistake = Mistake::at("fault", &text, problem.span, problem.what);
             Mistakes(vec![if problem.right.is_empty() { mistake } else { mistake.right(problem.right) }])
         })
     }

@@ -1,7 +1,7 @@
 //! The bench as a test uses it.
 
 use super::{Bench, Hand};
-use crate::fault::{LinkKind, Way};
+use crate::fault::{Fault, LinkKind, Way, When};
 use crate::trace::{Circuit, Event, Record};
 use std::io;
 use std::time::Duration;
@@ -322,4 +322,21 @@ async fn what_a_number_of_bytes_calls_for_lets_exactly_these_pass() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_fault_ends_with_its_guard() {
+    let modem = Bench::profile("sim7080").unwrap().start().await.unwrap();
+    let guard = modem.fault(Fault::signal(3).named("weak")).await.unwrap();
+    assert_eq!(guard.name(), "weak");
+    assert!(modem.faults().await.iter().all(|fault| fault.active));
+    drop(guard);
+    assert!(!modem.faults().await.iter().any(|fault| fault.active));
+    drop(modem.fault(Fault::signal(2).named("later").when(When::command("AT+CSQ"))).await.unwrap());
+    assert!(!modem.lift("later").await, "it waits no more");
+    let wrong = modem.fault(Fault::sim().jitter(SECOND)).await.unwrap_err().to_string();
+    assert!(
+        wrong.contains("what = { sim = \"out\", jitter = \"1s\" }") && wrong.contains("has no `jitter`"),
+        "{wrong}"
+    );
 }

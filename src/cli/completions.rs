@@ -45,7 +45,7 @@ fn by_hand(shell: Shell, words: &[String]) -> String {
 _badline_faults() {{
     local word="${{COMP_LINE:0:COMP_POINT}}"
     word="${{word##* }}"
-    if [[ "$word" == *=* && "$COMP_LINE" == *" ctl "*" inject "* ]]; then
+    if [[ "$word" == *=* && "$COMP_LINE" == *" ctl "*"inject "* ]]; then
         COMPREPLY=($(compgen -W "{words}" -- "$word"))
         [[ "$COMP_WORDBREAKS" == *=* ]] && COMPREPLY=("${{COMPREPLY[@]#*=}}")
         return 0

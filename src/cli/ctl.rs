@@ -3,12 +3,16 @@
 use super::{MISTAKE, UNMET, complain, show};
 use crate::at::visible_json;
 use crate::control::client::{Client, find, running};
-use crate::control::{Request, Wrong, help, typed};
+use crate::control::{Request, Saved, Wrong, help, typed};
+use crate::disk::why;
 use crate::time::units::Span;
 use crate::trace::{Record, show as shown};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 use std::fmt::Write;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Steer a modem that runs
@@ -78,6 +82,11 @@ enum Verb {
     },
     #[command(about = help("verdict"))]
     Verdict,
+    #[command(about = help("save"))]
+    Save {
+        /// The new file: FILE.toml is a scenario, FILE.at a recording
+        file: PathBuf,
+    },
 }
 
 impl Verb {
@@ -98,6 +107,14 @@ impl Verb {
             Verb::Step { span } => Request::Step { span: *span },
             Verb::Type { line } => Request::Type { line: line.clone() },
             Verb::Verdict => Request::Verdict {},
+            Verb::Save { file } => match file.extension().and_then(|end| end.to_str()) {
+                Some("toml") => Request::Save { what: Saved::Scenario },
+                Some("at") => Request::Save { what: Saved::Recording },
+                _ => {
+                    let what = format!("{}: neither .toml nor .at: what is it to be?", file.display());
+                    return Err(Wrong::new(what, "FILE.toml is a scenario, FILE.at a recording"));
+                }
+            },
         }))
     }
 }
@@ -124,6 +141,9 @@ impl Ctl {
         }
         if let Some(note) = answer.get("note").and_then(Value::as_str) {
             complain(format_args!("badline: {note}"));
+        }
+        if let Verb::Save { file } = &self.verb {
+            return save(file, &of(&answer, "text"));
         }
         let told = if self.json { json(&answer) } else { plain(&request, &answer) };
         Ok(match show(told) {
@@ -160,6 +180,19 @@ impl Ctl {
         }
         ExitCode::SUCCESS
     }
+}
+
+/// Writes a new file: what is there already may be somebody's work.
+fn save(file: &Path, text: &str) -> Result<ExitCode, Wrong> {
+    let mut new = OpenOptions::new();
+    let written =
+        new.write(true).create_new(true).open(file).and_then(|mut new| new.write_all(text.as_bytes()));
+    written.map(|()| ExitCode::SUCCESS).map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Wrong::new(format!("{}: it is there", file.display()), "name a new file")
+        }
+        _ => Wrong::new(format!("{}: {}", file.display(), why(&e)), ""),
+    })
 }
 
 /// The modem that is meant, over TCP with the key that its run has told.

@@ -3,8 +3,9 @@
 use super::options::by_option;
 use super::{show, show_mistakes};
 use crate::fault;
+use crate::log::FORMATS;
 use crate::maker::PROFILES;
-use crate::modem::{Modem, Support};
+use crate::modem::{Support, Vocabulary};
 use crate::scenario::SCENARIOS;
 use crate::setup::files;
 use clap::builder::NonEmptyStringValueParser;
@@ -31,6 +32,8 @@ enum What {
     },
     /// The scenarios in the binary
     Scenarios,
+    /// The formats of logs that `badline import` reads
+    Formats,
     /// The commands of a module: their forms, and whether they act or are only answered
     Commands {
         /// The module
@@ -58,6 +61,13 @@ impl List {
                 let line = |(name, text): &(&str, &str)| format!("{name:<24} {}\n", summary(text));
                 show(SCENARIOS.iter().map(line).collect::<String>())
             }
+            What::Formats => {
+                let line = |kind: &crate::log::Kind| {
+                    let lossy = if kind.lossy { "; lossy" } else { "" };
+                    format!("{:<14} {}{lossy}\n", kind.name, kind.about.replace('`', ""))
+                };
+                show(FORMATS.iter().map(line).collect::<String>())
+            }
             What::Commands { profile } => match table(&profile) {
                 Ok(rows) => {
                     let line =
@@ -83,7 +93,7 @@ fn summary(text: &str) -> &str {
 pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mistake::Mistake>> {
     let profile = files::profile(profile)?;
     let behaviour = files::behaviour(&profile).map_err(|_| vec![])?;
-    let mut rows: Vec<[String; 3]> = Modem::new(profile.clone(), behaviour, 1)
+    let mut rows: Vec<[String; 3]> = Vocabulary::new(behaviour.as_ref(), &profile)
         .rows()
         .into_iter()
         .filter(|row| !profile.commands.contains_key(row.name))

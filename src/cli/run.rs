@@ -3,7 +3,7 @@
 use super::console::Console;
 use super::options::{self, Options, Page, warn_of_strangers};
 use super::signals::Signals;
-use super::{last, show_mistakes, show_refusal, show_warnings};
+use super::{last, saved, show_mistakes, show_refusal, show_warnings};
 use crate::at::{Visible, visible_json};
 use crate::control::http::{self, Subject};
 use crate::control::{self, About, Control, Listener};
@@ -14,7 +14,7 @@ use crate::driver::state::Store;
 use crate::judge::coverage::Coverage;
 use crate::judge::{Judge, Watch};
 use crate::setup::{self, Server, Setup};
-use crate::trace::{Event, History, Sink};
+use crate::trace::{Event, Sink};
 use clap::Args;
 use serde::Serialize;
 use std::fs;
@@ -98,7 +98,7 @@ impl Bench {
 }
 
 /// What a newcomer finds on the server.
-const SAMPLE: (&str, &str) = ("hello.txt", "Hello from the other side of the modem.\n");
+pub const SAMPLE: (&str, &str) = ("hello.txt", "Hello from the other side of the modem.\n");
 
 impl Run {
     /// Runs it.
@@ -233,16 +233,16 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
     let coverage = modem.map(|modem| Coverage::new(modem, &setup.profile)).unwrap_or_default();
     let watch = Watch::new(Judge::new(&setup.expectations, coverage));
     machine.trace_to(Box::new(watch.clone()));
-    let history = History::default();
-    machine.trace_to(Box::new(history.clone()));
     let about = About {
         profile: ready.modem.clone(),
         scenario: ready.scenario.clone(),
         seed: ready.seed,
         links: ready.links.clone(),
         root: ready.ftp_root.clone(),
+        base: saved::base(options, &setup),
+        head: saved::head(options, &setup),
     };
-    let control = Control::new(machine.desk(), watch.clone(), history, about);
+    let control = Control::new(&mut machine, watch.clone(), about);
     let mut serving = JoinSet::new();
     for listener in [named_control, own_control].into_iter().flatten() {
         serving.spawn(control::serve(listener, control.clone()));

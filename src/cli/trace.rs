@@ -10,17 +10,16 @@ use crate::disk::{named, plain, why};
 use crate::trace::{KINDS, Record, Unreadable, kind, read, show, show_wall};
 use crate::words::suggest;
 use clap::Args;
+use rustix::event::{Timespec, poll};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::thread::sleep;
-use std::time::Duration;
 
 /// How often a file is looked at for what was added to it.
-const LOOKS: Duration = Duration::from_millis(50);
+const LOOKS: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// Print a trace for a person
 #[derive(Args, Debug)]
@@ -168,7 +167,8 @@ impl Read for Growing {
             if read > 0 {
                 return Ok(read);
             }
-            sleep(LOOKS);
+            // It waits for nothing but the time.
+            poll(&mut [], Some(&LOOKS))?;
             let at = io::Seek::stream_position(&mut self.file)?;
             let own = self.file.metadata()?;
             if own.len() < at {

@@ -56,6 +56,8 @@ impl fmt::Display for Address {
 pub struct Listener {
     pub(super) socket: Socket,
     address: Address,
+    /// The folder that it is in, where that is there for such sockets alone.
+    pub(super) folder: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -89,7 +91,7 @@ impl Listener {
                 (Socket::Tcp(listener, Key::new().map_err(named)?), Address::Tcp(bound))
             }
         };
-        Ok(Listener { socket, address })
+        Ok(Listener { socket, address, folder: None })
     }
 
     /// Where it is: with the port that the system chose.
@@ -111,6 +113,10 @@ impl Drop for Listener {
         if let Address::Unix(path) = &self.address {
             // Somebody else may have removed it.
             let _ = fs::remove_file(path);
+        }
+        if let Some(folder) = &self.folder {
+            // Other runs may have theirs in it.
+            let _ = fs::remove_dir(folder);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is answered: one line of JSON.
 
-use crate::driver::desk::Gone;
+use crate::driver::handle::Gone;
 use crate::fault;
 use crate::judge::findings::Findings;
 use crate::profile::mistake::Mistake;
@@ -12,7 +12,8 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 /// What is wrong with a request, and what would be right.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, thiserror::Error)]
+#[error("{error}{}{}", if right.is_some() { "; " } else { "" }, right.as_deref().unwrap_or_default())]
 pub struct Wrong {
     /// What is wrong.
     pub error: String,
@@ -70,6 +71,11 @@ pub enum Answer {
     Typed {
         /// The port.
         port: usize,
+    },
+    /// What was to be saved.
+    Saved {
+        /// The file's text.
+        text: String,
     },
     /// It was done.
     Done {},

@@ -29,16 +29,22 @@ impl Listener {
     /// What the system refuses; `PermissionDenied` where the folder is not this user's alone.
     pub async fn own() -> io::Result<Listener> {
         let folder = folders().into_iter().next().unwrap_or_default();
-        prepare(&folder).map_err(named(format!("the folder of control sockets {}", folder.display())))?;
-        sweep(&folder);
         let pid = std::process::id();
         let mut number = 1;
         loop {
+            prepare(&folder).map_err(named(format!("the folder of control sockets {}", folder.display())))?;
+            sweep(&folder);
             let name = if number == 1 { format!("{pid}{END}") } else { format!("{pid}-{number}{END}") };
             match Listener::bind(&Address::Unix(folder.join(name)), false).await {
                 // Several modems of one process.
                 Err(e) if e.kind() == io::ErrorKind::AddrInUse => number += 1,
-                bound => return bound,
+                // The last run in there has taken the folder with it.
+                Err(e) if e.kind() == io::ErrorKind::NotFound && !folder.exists() => {}
+                Err(e) => return Err(e),
+                Ok(mut own) => {
+                    own.folder = Some(folder);
+                    return Ok(own);
+                }
             }
         }
     }

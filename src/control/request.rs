@@ -66,6 +66,22 @@ pub enum Request {
     },
     /// Tell how the run has fared so far: the expectations, the faults that have tested nothing, what the host used.
     Verdict {},
+    /// Give what was done by hand as a scenario that does it again, or the session so far as a recording.
+    Save {
+        /// Which of both.
+        #[serde(rename = "as")]
+        what: Saved,
+    },
+}
+
+/// What can be saved of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Saved {
+    /// The scenario of the run, and in it what was done by hand (TOML).
+    Scenario,
+    /// What crossed the serial line, with its times (a transcript).
+    Recording,
 }
 
 /// A line that is a request, or means to be one: a JSON object.

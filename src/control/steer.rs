@@ -1,9 +1,11 @@
 //! Where requests are carried out.
 
 use super::answer::{Answer, PortMode, Status, Verdict, Wrong, worded};
-use super::request::Request;
+use super::hand::ByHand;
+use super::recording::recording;
+use super::request::{Request, Saved};
 use crate::at::octets::octets_of;
-use crate::driver::desk::Desk;
+use crate::driver::handle::Handle;
 use crate::driver::machine::Machine;
 use crate::fault::{self, Known, Never, Rule, Trigger, never_acts, never_happens};
 use crate::judge::Watch;
@@ -32,14 +34,19 @@ pub struct About {
     pub links: Vec<PathBuf>,
     /// The folder of the FTP server.
     pub root: PathBuf,
+    /// The scenario that the run would have without what is done by hand.
+    pub base: String,
+    /// The header of a recording of it.
+    pub head: String,
 }
 
 /// A modem that runs, as whoever steers it meets it: the control socket, and all that speaks its words.
 #[derive(Clone)]
 pub struct Control {
-    desk: Desk,
+    handle: Handle,
     watch: Watch,
     history: History,
+    by_hand: ByHand,
     about: Arc<About>,
 }
 
@@ -55,9 +62,18 @@ pub struct Followed {
 }
 
 impl Control {
-    /// Of the machine at `desk`, whose records `watch` and `history` get.
-    pub fn new(desk: Desk, watch: Watch, history: History, about: About) -> Control {
-        Control { desk, watch, history, about: Arc::new(about) }
+    /// Of a machine whose records `watch` gets.
+    pub fn new(machine: &mut Machine, watch: Watch, about: About) -> Control {
+        let (history, by_hand) = (History::default(), ByHand::of(machine.ports()));
+        machine.trace_to(Box::new(history.clone()));
+        machine.trace_to(Box::new(by_hand.clone()));
+        Control { handle: machine.handle(), watch, history, by_hand, about: Arc::new(about) }
+    }
+
+    /// With another history.
+    #[cfg(test)]
+    pub(super) fn with_history(self, history: History) -> Control {
+        Control { history, ..self }
     }
 
     /// What the run is.
@@ -76,23 +92,25 @@ impl Control {
     /// What is wrong with it.
     pub async fn ask(&self, request: Request) -> Result<Answer, Wrong> {
         match request {
-            Request::Inject { name: Some(name), fault: None } => self.act(fault::Request::Inject(name)).await,
+            Request::Inject { name: Some(name), fault: None } => {
+                self.act(fault::Request::Inject(name), None).await
+            }
             Request::Inject { name: None, fault: Some(fault) } => {
-                self.act(fault::Request::Rule(Box::new(rule(&fault)?))).await
+                self.act(fault::Request::Rule(Box::new(rule(&fault)?)), Some(fault)).await
             }
             Request::Inject { .. } => {
                 let right = "write \"fault\": {\"what\": {..}} for a new one, or the \"name\" of one";
                 Err(Wrong::new("inject which fault?", right))
             }
-            Request::Lift { name: Some(name) } => self.act(fault::Request::Lift(name)).await,
-            Request::Lift { name: None } => self.act(fault::Request::LiftAll).await,
+            Request::Lift { name: Some(name) } => self.act(fault::Request::Lift(name), None).await,
+            Request::Lift { name: None } => self.act(fault::Request::LiftAll, None).await,
             Request::Faults {} => {
-                let faults = self.desk.ask(|machine, _| machine.world().faults().status()).await?;
+                let faults = self.handle.ask(|machine, _| machine.world().faults().status()).await?;
                 Ok(Answer::Faults { faults })
             }
             Request::Status {} => {
                 let about = self.about.clone();
-                let status = self.desk.ask(move |machine, now| status(machine, now, &about)).await?;
+                let status = self.handle.ask(move |machine, now| status(machine, now, &about)).await?;
                 let none = "no module of Badline's own is behind the port";
                 let status = status.ok_or_else(|| Wrong::new(none, "the other requests are answered"))?;
                 Ok(Answer::Status(Box::new(status)))
@@ -102,7 +120,7 @@ impl Control {
                     machine.type_by_hand(&[&octets_of(&line), &b"\r"[..]].concat())
                 };
                 let none = "the modem has no port for it, or has not taken what was typed before";
-                let port = self.desk.ask(typed).await?.ok_or_else(|| Wrong::new(none, ""))?;
+                let port = self.handle.ask(typed).await?.ok_or_else(|| Wrong::new(none, ""))?;
                 Ok(Answer::Typed { port: port.0 + 1 })
             }
             Request::Verdict {} => self.verdict().await,
@@ -114,18 +132,26 @@ impl Control {
                 let set = move |machine: &mut Machine, _| {
                     machine.set_speed(speed.unwrap_or(machine.clock().speed()));
                 };
-                self.desk.ask(set).await?;
+                self.handle.ask(set).await?;
+                speed.into_iter().for_each(|speed| self.by_hand.speed(speed));
                 Ok(Answer::Done {})
+            }
+            Request::Save { what: Saved::Scenario } => {
+                Ok(Answer::Saved { text: self.by_hand.scenario(&self.about.base) })
+            }
+            Request::Save { what: Saved::Recording } => {
+                let (head, ports) = (&self.about.head, self.about.links.len().max(1));
+                Ok(Answer::Saved { text: recording(head, ports, &self.history.since(0)) })
             }
             Request::Pause {} => {
                 let pause = |machine: &mut Machine, _| {
                     machine.pause();
                     machine.now()
                 };
-                Ok(time(self.desk.ask(pause).await?))
+                Ok(time(self.handle.ask(pause).await?))
             }
             Request::Step { span } => {
-                let done = self.desk.ask(move |machine, _| machine.step(span.0)).await?;
+                let done = self.handle.ask(move |machine, _| machine.step(span.0)).await?;
                 let now = self.stopped(done).await?;
                 Ok(time(now))
             }
@@ -144,7 +170,7 @@ impl Control {
             machine.trace_to(Box::new(sink));
             (since.map(|number| history.since(number)).unwrap_or_default(), next)
         };
-        let (past, next) = self.desk.ask(begin).await?;
+        let (past, next) = self.handle.ask(begin).await?;
         let mut records = past.records;
         if past.missing > 0 {
             let text = format!("{} records are missing here: they are too long ago", past.missing);
@@ -154,14 +180,33 @@ impl Control {
         Ok(Followed { past: records, next, events })
     }
 
-    async fn act(&self, request: fault::Request) -> Result<Answer, Wrong> {
-        self.desk.ask(move |machine, now| act(machine, now, request)).await?
+    /// Does something about faults; what was injected is written as `fault`.
+    async fn act(&self, request: fault::Request, fault: Option<Value>) -> Result<Answer, Wrong> {
+        let by_hand = self.by_hand.clone();
+        let job = move |machine: &mut Machine, now: Now| {
+            let (name, lifts) = match &request {
+                fault::Request::Rule(_) => (None, None),
+                fault::Request::Inject(name) => (Some(name.clone()), None),
+                fault::Request::Lift(name) => (None, Some(Some(name.clone()))),
+                fault::Request::LiftAll => (None, Some(None)),
+            };
+            let written = name.as_ref().and_then(|name| machine.world().faults().written(name));
+            let answer = act(machine, now, request)?;
+            match (&answer, fault, name, lifts) {
+                (Answer::Fault { name, .. }, Some(fault), _, _) => by_hand.injected(now, name, fault),
+                (_, _, Some(name), _) => by_hand.applied(now, &name, written),
+                (_, _, _, Some(name)) => by_hand.lifted(now, name.as_deref()),
+                _ => {}
+            }
+            Ok(answer)
+        };
+        self.handle.ask(job).await?
     }
 
     /// The end of a step; who pauses or sets a speed meanwhile ends it, too.
     async fn stopped(&self, done: tokio::sync::oneshot::Receiver<()>) -> Result<Now, Wrong> {
         let whole = done.await.is_ok();
-        let now = self.desk.ask(|_, now| now).await?;
+        let now = self.handle.ask(|_, now| now).await?;
         match whole {
             true => Ok(now),
             false => Err(Wrong::new("somebody else has taken the clock before the step was done", "")),
@@ -170,7 +215,7 @@ impl Control {
 
     async fn verdict(&self) -> Result<Answer, Wrong> {
         let (judge, root) = (self.watch.judge().clone(), self.about.root.clone());
-        let (faults, now) = self.desk.ask(|machine, now| (machine.world().faults().clone(), now)).await?;
+        let (faults, now) = self.handle.ask(|machine, now| (machine.world().faults().clone(), now)).await?;
         // The server's files are read, which may take long.
         let findings = spawn_blocking(move || Findings::of(&judge, &faults, now, &root)).await;
         let findings = findings.map_err(|e| Wrong::new(e.to_string(), ""))?;
@@ -274,7 +319,7 @@ fn possible(machine: &mut Machine, request: &fault::Request) -> Result<(), Wrong
     let fault::Request::Rule(rule) = request else { return Ok(()) };
     // Of a device that Badline does not know, anything may be.
     let Some(modem) = machine.world().modem() else { return Ok(()) };
-    let rows = modem.rows();
+    let rows = modem.vocabulary().rows();
     let mut commands: Vec<&str> = rows.iter().map(|row| row.name).collect();
     commands.extend(modem.core().profile.commands.keys().map(String::as_str));
     let (ports, boots) = (Some(modem.core().port_ids().count()), u64::from(modem.core().boots));

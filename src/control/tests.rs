@@ -5,7 +5,6 @@ use super::request::Line;
 use super::serve::{Trust, one};
 use super::{About, Address, Answer, Control, Key, LONGEST, Listener, MOST, Request, Wrong, serve};
 use crate::bench::{Bench, Live};
-use crate::trace::History;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::io::ErrorKind;
@@ -51,11 +50,15 @@ impl Client {
 
 /// What steers a modem of a test.
 pub(super) async fn control(live: &Live) -> Control {
-    let history = History::default();
-    let sink = history.clone();
-    live.desk().ask(|machine, _| machine.trace_to(Box::new(sink))).await.unwrap();
-    let about = About { profile: "sim7080".into(), root: live.root().to_owned(), ..About::default() };
-    Control::new(live.desk(), live.watch(), history, about)
+    let about = About {
+        profile: "sim7080".into(),
+        root: live.root().to_owned(),
+        base: "profile = \"sim7080\"\n".into(),
+        head: "profile sim7080\n".into(),
+        ..About::default()
+    };
+    let watch = live.watch();
+    live.handle().ask(move |machine, _| Control::new(machine, watch, about)).await.unwrap()
 }
 
 async fn modem() -> (Live, Client) {
@@ -348,7 +351,7 @@ async fn the_clock_stands_and_is_turned_and_the_hosts_bytes_wait() {
     let fault = json!({"what": {"late": "1h", "command": "AT+CSQ"}, "when": {"command": "AT+CSQ"}});
     assert_eq!(client.ask(json!({"do": "inject", "fault": fault})).await["ok"], true);
     let stood = t(&client.ask(json!({"do": "pause"})).await);
-    host.write_all(b"ATE0+CSQ\r").await.unwrap();
+    host.write_all(b"AT+CSQ\r").await.unwrap();
     assert_eq!(t(&client.ask(json!({"do": "status"})).await), stood, "it stands");
     let turned = t(&client.ask(json!({"do": "step", "for": "59m"})).await);
     assert_eq!(turned, stood + 59 * 60_000_000);
@@ -440,4 +443,85 @@ fn the_schema_has_every_request_and_the_document_each() {
     for part in ["answer", "record"] {
         assert!(schema["properties"][part].is_object(), "{part}");
     }
+}
+
+/// A host that asks for the signal, and what it is told; where it is at the third, `then` is done first.
+async fn asks(live: &mut Live, mut then: impl AsyncFnMut()) -> Vec<String> {
+    let mut host = BufReader::new(live.port(1).unwrap());
+    let mut heard = vec![];
+    for n in 1..=5 {
+        if n == 3 {
+            then().await;
+        }
+        let line = if n == 4 { "AT+CREG?" } else { "AT+CSQ" };
+        host.get_mut().write_all(format!("{line}\r").as_bytes()).await.unwrap();
+        loop {
+            let mut line = String::new();
+            timeout(GUARD, host.read_line(&mut line)).await.expect("an answer").unwrap();
+            let line = line.trim().to_owned();
+            let ends = line == "OK" || line.contains("ERROR");
+            if line.starts_with('+') || ends {
+                heard.push(line);
+            }
+            if ends {
+                break;
+            }
+        }
+    }
+    heard
+}
+
+#[tokio::test]
+async fn what_was_done_by_hand_is_done_again_by_the_scenario_that_is_saved() {
+    let signal = json!({"what": {"signal": 2}});
+    let named = json!({"name": "out", "what": {"sim": "out"}, "for": "1h"});
+    let errs = json!({"what": {"error": 100, "command": "AT+CREG?"}});
+    let waits = json!({"when": {"command": "AT+CSQ", "nth": 2}, "what": {"answer": ["+CSQ: 9,9", "OK"]}});
+    for faults in [vec![&signal], vec![&errs], vec![&signal, &errs], vec![&named], vec![&waits]] {
+        let mut live = Bench::profile("sim7080").unwrap().start().await.unwrap();
+        live.wait_for(|r| matches!(&r.event, crate::trace::Event::Urc { line, .. } if line == "SMS Ready"))
+            .await;
+        let control = control(&live).await;
+        let heard = asks(&mut live, async || {
+            for fault in &faults {
+                let request = Request::Inject { name: None, fault: Some((*fault).clone()) };
+                control.ask(request).await.unwrap();
+            }
+        })
+        .await;
+        let saved = control.ask(Request::Save { what: super::Saved::Scenario }).await.unwrap();
+        let Answer::Saved { text } = saved else { panic!("{saved:?}") };
+        let mut again =
+            Bench::scenario_text(&text).unwrap_or_else(|e| panic!("{text}\n{e}")).start().await.unwrap();
+        again
+            .wait_for(|r| matches!(&r.event, crate::trace::Event::Urc { line, .. } if line == "SMS Ready"))
+            .await;
+        assert_eq!(asks(&mut again, async || {}).await, heard, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_lift_and_a_session_are_saved_too() {
+    let mut live = Bench::profile("sim7080").unwrap().start().await.unwrap();
+    let control = control(&live).await;
+    let heard = asks(&mut live, async || {
+        let fault = Some(json!({"name": "weak", "what": {"signal": 2}}));
+        control.ask(Request::Inject { name: None, fault }).await.unwrap();
+        control.ask(Request::Lift { name: Some("weak".into()) }).await.unwrap();
+    })
+    .await;
+    assert_eq!(heard[0], heard[4], "it was lifted");
+    let save = async |what| match control.ask(Request::Save { what }).await.unwrap() {
+        Answer::Saved { text } => text,
+        other => panic!("{other:?}"),
+    };
+    let scenario = save(super::Saved::Scenario).await;
+    assert!(scenario.contains("name = \"weak\"") && scenario.contains("for = "), "{scenario}");
+    Bench::scenario_text(&scenario).unwrap();
+    let recording = save(super::Saved::Recording).await;
+    assert!(
+        recording.starts_with("profile sim7080\n") && recording.matches("> AT+CSQ").count() == 4,
+        "{recording}"
+    );
+    crate::transcript::parse("saved.at", &recording).unwrap_or_else(|e| panic!("{recording}\n{e:?}"));
 }

@@ -6,7 +6,7 @@ use super::sinks::Sinks;
 use crate::modem::{HostLine, Line, PortId};
 use crate::time::Now;
 use crate::trace::Sink;
-use crate::world::{Told, World};
+use crate::world::{Notice, World};
 use std::io;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 const GUARD: Duration = Duration::from_secs(20);
 
 /// Who hears what the module says to its host.
-pub(crate) trait Ear {
+pub(crate) trait Listener {
     /// The host reads octets on a port that it has open.
     fn heard(&mut self, port: PortId, bytes: &[u8]);
     /// The host sees a line of a port.
@@ -26,16 +26,16 @@ pub(crate) trait Ear {
 pub(crate) struct ByHand<E> {
     pub world: World,
     pub now: Now,
-    pub ear: E,
+    pub listener: E,
     io: Io,
     /// Whether the host has each port open.
     open: Vec<bool>,
     sinks: Sinks,
 }
 
-impl<E: Ear> ByHand<E> {
-    pub fn new(world: World, ports: usize, sinks: Sinks, ear: E) -> ByHand<E> {
-        ByHand { world, now: Now::ZERO, ear, io: Io::new(), open: vec![false; ports], sinks }
+impl<E: Listener> ByHand<E> {
+    pub fn new(world: World, ports: usize, sinks: Sinks, listener: E) -> ByHand<E> {
+        ByHand { world, now: Now::ZERO, listener, io: Io::new(), open: vec![false; ports], sinks }
     }
 
     /// Applies power, and opens every port.
@@ -101,16 +101,16 @@ impl<E: Ear> ByHand<E> {
             while let Some(bytes) = self.world.outgoing(port).map(|write| write.bytes.clone()) {
                 if self.open[port.0] {
                     any = true;
-                    self.ear.heard(port, &bytes);
+                    self.listener.heard(port, &bytes);
                 }
                 self.world.sent(self.now, port, bytes.len());
             }
         }
-        while let Some(told) = self.world.poll_told() {
+        while let Some(told) = self.world.poll_notice() {
             match told {
-                Told::Plugged { port, there } => self.open[port.0] = there,
-                Told::Line { port, line, on } => self.ear.line(port, line, on),
-                Told::Baud { .. } | Told::Warning(_) => {}
+                Notice::Plugged { port, there } => self.open[port.0] = there,
+                Notice::Line { port, line, on } => self.listener.line(port, line, on),
+                Notice::Baud { .. } | Notice::Warning(_) => {}
             }
         }
         self.drain();

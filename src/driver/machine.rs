@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::course::Course;
-use super::desk::{Desk, Job};
+use super::handle::{Handle, Job};
 use super::io::Io;
 use super::port::{BAUD, Pace, Port, PortEvent};
 use super::sinks::Sinks;
@@ -10,7 +10,7 @@ use super::state::Store;
 use crate::modem::{HostLine, PortId};
 use crate::time::Now;
 use crate::trace::{Event, Sink};
-use crate::world::{Told, World, Write};
+use crate::world::{Notice, World, Write};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::task::Poll;
@@ -77,7 +77,7 @@ pub struct Machine {
     clock: Clock,
     sinks: Sinks,
     store: Option<Store>,
-    desk: Desk,
+    handle: Handle,
     jobs: UnboundedReceiver<Job>,
     course: Course,
     /// The port for what is typed by hand, once something was.
@@ -98,10 +98,10 @@ impl Machine {
     /// A modem on real ports; `pace` limits the byte rate to the baud rate.
     pub fn new(world: World, ports: Vec<Port>, speed: u32, pace: bool) -> Machine {
         let wires = ports.into_iter().map(|port| Wire::new(port, pace)).collect();
-        let (desk, jobs) = Desk::new();
+        let (handle, jobs) = Handle::new();
         let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::live());
         world.faults().set_speed(clock.now(), speed);
-        Machine { world, wires, io, clock, sinks, store: None, desk, jobs, course: Course::Runs, own: None }
+        Machine { world, wires, io, clock, sinks, store: None, handle, jobs, course: Course::Runs, own: None }
     }
 
     /// Hands the records of what happens from here on to a sink.
@@ -117,8 +117,8 @@ impl Machine {
     }
 
     /// The way to the machine while it runs.
-    pub fn desk(&self) -> Desk {
-        self.desk.clone()
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
     }
 
     /// The modem and its network, to be changed.
@@ -178,6 +178,11 @@ impl Machine {
         let now = self.clock.now();
         self.world.power_on(now);
         self.carry_out(now);
+    }
+
+    /// How many serial ports there are.
+    pub fn ports(&self) -> usize {
+        self.wires.len()
     }
 
     /// The time on the modem's clock.
@@ -321,15 +326,15 @@ impl Machine {
         while let Some(request) = self.world.poll_io() {
             self.io.execute(request);
         }
-        while let Some(told) = self.world.poll_told() {
+        while let Some(told) = self.world.poll_notice() {
             match told {
-                Told::Plugged { port, there } => self.plug(now, port, there),
-                Told::Baud { port, rate } => {
+                Notice::Plugged { port, there } => self.plug(now, port, there),
+                Notice::Baud { port, rate } => {
                     self.wires[port.0].next_rate = Some(rate);
                     self.write(now, port);
                 }
-                Told::Warning(text) => tracing::warn!("{text}"),
-                Told::Line { .. } => {}
+                Notice::Warning(text) => tracing::warn!("{text}"),
+                Notice::Line { .. } => {}
             }
         }
         while let Some(note) = self.world.network_mut().poll_note() {

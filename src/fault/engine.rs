@@ -19,11 +19,13 @@ use crate::fault::engine::pace::{Pace, skip_past};
 use crate::fault::engine::until::Wait;
 use crate::fault::layer::Action;
 use crate::fault::layer::kind::{Layer, Nature};
+use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::count::{Dice, Tally};
 use crate::fault::rule::trigger::{Count, Trigger};
 use crate::fault::rule::{Request, Rule};
 use crate::fault::text::link::Link;
 use crate::time::Now;
+use crate::time::units::Span;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -279,6 +281,20 @@ impl Engine {
     /// What the rule with that name does.
     pub fn action(&self, name: &str) -> Option<&Action> {
         self.rules.iter().find(|live| live.name == name).map(|live| &live.rule.what)
+    }
+
+    /// What the rule with that name does and how long, as a `[[fault]]` without a `when`; none where what ends it cannot be
+    /// told so.
+    pub fn written(&self, name: &str) -> Option<serde_json::Value> {
+        let rule = &self.rules.iter().find(|live| live.name == name)?.rule;
+        let what: toml::Table = toml::from_str(&format!("what = {{ {} }}", rule.text)).ok()?;
+        let mut fault = serde_json::to_value(what).ok()?;
+        match rule.lasts {
+            _ if rule.until.is_some() => return None,
+            Lasts::For(span) => fault["for"] = Span(span).to_string().into(),
+            Lasts::Ever | Lasts::Once => {}
+        }
+        Some(fault)
     }
 
     /// The faults that were never applied, with what they do, in file order; also those that a request has disarmed.

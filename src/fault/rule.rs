@@ -182,7 +182,7 @@ fn show(what: &Written) -> String {
 }
 
 /// A value as it can be written on one line.
-fn one_line(value: &Value) -> String {
+pub(super) fn one_line(value: &Value) -> String {
     match value {
         // The strings of JSON are strings of TOML.
         Value::String(text) if text.contains('\n') => serde_json::Value::from(text.as_str()).to_string(),

@@ -3,7 +3,6 @@
 use super::{Op, Reply};
 use bytes::Bytes;
 use core::net::SocketAddrV4;
-use std::fmt;
 
 /// What the network did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,13 +209,6 @@ impl Cause {
 }
 
 /// The session is not open, or an operation is going on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the FTP session is not open or not idle")]
 pub struct Busy;
-
-impl fmt::Display for Busy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the FTP session is not open or not idle")
-    }
-}
-
-impl std::error::Error for Busy {}

@@ -1,7 +1,6 @@
 //! Replies of an FTP server and their parser (RFC 959 section 4.2).
 
 use crate::at::octets::text_of;
-use std::fmt;
 
 /// The longest reply line that is read, in octets without its line end.
 pub const MAX_LINE: usize = 2048;
@@ -63,24 +62,17 @@ impl Reply {
 }
 
 /// Why a server's bytes are no reply.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// A line without a code where a reply should begin. The parser goes on behind it.
+    #[error("{0}")]
     Line(String),
     /// A line longer than [`MAX_LINE`]; the rest of the stream means nothing.
+    #[error("a reply line of more than {MAX_LINE} octets")]
     LongLine,
     /// A reply of more than [`MAX_LINES`] lines; the rest of the stream means nothing.
+    #[error("a reply of more than {MAX_LINES} lines")]
     ManyLines,
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Malformed::Line(line) => f.write_str(line),
-            Malformed::LongLine => write!(f, "a reply line of more than {MAX_LINE} octets"),
-            Malformed::ManyLines => write!(f, "a reply of more than {MAX_LINES} lines"),
-        }
-    }
 }
 
 /// The reply parser. It holds one unfinished reply at most, within [`MAX_LINE`] and [`MAX_LINES`].

@@ -1,6 +1,6 @@
 //! AUTH, PBSZ, PROT and CCC (RFC 4217): TLS ends at the network, not at the server.
 
-use super::speech::Saying;
+use super::speech::Queued;
 use super::{Command, Gate, Job, reply};
 use crate::time::Now;
 
@@ -35,8 +35,8 @@ impl Gate {
         self.session.tls = true;
         self.commands.forget();
         if !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
-            self.mouth.push(now, Saying::StartTls);
-            self.utter(now);
+            self.queue.push(now, Queued::StartTls);
+            self.send_due(now);
         }
     }
 }

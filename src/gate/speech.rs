@@ -11,36 +11,36 @@ use std::time::Duration;
 
 /// One thing to be said or done on the control connection.
 #[derive(Debug)]
-pub enum Saying {
+pub enum Queued {
     Bytes(Bytes),
     StartTls,
     Close,
     Reset,
 }
 
-/// What is still to be said.
+/// What is still to be said, in its order, each not before its time.
 #[derive(Debug, Default)]
-pub struct Mouth {
-    queue: VecDeque<(Now, Saying)>,
+pub struct ReplyQueue {
+    queue: VecDeque<(Now, Queued)>,
 }
 
-impl Mouth {
+impl ReplyQueue {
     pub fn due(&self) -> Option<Now> {
         self.queue.front().map(|(due, _)| *due)
     }
 
-    pub fn push(&mut self, now: Now, saying: Saying) {
-        self.push_after(now, Duration::ZERO, saying);
+    pub fn push(&mut self, now: Now, queued: Queued) {
+        self.push_after(now, Duration::ZERO, queued);
     }
 
-    pub fn push_after(&mut self, now: Now, delay: Duration, saying: Saying) {
+    pub fn push_after(&mut self, now: Now, delay: Duration, queued: Queued) {
         let last = self.queue.back().map_or(now, |(due, _)| *due);
-        self.queue.push_back((last.max(now + delay), saying));
+        self.queue.push_back((last.max(now + delay), queued));
     }
 
-    fn pop(&mut self, now: Now) -> Option<Saying> {
+    fn pop(&mut self, now: Now) -> Option<Queued> {
         self.due().filter(|due| *due <= now)?;
-        self.queue.pop_front().map(|(_, saying)| saying)
+        self.queue.pop_front().map(|(_, queued)| queued)
     }
 }
 
@@ -48,15 +48,15 @@ impl Gate {
     /// Says the reply to a command, or what the faults make of it.
     pub(super) fn answer(&mut self, now: Now, command: &Command, reply: Reply) {
         match self.faults.reply(now, &command.verb, &command.argument, reply.code) {
-            ReplyVerdict::Pass => self.mouth.push(now, Saying::Bytes(reply::bytes(&reply))),
-            ReplyVerdict::Late(by) => self.mouth.push_after(now, by, Saying::Bytes(reply::bytes(&reply))),
+            ReplyVerdict::Pass => self.queue.push(now, Queued::Bytes(reply::bytes(&reply))),
+            ReplyVerdict::Late(by) => self.queue.push_after(now, by, Queued::Bytes(reply::bytes(&reply))),
             ReplyVerdict::Malformed(line) => {
-                self.mouth.push(now, Saying::Bytes(format!("{line}\r\n").into()));
+                self.queue.push(now, Queued::Bytes(format!("{line}\r\n").into()));
             }
             ReplyVerdict::Instead(scripted) => return self.say(now, &scripted, Some(&reply)),
             ReplyVerdict::Swallow => {}
         }
-        self.utter(now);
+        self.send_due(now);
     }
 
     /// Says a reply of one line that is not the server's; `real` lends its text where it has none.
@@ -67,23 +67,23 @@ impl Gate {
             (None, None) => reply::usual(scripted.code),
         };
         let bytes = reply::bytes(&reply::line(scripted.code, text));
-        self.mouth.push_after(now, scripted.late, Saying::Bytes(bytes));
+        self.queue.push_after(now, scripted.late, Queued::Bytes(bytes));
         match scripted.then {
             Then::Stay => {}
-            Then::Close => self.mouth.push_after(now, scripted.late, Saying::Close),
-            Then::Reset => self.mouth.push_after(now, scripted.late, Saying::Reset),
+            Then::Close => self.queue.push_after(now, scripted.late, Queued::Close),
+            Then::Reset => self.queue.push_after(now, scripted.late, Queued::Reset),
         }
-        self.utter(now);
+        self.send_due(now);
     }
 
     /// Says what is due.
-    pub(super) fn utter(&mut self, now: Now) {
-        while let Some(saying) = self.mouth.pop(now) {
-            match saying {
-                Saying::Bytes(bytes) => self.out.push_back(GateOutput::ToModule(bytes)),
-                Saying::StartTls => self.out.push_back(GateOutput::StartTls),
-                Saying::Close => return self.finish(now, GateOutput::FinModule),
-                Saying::Reset => return self.finish(now, GateOutput::ResetModule),
+    pub(super) fn send_due(&mut self, now: Now) {
+        while let Some(queued) = self.queue.pop(now) {
+            match queued {
+                Queued::Bytes(bytes) => self.out.push_back(GateOutput::ToModule(bytes)),
+                Queued::StartTls => self.out.push_back(GateOutput::StartTls),
+                Queued::Close => return self.finish(now, GateOutput::FinModule),
+                Queued::Reset => return self.finish(now, GateOutput::ResetModule),
             }
         }
     }

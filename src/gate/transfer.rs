@@ -324,7 +324,7 @@ impl Gate {
     pub(super) fn abort(&mut self, now: Now, command: Command) {
         match self.faults.verb(now, &command.verb, &command.argument) {
             VerbVerdict::Reply(scripted) => return self.say(now, &scripted, None),
-            VerbVerdict::Swallow => return self.utter(now),
+            VerbVerdict::Swallow => return self.send_due(now),
             VerbVerdict::Stop(_) | VerbVerdict::Pass => {}
         }
         self.fail(now, 426, "Transfer aborted.");

@@ -1,6 +1,6 @@
 //! The control connection to the server.
 
-use super::speech::Saying;
+use super::speech::Queued;
 use super::{Command, Gate, GateOutput, Job, Pipe, builtin, reply};
 use crate::at::octets::octets_of;
 use crate::fault::{Scripted, Then, VerbVerdict};
@@ -40,7 +40,7 @@ impl Gate {
                 Ok(reply) => self.upstream_reply(now, reply),
                 Err(_) => return self.upstream_failed(now),
             }
-            self.utter(now);
+            self.send_due(now);
         }
     }
 
@@ -98,7 +98,7 @@ impl Gate {
         let connect = Command { verb: "CONNECT".into(), argument: String::new() };
         match self.faults.verb(now, &connect.verb, &connect.argument) {
             VerbVerdict::Reply(scripted) => self.say(now, &scripted, None),
-            VerbVerdict::Swallow => self.utter(now),
+            VerbVerdict::Swallow => self.send_due(now),
             VerbVerdict::Stop(_) | VerbVerdict::Pass => self.answer(now, &connect, reply),
         }
     }
@@ -122,7 +122,7 @@ impl Gate {
             self.start_tls(now);
         }
         if last && command.verb == "QUIT" && !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
-            self.end(now, Saying::Close);
+            self.end(now, Queued::Close);
         }
     }
 

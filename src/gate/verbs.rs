@@ -11,7 +11,7 @@ impl Gate {
         self.arm_idle(now);
         match self.faults.verb(now, &command.verb, &command.argument) {
             VerbVerdict::Reply(scripted) => self.say(now, &scripted, None),
-            VerbVerdict::Swallow => self.utter(now),
+            VerbVerdict::Swallow => self.send_due(now),
             VerbVerdict::Stop(stop) => self.carry_out(now, command, Some(stop), PassiveVerdict::Pass),
             VerbVerdict::Pass => {
                 let passive = match command.verb.as_str() {

@@ -130,7 +130,7 @@ impl Coverage {
     pub fn new(modem: &Modem, profile: &Profile) -> Coverage {
         let form = |name: &str, form: &str| Form { name: name.to_owned(), form: form.to_owned() };
         let mut unused = BTreeSet::new();
-        for row in modem.rows().iter().filter(|row| !profile.commands.contains_key(row.name)) {
+        for row in modem.vocabulary().rows().iter().filter(|row| !profile.commands.contains_key(row.name)) {
             unused.extend(row.forms.iter().map(|f| form(row.name, f)));
         }
         for (name, plain) in &profile.commands {

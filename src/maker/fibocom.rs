@@ -16,8 +16,10 @@ mod transfer;
 use crate::at::{Call, Form, Int, Text};
 use crate::commands;
 use crate::ftp::{self, Cause, Failure, Op};
+use crate::modem::outcome::{Meaning, Outcomes, Reason, Sorted};
 use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
 use crate::profile::Profile;
+use crate::time::Timers;
 use crate::time::units::{Size, Span};
 use asking::Answer;
 use cache::Cache;
@@ -61,6 +63,7 @@ pub struct Settings {
 /// The behaviour of a Fibocom module.
 pub struct Fibocom {
     settings: Settings,
+    timers: Timers<Timer>,
     /// `AT+FTPINFO`
     info: Int<0, 1>,
     /// `AT+FTPMODE`
@@ -126,9 +129,9 @@ fn code(result: &Result<ftp::Reply, Failure>) -> i32 {
 }
 
 /// The maker's timers.
-#[derive(Clone, Copy)]
-enum Timer {
-    Unread = 1,
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    Unread,
 }
 
 /// A name of a file or a folder.
@@ -136,8 +139,70 @@ type Name = Text<255>;
 
 impl Maker for Fibocom {
     type Settings = Settings;
+    type Timer = Timer;
 
     const REPORTS: &'static [&'static str] = &["+FTP"];
+
+    const OUTCOMES: &'static [Outcomes] = &[Outcomes {
+        commands: &[
+            "AT+FTPOPEN=*",
+            "AT+FTPCLOSE",
+            "AT+FTPGET=*",
+            "AT+FTPPUT=*",
+            "AT+FTPSTOR=*",
+            "AT+FTPRETR=*",
+            "AT+FTPMKD=*",
+            "AT+FTPCWD=*",
+            "AT+FTPRMD=*",
+            "AT+FTPPWD",
+            "AT+FTPCDUP",
+            "AT+FTPDEL=*",
+            "AT+FTPREN=*",
+            "AT+FTPLIST*",
+            "AT+FTPSTAT*",
+            "AT+FTPSYST",
+            "AT+FTPNOOP",
+        ],
+        reports: &[
+            "+FTPOPEN",
+            "+FTPCLOSE",
+            "+FTPGET",
+            "+FTPPUT",
+            "+FTPSTOR",
+            "+FTPRETR",
+            "+FTPMKD",
+            "+FTPCWD",
+            "+FTPRMD",
+            "+FTPPWD",
+            "+FTPCDUP",
+            "+FTPDEL",
+            "+FTPREN",
+            "+FTPLIST",
+            "+FTPSTAT",
+            "+FTPSYST",
+            "+FTPNOOP",
+        ],
+        before: "",
+        opens: &[2],
+        numbers: &[Meaning::one(FAILED, "failed", Reason::Unknown)],
+    }];
+
+    // 2.3
+    const REASONS: &'static [Sorted] = &[
+        (2000, 2000, Reason::Argument),
+        (2001, 2001, Reason::State),
+        (2002, 2002, Reason::Name),
+        (2003, 2003, Reason::Memory),
+        (2004, 2004, Reason::State),
+        (2006, 2006, Reason::Argument),
+        (2007, 2007, Reason::Memory),
+        (2008, 2009, Reason::State),
+        (2010, 2010, Reason::Memory),
+        (2012, 2012, Reason::Connection),
+        (2017, 2017, Reason::State),
+        (2024, 2024, Reason::State),
+        (2030, 2031, Reason::State),
+    ];
 
     const URCS: &'static [&'static str] = &[
         "+MIPCALL:*",
@@ -188,6 +253,7 @@ impl Maker for Fibocom {
 
     fn new(settings: &Settings, _: &Profile) -> Self {
         Fibocom {
+            timers: Timers::default(),
             info: Int::new(0),
             mode: Int::new(0),
             rest: 0,
@@ -213,6 +279,21 @@ impl Maker for Fibocom {
         }
     }
 
+    fn timers(&self) -> &Timers<Timer> {
+        &self.timers
+    }
+
+    fn timers_mut(&mut self) -> &mut Timers<Timer> {
+        &mut self.timers
+    }
+
+    fn on_timer(&mut self, cx: &mut Cx, timer: Timer) {
+        cx.port = self.port;
+        match timer {
+            Timer::Unread => cache::expired(self, cx),
+        }
+    }
+
     fn on_event(&mut self, cx: &mut Cx, event: Event) {
         match event {
             // 1.2.2: dropping DTR closes the connection, where `&D` lets it (V.250 section 6.2.9).
@@ -224,10 +305,16 @@ impl Maker for Fibocom {
             Event::Ftp(event) => self.ftp_event(cx, event),
             Event::FtpData => cache::arrived(self, cx),
             Event::FtpDrained => transfer::drained(self, cx),
-            Event::Timer(_) => cache::expired(self, cx),
             Event::BearerUp(cid) => call::up(self, cx, cid),
             Event::BearerDown { cid, by_network } => call::down(self, cx, cid, by_network),
-            _ => {}
+            Event::Boot
+            | Event::Socket(..)
+            | Event::Resolved(..)
+            | Event::Pong(..)
+            | Event::Registration(_)
+            | Event::Sim(_)
+            | Event::SimReady
+            | Event::Dtr(..) => {}
         }
     }
 
@@ -323,14 +410,14 @@ impl Fibocom {
     /// 1.2.19: what was downloaded goes with the connection.
     fn forget(&mut self, cx: &mut Cx) {
         self.cache = None;
-        cx.cancel(Timer::Unread as u32);
+        self.timers.cancel(Timer::Unread);
         cx.ftp().discard();
     }
 
     /// Says goodbye to the server, behind the end of the download that goes on.
     fn say_goodbye(&mut self, cx: &mut Cx) {
         self.cache = None;
-        cx.cancel(Timer::Unread as u32);
+        self.timers.cancel(Timer::Unread);
         cx.take_back(|line| line.starts_with("+FTPGET"));
         self.session = Session::Closing;
         match cx.ftp().is_busy() {

@@ -18,8 +18,10 @@ mod trouble;
 use crate::at::{Int, Text};
 use crate::commands;
 use crate::ftp::Type;
+use crate::modem::outcome::{Outcomes, Sorted};
 use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
 use crate::profile::Profile;
+use crate::time::Timers;
 use crate::time::units::{Size, Span};
 use error::Code;
 use file::Feed;
@@ -81,6 +83,7 @@ enum Local {
 /// The behaviour of a Quectel module.
 pub struct Quectel {
     settings: Settings,
+    timers: Timers<Timer>,
     user: Text<30>,
     password: Text<30>,
     path: Text<100>,
@@ -102,10 +105,19 @@ pub struct Quectel {
     feeds: BTreeMap<PortId, Feed>,
 }
 
+/// It waits for nothing by the clock.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {}
+
 impl Maker for Quectel {
     type Settings = Settings;
+    type Timer = Timer;
 
     const REPORTS: &'static [&'static str] = &["+QFTP", "+QNTP"];
+
+    const OUTCOMES: &'static [Outcomes] = error::OUTCOMES;
+
+    const REASONS: &'static [Sorted] = error::REASONS;
 
     const URCS: &'static [&'static str] = &["+QFTPERROR:*", "+PDP DEACT", "STATE:*", "CONNECT*"];
 
@@ -171,6 +183,7 @@ impl Maker for Quectel {
 
     fn new(settings: &Settings, profile: &Profile) -> Self {
         Quectel {
+            timers: Timers::default(),
             user: Text::default(),
             password: Text::default(),
             path: Text::default(),
@@ -190,6 +203,18 @@ impl Maker for Quectel {
         }
     }
 
+    fn timers(&self) -> &Timers<Timer> {
+        &self.timers
+    }
+
+    fn timers_mut(&mut self) -> &mut Timers<Timer> {
+        &mut self.timers
+    }
+
+    fn on_timer(&mut self, _: &mut Cx, timer: Timer) {
+        match timer {}
+    }
+
     fn on_event(&mut self, cx: &mut Cx, event: Event) {
         cx.port = self.port;
         match event {
@@ -198,7 +223,14 @@ impl Maker for Quectel {
             Event::FtpData => transfer::arrived(self, cx),
             Event::BearerUp(cid) => context::up(self, cx, cid),
             Event::BearerDown { cid, by_network } => context::down(self, cx, cid, by_network),
-            _ => {}
+            Event::FtpDrained
+            | Event::Socket(..)
+            | Event::Resolved(..)
+            | Event::Pong(..)
+            | Event::Registration(_)
+            | Event::Sim(_)
+            | Event::SimReady
+            | Event::Dtr(..) => {}
         }
     }
 
@@ -266,13 +298,16 @@ fn path_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
 }
 
 /// 2.2.6; an empty name stands for the anonymous account.
-fn user(m: &mut Quectel, _: &mut Cx, (name,): (Text<30>,)) -> Reply {
-    credential(&m.service, &mut m.user, name)
+fn user(m: &mut Quectel, cx: &mut Cx, (name,): (Text<30>,)) -> Reply {
+    credential(cx, &m.service, &mut m.user, name)
 }
 
 /// 2.2.6, 2.2.7: only while there is no service.
-fn credential(service: &Service, kept: &mut Text<30>, new: Text<30>) -> Reply {
-    if !service.is_off() || error::is_illegal(&new) {
+fn credential(cx: &Cx, service: &Service, kept: &mut Text<30>, new: Text<30>) -> Reply {
+    if !service.is_off() {
+        return cx.refuse_state();
+    }
+    if error::is_illegal(&new) {
         return Reply::Error;
     }
     *kept = new;
@@ -285,8 +320,8 @@ fn user_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
 }
 
 /// 2.2.7
-fn password(m: &mut Quectel, _: &mut Cx, (text,): (Text<30>,)) -> Reply {
-    credential(&m.service, &mut m.password, text)
+fn password(m: &mut Quectel, cx: &mut Cx, (text,): (Text<30>,)) -> Reply {
+    credential(cx, &m.service, &mut m.password, text)
 }
 
 fn password_read(m: &mut Quectel, cx: &mut Cx) -> Reply {

@@ -26,8 +26,10 @@ mod typing;
 use crate::commands;
 use crate::frame::Framing;
 use crate::ftp::{self, Op};
+use crate::modem::outcome::Outcomes;
 use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
 use crate::profile::Profile;
+use crate::time::Timers;
 use crate::time::units::{Size, Span};
 use parameters::Parameters;
 use serde::Deserialize;
@@ -96,6 +98,7 @@ impl Settings {
 /// The behaviour of a SIMCom module.
 pub struct Simcom {
     settings: Settings,
+    timers: Timers<Timer>,
     ftp: Parameters,
     session: Option<Session>,
     extended: extended::Extended,
@@ -159,18 +162,21 @@ impl Job {
 }
 
 /// The maker's timers.
-#[derive(Clone, Copy)]
-enum Timer {
-    Remind = 1,
-    Unread = 2,
-    Close = 3,
-    Again = 4,
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    Remind,
+    Unread,
+    Close,
+    Again,
 }
 
 impl Maker for Simcom {
     type Settings = Settings;
+    type Timer = Timer;
 
     const REPORTS: &'static [&'static str] = &["+FTP", "+CNTP"];
+
+    const OUTCOMES: &'static [Outcomes] = number::OUTCOMES;
 
     const URCS: &'static [&'static str] = &[
         "+CMTI:*",
@@ -273,6 +279,7 @@ impl Maker for Simcom {
 
     fn new(settings: &Settings, profile: &Profile) -> Self {
         Simcom {
+            timers: Timers::default(),
             settings: settings.clone(),
             ftp: Parameters::new(settings.first_bearer),
             session: None,
@@ -287,6 +294,21 @@ impl Maker for Simcom {
         }
     }
 
+    fn timers(&self) -> &Timers<Timer> {
+        &self.timers
+    }
+
+    fn timers_mut(&mut self) -> &mut Timers<Timer> {
+        &mut self.timers
+    }
+
+    fn on_timer(&mut self, cx: &mut Cx, timer: Timer) {
+        if let Some(session) = &self.session {
+            cx.port = session.port;
+        }
+        transfer::timer(self, cx, timer);
+    }
+
     fn on_event(&mut self, cx: &mut Cx, event: Event) {
         if let Some(session) = &self.session {
             cx.port = session.port;
@@ -295,7 +317,6 @@ impl Maker for Simcom {
             Event::Ftp(event) => self.ftp_event(cx, event),
             Event::FtpData => transfer::arrived(self, cx),
             Event::FtpDrained => transfer::drained(self, cx),
-            Event::Timer(key) => transfer::timer(self, cx, key),
             Event::BearerUp(context) => {
                 stack::up(self, cx, context);
                 bearer::up(self, cx, context);
@@ -320,7 +341,12 @@ impl Maker for Simcom {
                 self.disk.load(&cx.flash);
             }
             Event::SimReady => cx.urc_all("+CPIN: READY"),
-            _ => {}
+            Event::Socket(..)
+            | Event::Resolved(..)
+            | Event::Pong(..)
+            | Event::Registration(_)
+            | Event::Sim(_)
+            | Event::Dtr(..) => {}
         }
     }
 

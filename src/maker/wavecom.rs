@@ -20,8 +20,10 @@ mod wind;
 
 use crate::at::Int;
 use crate::commands;
+use crate::modem::outcome::Sorted;
 use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply, Socket};
 use crate::profile::Profile;
+use crate::time::Timers;
 use settings::Settings;
 use socket::{Key, Service};
 use std::collections::BTreeMap;
@@ -29,6 +31,7 @@ use std::collections::BTreeMap;
 /// The behaviour of a Wavecom module.
 pub struct Wavecom {
     settings: Settings,
+    timers: Timers<Timer>,
     stack: config::Stack,
     bearers: BTreeMap<u8, bearer::Bearer>,
     services: BTreeMap<Key, Service>,
@@ -54,8 +57,8 @@ enum Use {
 }
 
 /// The maker's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Timer {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
     /// A service takes too long to come up.
     Patience(Key),
     /// The result code of `AT+WIPCREATE` is due.
@@ -68,35 +71,13 @@ enum Timer {
     PingLost(u16),
 }
 
-impl Timer {
-    /// The number that the core knows it by.
-    fn number(self) -> u32 {
-        match self {
-            Timer::Patience(key) => 1 << 16 | key.number(),
-            Timer::Answer(key) => 2 << 16 | key.number(),
-            Timer::Closed(key) => 3 << 16 | key.number(),
-            Timer::PingNext => 4 << 16,
-            Timer::PingLost(packet) => 5 << 16 | u32::from(packet),
-        }
-    }
-
-    fn from_number(number: u32) -> Option<Timer> {
-        let low = (number & 0xFFFF) as u16;
-        match number >> 16 {
-            1 => Key::from_number(low).map(Timer::Patience),
-            2 => Key::from_number(low).map(Timer::Answer),
-            3 => Key::from_number(low).map(Timer::Closed),
-            4 => Some(Timer::PingNext),
-            5 => Some(Timer::PingLost(low)),
-            _ => None,
-        }
-    }
-}
-
 impl Maker for Wavecom {
     type Settings = Settings;
+    type Timer = Timer;
 
     const REPORTS: &'static [&'static str] = &["+WIP"];
+
+    const REASONS: &'static [Sorted] = code::REASONS;
 
     const URCS: &'static [&'static str] =
         &["+WIPREADY:*", "+WIPPEERCLOSE:*", "+WIPACCEPT:*", "+WIPERROR:*", "+WIND: *", "+CME ERROR: *"];
@@ -137,6 +118,7 @@ impl Maker for Wavecom {
 
     fn new(settings: &Settings, _: &Profile) -> Self {
         Wavecom {
+            timers: Timers::default(),
             settings: settings.clone(),
             stack: config::Stack::default(),
             bearers: BTreeMap::new(),
@@ -148,6 +130,24 @@ impl Maker for Wavecom {
             registered: false,
             connected: false,
             wopen: Int::new(1),
+        }
+    }
+
+    fn timers(&self) -> &Timers<Timer> {
+        &self.timers
+    }
+
+    fn timers_mut(&mut self) -> &mut Timers<Timer> {
+        &mut self.timers
+    }
+
+    fn on_timer(&mut self, cx: &mut Cx, timer: Timer) {
+        match timer {
+            Timer::Patience(key) => create::expired(self, cx, key),
+            Timer::Answer(key) => create::answer(self, cx, key),
+            Timer::Closed(key) => socket::closed_already(self, cx, key),
+            Timer::PingNext => ping::next(self, cx),
+            Timer::PingLost(packet) => ping::lost(self, cx, packet),
         }
     }
 
@@ -169,19 +169,7 @@ impl Maker for Wavecom {
             }
             Event::Pong(query, after) => ping::pong(self, cx, query, after),
             Event::Ftp(event) => file::event(self, cx, event),
-            Event::Timer(number) => match Timer::from_number(number) {
-                Some(Timer::Patience(key)) => create::expired(self, cx, key),
-                Some(Timer::Answer(key)) => create::answer(self, cx, key),
-                Some(Timer::Closed(key)) => socket::closed_already(self, cx, key),
-                Some(Timer::PingNext) => ping::next(self, cx),
-                Some(Timer::PingLost(packet)) => ping::lost(self, cx, packet),
-                None => {}
-            },
-            Event::FtpData
-            | Event::FtpDrained
-            | Event::Dtr(..)
-            | Event::Finished { .. }
-            | Event::Leave { .. } => {}
+            Event::FtpData | Event::FtpDrained | Event::Dtr(..) => {}
         }
     }
 

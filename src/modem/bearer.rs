@@ -128,7 +128,7 @@ impl Core {
             return Err(30);
         }
         match self.bearers.state(cid) {
-            State::Up(_) => self.events.push_back(Event::BearerUp(cid)),
+            State::Up(_) => self.happened(Event::BearerUp(cid)),
             // Whoever asked first, all are told.
             State::Activating => {}
             State::Deactivating => return Err(3),
@@ -149,13 +149,14 @@ impl Core {
         let after = bearer.activates_after.0.min(bearer.activates_within.0);
         match after.is_zero() {
             true => self.activation_answered(cid),
-            false => self.timers.set(Timer::Activate(cid), self.now + after),
+            false => self.running.timers.set(Timer::Activate(cid), self.now + after),
         }
     }
 
     /// Whether a context is asked for once the module is attached.
     fn waits_for_attachment(&self, cid: u8) -> bool {
-        self.bearers.state(cid) == State::Activating && self.timers.deadline(Timer::Activate(cid)).is_none()
+        self.bearers.state(cid) == State::Activating
+            && self.running.timers.deadline(Timer::Activate(cid)).is_none()
     }
 
     /// Asks for the contexts that waited for the attachment, or gives them up.
@@ -181,9 +182,9 @@ impl Core {
             State::Deactivating => {}
             _ if after.is_zero() => self.lower(cid, false),
             _ => {
-                self.timers.cancel(Timer::Activate(cid));
+                self.running.timers.cancel(Timer::Activate(cid));
                 self.bearers.context(cid).state = State::Deactivating;
-                self.timers.set(Timer::Deactivate(cid), self.now + after);
+                self.running.timers.set(Timer::Deactivate(cid), self.now + after);
             }
         }
         true
@@ -205,20 +206,20 @@ impl Core {
         }
         self.note(|| Note::State(format!("PDP context {cid} active, {address}")));
         self.reach("bearer_up");
-        self.events.push_back(Event::BearerUp(cid));
+        self.happened(Event::BearerUp(cid));
     }
 
     /// A context goes down; `by_network` where nobody here asked for it.
     pub(super) fn lower(&mut self, cid: u8, by_network: bool) {
-        self.timers.cancel(Timer::Activate(cid));
-        self.timers.cancel(Timer::Deactivate(cid));
+        self.running.timers.cancel(Timer::Activate(cid));
+        self.running.timers.cancel(Timer::Deactivate(cid));
         if self.bearers.state(cid) == State::Down {
             return;
         }
         self.bearers.context(cid).state = State::Down;
         self.note(|| Note::State(format!("PDP context {cid} down")));
         self.reach("bearer_down");
-        self.events.push_back(Event::BearerDown { cid, by_network });
+        self.happened(Event::BearerDown { cid, by_network });
         if self.bearers.active().is_none() {
             self.net(NetRequest::Address(None));
             self.sockets_lost();

@@ -1,10 +1,11 @@
 //! The clients of services that run on the module's sockets: what the core asks of one, and where it keeps it.
 
+use super::Core;
+use super::core::Task;
 use super::data::Sink;
 use super::net::{Query, Socket};
 use super::port::{Port, State};
 use super::socket::SocketEvent;
-use super::{Core, Event};
 use crate::time::Now;
 use ::core::net::Ipv4Addr;
 use bytes::Bytes;
@@ -138,8 +139,8 @@ impl Core {
 
     /// Whether a port is still to enter data mode on `sink`, also by an answer that is next to be given.
     pub(super) fn is_awaited(&self, sink: Sink) -> bool {
-        let leads = |event: &Event| matches!(event, Event::Finished { reply, .. } if reply.leads_to(sink));
-        self.ports.iter().any(|port| port.waits_for(sink)) || self.events.iter().any(leads)
+        let leads = |task: &Task| matches!(task, Task::Finish { reply, .. } if reply.leads_to(sink));
+        self.running.ports.iter().any(|port| port.waits_for(sink)) || self.running.tasks.iter().any(leads)
     }
 
     /// Whether a port in data mode on `sink`, or about to enter it, reads what comes as it comes.
@@ -148,6 +149,6 @@ impl Core {
             (State::Data(running), _) | (_, Some(running)) => running.mode.sink == sink,
             _ => false,
         };
-        self.ports.iter().any(|port| port.waits_for(sink) || running(port))
+        self.running.ports.iter().any(|port| port.waits_for(sink) || running(port))
     }
 }

@@ -169,6 +169,7 @@ pub fn show<T: Display>(value: &T, cx: &mut Cx) -> Reply {
 /// is only answered, `secret: (3)` a parameter that is not logged, by its place; `secret: (4 unless 1 in
 /// ["2", "5"])` one that is none with a certain value of another ([`Secret`]).
 #[macro_export]
+#[doc(hidden)]
 macro_rules! commands {
     ($v:ty; $($name:literal $body:tt),* $(,)?) => {
         &[$($crate::command_row!($v, $name, $body)),*]

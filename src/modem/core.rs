@@ -10,17 +10,18 @@ use super::port::{Line, Port, PortId, State};
 use super::radio::{Functionality, Radio};
 use super::sim::Sim;
 use super::socket::Sockets;
-use super::{Event, Meddler, Note, Output, Reply};
+use super::{Event, FaultHook, Note, Output, Reply};
 use crate::at::ArgError;
 use crate::fault::Pattern;
 use crate::profile::{ErrorCode, Profile};
 use crate::time::{Calendar, Now, Timers};
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The timers of the core, and those of the maker by its own keys.
+/// The timers of the core; a maker holds its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
     PowerOn(usize),
@@ -32,10 +33,23 @@ pub(super) enum Timer {
     RingOff(PortId),
     Late(PortId),
     Boot,
-    Maker(u32),
 }
 
-/// What every module has.
+/// What the modem does next.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// The maker is told what happened.
+    Tell(Event),
+    /// A timer of the maker's has expired.
+    Timer,
+    /// A command that was pending is over.
+    Finish { port: PortId, reply: Reply },
+    /// Data mode is to be left.
+    Leave(PortId),
+}
+
+/// What every module has. What stands here outlives a reset; what does not is [`Running`], whose fields are reached as
+/// the core's own.
 pub struct Core {
     /// The module's personality.
     pub profile: Arc<Profile>,
@@ -43,32 +57,43 @@ pub struct Core {
     pub now: Now,
     /// The SIM.
     pub sim: Sim,
+    /// What the module has stored, by the maker's own keys.
+    pub flash: Flash,
+    /// How often the module has booted.
+    pub boots: u32,
+    /// What a reset wipes.
+    pub running: Running,
+    pub(super) out: VecDeque<Output>,
+    pub(super) numbers: u32,
+    pub(super) noting: bool,
+    pub(super) hook: Option<Box<dyn FaultHook>>,
+    /// The names of all commands, for `+CLAC`.
+    pub(super) known: Vec<&'static str>,
+    /// The result codes that are this module's own ([`Modem::codes`](super::Modem::codes)).
+    pub(super) codes: Vec<Pattern>,
+}
+
+/// What a reset wipes.
+pub struct Running {
     /// The radio.
     pub radio: Radio,
     /// PDP contexts.
     pub bearers: Bearers,
     /// The clients that run on its sockets, each from its opening until the maker drops it.
     pub clients: Clients,
-    /// The commands that wait for the packet domain, by their ports.
-    pub(super) awaited: BTreeMap<PortId, Wanted>,
     /// Sockets.
     pub sockets: Sockets,
-    /// What outlives a reset, by the maker's own keys.
-    pub flash: Flash,
-    /// How often the module has booted.
-    pub boots: u32,
     /// `+CCLK` as it was when the module's clock began.
     pub calendar: Calendar,
+    /// The commands that wait for the packet domain, by their ports.
+    pub(super) awaited: BTreeMap<PortId, Wanted>,
     /// Values written to plain commands.
     pub(super) plain: BTreeMap<String, String>,
     pub(super) messages: Messages,
     pub(super) ports: Vec<Port>,
     pub(super) timers: Timers<Timer>,
-    pub(super) out: VecDeque<Output>,
-    pub(super) events: VecDeque<Event>,
-    pub(super) numbers: u32,
-    pub(super) noting: bool,
-    pub(super) meddler: Option<Box<dyn Meddler>>,
+    /// What is to be done next, in this order.
+    pub(super) tasks: VecDeque<Task>,
     pub(super) resetting: Option<bool>,
     /// `+CFUN` once it has reset.
     pub(super) wakes_with: Functionality,
@@ -78,39 +103,65 @@ pub struct Core {
     pub(super) dead_for: Option<Duration>,
     /// How the next FTP operation is to end.
     pub(super) forced: Option<i32>,
-    /// The names of all commands, for `+CLAC`.
-    pub(super) known: Vec<&'static str>,
-    /// The result codes that are this module's own ([`Modem::codes`](super::Modem::codes)).
-    pub(super) codes: Vec<Pattern>,
 }
 
-impl Core {
-    pub(super) fn new(profile: Arc<Profile>, ports: usize) -> Core {
-        Core {
-            now: Now::ZERO,
-            sim: Sim::new(&profile.sim),
-            radio: Radio::new(&profile.radio),
+impl Running {
+    fn new(profile: &Profile, radio: Radio, ports: Vec<Port>) -> Running {
+        Running {
+            radio,
             bearers: Bearers::new(&profile.bearer),
             clients: Clients::default(),
-            awaited: BTreeMap::new(),
             sockets: Sockets::default(),
-            flash: Flash::new(),
-            boots: 0,
             calendar: profile.radio.clock,
+            awaited: BTreeMap::new(),
             plain: BTreeMap::new(),
             messages: Messages::default(),
-            ports: (0..ports.max(1)).map(|i| Port::new(PortId(i), &profile)).collect(),
+            ports,
             timers: Timers::default(),
-            out: VecDeque::new(),
-            events: VecDeque::new(),
-            numbers: 0,
-            noting: false,
-            meddler: None,
+            tasks: VecDeque::new(),
             resetting: None,
             wakes_with: Functionality::Full,
             dead: None,
             dead_for: None,
             forced: None,
+        }
+    }
+
+    /// As it is after a reset: what the network gives, and what is on its way over the serial lines, is no part of the module.
+    pub(super) fn reset(&mut self, profile: &Profile) {
+        let radio = Radio { functionality: self.wakes_with, ..self.radio.restarted(&profile.radio) };
+        let ports = self.ports.iter_mut().map(|port| port.restarted(profile)).collect();
+        *self = Running::new(profile, radio, ports);
+    }
+}
+
+impl Deref for Core {
+    type Target = Running;
+    fn deref(&self) -> &Running {
+        &self.running
+    }
+}
+
+impl DerefMut for Core {
+    fn deref_mut(&mut self) -> &mut Running {
+        &mut self.running
+    }
+}
+
+impl Core {
+    pub(super) fn new(profile: Arc<Profile>, ports: usize) -> Core {
+        let radio = Radio::new(&profile.radio);
+        let ports = (0..ports.max(1)).map(|i| Port::new(PortId(i), &profile)).collect();
+        Core {
+            now: Now::ZERO,
+            sim: Sim::new(&profile.sim),
+            flash: Flash::new(),
+            boots: 0,
+            running: Running::new(&profile, radio, ports),
+            out: VecDeque::new(),
+            numbers: 0,
+            noting: false,
+            hook: None,
             known: vec![],
             codes: vec![],
             profile,
@@ -137,42 +188,43 @@ impl Core {
 
     /// One port more.
     pub(super) fn add_port(&mut self) {
-        self.ports.push(Port::new(PortId(self.ports.len()), &self.profile));
+        let port = Port::new(PortId(self.ports.len()), &self.profile);
+        self.ports.push(port);
     }
 
     /// The ports, counted from 0.
     pub fn port_ids(&self) -> impl Iterator<Item = PortId> + use<> {
-        (0..self.ports.len()).map(PortId)
+        (0..self.running.ports.len()).map(PortId)
     }
 
     /// Whether the port is in data mode now.
     pub fn in_data_mode(&self, port: PortId) -> bool {
-        matches!(self.ports[port.0].state, State::Data(_))
+        matches!(self.running.ports[port.0].state, State::Data(_))
     }
 
     /// Whether `+++` has left a data mode behind on the port, for `ATO`.
     pub fn is_suspended(&self, port: PortId) -> bool {
-        self.ports[port.0].suspended.is_some()
+        self.running.ports[port.0].suspended.is_some()
     }
 
     /// The settings of a port.
     pub fn settings(&self, port: PortId) -> &super::port::Settings {
-        &self.ports[port.0].settings
+        &self.running.ports[port.0].settings
     }
 
     /// The settings of a port, to be changed.
     pub fn settings_mut(&mut self, port: PortId) -> &mut super::port::Settings {
-        &mut self.ports[port.0].settings
+        &mut self.running.ports[port.0].settings
     }
 
     /// Forgets the data mode that `+++` left behind on a port: there is nothing for `ATO` to go back to.
     pub fn forget_suspended(&mut self, port: PortId) {
-        self.ports[port.0].suspended = None;
+        self.running.ports[port.0].suspended = None;
     }
 
     /// Drives a line of the serial interface.
     pub fn drive(&mut self, port: PortId, line: Line, on: bool) {
-        let lines = &mut self.ports[port.0].lines;
+        let lines = &mut self.running.ports[port.0].lines;
         if lines.contains(&(line, on)) {
             return;
         }
@@ -181,14 +233,9 @@ impl Core {
         self.out.push_back(Output::Line { port, line, on });
     }
 
-    /// Sets the maker's timer `key`.
-    pub fn timer(&mut self, key: u32, after: Duration) {
-        self.timers.set(Timer::Maker(key), self.now + after);
-    }
-
-    /// Forgets the maker's timer `key`; true where it was set.
-    pub fn cancel(&mut self, key: u32) -> bool {
-        self.timers.cancel(Timer::Maker(key))
+    /// Has the maker told what happened, once what is going on is done.
+    pub(super) fn happened(&mut self, event: Event) {
+        self.running.tasks.push_back(Task::Tell(event));
     }
 
     /// Resets the module once the event being handled is done; its power-on lines follow where `banner`.
@@ -198,7 +245,7 @@ impl Core {
 
     /// Sends what the host is to read in data mode through the framing of its port.
     pub fn send_data(&mut self, port: PortId, bytes: Bytes) {
-        let port = &mut self.ports[port.0];
+        let port = &mut self.running.ports[port.0];
         if let State::Data(running) = &mut port.state {
             let bytes = running.mode.framing.encode(bytes);
             port.emit(bytes, false, &mut self.out);
@@ -207,7 +254,7 @@ impl Core {
 
     /// Sends the end mark of the port's framing, where it has one: the host reads that nothing follows.
     pub fn send_end(&mut self, port: PortId) {
-        let port = &mut self.ports[port.0];
+        let port = &mut self.running.ports[port.0];
         if let State::Data(running) = &mut port.state {
             let end = running.mode.framing.end().map(|mark| Bytes::copy_from_slice(&[mark]));
             port.emit(end.unwrap_or_default(), false, &mut self.out);
@@ -217,7 +264,7 @@ impl Core {
     /// Octets that the port can take now without piling them up. Little room counts as none: else all
     /// that follows would travel in ever smaller pieces (RFC 1122 section 4.2.3.3).
     pub fn room(&self, port: PortId) -> usize {
-        let room = super::BACKLOG.saturating_sub(self.ports[port.0].backlog);
+        let room = super::BACKLOG.saturating_sub(self.running.ports[port.0].backlog);
         if room < super::BACKLOG / 2 { 0 } else { room }
     }
 

@@ -1,7 +1,8 @@
 //! What a handler of a command or of an event sees.
 
+use super::core::Task;
 use super::port::PortId;
-use super::{Core, DataMode, Event, Reply};
+use super::{Core, DataMode, Reply};
 use crate::at::ResultCode;
 use crate::profile::UrcWhen;
 use std::fmt::Display;
@@ -45,18 +46,18 @@ impl Cx<'_> {
 
     /// A line of information text as it is.
     pub fn line(&mut self, text: &str) {
-        let port = &mut self.core.ports[self.port.0];
+        let port = &mut self.core.running.ports[self.port.0];
         port.writing.line(port.style(), text);
     }
 
     /// A block of octets behind a line of information text.
     pub fn block(&mut self, bytes: &[u8]) {
-        self.core.ports[self.port.0].writing.raw(bytes);
+        self.core.running.ports[self.port.0].writing.raw(bytes);
     }
 
     /// A block of octets that is information text of its own.
     pub fn text(&mut self, bytes: &[u8]) {
-        let port = &mut self.core.ports[self.port.0];
+        let port = &mut self.core.running.ports[self.port.0];
         port.writing.text(port.style(), bytes);
     }
 
@@ -96,7 +97,7 @@ impl Cx<'_> {
     pub fn reply_with(&mut self, name: &str, values: impl Display) -> Reply {
         match self.core.rule(name, &format!("{name}: {values}")).when {
             UrcWhen::WithResult | UrcWhen::BeforeResult => {
-                self.core.ports[self.port.0].awaits = Some(name.into());
+                self.core.running.ports[self.port.0].awaits = Some(name.into());
                 Reply::Pending
             }
             UrcWhen::After | UrcWhen::AtOnce | UrcWhen::Never => Reply::Ok,
@@ -106,18 +107,18 @@ impl Cx<'_> {
     /// Ends the command that answered [`Reply::Pending`] on this port.
     pub fn finish(&mut self, reply: Reply) {
         let port = self.port;
-        self.core.events.push_back(Event::Finished { port, reply });
+        self.core.running.tasks.push_back(Task::Finish { port, reply });
     }
 
     /// Leaves data mode on this port, or gives up a suspended one; the maker's `on_data_end` is
     /// called with [`DataEnd::Left`](super::DataEnd::Left) and says what is printed.
     pub fn leave_data(&mut self) {
         let port = self.port;
-        self.core.events.push_back(Event::Leave { port });
+        self.core.running.tasks.push_back(Task::Leave(port));
     }
 
     /// Takes back the data mode that `+++` left (`ATO`).
     pub fn resume(&mut self) -> Option<DataMode> {
-        self.core.ports[self.port.0].suspended.as_ref().map(|running| running.mode.clone())
+        self.core.running.ports[self.port.0].suspended.as_ref().map(|running| running.mode.clone())
     }
 }

@@ -58,7 +58,7 @@ pub trait Dce: Send {
     }
 
     /// A fault befalls it.
-    fn handle_fault(&mut self, now: Now, fault: ModuleFault) {
+    fn handle_fault(&mut self, now: Now, fault: DceFault) {
         if let Some(dce) = self.behind_mut() {
             dce.handle_fault(now, fault);
         }
@@ -121,7 +121,7 @@ pub trait Dce: Send {
 
 /// What a fault does to the module by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ModuleFault {
+pub enum DceFault {
     /// It resets.
     Reset {
         /// Whether the power-on lines are printed.

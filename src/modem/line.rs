@@ -10,7 +10,7 @@ impl Modem {
     pub(super) fn listen(&mut self, id: PortId) -> bool {
         let line_end = self.core.profile.serial.line_end;
         let max = self.core.profile.serial.line_max;
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         if matches!(port.state, State::Busy { .. }) {
             return false;
         }
@@ -36,7 +36,7 @@ impl Modem {
         let typed = at::octets::text_of(&line[line.len() - body.len() - 2..]);
         self.core.note(|| Note::CommandLine { port: id, line: typed.trim().to_owned() });
         let runs = self.may_run(id, typed.trim());
-        self.core.ports[id.0].last_line = line;
+        self.core.running.ports[id.0].last_line = line;
         if runs {
             self.run(id, rest);
         }
@@ -49,7 +49,7 @@ impl Modem {
                 Ok(None) => return self.conclude(id, Reply::Ok),
                 Err(at::SyntaxError) => Reply::Error,
                 Ok(Some((call, tail))) => {
-                    let port = &mut self.core.ports[id.0];
+                    let port = &mut self.core.running.ports[id.0];
                     port.state = State::Busy { rest: tail.to_string() };
                     port.writing.next_command();
                     self.dispatch(id, &call)
@@ -65,7 +65,7 @@ impl Modem {
 
     /// The rest of the line that an answer leaves to be run; else the reply, which ends the line.
     fn go_on(&mut self, id: PortId, reply: Reply) -> Result<String, Reply> {
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         let style = port.style();
         let State::Busy { rest } = &mut port.state else { return Err(reply) };
         let more = !rest.trim_matches([' ', ';']).is_empty();
@@ -125,8 +125,8 @@ impl Modem {
             Reply::Own(words) => self.finish_line(id, &ResultCode::Own(words)),
             Reply::Line(text) => self.finish_line(id, &ResultCode::Line(text)),
             Reply::Silent => {
-                self.core.ports[id.0].muted = false;
-                self.core.ports[id.0].state = State::Command;
+                self.core.running.ports[id.0].muted = false;
+                self.core.running.ports[id.0].state = State::Command;
             }
             Reply::Data(mode) => self.begin_data(id, mode),
             Reply::Resume => self.resume_data(id),
@@ -136,7 +136,7 @@ impl Modem {
     /// Prints the final result code of a line, with what its profile wants beside it.
     pub(super) fn finish_line(&mut self, id: PortId, code: &ResultCode) {
         self.print_beside(id, UrcWhen::BeforeResult);
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         if port.muted {
             port.writing.result(port.style(), code, &self.core.profile);
             port.flush(&mut self.core.out);
@@ -149,10 +149,10 @@ impl Modem {
 
     /// The next command line may come.
     pub(super) fn end_line(&mut self, id: PortId) {
-        self.core.ports[id.0].state = State::Command;
+        self.core.running.ports[id.0].state = State::Command;
         self.print_beside(id, UrcWhen::WithResult);
         let core = &mut self.core;
-        core.ports[id.0].flush(&mut core.out);
+        core.running.ports[id.0].flush(&mut core.out);
     }
 }
 

@@ -1,16 +1,22 @@
 //! What a maker's file provides, and how the modem calls it.
 
 use super::command::{Command, Support, Test};
+use super::outcome::{Outcomes, Sorted};
 use super::{Cx, DataEnd, Event, Reply};
 use crate::at::{Arguments, Call, Form, Secret};
 use crate::ftp;
 use crate::profile::Profile;
+use crate::time::{Now, Timers};
 use serde::de::DeserializeOwned;
+use std::collections::VecDeque;
 
 /// A maker's behaviour: its state, its command table, and what it does when something happens.
 pub trait Maker: Send + Sized + 'static {
     /// The `[settings]` of its profiles.
     type Settings: DeserializeOwned + Clone + Send + 'static;
+
+    /// What it waits for. Two timers that are due at once go off in this order.
+    type Timer: Ord + Copy + Send + 'static;
 
     /// Its commands, in the order of its manual.
     const COMMANDS: &'static [Command<Self>];
@@ -34,6 +40,12 @@ pub trait Maker: Send + Sized + 'static {
     /// The FTP verbs that its client sends; none where a host can speak FTP itself, over a socket.
     const SENT: &'static [&'static str] = ftp::VERBS;
 
+    /// How it tells that operations have ended, and what its numbers mean.
+    const OUTCOMES: &'static [Outcomes] = &[];
+
+    /// The sorts of its own `+CME ERROR` numbers.
+    const REASONS: &'static [Sorted] = &[];
+
     /// The behaviour as it is at power-on.
     fn new(settings: &Self::Settings, profile: &Profile) -> Self;
 
@@ -44,6 +56,15 @@ pub trait Maker: Send + Sized + 'static {
 
     /// Something happened that no command asked for just now.
     fn on_event(&mut self, cx: &mut Cx, event: Event);
+
+    /// Its timers.
+    fn timers(&self) -> &Timers<Self::Timer>;
+
+    /// Its timers, for the modem to take those that are due.
+    fn timers_mut(&mut self) -> &mut Timers<Self::Timer>;
+
+    /// The time of one of them has come.
+    fn on_timer(&mut self, cx: &mut Cx, timer: Self::Timer);
 
     /// Data mode ended on `cx.port`: why, what was kept for [`Sink::Hold`](super::Sink::Hold), and how
     /// many octets of payload the host sent. The reply is printed as the command's result.
@@ -69,6 +90,12 @@ pub trait Personality: Send {
     fn run(&mut self, cx: &mut Cx, call: &Call) -> Option<Reply>;
     /// See [`Maker::on_event`].
     fn on_event(&mut self, cx: &mut Cx, event: Event);
+    /// When a timer of the maker's is due.
+    fn poll_timeout(&self) -> Option<Now>;
+    /// Takes the first timer that is due.
+    fn expire(&mut self, now: Now);
+    /// See [`Maker::on_timer`]; about the first timer that was taken.
+    fn on_timer(&mut self, cx: &mut Cx);
     /// See [`Maker::on_data_end`].
     fn on_data_end(&mut self, cx: &mut Cx, end: DataEnd, held: Vec<u8>, moved: u64) -> Reply;
     /// The command table.
@@ -88,6 +115,8 @@ pub trait Personality: Send {
 struct Behaviour<V: Maker> {
     settings: V::Settings,
     maker: V,
+    /// The timers whose time has come, until the maker is told.
+    expired: VecDeque<V::Timer>,
 }
 
 /// Makes the behaviour that a profile asks for.
@@ -101,7 +130,7 @@ pub fn make<V: Maker>(profile: &Profile) -> Result<Box<dyn Personality>, (Vec<St
             (path.collect(), e.inner().to_string())
         })?;
     let maker = V::new(&settings, profile);
-    Ok(Box::new(Behaviour { settings, maker }))
+    Ok(Box::new(Behaviour { settings, maker, expired: VecDeque::new() }))
 }
 
 /// Runs a command from a table.
@@ -164,6 +193,7 @@ pub fn names_of<V: Maker>() -> Vec<&'static str> {
 impl<V: Maker> Personality for Behaviour<V> {
     fn restart(&mut self, profile: &Profile) {
         self.maker = V::new(&self.settings, profile);
+        self.expired.clear();
     }
     fn run(&mut self, cx: &mut Cx, call: &Call) -> Option<Reply> {
         let refused = self.maker.refuse(call);
@@ -174,6 +204,17 @@ impl<V: Maker> Personality for Behaviour<V> {
     }
     fn on_event(&mut self, cx: &mut Cx, event: Event) {
         self.maker.on_event(cx, event);
+    }
+    fn poll_timeout(&self) -> Option<Now> {
+        self.maker.timers().next()
+    }
+    fn expire(&mut self, now: Now) {
+        self.expired.extend(self.maker.timers_mut().pop(now));
+    }
+    fn on_timer(&mut self, cx: &mut Cx) {
+        if let Some(timer) = self.expired.pop_front() {
+            self.maker.on_timer(cx, timer);
+        }
     }
     fn on_data_end(&mut self, cx: &mut Cx, end: DataEnd, held: Vec<u8>, moved: u64) -> Reply {
         self.maker.on_data_end(cx, end, held, moved)

@@ -38,7 +38,7 @@ impl Core {
         let after = self.profile.radio.registers_after.0;
         match after.is_zero() {
             true => self.register(),
-            false => self.timers.set(Timer::Register, self.now + after),
+            false => self.running.timers.set(Timer::Register, self.now + after),
         }
     }
 
@@ -62,13 +62,13 @@ impl Core {
         self.radio.status = status;
         self.radio.attached = attached && self.radio.registered();
         if !self.radio.registered() {
-            self.timers.cancel(Timer::Register);
+            self.running.timers.cancel(Timer::Register);
         }
         // A search for the network that attaches, or the loss of the network, has gone past what was asked for.
         let lost = !self.radio.registered() && (was || status != 2);
         if lost || self.radio.attaching == Some(self.radio.attached) {
             self.radio.attaching = None;
-            self.timers.cancel(Timer::Attach);
+            self.running.timers.cancel(Timer::Attach);
         }
         if !self.radio.attached {
             self.lower_all(true);
@@ -91,7 +91,7 @@ impl Core {
             }
         }
         if status != old {
-            self.events.push_back(Event::Registration(status));
+            self.happened(Event::Registration(status));
         }
     }
 
@@ -116,7 +116,7 @@ impl Core {
             Change::PdpDeactivated(None) => self.lower_all(true),
             Change::Sim(present) => {
                 self.sim.insert(present);
-                self.events.push_back(Event::Sim(present));
+                self.happened(Event::Sim(present));
                 self.search();
             }
             Change::Reset { banner } => self.reset(banner),

@@ -14,7 +14,7 @@ impl Modem {
         let empty = mode.ends.length == Some(0);
         let sink = mode.sink;
         let core = &mut self.core;
-        let port = &mut core.ports[id.0];
+        let port = &mut core.running.ports[id.0];
         port.flush(&mut core.out);
         port.muted = false;
         let guard = Guard::s12(port.settings.s[12]);
@@ -38,11 +38,11 @@ impl Modem {
     /// Goes back to the data mode that `+++` left, where there is one (V.250 section 6.3.7).
     pub(super) fn resume_data(&mut self, id: PortId) {
         // It may have ended while a fault kept the answer back.
-        let Some(mut running) = self.core.ports[id.0].suspended.take() else {
+        let Some(mut running) = self.core.running.ports[id.0].suspended.take() else {
             return self.finish_line(id, &ResultCode::NoCarrier);
         };
         let core = &mut self.core;
-        let port = &mut core.ports[id.0];
+        let port = &mut core.running.ports[id.0];
         port.flush(&mut core.out);
         port.muted = false;
         running.skip_lf = port.owes_lf().then(SkipLf::default);
@@ -53,7 +53,7 @@ impl Modem {
     /// Data mode is over, or suspended where `+++` was typed.
     pub(super) fn end_data(&mut self, id: PortId, end: DataEnd) {
         self.let_go(id, end);
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         let state = std::mem::replace(&mut port.state, State::Busy { rest: String::new() });
         let (held, moved) = match state {
             State::Data(running) if end == DataEnd::Escape && !running.mode.sink.holds() => {
@@ -76,7 +76,7 @@ impl Modem {
                 }
             },
         };
-        if self.core.ports[id.0].settings.dcd == 1 {
+        if self.core.running.ports[id.0].settings.dcd == 1 {
             self.core.drive(id, Line::Dcd, false);
         }
         self.core.reach("command_mode");
@@ -89,7 +89,7 @@ impl Modem {
     /// Data mode on a socket is about to end: what was held back to be told from an escape or an end mark is payload
     /// after all, and the datagram that was begun is sent.
     fn let_go(&mut self, id: PortId, end: DataEnd) {
-        let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+        let State::Data(running) = &mut self.core.running.ports[id.0].state else { return };
         let sink = running.mode.sink;
         let mut payload = BytesMut::new();
         match (end, sink.socket()) {
@@ -115,7 +115,7 @@ impl Modem {
     /// What the host typed in data mode, on its way up.
     pub(super) fn upload(&mut self, id: PortId, bytes: Bytes) {
         let now = self.core.now;
-        let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+        let State::Data(running) = &mut self.core.running.ports[id.0].state else { return };
         running.last = now;
         let mut typed = &bytes[..];
         if let Some(skip) = &mut running.skip_lf {
@@ -138,12 +138,12 @@ impl Modem {
             }
         }
         let rest = bytes.slice(bytes.len() - typed.len() + used..);
-        self.core.ports[id.0].restash(rest);
+        self.core.running.ports[id.0].restash(rest);
         self.pass_up(id, payload.freeze(), ended);
     }
 
     fn pass_up(&mut self, id: PortId, payload: Bytes, ended: bool) {
-        let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+        let State::Data(running) = &mut self.core.running.ports[id.0].state else { return };
         running.moved += payload.len() as u64;
         let full = running.mode.ends.length == Some(running.moved);
         let marked = ended && !full;
@@ -158,7 +158,7 @@ impl Modem {
                 let before = (running.moved - payload.len() as u64) / every;
                 let blocks = running.moved / every - before;
                 running.held.extend_from_slice(&payload);
-                let port = &mut self.core.ports[id.0];
+                let port = &mut self.core.running.ports[id.0];
                 port.emit(vec![with; blocks as usize].into(), false, &mut self.core.out);
             }
             Sink::Client(service) => {
@@ -183,7 +183,7 @@ impl Modem {
     /// Puts a datagram together, up to its edge or the longest that there is.
     fn collect(&mut self, id: PortId, socket: Socket, most: usize, mut payload: Bytes, edge: bool) {
         loop {
-            let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+            let State::Data(running) = &mut self.core.running.ports[id.0].state else { return };
             let room = most.saturating_sub(running.held.len()).max(1);
             running.held.extend_from_slice(&payload.split_to(room.min(payload.len())));
             self.send_held(id, socket, most - 1);
@@ -198,7 +198,7 @@ impl Modem {
 
     /// Sends what the host typed since the last edge as one datagram, where it is longer than `above` octets.
     fn send_held(&mut self, id: PortId, socket: Socket, above: usize) {
-        let State::Data(running) = &mut self.core.ports[id.0].state else { return };
+        let State::Data(running) = &mut self.core.running.ports[id.0].state else { return };
         if running.held.len() > above {
             let datagram = std::mem::take(&mut running.held);
             self.core.send_datagram(socket, datagram.into());
@@ -207,7 +207,7 @@ impl Modem {
 
     /// What waits for the host in data mode, on its way down; false where nothing does.
     pub(super) fn download(&mut self, id: PortId) -> bool {
-        let State::Data(running) = &self.core.ports[id.0].state else { return false };
+        let State::Data(running) = &self.core.running.ports[id.0].state else { return false };
         let sink = running.mode.sink;
         let room = self.core.room(id);
         if let Sink::Datagrams { socket, .. } = sink {
@@ -238,7 +238,7 @@ impl Modem {
 
     pub(super) fn data_timeout(&mut self, id: PortId) {
         let now = self.core.now;
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         let (running, suspended) = match (&mut port.state, &mut port.suspended) {
             (State::Data(running), _) => (running, false),
             (_, Some(running)) => (running, true),

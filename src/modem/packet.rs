@@ -2,9 +2,9 @@
 //! once it is as they ask, or once it cannot be.
 
 use super::bearer::State;
-use super::core::{Core, Timer};
+use super::core::{Core, Task, Timer};
 use super::port::PortId;
-use super::{Cx, Event, Note, Reply};
+use super::{Cx, Note, Reply};
 
 /// What a command has asked for, and waits for.
 #[derive(Debug)]
@@ -49,15 +49,15 @@ impl Core {
         };
         self.radio.attaching = (self.radio.attached != on).then_some(on);
         match self.radio.attaching {
-            None => _ = self.timers.cancel(Timer::Attach),
+            None => _ = self.running.timers.cancel(Timer::Attach),
             Some(_) if after.is_zero() => self.attachment_answered(),
-            Some(_) => self.timers.set(Timer::Attach, self.now + after),
+            Some(_) => self.running.timers.set(Timer::Attach, self.now + after),
         }
     }
 
     /// Whether the module is about to find its network.
     pub(super) fn is_searching(&self) -> bool {
-        self.timers.deadline(Timer::Register).is_some()
+        self.running.timers.deadline(Timer::Register).is_some()
     }
 
     /// Whether the module is attached, or is about to be: it registers, which attaches it, or the host has asked for it.
@@ -79,18 +79,18 @@ impl Core {
     /// Looks at the commands that wait; true where something follows from that.
     pub(super) fn answer_awaited(&mut self) -> bool {
         self.follow_attachment();
-        if !self.events.is_empty() {
+        if !self.running.tasks.is_empty() {
             return true;
         }
         let ports: Vec<PortId> = self.awaited.keys().copied().collect();
         for port in ports {
             let Some(wanted) = self.awaited.remove(&port) else { continue };
             match self.look_at(wanted) {
-                Ok(reply) => self.events.push_back(Event::Finished { port, reply }),
+                Ok(reply) => self.running.tasks.push_back(Task::Finish { port, reply }),
                 Err(wanted) => _ = self.awaited.insert(port, wanted),
             }
         }
-        !self.events.is_empty()
+        !self.running.tasks.is_empty()
     }
 
     /// The answer to a command that waits, or what it waits for still.

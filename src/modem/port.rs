@@ -136,7 +136,7 @@ pub(super) struct Waiting {
     pub what: Due,
     /// Why it is said.
     pub why: Why,
-    /// The meddler has had its say.
+    /// The faults have had their say.
     pub judged: bool,
     /// A fault on a result code keeps it back.
     pub owed: bool,
@@ -157,7 +157,7 @@ pub(super) enum State {
 pub(super) enum KeptBack {
     /// All of it.
     Reply(Reply),
-    /// The final result code, which the meddler has had its say about, and what is written before it.
+    /// The final result code, which the faults have had their say about, and what is written before it.
     Result(ResultCode),
 }
 
@@ -241,6 +241,12 @@ impl Port {
             lines: vec![],
             rate: 0,
         }
+    }
+
+    /// As it is when the module starts again: what is on its way to the host still arrives.
+    pub fn restarted(&mut self, profile: &Profile) -> Port {
+        let (backlog, lines, rate) = (self.backlog, std::mem::take(&mut self.lines), self.rate);
+        Port { backlog, lines, rate, ..Port::new(self.id, profile) }
     }
 
     pub fn style(&self) -> Style {

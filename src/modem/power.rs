@@ -1,6 +1,5 @@
 //! Power: booting, resetting, and the time in which the module is dead.
 
-use super::client::Clients;
 use super::core::{Core, Timer};
 use super::net::NetRequest;
 use super::port::Line;
@@ -17,48 +16,25 @@ impl Modem {
         core.observe(&|| Observation::Boot(boots));
         if banner {
             for (i, line) in core.profile.power_on.iter().enumerate() {
-                core.timers.set(Timer::PowerOn(i), core.now + line.after.0);
+                core.running.timers.set(Timer::PowerOn(i), core.now + line.after.0);
             }
         }
         core.bearers.context(1).apn = core.profile.bearer.apn.clone();
         core.search();
         for port in core.port_ids() {
-            let on = core.ports[port.0].settings.dcd == 0;
+            let on = core.running.ports[port.0].settings.dcd == 0;
             core.drive(port, Line::Dcd, on);
         }
-        core.events.push_back(Event::Boot);
-        while let Some(timer) = self.core.timers.pop(self.core.now) {
-            self.expire(timer);
-        }
+        core.happened(Event::Boot);
+        self.expire_due();
     }
 
     pub(super) fn restart(&mut self, banner: bool) {
         let core = &mut self.core;
         let dead_for = core.dead_for.take().unwrap_or(core.profile.reset_takes.0);
-        core.clients = Clients::default();
         core.net(NetRequest::Address(None));
-        core.sockets.clear();
-        core.events.clear();
-        let old = std::mem::replace(core, Core::new(core.profile.clone(), core.ports.len()));
-        core.now = old.now;
-        core.flash = old.flash;
-        core.boots = old.boots;
-        core.numbers = old.numbers;
-        core.noting = old.noting;
-        core.meddler = old.meddler;
-        core.known = old.known;
-        core.codes = old.codes;
-        core.out = old.out;
-        core.sim = old.sim;
+        core.running.reset(&core.profile);
         core.sim.restart();
-        core.radio.functionality = old.wakes_with;
-        core.radio.offered = old.radio.offered;
-        (core.radio.rssi, core.radio.ber) = (old.radio.rssi, old.radio.ber);
-        for (port, old) in core.ports.iter_mut().zip(old.ports) {
-            port.backlog = old.backlog;
-            port.lines = old.lines;
-            port.rate = old.rate;
-        }
         self.core.restore();
         self.maker.restart(&self.core.profile);
         if dead_for.is_zero() {
@@ -69,7 +45,7 @@ impl Modem {
             self.core.drive(port, Line::Ri, false);
         }
         self.core.dead = Some((banner, vec![]));
-        self.core.timers.set(Timer::Boot, self.core.now + dead_for);
+        self.core.running.timers.set(Timer::Boot, self.core.now + dead_for);
     }
 
     /// The module comes back to life.
@@ -102,7 +78,7 @@ impl Core {
     pub(super) fn say_sim_ready(&mut self) {
         for i in 0..self.profile.power_on.len() {
             if self.profile.power_on[i].sim == PowerOnSim::Ready {
-                self.timers.cancel(Timer::PowerOn(i));
+                self.running.timers.cancel(Timer::PowerOn(i));
                 self.say_power_on(i);
             }
         }

@@ -63,6 +63,11 @@ impl Radio {
         }
     }
 
+    /// As it is when the module starts again: the network has not changed.
+    pub fn restarted(&self, from: &profile::Radio) -> Radio {
+        Radio { rssi: self.rssi, ber: self.ber, offered: self.offered, ..Radio::new(from) }
+    }
+
     /// The statuses of `+CREG`, `+CGREG` and `+CEREG`. The latter two are of the packet domain: 0 where the module is
     /// registered and has detached.
     pub fn statuses(&self) -> [u8; 3] {

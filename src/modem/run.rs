@@ -1,14 +1,11 @@
 //! The modem at work: what happens is handed in, what follows is drained.
 
 use super::client::Client;
-use super::core::{Core, Timer};
-use super::maker::{Personality, Row};
+use super::core::{Core, Task, Timer};
+use super::maker::Personality;
 use super::net::{NetEvent, Socket};
-use super::network::REPORTS;
 use super::port::{Due, KeptBack, Line, PortId, Settings, State};
-use super::{Cx, DataEnd, Dce, Event, Meddler, ModuleFault, Output, Reply, Sink, base};
-use crate::at::Secrets;
-use crate::fault::Pattern;
+use super::{Cx, DataEnd, Dce, DceFault, Event, FaultHook, Output, Reply, Sink};
 use crate::profile::Profile;
 use crate::time::Now;
 use std::sync::Arc;
@@ -30,18 +27,15 @@ impl Modem {
     /// A module without power: [`Dce::power_on`] follows.
     pub fn new(profile: Arc<Profile>, maker: Box<dyn Personality>, ports: usize) -> Modem {
         let mut modem = Modem { core: Core::new(profile, ports), maker };
-        modem.core.known = modem.rows().iter().map(|row| row.name).collect();
-        let profile = &modem.core.profile;
-        let absent = |name: &str| profile.absent.iter().any(|absent| absent == name);
-        let own =
-            modem.maker.codes().iter().filter(|(name, _)| !absent(name)).map(|(_, code)| (*code).to_owned());
-        modem.core.codes = own.chain(profile.codes()).map(|code| Pattern::from(code.as_str())).collect();
+        let vocabulary = modem.vocabulary();
+        let (known, codes) = (vocabulary.rows().iter().map(|row| row.name).collect(), vocabulary.codes());
+        (modem.core.known, modem.core.codes) = (known, codes);
         modem
     }
 
     /// Gives somebody a say in what the module answers and says.
-    pub fn meddle(&mut self, meddler: Box<dyn Meddler>) {
-        self.core.meddler = Some(meddler);
+    pub fn hook_faults(&mut self, hook: Box<dyn FaultHook>) {
+        self.core.hook = Some(hook);
     }
 
     /// What the radio gives before power is applied: `+CSQ` signal and bit error rate, `+CREG` status.
@@ -74,49 +68,6 @@ impl Modem {
     pub fn settings(&self, port: PortId) -> &Settings {
         self.core.settings(port)
     }
-
-    /// The commands of the maker, then those that every module has, without those that the profile
-    /// says are absent.
-    pub fn rows(&self) -> Vec<Row> {
-        let mut rows = self.maker.rows();
-        for row in base::rows() {
-            if rows.iter().all(|r| r.name != row.name) {
-                rows.push(row);
-            }
-        }
-        rows.retain(|row| !self.core.profile.absent.iter().any(|name| name == row.name));
-        rows
-    }
-
-    /// What it says unasked: lines, with `*` for what differs.
-    pub fn urcs(&self) -> Vec<Pattern> {
-        let profile = &self.core.profile;
-        let lines = self.maker.urcs().into_iter().chain(profile.urcs());
-        let reports = REPORTS.iter().map(|name| format!("{name}:*"));
-        lines.chain(reports).map(|line| Pattern::from(line.as_str())).collect()
-    }
-
-    /// The result codes that it gives beside OK, ERROR, NO CARRIER and the extended ones, and the lines that end an answer
-    /// in the place of one: with `*` for what differs.
-    pub fn codes(&self) -> &[Pattern] {
-        &self.core.codes
-    }
-
-    /// The lines that say that data mode begins.
-    pub fn openings(&self) -> &'static [&'static str] {
-        self.maker.openings()
-    }
-
-    /// The FTP verbs that its client sends; none where a host can speak FTP itself.
-    pub fn sent(&self) -> &'static [&'static str] {
-        self.maker.sent()
-    }
-
-    /// What is kept out of traces, also of commands that the profile says are absent: a host may send them.
-    pub fn secrets(&self) -> Secrets {
-        let list = self.maker.secrets().into_iter().chain(base::secrets()).collect();
-        Secrets { list, plain: self.rows().iter().map(|row| row.name).collect() }
-    }
 }
 
 impl Dce for Modem {
@@ -141,7 +92,8 @@ impl Dce for Modem {
 
     fn handle_uart(&mut self, now: Now, port: PortId, bytes: &[u8]) {
         self.core.now = now;
-        if let Some(port) = self.core.ports.get_mut(port.0).filter(|_| self.core.dead.is_none()) {
+        let running = &mut self.core.running;
+        if let Some(port) = running.ports.get_mut(port.0).filter(|_| running.dead.is_none()) {
             port.receive(bytes);
         }
         self.settle();
@@ -154,25 +106,25 @@ impl Dce for Modem {
         }
         let HostLine::Dtr(on) = line;
         if !on {
-            self.core.ports[port.0].stopped = false;
+            self.core.running.ports[port.0].stopped = false;
         }
-        let dtr = self.core.ports[port.0].settings.dtr;
+        let dtr = self.core.running.ports[port.0].settings.dtr;
         if !on && dtr > 0 {
             // V.250 section 6.2.1: 1 leaves for online command mode, 2 hangs up.
-            let keeps =
-                matches!(&self.core.ports[port.0].state, State::Data(r) if r.mode.ends.escape) && dtr == 1;
+            let keeps = matches!(&self.core.running.ports[port.0].state, State::Data(r) if r.mode.ends.escape)
+                && dtr == 1;
             if self.core.in_data_mode(port) {
                 self.end_data(port, if keeps { DataEnd::Escape } else { DataEnd::Dtr });
             }
-            self.core.ports[port.0].clear_line();
+            self.core.running.ports[port.0].clear_line();
         }
-        self.core.events.push_back(Event::Dtr(port, on));
+        self.core.happened(Event::Dtr(port, on));
         self.settle();
     }
 
     fn handle_sent(&mut self, now: Now, port: PortId, n: usize) {
         self.core.now = now;
-        let backlog = &mut self.core.ports[port.0].backlog;
+        let backlog = &mut self.core.running.ports[port.0].backlog;
         *backlog = backlog.saturating_sub(n);
         self.settle();
     }
@@ -187,16 +139,16 @@ impl Dce for Modem {
         self.settle();
     }
 
-    fn handle_fault(&mut self, now: Now, fault: ModuleFault) {
+    fn handle_fault(&mut self, now: Now, fault: DceFault) {
         let core = &mut self.core;
         core.now = now;
         match fault {
-            ModuleFault::Reset { banner, dead } => {
+            DceFault::Reset { banner, dead } => {
                 core.dead_for = Some(dead).filter(|dead| !dead.is_zero());
                 core.reset(banner);
             }
-            ModuleFault::Say { port, line } => core.say(port, &line),
-            ModuleFault::Force(code) => {
+            DceFault::Say { port, line } => core.say(port, &line),
+            DceFault::Force(code) => {
                 core.forced = Some(code);
                 core.each_client(|client, core| client.force(core));
             }
@@ -206,9 +158,7 @@ impl Dce for Modem {
 
     fn handle_timeout(&mut self, now: Now) {
         self.core.now = now;
-        while let Some(timer) = self.core.timers.pop(now) {
-            self.expire(timer);
-        }
+        self.expire_due();
         for port in self.core.port_ids() {
             self.data_timeout(port);
         }
@@ -221,18 +171,18 @@ impl Dce for Modem {
     }
 
     fn poll_timeout(&self) -> Option<Now> {
-        let data = self.core.ports.iter().filter_map(|p| match (&p.state, &p.suspended) {
+        let data = self.core.running.ports.iter().filter_map(|p| match (&p.state, &p.suspended) {
             (State::Data(running), _) => running.deadline(),
             (_, Some(running)) => running.ends_at,
             _ => None,
         });
-        let due = self.core.ports.iter().filter_map(|p| p.next_due());
+        let due = self.core.running.ports.iter().filter_map(|p| p.next_due());
         let clients = self.core.clients.poll_timeout();
-        data.chain(due).chain(clients).chain(self.core.timers.next()).min()
+        data.chain(due).chain(clients).chain(self.core.timers.next()).chain(self.maker.poll_timeout()).min()
     }
 
     fn uart_window(&self, port: PortId) -> usize {
-        let port = &self.core.ports[port.0];
+        let port = &self.core.running.ports[port.0];
         let used = match &port.state {
             State::Data(running) => match running.mode.sink {
                 Sink::Client(service) => self.core.clients.get(service).map_or(0, Client::unsent),
@@ -248,7 +198,7 @@ impl Dce for Modem {
     }
 
     fn is_stopped(&self, port: PortId) -> bool {
-        self.core.ports[port.0].is_stopped()
+        self.core.running.ports[port.0].is_stopped()
     }
 
     fn poll_window(&self, socket: Socket) -> usize {
@@ -269,7 +219,26 @@ impl Dce for Modem {
 }
 
 impl Modem {
-    pub(super) fn expire(&mut self, timer: Timer) {
+    /// Does what is due by now: in the order of time, and of two things at once what is the maker's last.
+    pub(super) fn expire_due(&mut self) {
+        let now = self.core.now;
+        loop {
+            let due = |at: Option<Now>| at.filter(|at| *at <= now);
+            let makers = due(self.maker.poll_timeout());
+            let timers = &mut self.core.running.timers;
+            let own = due(timers.next()).filter(|own| makers.is_none_or(|makers| *own <= makers));
+            match own.and_then(|_| timers.pop(now)) {
+                Some(timer) => self.expire(timer),
+                None if makers.is_some() => {
+                    self.maker.expire(now);
+                    self.core.running.tasks.push_back(Task::Timer);
+                }
+                None => return,
+            }
+        }
+    }
+
+    fn expire(&mut self, timer: Timer) {
         let core = &mut self.core;
         match timer {
             Timer::PowerOn(i) => core.say_power_on(i),
@@ -281,7 +250,6 @@ impl Modem {
             Timer::Plain(port) => self.finish(port, Reply::Ok),
             Timer::Late(port) => self.let_out(port),
             Timer::Boot => self.revive(),
-            Timer::Maker(key) => core.events.push_back(Event::Timer(key)),
         }
     }
 
@@ -290,8 +258,8 @@ impl Modem {
         loop {
             if let Some(banner) = self.core.resetting.take() {
                 self.restart(banner);
-            } else if let Some(event) = self.core.events.pop_front() {
-                self.event(event);
+            } else if let Some(task) = self.core.running.tasks.pop_front() {
+                self.task(task);
             } else if self.core.answer_awaited() {
                 continue;
             } else if !self.core.port_ids().any(|port| self.serve(port)) {
@@ -300,33 +268,36 @@ impl Modem {
         }
     }
 
-    fn event(&mut self, event: Event) {
-        match event {
-            Event::Finished { port, reply } => self.finish(port, reply),
-            Event::Leave { port } => self.leave(port),
-            Event::Ftp(event) => {
+    fn task(&mut self, task: Task) {
+        match task {
+            Task::Finish { port, reply } => self.finish(port, reply),
+            Task::Leave(port) => self.leave(port),
+            Task::Timer => {
+                self.maker.on_timer(&mut Cx { core: &mut self.core, port: PortId(0), name: "" });
+            }
+            Task::Tell(Event::Ftp(event)) => {
                 if let Some(event) = self.core.ftp().keep(event) {
                     self.tell(Event::Ftp(event));
                 }
             }
-            Event::SimReady => {
+            Task::Tell(Event::SimReady) => {
                 self.tell(Event::SimReady);
                 self.core.say_sim_ready();
             }
-            event => self.tell(event),
+            Task::Tell(event) => self.tell(event),
         }
     }
 
     /// The module leaves data mode by itself, or gives up entering it.
     fn leave(&mut self, id: PortId) {
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         port.waiting.retain(|w| matches!(w.what, Due::Line(_) | Due::Code(_)));
         match port.kept_back.take_if(|kept| matches!(kept, KeptBack::Reply(Reply::Data(_)))) {
             // What is answered once its time has come is how it ended.
             Some(_) => {
                 let mut cx = Cx { core: &mut self.core, port: id, name: "" };
                 let reply = self.maker.on_data_end(&mut cx, DataEnd::Left, vec![], 0);
-                self.core.ports[id.0].kept_back = Some(KeptBack::Reply(reply));
+                self.core.running.ports[id.0].kept_back = Some(KeptBack::Reply(reply));
             }
             None => self.end_data(id, DataEnd::Left),
         }
@@ -345,7 +316,7 @@ impl Modem {
     /// Does the next thing on a port; false where there is none.
     fn serve(&mut self, id: PortId) -> bool {
         let core = &mut self.core;
-        let port = &mut core.ports[id.0];
+        let port = &mut core.running.ports[id.0];
         if port.waiting.len() > super::WAITING {
             port.shed(&mut core.out);
         }

@@ -4,7 +4,7 @@ mod sockets;
 
 use super::buffer::Buffer;
 use super::client::{Client, Service};
-use super::core::Core;
+use super::core::{Core, Task};
 use super::data::Sink;
 use super::net::{Query, Socket, Tls};
 use super::{Event, Note};
@@ -168,7 +168,7 @@ impl Ftp<'_> {
     /// Ends the session at once, without QUIT, and forgets what was not read.
     pub fn discard(&mut self) {
         self.act(|session, core| session.call(core, ftp::Client::drop_session));
-        self.core.ports.iter_mut().for_each(|port| port.forget(Sink::FTP));
+        self.core.running.ports.iter_mut().for_each(|port| port.forget(Sink::FTP));
         self.act(Session::close);
         self.core.clients.take(Service::Ftp);
     }
@@ -272,7 +272,7 @@ impl Client for Session {
         let full = self.inbox.len() >= self.capacity;
         self.client.set_paused(core.now, full);
         if self.inbox.is_empty() {
-            core.events.extend(self.held.drain(..).map(Event::Ftp));
+            core.running.tasks.extend(self.held.drain(..).map(|event| Task::Tell(Event::Ftp(event))));
         }
     }
 }
@@ -314,8 +314,8 @@ impl Session {
                 self.inbox.push(bytes);
                 // A host that does not read is no fault of the server's.
                 self.client.set_paused(core.now, self.inbox.len() >= self.capacity);
-                if !streaming && !matches!(core.events.back(), Some(Event::FtpData)) {
-                    core.events.push_back(Event::FtpData);
+                if !streaming && !matches!(core.running.tasks.back(), Some(Task::Tell(Event::FtpData))) {
+                    core.happened(Event::FtpData);
                 }
             }
             ftp::Event::Lost { op, mut failure, moved } => {
@@ -323,7 +323,7 @@ impl Session {
                 if asked && failure.step == Step::Connect && failure.cause == Cause::Silence {
                     failure.cause = Cause::NameSilence;
                 }
-                core.events.push_back(Event::Ftp(ftp::Event::Lost { op, failure, moved }));
+                core.happened(Event::Ftp(ftp::Event::Lost { op, failure, moved }));
             }
             event => {
                 match &event {
@@ -331,7 +331,7 @@ impl Session {
                     ftp::Event::Replied(reply) => core.note(|| Note::FtpReplied(reply.clone())),
                     _ => {}
                 }
-                core.events.push_back(Event::Ftp(event));
+                core.happened(Event::Ftp(event));
             }
         }
     }

@@ -194,7 +194,7 @@ impl Core {
     /// The port that is in data mode on a socket.
     pub fn mapped(&self, socket: Socket) -> Option<PortId> {
         let maps = |state: &State| matches!(state, State::Data(r) if r.mode.sink.socket() == Some(socket));
-        self.ports.iter().find(|p| maps(&p.state)).map(|p| p.id)
+        self.running.ports.iter().find(|p| maps(&p.state)).map(|p| p.id)
     }
 
     /// Closes a socket in good order.
@@ -214,7 +214,7 @@ impl Core {
     pub(super) fn sockets_lost(&mut self) {
         for (socket, conn) in std::mem::take(&mut self.sockets) {
             if conn.owner == Owner::Maker {
-                self.events.push_back(Event::Socket(socket, SocketEvent::Lost));
+                self.happened(Event::Socket(socket, SocketEvent::Lost));
             }
         }
     }
@@ -236,10 +236,10 @@ impl Core {
         match event {
             N::Resolved { query, address } => {
                 if !self.client_resolved(query, address) {
-                    self.events.push_back(Event::Resolved(query, address));
+                    self.happened(Event::Resolved(query, address));
                 }
             }
-            N::Pong { query, after } => self.events.push_back(Event::Pong(query, after)),
+            N::Pong { query, after } => self.happened(Event::Pong(query, after)),
             N::Radio(change) => self.radio_changed(change),
             N::Accepted { listener, socket, from } => {
                 let Some(owner) = self.sockets.get(&listener).map(|c| c.owner) else { return };
@@ -249,7 +249,7 @@ impl Core {
                 self.sockets.insert(socket, conn);
                 match owner {
                     Owner::Maker => {
-                        self.events.push_back(Event::Socket(listener, S::Accepted(socket, from)));
+                        self.happened(Event::Socket(listener, S::Accepted(socket, from)));
                     }
                     Owner::Client(service) => {
                         self.with_client(service, |client, core| client.accepted(core, listener, socket));
@@ -313,7 +313,7 @@ impl Core {
 
     fn tell(&mut self, socket: Socket, event: SocketEvent) {
         match self.sockets.get(&socket).map(|c| c.owner) {
-            Some(Owner::Maker) => self.events.push_back(Event::Socket(socket, event)),
+            Some(Owner::Maker) => self.happened(Event::Socket(socket, event)),
             Some(Owner::Client(service)) => {
                 self.with_client(service, |client, core| client.socket(core, socket, event));
             }

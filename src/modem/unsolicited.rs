@@ -1,8 +1,8 @@
 //! Unsolicited result codes: when one is to be printed, and how it is once its turn has come.
 
-use super::core::{Core, Timer};
+use super::core::{Core, Task, Timer};
 use super::port::{Due, Line, Opening, Port, PortId, State, Waiting, Why};
-use super::{DataMode, Event, Modem, Note, Reply};
+use super::{DataMode, Modem, Note, Reply};
 use crate::at::ResultCode;
 use crate::fault::UrcVerdict;
 use crate::profile::{Urc, UrcWhen};
@@ -72,7 +72,7 @@ impl Core {
     /// The lines that are to tell of the end of an operation and have not been said yet. Until then it goes on,
     /// for all that the host knows.
     pub fn endings(&self) -> impl Iterator<Item = &str> {
-        self.ports.iter().flat_map(|port| &port.waiting).filter_map(|w| match (&w.what, w.why) {
+        self.running.ports.iter().flat_map(|port| &port.waiting).filter_map(|w| match (&w.what, w.why) {
             (Due::Line(line), Why::Ended) => Some(line.as_str()),
             _ => None,
         })
@@ -130,14 +130,14 @@ impl Core {
     /// Says a line that somebody has put in the module's mouth. The profile decides on nothing but whether it waits for
     /// the answer to a command.
     pub(super) fn say(&mut self, port: PortId, line: &str) {
-        if port.0 < self.ports.len() {
+        if port.0 < self.running.ports.len() {
             let when = match self.rule(name_of(line), &Urc::line(line)).when {
                 UrcWhen::AtOnce => UrcWhen::AtOnce,
                 _ => UrcWhen::After,
             };
             // Said by a fault, it is none's prey: two could answer each other for ever.
             let what = Due::Line(line.into());
-            let waiting = &mut self.ports[port.0].waiting;
+            let waiting = &mut self.running.ports[port.0].waiting;
             let place = waiting.partition_point(|w| w.at <= self.now);
             let at = self.now;
             waiting.insert(place, Waiting { at, when, what, why: Why::Unasked, judged: true, owed: false });
@@ -148,7 +148,7 @@ impl Core {
     /// is older: a host that reads it behind would think it true of what the command has just done.
     pub(super) fn say_older_first(&mut self) {
         let now = self.now;
-        for port in &mut self.ports {
+        for port in &mut self.running.ports {
             let older = |w: &&mut Waiting| {
                 w.why == Why::Unasked && w.when == UrcWhen::After && matches!(w.what, Due::Line(_))
             };
@@ -170,8 +170,8 @@ impl Core {
 
     fn queue(&mut self, port: PortId, rule: &Urc, why: Why, what: Due) {
         let delay = self.delay(rule, why);
-        let awaited = matches!(&what, Due::Line(line) if self.ports[port.0].is_awaited(line));
-        let Port { state, waiting, .. } = &mut self.ports[port.0];
+        let awaited = matches!(&what, Due::Line(line) if self.running.ports[port.0].is_awaited(line));
+        let Port { state, waiting, .. } = &mut self.running.ports[port.0];
         // The result code of the command that it belongs to takes it along; that of another does not.
         let beside = matches!(state, State::Busy { .. }) && (awaited || why != Why::Ended);
         let at = match (rule.when, rule.delay) {
@@ -198,23 +198,23 @@ impl Core {
     /// Ends the command whose result code waits for an unsolicited one of this name, which does not come; false where
     /// none does.
     pub fn give_up(&mut self, port: PortId, name: &str, reply: Reply) -> bool {
-        let waited = self.ports[port.0].awaits.take_if(|awaited| awaited == name).is_some();
+        let waited = self.running.ports[port.0].awaits.take_if(|awaited| awaited == name).is_some();
         if waited {
-            self.events.push_back(Event::Finished { port, reply });
+            self.running.tasks.push_back(Task::Finish { port, reply });
         }
         waited
     }
 
     /// Ends the command of a port whose result code waits for an unsolicited one, whatever that is.
     pub fn end_waiting(&mut self, port: PortId) {
-        if let Some(name) = self.ports[port.0].awaits.clone() {
+        if let Some(name) = self.running.ports[port.0].awaits.clone() {
             self.give_up(port, &name, Reply::Error);
         }
     }
 
     /// Takes back lines that are still to be said and whose cause is gone. What a fault keeps back or says is the fault's.
     pub fn take_back(&mut self, lost: impl Fn(&str) -> bool) {
-        for port in &mut self.ports {
+        for port in &mut self.running.ports {
             port.waiting.retain(|w| w.judged || !matches!(&w.what, Due::Line(line) if lost(line)));
         }
     }
@@ -223,7 +223,7 @@ impl Core {
 impl Modem {
     /// Prints the first unsolicited result code that is due, where the port is free for it.
     pub(super) fn print_due(&mut self, id: PortId) -> bool {
-        let port = &self.core.ports[id.0];
+        let port = &self.core.running.ports[id.0];
         if port.next_due().is_none_or(|at| at > self.core.now) {
             return false;
         }
@@ -232,17 +232,17 @@ impl Modem {
         let Some(i) = first else { return false };
         if matches!(port.state, State::Busy { .. }) && port.waiting[i].when != UrcWhen::AtOnce {
             // Its result code has waited for it, and takes it along.
-            self.core.ports[id.0].awaits = None;
-            self.core.events.push_back(Event::Finished { port: id, reply: Reply::Ok });
+            self.core.running.ports[id.0].awaits = None;
+            self.core.running.tasks.push_back(Task::Finish { port: id, reply: Reply::Ok });
             return true;
         }
-        let Some(waiting) = self.core.ports[id.0].waiting.remove(i) else { return false };
+        let Some(waiting) = self.core.running.ports[id.0].waiting.remove(i) else { return false };
         // What is kept back of an answer, or is not to be heard of one, is no part of the line.
-        let answer = std::mem::take(&mut self.core.ports[id.0].writing);
+        let answer = std::mem::take(&mut self.core.running.ports[id.0].writing);
         if let Some((due, verdict)) = self.judge(id, waiting) {
             self.print_waiting(id, due, verdict);
         }
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         let said = std::mem::replace(&mut port.writing, answer).take();
         port.emit(said.unwrap_or_default().into(), true, &mut self.core.out);
         true
@@ -253,7 +253,7 @@ impl Modem {
             Due::Line(line) => {
                 self.print_judged(id, line, verdict);
                 self.core.drive(id, Line::Ri, true);
-                self.core.timers.set(Timer::RingOff(id), self.core.now + RING);
+                self.core.running.timers.set(Timer::RingOff(id), self.core.now + RING);
             }
             Due::Code(code) if verdict == UrcVerdict::Pass => self.print_code(id, &code),
             Due::Code(code) => self.print_judged(id, code.to_string(), verdict),
@@ -265,7 +265,7 @@ impl Modem {
                     }
                     // A host that reads what there is does not find it in one piece with the answer before.
                     let core = &mut self.core;
-                    core.ports[id.0].flush_apart(&mut core.out);
+                    core.running.ports[id.0].flush_apart(&mut core.out);
                 }
                 self.begin_data(id, mode);
             }
@@ -276,7 +276,7 @@ impl Modem {
         let now = self.core.now;
         let due = |w: &Waiting| w.when == when && w.at <= now && matches!(w.what, Due::Line(_));
         loop {
-            let queue = &mut self.core.ports[id.0].waiting;
+            let queue = &mut self.core.running.ports[id.0].waiting;
             let Some(waiting) = queue.iter().position(due).and_then(|i| queue.remove(i)) else { return };
             if let Some((Due::Line(line), verdict)) = self.judge(id, waiting) {
                 self.print_judged(id, line, verdict);
@@ -285,13 +285,13 @@ impl Modem {
     }
 
     fn print_code(&mut self, id: PortId, code: &ResultCode) {
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         port.writing.result(port.style(), code, &self.core.profile);
         self.core.note(|| Note::Urc { port: id, line: code.to_string() });
     }
 
     pub(super) fn print_urc(&mut self, id: PortId, line: String) {
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         port.writing.urc(port.style(), &line);
         self.core.note(|| Note::Urc { port: id, line });
     }

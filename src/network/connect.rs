@@ -1,12 +1,12 @@
 //! Look-ups, echo requests and the module's calls: where each of them leads.
 
 use super::faults::{Carries, LinkId, LinkInfo};
-use super::gates::Door;
+use super::gates::DataPort;
 use super::hosts::LookUp;
-use super::later::Then;
 use super::link::{Far, Link};
 use super::outside::{IoEvent, IoRequest};
 use super::pipe::{End, WINDOW};
+use super::schedule::Planned;
 use super::sockets::Owner;
 use super::tap::TappedWhat;
 use super::tls::{Whose, check};
@@ -42,7 +42,7 @@ enum Route {
     /// To a gate, with the real server behind it, and whether it speaks TLS.
     Gate(SocketAddr, bool),
     /// To the data connection that a gate has announced.
-    Door(super::GateId),
+    Data(super::GateId),
     /// To a real host, octet by octet.
     Bridge(SocketAddr),
     Fail(Failure),
@@ -65,15 +65,15 @@ impl Network {
     }
 
     /// Plans what follows one round trip from now; without latency it happens at once.
-    pub(super) fn after_round_trip(&mut self, now: Now, then: Then) {
-        self.laters.at(now + self.round_trip(), then);
+    pub(super) fn after_round_trip(&mut self, now: Now, then: Planned) {
+        self.schedule.at(now + self.round_trip(), then);
         if self.round_trip().is_zero() {
             self.do_due(now);
         }
     }
 
     pub(super) fn answer_later(&mut self, now: Now, link: LinkId) {
-        self.after_round_trip(now, Then::Answer(link));
+        self.after_round_trip(now, Planned::Answer(link));
     }
 
     pub(super) fn resolve(&mut self, now: Now, query: Query, name: &str) {
@@ -89,7 +89,7 @@ impl Network {
             LookUp::NxDomain => None,
             LookUp::Silence => return,
         };
-        self.after_round_trip(now, Then::Tell(NetEvent::Resolved { query, address }));
+        self.after_round_trip(now, Planned::Tell(NetEvent::Resolved { query, address }));
     }
 
     pub(super) fn ping(&mut self, now: Now, query: Query, to: Ipv4Addr) {
@@ -97,7 +97,7 @@ impl Network {
         if self.address.is_some() && matches!(target, Target::Builtin | Target::Address(_) | Target::Refused)
         {
             let after = self.round_trip().max(PING);
-            self.laters.at(now + after, Then::Tell(NetEvent::Pong { query, after }));
+            self.schedule.at(now + after, Planned::Tell(NetEvent::Pong { query, after }));
         }
     }
 
@@ -115,10 +115,10 @@ impl Network {
             Route::Silence => self.sockets.insert(socket, Owner::Waiting { port }),
             Route::Fail(why) => {
                 self.sockets.insert(socket, Owner::Waiting { port });
-                self.after_round_trip(now, Then::Fail { socket, why });
+                self.after_round_trip(now, Planned::Fail { socket, why });
             }
             Route::Gate(upstream, tls) => self.connect_gate(now, order, local, upstream, tls),
-            Route::Door(gate) => {
+            Route::Data(gate) => {
                 let order = Order { tls: self.near(gate, order.tls.clone()), ..order };
                 let far = Far::Data { gate, credit: 0 };
                 if let Some(id) = self.dial(now, order, local, Carries::FtpData, far) {
@@ -149,17 +149,17 @@ impl Network {
         }
         let target = match forced(verdict) {
             Some(target) => target,
-            None => match self.gates.door(to) {
-                Door::Open(gate) => return Route::Door(gate),
-                Door::Silent => return Route::Silence,
+            None => match self.gates.data_port(to) {
+                DataPort::Open(gate) => return Route::Data(gate),
+                DataPort::Silent => return Route::Silence,
                 // A data connection to where nobody waits: the server's host would refuse it, and of
                 // any other host (a wrong address in the answer to PASV) nothing is ever heard.
-                Door::Closed if purpose == Purpose::FtpData => return Route::Fail(Failure::Refused),
-                Door::None if purpose == Purpose::FtpData => match self.config.hosts.target(*to.ip()) {
+                DataPort::Closed if purpose == Purpose::FtpData => return Route::Fail(Failure::Refused),
+                DataPort::None if purpose == Purpose::FtpData => match self.config.hosts.target(*to.ip()) {
                     Target::Builtin | Target::Address(_) => Target::Blackhole,
                     target => target,
                 },
-                Door::Closed | Door::None => self.config.hosts.target(*to.ip()),
+                DataPort::Closed | DataPort::None => self.config.hosts.target(*to.ip()),
             },
         };
         let server = to.port() == FTPS || (order.tls.is_some() && to.port() != FTP);
@@ -199,7 +199,7 @@ impl Network {
                 Err(why) => {
                     self.sockets.insert(socket, Owner::Waiting { port: local.port() });
                     let why = self.tls_fails(order.to, why);
-                    self.after_round_trip(now, Then::Fail { socket, why });
+                    self.after_round_trip(now, Planned::Fail { socket, why });
                     return None;
                 }
             }
@@ -215,7 +215,7 @@ impl Network {
             match self.faults.held(now, &link.info) {
                 // The link is asked about again when a fault is lifted.
                 Some(None) => return self.kept_back.push(id),
-                Some(Some(until)) if until > now => return self.laters.at(until, Then::Answer(id)),
+                Some(Some(until)) if until > now => return self.schedule.at(until, Planned::Answer(id)),
                 _ => {}
             }
             link.answered = true;

@@ -5,24 +5,24 @@ mod server;
 
 use super::connect::Order;
 use super::faults::{Carries, LinkId};
-use super::later::Then;
 use super::link::{Far, Link};
 use super::pipe::End;
 use super::relay::{Call, GateInput, GateOutput, Relay};
+use super::schedule::Planned;
 use super::tls::TlsEnd;
 use super::{GateId, Network};
 use crate::fault::Scripted;
 use crate::modem::net::{Tls, Verify};
 use crate::time::Now;
 use core::net::{SocketAddr, SocketAddrV4};
-use server::{Leg, Upstream, Wanted};
+use server::{Upstream, UpstreamData, Wanted};
 use std::collections::BTreeMap;
 
 /// The port that data connections come from in active mode (RFC 959 section 3.2).
 const FTP_DATA: u16 = 20;
 
 /// Where a call to a gate's server leads.
-pub(super) enum Door {
+pub(super) enum DataPort {
     Open(GateId),
     Silent,
     /// No gate waits at that port of a server.
@@ -41,7 +41,7 @@ struct Slot {
     open: Option<u16>,
     silent: Option<u16>,
     upstream: Upstream,
-    leg: Option<Leg>,
+    upstream_data: Option<UpstreamData>,
     over: bool,
 }
 
@@ -52,17 +52,17 @@ pub(super) struct Gates {
 }
 
 impl Gates {
-    pub fn door(&self, to: SocketAddrV4) -> Door {
+    pub fn data_port(&self, to: SocketAddrV4) -> DataPort {
         let here = |slot: &&Slot| slot.server.ip() == to.ip();
-        let mut found = Door::None;
+        let mut found = DataPort::None;
         for (id, slot) in self.slots.iter().rev().filter(|(_, slot)| here(slot)) {
             if slot.open == Some(to.port()) {
-                return Door::Open(*id);
+                return DataPort::Open(*id);
             }
             if slot.silent == Some(to.port()) {
-                return Door::Silent;
+                return DataPort::Silent;
             }
-            found = Door::Closed;
+            found = DataPort::Closed;
         }
         found
     }
@@ -113,7 +113,7 @@ impl Network {
             open: None,
             silent: None,
             upstream,
-            leg: None,
+            upstream_data: None,
             over: false,
         };
         self.gates.slots.insert(id, slot);
@@ -265,7 +265,7 @@ impl Network {
             (GateOutput::DataToModule(bytes), Some(link)) => link.answer(now, bytes, false),
             (GateOutput::DataFinModule, Some(link)) => link.answer_end(now, End::Fin),
             (GateOutput::DataResetModule, _) => {
-                self.laters.forget_gate(id);
+                self.schedule.forget_gate(id);
                 self.replace_data(now, id, None);
             }
             (GateOutput::AllowModuleData(n), Some(link)) => {
@@ -288,7 +288,7 @@ impl Network {
                     self.replace_data(now, id, Some(link));
                 }
             }
-            None => self.after_round_trip(now, Then::RefuseDial(id)),
+            None => self.after_round_trip(now, Planned::RefuseDial(id)),
         }
     }
 
@@ -310,7 +310,7 @@ impl Network {
         }
         self.drop_leg(id, false);
         upstream.into_iter().for_each(|io| self.abort_io(io));
-        self.laters.forget_gate(id);
+        self.schedule.forget_gate(id);
         self.gates.slots.remove(&id);
     }
 }

@@ -3,24 +3,16 @@
 use crate::scenario::Target;
 use core::net::Ipv4Addr;
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// A mistake in `[hosts]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("host `{name}`: {message}")]
 pub struct HostsError {
     /// The entry, as it was written.
     pub name: String,
     /// What is wrong with it, and what would be right.
     pub message: String,
 }
-
-impl fmt::Display for HostsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "host `{}`: {}", self.name, self.message)
-    }
-}
-
-impl std::error::Error for HostsError {}
 
 /// The answer to a look-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ pub(super) enum Far {
 
 /// What the far end knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum FarKnows {
     Nothing,
     Opened,
     Ended(End),
@@ -42,7 +42,7 @@ pub(super) struct Link {
     /// The far end has taken the call.
     pub answered: bool,
     pub far: Far,
-    pub told: Told,
+    pub told: FarKnows,
     pub up: Pipe,
     pub down: Pipe,
     /// TLS at the module.
@@ -61,7 +61,7 @@ impl Link {
             announce: Some(announce),
             answered: false,
             far,
-            told: Told::Nothing,
+            told: FarKnows::Nothing,
             up: Pipe::default(),
             down: Pipe::default(),
             near_tls: None,
@@ -301,8 +301,8 @@ impl Network {
             link.leave(now, End::Fin);
             return true;
         }
-        if link.told == Told::Nothing && !link.far_tls.as_ref().is_some_and(|tls| tls.handshaking()) {
-            link.told = Told::Opened;
+        if link.told == FarKnows::Nothing && !link.far_tls.as_ref().is_some_and(|tls| tls.handshaking()) {
+            link.told = FarKnows::Opened;
             if let Far::Data { gate, .. } = link.far {
                 self.feed(now, gate, GateInput::DataOpened);
             }
@@ -323,12 +323,12 @@ impl Network {
                 Far::Gone => {}
             }
         }
-        if let Some(end) = link.far_end().filter(|end| link.told != Told::Ended(*end)) {
+        if let Some(end) = link.far_end().filter(|end| link.told != FarKnows::Ended(*end)) {
             self.end_far(now, link, end);
             moved = true;
         }
         // A half-closed connection whose module lets go is closed whole.
-        if let (Far::Io { io, .. }, None, Told::Ended(_)) = (link.far, link.socket, link.told) {
+        if let (Far::Io { io, .. }, None, FarKnows::Ended(_)) = (link.far, link.socket, link.told) {
             self.close_io(io);
             link.far = Far::Gone;
             moved = true;
@@ -339,7 +339,7 @@ impl Network {
     fn far_room(&self, link: &Link) -> usize {
         match link.far {
             Far::Gate(_) | Far::Gone => usize::MAX,
-            Far::Data { .. } if link.told == Told::Nothing => 0,
+            Far::Data { .. } if link.told == FarKnows::Nothing => 0,
             Far::Data { credit, .. } => credit,
             Far::Io { ahead, .. } => (2 * WINDOW).saturating_sub(ahead),
         }
@@ -347,8 +347,8 @@ impl Network {
 
     /// The far end learns that the module's stream has ended.
     pub(super) fn end_far(&mut self, now: Now, link: &mut Link, end: End) {
-        let opened = link.told != Told::Nothing;
-        link.told = Told::Ended(end);
+        let opened = link.told != FarKnows::Nothing;
+        link.told = FarKnows::Ended(end);
         match (link.far, end) {
             (Far::Gate(gate), End::Fin) => self.feed(now, gate, GateInput::ModuleFin),
             (Far::Gate(gate), End::Rst) => {

@@ -175,7 +175,7 @@ impl Network {
     /// Drops what waits to be told of a socket.
     fn forget(&mut self, socket: Socket) {
         self.events.retain(|event| socket_of(event) != Some(socket));
-        self.laters.forget_socket(socket);
+        self.schedule.forget_socket(socket);
     }
 
     /// The network takes the socket from the module; the caller tells why.

@@ -3,9 +3,9 @@
 
 use super::connect::forced;
 use super::faults::{Carries, LinkInfo};
-use super::later::Then;
 use super::outside::{IoEvent, IoId, IoRequest};
 use super::pipe::changed;
+use super::schedule::Planned;
 use super::sockets::Owner;
 use super::tap::TappedWhat;
 use super::{IoUse, Network};
@@ -73,7 +73,7 @@ impl Network {
         self.tap.push(now, &info, Way::Up, || TappedWhat::Datagram(bytes.clone()));
         let Some((io, to)) = self.datagram_way(now, socket, &info) else { return };
         for (after, bytes) in self.judge_datagram(now, &info, Way::Up, bytes) {
-            self.laters.at(now + after, Then::SendUp { io, to, bytes });
+            self.schedule.at(now + after, Planned::SendUp { io, to, bytes });
         }
         self.do_due(now);
     }
@@ -163,7 +163,7 @@ impl Network {
             port.under_way += pieces.len();
         }
         for (after, bytes) in pieces {
-            self.laters.at(now + after, Then::HandDown { socket, from, bytes });
+            self.schedule.at(now + after, Planned::HandDown { socket, from, bytes });
         }
         self.do_due(now);
     }

@@ -8,6 +8,7 @@ pub use crate::words::{nearest, suggest};
 
 /// A mistake in a profile, a scenario or a transcript, told so that the file can be put right.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mistake {
     /// The file, as the user named it.
     pub file: String,
@@ -72,6 +73,11 @@ impl Mistake {
         let (what, right) = reword(message);
         Mistake { right, ..Mistake::at(file, text, span, what) }
     }
+}
+
+/// Mistakes below each other.
+pub fn together(mistakes: &[Mistake]) -> String {
+    mistakes.iter().map(Mistake::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn floor(text: &str, index: usize) -> usize {

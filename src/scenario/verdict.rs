@@ -50,6 +50,7 @@ impl FileFacts {
 
 /// How an expectation fared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Outcome {
     /// The expectation in words.
     pub text: String,

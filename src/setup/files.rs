@@ -4,7 +4,7 @@ use crate::at::ResultCode;
 use crate::disk::{why, written};
 use crate::fault::{Known, Pattern};
 use crate::maker::{self, MAKERS, PROFILES};
-use crate::modem::{Modem, Personality};
+use crate::modem::{Personality, Vocabulary};
 use crate::network::Hosts;
 use crate::profile::{self, Profile, Urc, mistake::Mistake, place};
 use crate::scenario::{self, SCENARIOS, Scenario};
@@ -198,11 +198,14 @@ fn no_scenario(file: &str) -> Mistake {
 /// As [`scenario()`].
 pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenario, Vec<Mistake>> {
     let folder = Path::new(file).parent().unwrap_or(Path::new(""));
-    // First without the commands, which its own profile decides on.
     let Instead { profile, ports } = instead;
-    let unchecked = match scenario::module_of(text) {
-        Some(unchecked) => unchecked,
-        None => scenario::parse(file, text, &Known { ports, ..Known::default() })?,
+    let (unchecked, unread) = match scenario::read(file, text) {
+        Ok(unchecked) => (unchecked, None),
+        // A module that cannot be is told before what else is wrong.
+        Err(mistakes) => match scenario::module_of(text) {
+            Some(module) => (module, Some(mistakes)),
+            None => return Err(mistakes),
+        },
     };
     let profile = scenario_profile(&unchecked, folder, profile).map_err(|mistakes| {
         mistakes.into_iter().map(|m| in_scenario(file, text, &unchecked, m)).collect::<Vec<_>>()
@@ -210,11 +213,14 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
     let behaviour = behaviour(&profile).map_err(|(_, what)| {
         vec![Mistake::at(file, text, place::of(text, &["module"]).unwrap_or(0..0), what)]
     })?;
-    let modem = Modem::new(profile.clone(), behaviour, 1);
     if !unchecked.module.is_empty() && instead.profile.is_none() {
         strange(file, text, &unchecked.module, &profile)?;
     }
-    let scenario = with_known(&modem, |known| scenario::parse(file, text, &Known { ports, ..*known }))?;
+    if let Some(mistakes) = unread {
+        return Err(mistakes);
+    }
+    let module = Vocabulary::new(behaviour.as_ref(), &profile);
+    let scenario = with_known(module, |known| unchecked.checked(file, text, &Known { ports, ..*known }))?;
     let mut hosts = Hosts::default();
     for (name, target) in &scenario.hosts {
         if let Err(what) = hosts.add(name, *target) {
@@ -240,28 +246,29 @@ fn strange(file: &str, text: &str, own: &toml::Table, profile: &Profile) -> Resu
     let mut whole = profile.clone();
     whole.absent.clear();
     let Ok(behaviour) = behaviour(&whole) else { return Ok(()) };
-    let modem = Modem::new(Arc::new(whole), behaviour, 1);
+    let module = Vocabulary::new(behaviour.as_ref(), &whole);
     let mistake = |(path, what, right): (Vec<String>, String, String)| {
         let path: Vec<&str> = std::iter::once("module").chain(path.iter().map(String::as_str)).collect();
         let value = place::value_of(text, &path).filter(|_| path.len() == 2);
         let span = value.or_else(|| place::nearest(text, &path)).unwrap_or(0..0);
         Mistake::at(file, text, span, what).right(right)
     };
-    let mistakes: Vec<Mistake> = strangers(&modem, own).into_iter().map(mistake).collect();
+    let mistakes: Vec<Mistake> = strangers(module, own).into_iter().map(mistake).collect();
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }
 
 /// What a module knows and says, for whoever checks what is said about it.
-pub fn with_known<R>(modem: &Modem, check: impl FnOnce(&Known) -> R) -> R {
-    let (rows, secrets, urcs) = (modem.rows(), maker::secrets(Some(modem)), modem.urcs());
-    let plain = modem.profile().commands.keys().map(String::as_str);
+pub fn with_known<R>(module: Vocabulary, check: impl FnOnce(&Known) -> R) -> R {
+    let (rows, secrets, urcs, codes) =
+        (module.rows(), maker::secrets(Some(module)), module.urcs(), module.codes());
+    let plain = module.profile().commands.keys().map(String::as_str);
     let commands: Vec<&str> = rows.iter().map(|row| row.name).chain(plain).collect();
     check(&Known {
         commands: &commands,
         secrets: Some(&secrets),
         urcs: &urcs,
-        sent: modem.sent(),
-        codes: Some(modem.codes()),
+        sent: module.sent(),
+        codes: Some(&codes),
         ..Known::default()
     })
 }
@@ -270,14 +277,14 @@ pub fn with_known<R>(modem: &Modem, check: impl FnOnce(&Known) -> R) -> R {
 pub fn profile_mistakes(file: &str, text: &str) -> Vec<Mistake> {
     let Ok(profile) = profile_from(file, text) else { return vec![] };
     let Ok(behaviour) = behaviour(&profile) else { return vec![] };
-    let modem = Modem::new(Arc::new(profile), behaviour, 1);
+    let module = Vocabulary::new(behaviour.as_ref(), &profile);
     let own: toml::Table = toml::from_str(text).unwrap_or_default();
     let urcs = own.get("urc").and_then(toml::Value::as_table).into_iter().flatten();
     let mut mistakes = vec![];
     for (key, rule) in urcs {
         for field in ["when", "delay"] {
             let Some(value) = rule.get(field) else { continue };
-            let Some((what, right)) = immovable(&modem, key, value.as_str().filter(|_| field == "when"))
+            let Some((what, right)) = immovable(module, key, value.as_str().filter(|_| field == "when"))
             else {
                 continue;
             };
@@ -289,19 +296,19 @@ pub fn profile_mistakes(file: &str, text: &str) -> Vec<Mistake> {
 }
 
 /// Why a line cannot be moved: to the place `when`, or in time.
-fn immovable(modem: &Modem, key: &str, when: Option<&str>) -> Option<(String, &'static str)> {
+fn immovable(module: Vocabulary, key: &str, when: Option<&str>) -> Option<(String, &'static str)> {
     let line = Urc::line(key);
     let name = line.split(':').next().unwrap_or(&line).to_owned();
     let (whole, named) = (Pattern::from(&*line), Pattern::from(format!("{line}:*").as_str()));
     let code = ResultCode::looks_like(&line);
-    let said = code || modem.urcs().iter().any(|urc| urc.meets(&whole) || urc.meets(&named));
-    let plain = modem.profile().commands.contains_key(&name);
-    if !said && (plain || modem.rows().iter().any(|row| row.name == name)) {
+    let said = code || module.urcs().iter().any(|urc| urc.meets(&whole) || urc.meets(&named));
+    let plain = module.profile().commands.contains_key(&name);
+    if !said && (plain || module.rows().iter().any(|row| row.name == name)) {
         let what = format!("`{key}` answers a command, and never comes unasked: this changes nothing");
         return Some((what, "`separator` alone acts on it"));
     }
     let opens =
-        modem.openings().contains(&&*line) || (code && line.to_ascii_uppercase().starts_with("CONNECT"));
+        module.openings().contains(&&*line) || (code && line.to_ascii_uppercase().starts_with("CONNECT"));
     match when? {
         "after" => None,
         _ if opens => {
@@ -323,14 +330,13 @@ pub fn profile_warnings(file: &str, text: &str) -> Vec<Mistake> {
     let own: toml::Table = toml::from_str(text).unwrap_or_default();
     profile.absent.clear();
     let Ok(behaviour) = behaviour(&profile) else { return vec![] };
-    let modem = Modem::new(Arc::new(profile), behaviour, 1);
     let mut warnings = vec![];
     let mut warn = |path: &[&str], what: String, right: String| {
         let span = place::value_of(text, path).filter(|_| path.len() == 1 || path[0] != "urc");
         let span = span.or_else(|| place::of(text, path)).unwrap_or(0..0);
         warnings.push(Mistake::at(file, text, span, what).right(right));
     };
-    for (path, what, right) in strangers(&modem, &own) {
+    for (path, what, right) in strangers(Vocabulary::new(behaviour.as_ref(), &profile), &own) {
         warn(&path.iter().map(String::as_str).collect::<Vec<_>>(), what, right);
     }
     let lines = own.get("power_on").and_then(toml::Value::as_array).into_iter().flatten().enumerate();
@@ -350,12 +356,12 @@ pub fn profile_warnings(file: &str, text: &str) -> Vec<Mistake> {
 
 /// What a profile, or a part of one, says of lines and commands that the module does not have: the key, what is wrong, and
 /// what would be right.
-fn strangers(modem: &Modem, own: &toml::Table) -> Vec<(Vec<String>, String, String)> {
+fn strangers(module: Vocabulary, own: &toml::Table) -> Vec<(Vec<String>, String, String)> {
     let mut found = vec![];
     let meant = |near: Option<&str>| {
         near.map_or_else(|| "take it out".to_owned(), |near| format!("did you mean `{near}`?"))
     };
-    with_known(modem, |known| {
+    with_known(module, |known| {
         let name_of = |line: &str| line.split(':').next().unwrap_or(line).to_owned();
         let urcs: Vec<String> = known.urcs.iter().map(|urc| name_of(urc.as_str())).collect();
         for key in own.get("urc").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys) {

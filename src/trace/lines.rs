@@ -1,7 +1,6 @@
 //! The trace as JSON Lines.
 
 use super::{Record, Sink};
-use std::fmt;
 use std::io::{self, BufRead, Read, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -60,7 +59,8 @@ pub fn is_trace(begin: &[u8], whole: bool) -> bool {
 }
 
 /// A line that is no record.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{}{what}", placed(*line, *column))]
 pub struct Unreadable {
     /// The line, from 1.
     pub line: usize,
@@ -70,16 +70,12 @@ pub struct Unreadable {
     pub what: String,
 }
 
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self.column {
-            0 => write!(f, "it cannot be read from line {} on: {}", self.line, self.what),
-            column => write!(f, "line {}, column {column}: {}", self.line, self.what),
-        }
+fn placed(line: usize, column: usize) -> String {
+    match column {
+        0 => format!("it cannot be read from line {line} on: "),
+        column => format!("line {line}, column {column}: "),
     }
 }
-
-impl std::error::Error for Unreadable {}
 
 /// Reads a trace. Empty lines are passed over; where the file itself cannot be read, that is the end.
 pub fn read(input: impl BufRead) -> impl Iterator<Item = Result<Record, Unreadable>> {

@@ -71,15 +71,16 @@ fn align(steps: &[Step], olds: &[usize], port: usize, heard: &[u8]) -> Vec<(Opti
     let mut rest = heard;
     let (mut next, mut unplaced) = (0, 0);
     while !rest.is_empty() {
+        // What has come and is not placed yet stands for as many old steps.
+        let place = (next + out.len() - unplaced).min(olds.len());
         // Bytes are not passed over for a line that could be anything, so long as they end where that line begins.
-        let raw = raw_head(steps, &olds[next..], rest);
-        let known = match raw {
-            Some(_) => None,
-            None => olds[next..]
-                .iter()
-                .enumerate()
-                .find_map(|(n, &i)| Some((n, i, matched(&steps[i].kind, rest)?))),
-        };
+        let raw = raw_head(steps, &olds[place..], rest);
+        let may_be = |i: usize| raw.is_none() || place > next && anchors(&steps[i].kind);
+        let known = olds[next..]
+            .iter()
+            .enumerate()
+            .filter(|(_, i)| may_be(**i))
+            .find_map(|(n, &i)| Some((n, i, matched(&steps[i].kind, rest)?)));
         match (known, raw) {
             (Some((skipped, i, length)), _) => {
                 replace(steps, &olds[next..next + skipped], &mut out[unplaced..]);
@@ -88,14 +89,14 @@ fn align(steps: &[Step], olds: &[usize], port: usize, heard: &[u8]) -> Vec<(Opti
                 rest = &rest[length..];
             }
             (None, Some(length)) => {
+                replace(steps, &olds[next..place], &mut out[unplaced..]);
+                let old = olds[place];
                 for (n, piece) in rest[..length].chunks(LONGEST_RAW).enumerate() {
-                    let old = Some(olds[next]).filter(|_| n == 0);
                     let kind = Kind::Receive(Pattern::literal(piece));
-                    let kind =
-                        if length > LONGEST_RAW { kind } else { with_holes(&steps[olds[next]].kind, kind) };
-                    out.push((old, Step::new(port, kind)));
+                    let kind = if length > LONGEST_RAW { kind } else { with_holes(&steps[old].kind, kind) };
+                    out.push((Some(old).filter(|_| n == 0), Step::new(port, kind)));
                 }
-                (next, unplaced) = (next + 1, out.len());
+                (next, unplaced) = (place + 1, out.len());
                 rest = &rest[length..];
             }
             (None, None) => {
@@ -269,6 +270,14 @@ mod tests {
             let text = format!("{head}{was}\n% note\n< OK\n");
             assert_eq!(blessed(&text, &chunk(data)), format!("{head}{is}\n% note\n< OK\n"), "{was} {data:?}");
         }
+        // So it is where the line before them changed, too.
+        let both = "< +FTPGET: 2,4\n<= abd\n% note\n< OK\n";
+        assert_eq!(blessed(both, &chunk("abc")), "< +FTPGET: 2,3\n<= abc\n% note\n< OK\n");
+        assert_eq!(
+            blessed("< +FTPGET: 2,4\n< NEW\n<= abd\n< OK\n", &chunk("abc")),
+            "< +FTPGET: 2,3\n< abc\n< OK\n",
+            "a line that is not there any more has its place taken"
+        );
         // A line that could be anything does not take the place of the bytes before it.
         assert_eq!(blessed("<= abd\n< {any}\n", b"abc\r\nOK\r\n"), "<= abc\n< {any}\n");
         assert_eq!(blessed("<= abd\n< OK\n", b"\r\nOK\r\n"), "< OK\n");

@@ -8,8 +8,10 @@ use crate::fault::path_parts;
 use crate::profile::mistake::{Mistake, suggest};
 use crate::time::units::{Size, Span};
 
-const WORDS: &[&str] =
-    &["profile", "scenario", "seed", "ports", "echo", "host", "forward", "file", "dir", "user", "set"];
+const WORDS: &[&str] = &[
+    "profile", "scenario", "seed", "ports", "echo", "host", "forward", "file", "dir", "user", "set",
+    "recorded", "lossy", "times",
+];
 const SIGNS: &str = "a step begins with > >= < <= ~ ~< ! ? ^ % or #, after @N for another port than 1";
 const MOST_PORTS: usize = 16;
 
@@ -18,51 +20,102 @@ const MOST_PORTS: usize = 16;
 /// # Errors
 /// Every line that cannot be meant, in order; at most one mistake a line.
 pub fn parse(name: &str, text: &str) -> Result<Transcript, Vec<Mistake>> {
-    let mut transcript = Transcript { name: name.to_owned(), ..Transcript::default() };
+    let mut reader = Reader::new(name);
+    let mut steps = Vec::new();
     let mut mistakes = Vec::new();
     let mut offset = 0;
-    for (line, number) in text.split_inclusive('\n').zip(1..) {
-        let source = line.strip_suffix('\n').unwrap_or(line);
-        let source = source.strip_suffix('\r').unwrap_or(source);
-        if let Err(wrong) = add(&mut transcript, source, number) {
-            let wrong = wrong.shift(offset);
-            mistakes.push(Mistake::at(name, text, wrong.span, wrong.what).right(wrong.right));
+    for line in text.split_inclusive('\n') {
+        match reader.take(line) {
+            Ok(step) => steps.extend(step),
+            Err(wrong) => {
+                let wrong = wrong.shift(offset);
+                mistakes.push(Mistake::at(name, text, wrong.span, wrong.what).right(wrong.right));
+            }
         }
         offset += line.len();
     }
-    if mistakes.is_empty() { Ok(transcript) } else { Err(mistakes) }
+    if mistakes.is_empty() { Ok(Transcript { steps, ..reader.head }) } else { Err(mistakes) }
 }
 
-fn add(transcript: &mut Transcript, source: &str, line: usize) -> Result<(), Wrong> {
-    let prose = source.is_empty() || source.starts_with('#');
-    let setting = source.starts_with(|c: char| c.is_ascii_alphabetic());
-    if transcript.steps.is_empty() && (prose || setting) {
-        let setting = heading(source)?;
-        once(transcript, &setting, source)?;
-        transcript.header.push(Heading { line, source: source.to_owned(), setting });
-        return Ok(());
+/// Reads a transcript line by line, so that one of any length needs no more memory than its header.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// The name and the header so far; its steps are handed out and not kept.
+    head: Transcript,
+    /// Whether a step came: the header is over.
+    begun: bool,
+    lines: usize,
+}
+
+impl Reader {
+    /// A reader of the file that the user calls `name`.
+    pub fn new(name: &str) -> Reader {
+        Reader { head: Transcript { name: name.to_owned(), ..Transcript::default() }, ..Reader::default() }
     }
-    if setting {
-        let word = first_word(source);
-        return Err(match WORDS.contains(&word) {
-            true => {
-                Wrong::new(0..word.len(), format!("`{word}` stands after the first step"), "set up before it")
-            }
-            false => Wrong::new(0..word.len(), "this line has no sign", SIGNS),
-        });
+
+    /// The header as far as it was read; it has no steps.
+    pub fn head(&self) -> &Transcript {
+        &self.head
     }
-    let (port, kind) = step(source)?;
-    if port > transcript.ports() {
-        let ports = transcript.ports();
-        let right = format!("write `ports {port}` in the header");
-        return Err(Wrong::new(
-            0..source.find(' ').unwrap_or(1),
-            format!("the module has {ports} port(s)"),
-            right,
-        ));
+
+    /// How many lines were read.
+    pub fn lines(&self) -> usize {
+        self.lines
     }
-    transcript.steps.push(Step { line, source: source.to_owned(), port, kind });
-    Ok(())
+
+    /// Reads the next line, with or without its line end; gives the step where it is one.
+    ///
+    /// # Errors
+    /// What is wrong with the line.
+    pub fn line(&mut self, line: &str) -> Result<Option<Step>, Box<Mistake>> {
+        self.take(line).map_err(|wrong| {
+            let mistake = Mistake::at(&self.head.name, line, wrong.span, wrong.what).right(wrong.right);
+            Box::new(Mistake { line: self.lines, ..mistake })
+        })
+    }
+
+    /// Passes over a line that is not to be read, such as one that nobody can hold.
+    pub fn skip(&mut self) {
+        self.lines += 1;
+    }
+
+    fn take(&mut self, line: &str) -> Result<Option<Step>, Wrong> {
+        self.lines += 1;
+        let source = line.strip_suffix('\n').unwrap_or(line);
+        let source = source.strip_suffix('\r').unwrap_or(source);
+        let line = self.lines;
+        let prose = source.is_empty() || source.starts_with('#');
+        let setting = source.starts_with(|c: char| c.is_ascii_alphabetic());
+        if !self.begun && (prose || setting) {
+            let setting = heading(source)?;
+            once(&self.head, &setting, source)?;
+            self.head.header.push(Heading { line, source: source.to_owned(), setting });
+            return Ok(None);
+        }
+        if setting {
+            let word = first_word(source);
+            return Err(match WORDS.contains(&word) {
+                true => Wrong::new(
+                    0..word.len(),
+                    format!("`{word}` stands after the first step"),
+                    "set up before it",
+                ),
+                false => Wrong::new(0..word.len(), "this line has no sign", SIGNS),
+            });
+        }
+        let (port, kind) = step(source)?;
+        let ports = self.head.ports();
+        if port > ports {
+            let right = format!("write `ports {port}` in the header");
+            return Err(Wrong::new(
+                0..source.find(' ').unwrap_or(1),
+                format!("the module has {ports} port(s)"),
+                right,
+            ));
+        }
+        self.begun = true;
+        Ok(Some(Step { line, source: source.to_owned(), port, kind }))
+    }
 }
 
 fn first_word(text: &str) -> &str {
@@ -76,6 +129,8 @@ fn once(transcript: &Transcript, setting: &Setting, source: &str) -> Result<(), 
         (Comment(_) | Blank, _) => false,
         (Profile(_), Profile(_)) | (Scenario(_), Scenario(_)) | (Seed(_), Seed(_)) => true,
         (Ports(_), Ports(_)) | (Echo(_), Echo(_)) => true,
+        (Setting::Recorded(_), Setting::Recorded(_)) => true,
+        (Setting::Lossy, Setting::Lossy) | (Setting::TimesInvented, Setting::TimesInvented) => true,
         (Setting::Host { name: a, .. }, Setting::Host { name: b, .. }) => a == b,
         (Setting::Forward { port: a, .. }, Setting::Forward { port: b, .. }) => a == b,
         (Setting::File { path: a, .. }, Setting::File { path: b, .. }) => a == b,
@@ -152,6 +207,10 @@ fn heading(source: &str) -> Result<Setting, Wrong> {
             _ => Err(wrong(source, rest, "this is no login", "write `user NAME:PASSWORD`")),
         },
         "set" => set(source, rest),
+        "recorded" => Ok(Setting::Recorded(rest.to_owned())),
+        "lossy" if rest.is_empty() => Ok(Setting::Lossy),
+        "lossy" => Err(wrong(source, rest, "`lossy` stands alone", "write nothing behind it")),
+        "times" => pick(source, rest, &[("invented", Setting::TimesInvented)]),
         _ => {
             let right = suggest(word, WORDS, "words before the first step");
             Err(wrong(source, word, format!("`{word}` is unknown"), format!("{right}; {SIGNS}")))
@@ -159,9 +218,9 @@ fn heading(source: &str) -> Result<Setting, Wrong> {
     }
 }
 
-fn pick<T: Copy>(source: &str, word: &str, table: &[(&str, T)]) -> Result<T, Wrong> {
+fn pick<T: Clone>(source: &str, word: &str, table: &[(&str, T)]) -> Result<T, Wrong> {
     let names: Vec<&str> = table.iter().map(|(name, _)| *name).collect();
-    let found = table.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+    let found = table.iter().find(|(name, _)| *name == word).map(|(_, value)| value.clone());
     found.ok_or_else(|| wrong(source, word, format!("`{word}` is unknown"), suggest(word, &names, "words")))
 }
 

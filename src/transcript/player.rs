@@ -281,13 +281,13 @@ impl Player {
     /// Fails at a step, or at the last one where the end was reached.
     fn fail(&mut self, at: usize, why: String) {
         let steps = &self.transcript.steps;
-        let (line, source, port) = match steps.get(at).or(steps.last()) {
+        let (line, written, port) = match steps.get(at).or(steps.last()) {
             Some(step) => (step.line, step.source.clone(), step.port),
             None => (1, String::new(), 1),
         };
         let heard = shown(self.ports[port - 1].matcher.leftover());
         self.failed =
-            Some(Box::new(Failure { file: self.transcript.name.clone(), line, source, why, heard }));
+            Some(Box::new(Failure { file: self.transcript.name.clone(), line, written, why, heard }));
     }
 }
 

@@ -47,6 +47,9 @@ pub(super) fn setting(setting: &Setting) -> String {
         Setting::Dir(p) => format!("dir {}", path(p)),
         Setting::User { name, password } => format!("user {name}:{password}"),
         Setting::Set { key, value } => format!("set {key} = {value}"),
+        Setting::Recorded(by) => signed("recorded", by),
+        Setting::Lossy => "lossy".to_owned(),
+        Setting::TimesInvented => "times invented".to_owned(),
         Setting::Comment(text) => format!("#{text}"),
         Setting::Blank => String::new(),
     }

@@ -25,6 +25,8 @@ struct Port {
     typed: Vec<u8>,
     /// The echo of the last typed line, until it comes.
     echo: Vec<u8>,
+    /// Whether the line before was echoed: an echo itself is not written down, but that it is there again is.
+    echoes: Option<bool>,
     heard: Vec<u8>,
     /// When the first and the last byte of `heard` came.
     heard_at: Now,
@@ -93,11 +95,22 @@ impl Recorder {
         p.heard.extend_from_slice(bytes);
     }
 
-    /// A step that is no bytes: a control line, the port opened or closed, a comment.
+    /// A step that is no bytes: a control line, the port opened or closed, a comment. A comment takes no time.
     pub fn note(&mut self, now: Now, port: usize, kind: Kind) {
         self.flush();
-        self.mark(now, Kind::Turn);
+        if !kind.is_prose() {
+            self.mark(now, Kind::Turn);
+        }
         self.steps.push(Step::new(port, kind));
+    }
+
+    /// Writes the lines that were heard whole, without waiting for a pause or for the host.
+    pub fn settle(&mut self) {
+        for port in 1..=self.ports.len() {
+            if self.ports[port - 1].typed.is_empty() {
+                self.flush_heard(port, false);
+            }
+        }
     }
 
     /// The steps that are complete.
@@ -129,9 +142,18 @@ impl Recorder {
             if let Some(after) = rest.strip_prefix(p.echo.as_slice()).filter(|_| !p.echo.is_empty()) {
                 rest = after;
                 p.echo.clear();
+                if p.echoes.replace(true) == Some(false) {
+                    new.push(Step::new(1, Kind::Comment(" echo on again".to_owned())));
+                }
             }
             let open = p.echo.starts_with(rest) || is_open(rest);
             let Some((kind, length)) = first_step(rest).filter(|_| all || !open) else { break };
+            if !p.echo.is_empty()
+                && matches!(kind, Kind::Hear(_))
+                && !rest.windows(p.echo.len()).any(|w| w == p.echo)
+            {
+                p.echoes = Some(false);
+            }
             p.lf_due = matches!(kind, Kind::Hear(_)) && length == rest.len() && rest.ends_with(b"\r");
             new.push(Step::new(port, kind));
             rest = &rest[length..];

@@ -148,6 +148,13 @@ pub(super) fn pattern(text: &str) -> Result<Pattern, Wrong> {
     let mut pattern = Pattern::default();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
+        // Most of a line is itself.
+        let plain = text[at..].find(['\\', '{', '<']).unwrap_or(text.len() - at);
+        if plain > 0 {
+            pattern.push_bytes(&text.as_bytes()[at..at + plain]);
+            at += plain;
+            continue;
+        }
         let rest = &text[at..];
         let after = rest.as_bytes().get(1).copied();
         at += match c {

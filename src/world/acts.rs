@@ -1,18 +1,18 @@
 //! What rules do by themselves, and the radio over time. What a number of bytes has called for happens once
 //! these have arrived; nothing passes behind them before it has.
 
-use super::{Told, World};
+use super::{Notice, World};
 use crate::fault::{self, Act, Action, Bearer, Ftp, FtpFault, LinkFault, LinkKind, OnLink, Stage};
 use crate::modem::net::{NetEvent, Radio as Change};
-use crate::modem::{Context, ModuleFault, PortId};
+use crate::modem::{Context, DceFault, PortId};
 use crate::network::faults::{LinkId, LinkInfo};
 use crate::scenario::Radio;
 use crate::time::Now;
 use crate::trace::Event;
 
-/// What the radio would give without faults, and what a fault imposes.
+/// What the radio gives over time without faults, and what a fault imposes.
 #[derive(Debug, Default)]
-pub(super) struct Air {
+pub(super) struct RadioTimeline {
     timeline: Vec<Radio>,
     done: usize,
     signal: Option<(u8, u8)>,
@@ -21,7 +21,7 @@ pub(super) struct Air {
     forced_status: bool,
 }
 
-impl Air {
+impl RadioTimeline {
     pub fn poll_timeout(&self) -> Option<Now> {
         self.timeline.get(self.done).map(|entry| Now::ZERO + entry.at.0)
     }
@@ -41,18 +41,18 @@ impl World {
     pub(crate) fn set_radio(&mut self, timeline: &[Radio]) {
         if let Some(modem) = self.dce.modem() {
             let radio = &modem.profile().radio;
-            (self.air.signal, self.air.status) = (Some((radio.rssi, radio.ber)), Some(radio.status));
+            (self.radio.signal, self.radio.status) = (Some((radio.rssi, radio.ber)), Some(radio.status));
         }
-        self.air.timeline = timeline.to_vec();
-        self.air.timeline.sort_by_key(|entry| entry.at.0);
+        self.radio.timeline = timeline.to_vec();
+        self.radio.timeline.sort_by_key(|entry| entry.at.0);
     }
 
     /// Has the radio begin as its timeline says.
     pub(super) fn begin_radio(&mut self, now: Now) {
-        while self.air.poll_timeout().is_some_and(|at| at <= now) {
-            self.air.step();
+        while self.radio.poll_timeout().is_some_and(|at| at <= now) {
+            self.radio.step();
         }
-        if let (Some(signal), Some(status)) = (self.air.signal, self.air.status)
+        if let (Some(signal), Some(status)) = (self.radio.signal, self.radio.status)
             && let Some(modem) = self.dce.modem_mut()
         {
             modem.preset_radio(signal, status);
@@ -61,16 +61,16 @@ impl World {
 
     /// Lets the radio change as its timeline says.
     pub(super) fn change_radio(&mut self, now: Now) {
-        while self.air.poll_timeout().is_some_and(|at| at <= now) {
-            let before = (self.air.signal, self.air.status);
-            self.air.step();
+        while self.radio.poll_timeout().is_some_and(|at| at <= now) {
+            let before = (self.radio.signal, self.radio.status);
+            self.radio.step();
             if let Some(signal) =
-                self.air.signal.filter(|_| before.0 != self.air.signal && !self.air.forced_signal)
+                self.radio.signal.filter(|_| before.0 != self.radio.signal && !self.radio.forced_signal)
             {
                 self.tell_signal(now, signal);
             }
             if let Some(status) =
-                self.air.status.filter(|_| before.1 != self.air.status && !self.air.forced_status)
+                self.radio.status.filter(|_| before.1 != self.radio.status && !self.radio.forced_status)
             {
                 self.tell(now, Change::Registration(status));
             }
@@ -132,7 +132,7 @@ impl World {
             let text = format!(
                 "the fault {name} is due too often to keep up: {times} times it was not applied so far"
             );
-            self.told.push_back(Told::Warning(text));
+            self.notices.push_back(Notice::Warning(text));
         }
         self.record(event.at, || Event::of_fault(event));
     }
@@ -203,22 +203,22 @@ impl World {
                     self.force(now, port, line, on);
                 }
             }
-            Act::Reset { banner, dead } => self.dce.handle_fault(now, ModuleFault::Reset { banner, dead }),
+            Act::Reset { banner, dead } => self.dce.handle_fault(now, DceFault::Reset { banner, dead }),
             Act::Say { port, text } => {
                 for port in self.ports(port) {
-                    self.dce.handle_fault(now, ModuleFault::Say { port, line: text.clone() });
+                    self.dce.handle_fault(now, DceFault::Say { port, line: text.clone() });
                 }
             }
-            Act::Force(code) => self.dce.handle_fault(now, ModuleFault::Force(code)),
+            Act::Force(code) => self.dce.handle_fault(now, DceFault::Force(code)),
             Act::Signal(forced) => {
-                self.air.forced_signal = forced.is_some();
-                if let Some(signal) = forced.or(self.air.signal) {
+                self.radio.forced_signal = forced.is_some();
+                if let Some(signal) = forced.or(self.radio.signal) {
                     self.tell_signal(now, signal);
                 }
             }
             Act::Registration(forced) => {
-                self.air.forced_status = forced.is_some();
-                if let Some(status) = forced.or(self.air.status) {
+                self.radio.forced_status = forced.is_some();
+                if let Some(status) = forced.or(self.radio.status) {
                     self.tell(now, Change::Registration(status));
                 }
             }

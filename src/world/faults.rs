@@ -9,7 +9,7 @@ use crate::fault::{
     Act, Action, Engine, Event, Link, Observation, Request, Rule, Status, StorageOp, StorageVerdict,
     UartVerdict, Way,
 };
-use crate::modem::Meddler;
+use crate::modem::FaultHook;
 use crate::network::LinkFaults;
 use crate::time::Now;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -108,6 +108,11 @@ impl Faults {
         self.engine().action(name).cloned()
     }
 
+    /// What the rule with that name does and how long, as a `[[fault]]` in JSON, where that can be told.
+    pub fn written(&self, name: &str) -> Option<serde_json::Value> {
+        self.engine().written(name)
+    }
+
     /// The faults that were never applied, with what they do, in file order.
     pub fn never_applied(&self) -> Vec<(String, String)> {
         self.engine().never_applied()
@@ -191,7 +196,7 @@ impl Faults {
     }
 
     /// The seam of the module.
-    pub fn module(&self) -> Box<dyn Meddler> {
+    pub fn module(&self) -> Box<dyn FaultHook> {
         Box::new(module::Module(self.clone()))
     }
 }

@@ -1,6 +1,6 @@
 //! The serial ports as faults leave them: what waits for the host, and what is held back on its way.
 
-use super::{Told, World};
+use super::{Notice, World};
 use crate::fault::ControlLine;
 use crate::fault::{Piece, UartVerdict, Way};
 use crate::modem::{BACKLOG, HostLine, Line, PortId};
@@ -274,7 +274,7 @@ impl World {
     fn warn(&mut self, now: Now, port: PortId, what: &str) {
         let text = format!("port {}: {what}", port.0 + 1);
         self.record(now, || Event::Note { text: text.clone() });
-        self.told.push_back(Told::Warning(text));
+        self.notices.push_back(Notice::Warning(text));
     }
 
     /// Delivers what was held back long enough, and brings ports back.
@@ -289,7 +289,7 @@ impl World {
                 self.hand_down(at, port, write);
             }
             if self.serial[port.0].gone.take_if(|until| *until <= now).is_some() {
-                self.told.push_back(Told::Plugged { port, there: true });
+                self.notices.push_back(Notice::Plugged { port, there: true });
             }
         }
     }
@@ -305,7 +305,7 @@ impl World {
         let lost = lost + serial.outgoing.clear();
         self.dce.handle_sent(now, port, lost);
         if was_there {
-            self.told.push_back(Told::Plugged { port, there: false });
+            self.notices.push_back(Notice::Plugged { port, there: false });
             self.dce.handle_line(now, port, HostLine::Dtr(false));
         }
     }
@@ -339,7 +339,7 @@ impl World {
             Line::Ri => Circuit::Ri,
         };
         self.record_line(now, port, circuit, on);
-        self.told.push_back(Told::Line { port, line, on });
+        self.notices.push_back(Notice::Line { port, line, on });
     }
 
     fn record_line(&mut self, now: Now, port: PortId, line: Circuit, on: bool) {

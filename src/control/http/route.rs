@@ -1,7 +1,7 @@
 //! Which request is answered by what.
 
 use super::super::answer::{Answer, Wrong};
-use super::super::request::{Line, Request};
+use super::super::request::{Line, Request, Saved};
 use super::super::steer::Control;
 use super::reply::{self, Reply};
 use super::{Site, Subject, body, files, stream};
@@ -132,7 +132,11 @@ async fn live(
         Target::Files(path) if *method == Method::GET => files::get(root(), path, stuck).await?,
         Target::Files(path) if *method == Method::PUT => files::put(root(), path, body).await?,
         Target::Files(path) => files::delete(root(), path).await?,
-        Target::Page | Target::Trace | Target::Kinds | Target::Scenario => {
+        Target::Scenario => match control.ask(Request::Save { what: Saved::Scenario }).await {
+            Ok(Answer::Saved { text }) => reply::text("application/toml", text),
+            other => reply::answer(None, &other),
+        },
+        Target::Page | Target::Trace | Target::Kinds => {
             return Err((StatusCode::NOT_FOUND, Wrong::new("there is nothing at this path", "")));
         }
     })

@@ -3,7 +3,6 @@
 use super::{MOST, Place, Subject, serve};
 use crate::bench::{Bench, Live};
 use crate::control::tests::control;
-use crate::control::{About, Control};
 use crate::time::Now;
 use crate::trace::{Event, History, Record, Sink};
 use serde_json::{Value, json};
@@ -144,8 +143,8 @@ async fn only_who_has_the_key_and_comes_from_here_is_let_in() {
     }
     // In an address the key opens the page alone.
     let key = format!("?key={key}");
-    assert_eq!(site.head(&format!("/{key}"), &[host.clone()]).await.status, 200);
-    assert_eq!(site.head(&format!("/api/status{key}"), &[host.clone()]).await.status, 403);
+    assert_eq!(site.head(&format!("/{key}"), std::slice::from_ref(&host)).await.status, 200);
+    assert_eq!(site.head(&format!("/api/status{key}"), std::slice::from_ref(&host)).await.status, 403);
     assert_eq!(site.head("/?key=", &[host]).await.status, 403);
 }
 
@@ -429,9 +428,10 @@ async fn the_trace_comes_from_its_beginning_and_goes_on_where_it_was_left() {
 #[tokio::test]
 async fn a_client_that_sleeps_loses_records_and_is_told_and_the_modem_goes_on() {
     let live = Bench::profile("sim7080").unwrap().start().await.unwrap();
+    let control = control(&live).await;
     // Filled by this test alone.
     let mut history = History::default();
-    let control = Control::new(live.desk(), live.watch(), history.clone(), About::default());
+    let control = control.with_history(history.clone());
     let (address, key, server) = served(Subject::Live(control));
     let site = Site { live, address, key, _server: server };
     let mut sleeps = Events::follow(&site, None).await;

@@ -81,6 +81,7 @@ pub enum Act {
 
 /// Where in its life a fault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stage {
     /// Its trigger has come: it holds, or waits for what it acts on.
     Applied,
@@ -110,6 +111,7 @@ pub struct Event {
 /// How a rule stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "FaultStatus")]
+#[non_exhaustive]
 pub struct Status {
     /// Its name.
     pub name: String,

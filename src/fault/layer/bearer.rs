@@ -1,7 +1,7 @@
 //! Faults of the radio, the SIM and the PDP contexts. Nobody asks about them: they are told to the module.
 
 use super::Action;
-use super::kind::{Fault, FaultKind, Layer, Nature};
+use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::Within;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,7 @@ pub enum Bearer {
 /// A registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Registration {
     /// Not registered, and not searching (0).
     Off,
@@ -82,7 +83,7 @@ fn unknown() -> Figure {
     Within(99)
 }
 
-impl Fault for Signal {
+impl Declared for Signal {
     const NATURE: Nature = Nature::State;
     const EXAMPLE: &'static str = "when = { at = \"20s\" }\nwhat = { signal = 2 }\nfor = \"30s\"";
 
@@ -98,7 +99,7 @@ struct Registered {
     registration: Registration,
 }
 
-impl Fault for Registered {
+impl Declared for Registered {
     const NATURE: Nature = Nature::State;
     const EXAMPLE: &'static str =
         "when = { verb = \"RETR\" }\nwhat = { registration = \"searching\" }\nfor = \"10s\"";
@@ -128,7 +129,7 @@ enum All {
     All,
 }
 
-impl Fault for PdpDrop {
+impl Declared for PdpDrop {
     const NATURE: Nature = Nature::Instant;
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = \"2KiB\" }\nwhat = { pdp_drop = \"all\" }";
@@ -154,7 +155,7 @@ enum Presence {
     Out,
 }
 
-impl Fault for Sim {
+impl Declared for Sim {
     const NATURE: Nature = Nature::State;
     const EXAMPLE: &'static str = "when = { at = \"1m\" }\nwhat = { sim = \"out\" }\nfor = \"20s\"";
 

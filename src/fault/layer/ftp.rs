@@ -1,7 +1,7 @@
 //! Faults of the FTP dialogue.
 
 use super::Action;
-use super::kind::{Fault, FaultKind, Layer, Nature};
+use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{End, Paths, True, Verbs, Within};
 use crate::fault::rule::amount::Amount;
 use crate::fault::text::files::file_matches;
@@ -89,6 +89,7 @@ impl Scripted {
 /// What becomes of the FTP session after a scripted reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Then {
     /// It goes on.
     #[default]
@@ -102,6 +103,7 @@ pub enum Then {
 /// How a passive address is announced and not served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Unserved {
     /// The connection attempt gets no answer.
     Silent,
@@ -255,7 +257,7 @@ struct Reply {
     file: Paths,
 }
 
-impl Fault for Reply {
+impl Declared for Reply {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { verb = \"STOR\", nth = 2 }\n\
                                    what = { reply = 425, text = \"Can't open data connection.\" }";
@@ -282,7 +284,7 @@ struct Relabel {
     file: Paths,
 }
 
-impl Fault for Relabel {
+impl Declared for Relabel {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str =
         "when = { verb = \"RETR\", reply = \"150\", every = 1 }\nwhat = { relabel = 125 }";
@@ -304,7 +306,7 @@ struct Malformed {
     file: Paths,
 }
 
-impl Fault for Malformed {
+impl Declared for Malformed {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { verb = \"PASV\" }\nwhat = { malformed = \"227 Entering\" }";
 
@@ -324,7 +326,7 @@ struct LateReply {
     file: Paths,
 }
 
-impl Fault for LateReply {
+impl Declared for LateReply {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str =
         "when = { verb = \"RETR\", reply = \"226\" }\nwhat = { late_reply = \"30s\" }";
@@ -348,7 +350,7 @@ struct NoReply {
     file: Paths,
 }
 
-impl Fault for NoReply {
+impl Declared for NoReply {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { verb = \"ABOR\" }\nwhat = { no_reply = true }";
 
@@ -386,7 +388,7 @@ fn in_good_order() -> End {
     End::Fin
 }
 
-impl Fault for Stopped {
+impl Declared for Stopped {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { verb = \"STOR\" }\nwhat = { stop = 600, code = 451 }";
 
@@ -419,7 +421,7 @@ fn closed() -> Ending {
     Ending::Close
 }
 
-impl Fault for HangUp {
+impl Declared for HangUp {
     const NATURE: Nature = Nature::Instant;
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.control\", quiet = \"30s\" }\nwhat = { hang_up = 421 }";
@@ -442,7 +444,7 @@ struct Speak {
     text: Option<Text>,
 }
 
-impl Fault for Speak {
+impl Declared for Speak {
     const NATURE: Nature = Nature::Instant;
     const EXAMPLE: &'static str =
         "when = { state = \"transfer_begun\" }\nwhat = { speak = 226, text = \"Too early.\" }";
@@ -462,7 +464,7 @@ struct PasvAddress {
     pasv_port: Option<Within<u16, 1, 65535>>,
 }
 
-impl Fault for PasvAddress {
+impl Declared for PasvAddress {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "what = { pasv_address = \"192.168.1.10\" }";
 
@@ -480,7 +482,7 @@ struct PasvUnserved {
     pasv_unserved: Unserved,
 }
 
-impl Fault for PasvUnserved {
+impl Declared for PasvUnserved {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { verb = \"PASV\" }\nwhat = { pasv_unserved = \"silent\" }";
 

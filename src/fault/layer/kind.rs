@@ -14,6 +14,7 @@ use std::fmt;
 /// The seven layers, from the host outwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Layer {
     /// The serial line.
     Uart,
@@ -59,7 +60,7 @@ pub enum Nature {
 
 /// A fault as it is written in `what`. Its doc comment is its help, its fields are its parameters, and the first of
 /// them bears the fault's name.
-pub trait Fault: DeserializeOwned + JsonSchema {
+pub trait Declared: DeserializeOwned + JsonSchema {
     /// How it behaves in time.
     const NATURE: Nature;
     /// A rule that uses it, as the lines below `[[fault]]`.
@@ -136,7 +137,7 @@ pub(super) struct Misfit {
 
 impl FaultKind {
     /// What the declaration of a fault says.
-    pub(super) fn of<F: Fault>(layer: Layer) -> FaultKind {
+    pub(super) fn of<F: Declared>(layer: Layer) -> FaultKind {
         let mut settings = SchemaSettings::draft2020_12();
         settings.inline_subschemas = true;
         let schema = settings.into_generator().into_root_schema_for::<F>();
@@ -177,7 +178,7 @@ fn text(value: Option<&Value>) -> String {
     value.and_then(Value::as_str).unwrap_or_default().replace('\n', " ")
 }
 
-fn build<F: Fault>(what: toml::Table) -> Result<Action, Misfit> {
+fn build<F: Declared>(what: toml::Table) -> Result<Action, Misfit> {
     match serde_path_to_error::deserialize::<_, F>(toml::Value::Table(what)) {
         Ok(fault) => Ok(fault.action()),
         Err(wrong) => {

@@ -1,13 +1,13 @@
 //! Faults of connections: what becomes of a segment or a datagram.
 
 use super::Action;
-use super::kind::{Fault, FaultKind, Layer, Nature};
+use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{Connections, End, Probability, Towards, Within, both, down};
 use crate::fault::text::link::{Direction, Links};
 use crate::time::Now;
 use crate::time::units::{Rate, Span};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A fault of connections.
@@ -128,7 +128,7 @@ struct Stall {
     link: Connections,
 }
 
-impl Fault for Stall {
+impl Declared for Stall {
     const NATURE: Nature = Nature::State;
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { stall = \"down\" }\nfor = \"20s\"";
@@ -147,7 +147,7 @@ struct Cut {
     link: Connections,
 }
 
-impl Fault for Cut {
+impl Declared for Cut {
     const NATURE: Nature = Nature::Instant;
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { cut = \"rst\" }";
@@ -171,7 +171,7 @@ struct Latency {
     link: Connections,
 }
 
-impl Fault for Latency {
+impl Declared for Latency {
     const NATURE: Nature = Nature::State;
     const EXAMPLE: &'static str =
         "when = { at = \"10s\" }\nwhat = { latency = \"2s\", jitter = \"500ms\" }\nfor = \"1m\"";
@@ -193,7 +193,7 @@ struct Limit {
     link: Connections,
 }
 
-impl Fault for Limit {
+impl Declared for Limit {
     const NATURE: Nature = Nature::State;
     const EXAMPLE: &'static str = "when = { verb = \"RETR\" }\nwhat = { rate = \"2kbit/s\" }";
 
@@ -213,7 +213,7 @@ struct Corrupt {
     link: Connections,
 }
 
-impl Fault for Corrupt {
+impl Declared for Corrupt {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = 600, direction = \"down\" }\nwhat = { corrupt = 1 }";
@@ -241,7 +241,7 @@ fn a_second() -> Span {
     Span(Duration::from_secs(1))
 }
 
-impl Fault for Loss {
+impl Declared for Loss {
     const NATURE: Nature = Nature::State;
     const EXAMPLE: &'static str = "what = { loss = 0.1 }";
 
@@ -255,27 +255,31 @@ impl Fault for Loss {
 #[derive(Deserialize, JsonSchema)]
 struct Datagram {
     /// which
-    datagram: Times,
+    datagram: Delivery,
     #[serde(default = "both")]
     direction: Towards,
 }
 
-#[derive(Deserialize, JsonSchema)]
+/// What becomes of a datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Times {
+#[non_exhaustive]
+pub enum Delivery {
+    /// It never comes.
     Lost,
+    /// It comes twice.
     Twice,
 }
 
-impl Fault for Datagram {
+impl Declared for Datagram {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str =
         "when = { opened = \"socket\" }\nwhat = { datagram = \"lost\", direction = \"up\" }";
 
     fn action(self) -> Action {
         let what = match self.datagram {
-            Times::Lost => LinkFault::DatagramLost,
-            Times::Twice => LinkFault::DatagramTwice,
+            Delivery::Lost => LinkFault::DatagramLost,
+            Delivery::Twice => LinkFault::DatagramTwice,
         };
         on_link(Connections(Links::Socket), self.direction.0, what)
     }

@@ -1,12 +1,12 @@
 //! Faults of the module itself: its commands, its answers, its URCs.
 
 use super::Action;
-use super::kind::{Fault, FaultKind, Layer, Nature};
+use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{Commands, Lines, Port, Results, Urcs, Within};
 use crate::fault::text::pattern::Pattern;
 use crate::time::units::Span;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A fault of the module.
@@ -188,26 +188,30 @@ fn module(About(command, urc, result): About, port: Option<Port>, what: ModuleFa
 #[derive(Deserialize, JsonSchema)]
 struct Reset {
     /// whether its power-on lines are printed
-    reset: Start,
+    reset: PowerOn,
     /// how long it is dead before it starts; `"0s"` as long as a reset of the module takes
     #[serde(default)]
     dead: Span,
 }
 
-#[derive(Deserialize, JsonSchema, PartialEq)]
+/// How a module starts again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Start {
+#[non_exhaustive]
+pub enum PowerOn {
+    /// Its power-on lines are printed.
     Banner,
+    /// They are not.
     Bare,
 }
 
-impl Fault for Reset {
+impl Declared for Reset {
     const NATURE: Nature = Nature::Instant;
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { reset = \"banner\", dead = \"2s\" }";
 
     fn action(self) -> Action {
-        let what = ModuleFault::Reset { banner: self.reset == Start::Banner, dead: self.dead.0 };
+        let what = ModuleFault::Reset { banner: self.reset == PowerOn::Banner, dead: self.dead.0 };
         module(About::nothing(), None, what)
     }
 }
@@ -227,7 +231,7 @@ struct Answer {
     port: Option<Port>,
 }
 
-impl Fault for Answer {
+impl Declared for Answer {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPPUT=1\" }\nwhat = { answer = [\"OK\", \"\", \"+FTPPUT: 1,66\"] }";
@@ -250,7 +254,7 @@ struct Error {
     port: Option<Port>,
 }
 
-impl Fault for Error {
+impl Declared for Error {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { state = \"powered\", every = 2 }\n\
                                    what = { error = 10, command = \"AT+CPIN?\" }\n\
@@ -273,7 +277,7 @@ struct Late {
     port: Option<Port>,
 }
 
-impl Fault for Late {
+impl Declared for Late {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"3s\" }";
 
@@ -294,14 +298,18 @@ struct Swallow {
     port: Option<Port>,
 }
 
-#[derive(Deserialize, JsonSchema, PartialEq)]
+/// What of a command is swallowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Swallowed {
+#[non_exhaustive]
+pub enum Swallowed {
+    /// Its answer: it is carried out.
     Answer,
+    /// All of it.
     Command,
 }
 
-impl Fault for Swallow {
+impl Declared for Swallow {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPGET=2*\", nth = 2 }\nwhat = { swallow = \"command\" }";
@@ -320,7 +328,7 @@ struct Say {
     port: Option<Port>,
 }
 
-impl Fault for Say {
+impl Declared for Say {
     const NATURE: Nature = Nature::Instant;
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPQUIT\" }\nwhat = { say = \"+APP PDP: 0,DEACTIVE\" }";
@@ -337,7 +345,7 @@ struct Force {
     force: Within<i32, -65535, 65535>,
 }
 
-impl Fault for Force {
+impl Declared for Force {
     const NATURE: Nature = Nature::Instant;
     const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=1\" }\nwhat = { force = 77 }";
 

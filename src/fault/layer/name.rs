@@ -1,7 +1,7 @@
 //! Faults of names and connection attempts.
 
 use super::Action;
-use super::kind::{Fault, FaultKind, Layer, Nature};
+use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{Hosts, Within};
 use crate::fault::text::pattern::Pattern;
 use core::net::Ipv4Addr;
@@ -127,7 +127,7 @@ struct Nxdomain {
     nxdomain: Pattern,
 }
 
-impl Fault for Nxdomain {
+impl Declared for Nxdomain {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { lookup = \"*\", first = 2 }\nwhat = { nxdomain = \"*\" }";
 
@@ -143,7 +143,7 @@ struct DnsSilence {
     dns_silence: Pattern,
 }
 
-impl Fault for DnsSilence {
+impl Declared for DnsSilence {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "what = { dns_silence = \"ftp.example\" }";
 
@@ -161,7 +161,7 @@ struct Resolve {
     host: Hosts,
 }
 
-impl Fault for Resolve {
+impl Declared for Resolve {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "what = { resolve = \"192.0.2.1\", host = \"ftp.example\" }";
 
@@ -178,7 +178,7 @@ struct Refused {
     to_port: Option<ToPort>,
 }
 
-impl Fault for Refused {
+impl Declared for Refused {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { connect = \"*\" }\nwhat = { refused = \"*\" }";
 
@@ -195,7 +195,7 @@ struct ConnectSilence {
     to_port: Option<ToPort>,
 }
 
-impl Fault for ConnectSilence {
+impl Declared for ConnectSilence {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "what = { connect_silence = \"*\", to_port = 21 }";
 
@@ -212,7 +212,7 @@ struct Unreachable {
     to_port: Option<ToPort>,
 }
 
-impl Fault for Unreachable {
+impl Declared for Unreachable {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { connect = \"*\", nth = 2 }\nwhat = { unreachable = \"*\" }";
 
@@ -229,7 +229,7 @@ struct TlsFails {
     to_port: Option<ToPort>,
 }
 
-impl Fault for TlsFails {
+impl Declared for TlsFails {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "what = { tls_fails = \"*\", to_port = 990 }";
 

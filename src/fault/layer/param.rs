@@ -121,7 +121,9 @@ impl From<Lines> for Vec<String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum End {
+    /// In good order.
     Fin,
+    /// With a reset.
     Rst,
 }
 

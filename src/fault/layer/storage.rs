@@ -1,7 +1,7 @@
 //! Faults of the server's files.
 
 use super::Action;
-use super::kind::{Fault, FaultKind, Layer, Nature};
+use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{Paths, one_of};
 use crate::fault::rule::amount::Amount;
 use crate::fault::text::files::file_matches;
@@ -40,6 +40,7 @@ pub enum StorageOp {
 /// Which of them a rule is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Ops {
     /// All.
     #[default]
@@ -132,7 +133,7 @@ fn over_quota() -> NoSpace {
     NoSpace(552)
 }
 
-impl Fault for Full {
+impl Declared for Full {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { verb = \"STOR\" }\nwhat = { full = \"64KiB\" }";
 
@@ -158,7 +159,7 @@ fn unavailable() -> Refusal {
     Refusal(550)
 }
 
-impl Fault for Denied {
+impl Declared for Denied {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "what = { denied = \"*.cfg\", code = 553, op = \"write\" }";
 
@@ -186,7 +187,7 @@ fn local_error() -> Failure {
     Failure(451)
 }
 
-impl Fault for Vanish {
+impl Declared for Vanish {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { verb = \"RETR\", file = \"*.bin\" }\nwhat = { vanish = 600 }";
 

@@ -1,7 +1,7 @@
 //! Faults of the serial line.
 
 use super::Action;
-use super::kind::{Fault, FaultKind, Layer, Nature};
+use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{Port, Towards, Within, down};
 use crate::fault::rule::amount::Amount;
 use crate::fault::text::link::Direction;
@@ -73,6 +73,7 @@ pub enum UartFault {
 /// A control line that the module drives (ITU-T V.24).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum ControlLine {
     /// Data carrier detect (109).
     Dcd,
@@ -141,7 +142,7 @@ struct Lose {
     port: Option<Port>,
 }
 
-impl Fault for Lose {
+impl Declared for Lose {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=2*\" }\nwhat = { lose = 3, skip = 20 }";
 
@@ -162,7 +163,7 @@ struct Garble {
     port: Option<Port>,
 }
 
-impl Fault for Garble {
+impl Declared for Garble {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str =
         "when = { link = \"serial\", after_bytes = 600, direction = \"up\" }\nwhat = { garble = 2 }";
@@ -184,7 +185,7 @@ struct Duplicate {
     port: Option<Port>,
 }
 
-impl Fault for Duplicate {
+impl Declared for Duplicate {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPGET=2,1024\" }\nwhat = { duplicate = 128, skip = 100 }";
@@ -206,7 +207,7 @@ struct Hold {
     port: Option<Port>,
 }
 
-impl Fault for Hold {
+impl Declared for Hold {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { command = \"AT+CSQ\" }\nwhat = { hold = \"3s\" }";
 
@@ -223,7 +224,7 @@ struct Deaf {
     port: Option<Port>,
 }
 
-impl Fault for Deaf {
+impl Declared for Deaf {
     const NATURE: Nature = Nature::State;
     const EXAMPLE: &'static str = "when = { at = \"30s\" }\nwhat = { deaf = \"up\" }\nfor = \"5s\"";
 
@@ -242,7 +243,7 @@ struct Interject {
     port: Option<Port>,
 }
 
-impl Fault for Interject {
+impl Declared for Interject {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=2*\" }\n\
                                    what = { interject = \"\\r\\n+PDP: DEACT\\r\\n\", skip = 30 }";
@@ -269,7 +270,7 @@ fn a_moment() -> Span {
     Span(Duration::from_millis(20))
 }
 
-impl Fault for Pieces {
+impl Declared for Pieces {
     const NATURE: Nature = Nature::Next;
     const EXAMPLE: &'static str = "what = { pieces = 3, gap = \"50ms\" }";
 
@@ -287,7 +288,7 @@ struct Noise {
     port: Option<Port>,
 }
 
-impl Fault for Noise {
+impl Declared for Noise {
     const NATURE: Nature = Nature::Instant;
     const EXAMPLE: &'static str = "when = { state = \"powered\" }\nwhat = { noise = 12 }";
 
@@ -304,7 +305,7 @@ struct Unplug {
     port: Option<Port>,
 }
 
-impl Fault for Unplug {
+impl Declared for Unplug {
     const NATURE: Nature = Nature::Instant;
     const EXAMPLE: &'static str = "when = { boot = 2 }\nwhat = { unplug = \"2s\" }";
 
@@ -323,7 +324,7 @@ struct Line {
     port: Option<Port>,
 }
 
-impl Fault for Line {
+impl Declared for Line {
     const NATURE: Nature = Nature::State;
     const EXAMPLE: &'static str = "when = { state = \"data_mode\" }\nwhat = { line = \"dcd\", on = false }";
 

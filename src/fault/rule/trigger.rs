@@ -29,73 +29,74 @@ pub const STATES: &[&str] = &[
 ];
 
 /// What a rule waits for. Exactly one event, and what narrows and counts it.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct When {
     /// Event: a command line that matches, such as "AT+FTPGET=1".
-    pub command: Option<Pattern>,
+    pub(in crate::fault) command: Option<Pattern>,
     /// Event: a final result code that matches, such as "+CME ERROR*".
-    pub result: Option<Pattern>,
+    pub(in crate::fault) result: Option<Pattern>,
     /// Event: an unsolicited line that matches, such as "+FTPGET: 1,1".
-    pub urc: Option<Pattern>,
+    pub(in crate::fault) urc: Option<Pattern>,
     /// Event: an FTP verb reaches the server, such as "RETR".
-    pub verb: Option<Pattern>,
+    pub(in crate::fault) verb: Option<Pattern>,
     /// Event, or with `verb`: the server's reply to it has a code that matches, such as "226" or "5*".
-    pub reply: Option<Pattern>,
+    pub(in crate::fault) reply: Option<Pattern>,
     /// Event: so many bytes have moved on one connection of `link`. Exactly so many pass before the fault.
-    pub after_bytes: Option<Amount>,
+    pub(in crate::fault) after_bytes: Option<Amount>,
     /// Event: so many bytes have moved on all connections of `link` together.
-    pub total_bytes: Option<Amount>,
+    pub(in crate::fault) total_bytes: Option<Amount>,
     /// Event: nothing has moved on a connection of `link` for so long.
-    pub quiet: Option<Span>,
+    pub(in crate::fault) quiet: Option<Span>,
     /// Event: a connection opens.
-    pub opened: Option<Links>,
+    pub(in crate::fault) opened: Option<Links>,
     /// Event: a host name that matches is looked up.
-    pub lookup: Option<Pattern>,
+    pub(in crate::fault) lookup: Option<Pattern>,
     /// Event: a connection to a matching name or address is attempted.
-    pub connect: Option<Pattern>,
+    pub(in crate::fault) connect: Option<Pattern>,
     /// Event: so long after the start.
-    pub at: Option<Span>,
+    pub(in crate::fault) at: Option<Span>,
     /// Event: again and again, so long after one another.
-    pub each: Option<Span>,
+    pub(in crate::fault) each: Option<Span>,
     /// Event: the fault with this name is applied.
-    pub after: Option<String>,
+    pub(in crate::fault) after: Option<String>,
     /// Event: the fault with this name is lifted.
-    pub lifted: Option<String>,
+    pub(in crate::fault) lifted: Option<String>,
     /// Event: the module reaches this state: powered, registered, unregistered, bearer_up, bearer_down,
     /// session_open, session_closed, transfer_begun, transfer_over, data_mode, command_mode, port_open
     /// or port_closed.
-    pub state: Option<String>,
+    pub(in crate::fault) state: Option<String>,
     /// Event: the module starts for the n-th time (1 is power-on).
     #[schemars(range(min = 1))]
-    pub boot: Option<u64>,
+    pub(in crate::fault) boot: Option<u64>,
     /// Event: only a request (`inject`) over the control socket or the API.
-    pub inject: Option<bool>,
+    pub(in crate::fault) inject: Option<bool>,
     /// With `command`, `result`, `urc`, or a `link` of "serial": the serial port, from 1.
     #[schemars(range(min = 1, max = 16))]
-    pub port: Option<usize>,
+    pub(in crate::fault) port: Option<usize>,
     /// With `verb` or `reply`: the verb's argument matches.
-    pub file: Option<Pattern>,
+    pub(in crate::fault) file: Option<Pattern>,
     /// With `after_bytes`, `total_bytes`, `quiet`: which connections.
-    pub link: Option<Links>,
+    pub(in crate::fault) link: Option<Links>,
     /// With `after_bytes`, `total_bytes`: which way; both together where it is not given.
-    pub direction: Option<Direction>,
+    pub(in crate::fault) direction: Option<Direction>,
     /// Only the n-th time. Without `nth`, `every`, `first` and `probability`, the first time.
     #[schemars(range(min = 1))]
-    pub nth: Option<u64>,
+    pub(in crate::fault) nth: Option<u64>,
     /// Every n-th time; 1 is each time.
     #[schemars(range(min = 1))]
-    pub every: Option<u64>,
+    pub(in crate::fault) every: Option<u64>,
     /// Each of the first n times.
     #[schemars(range(min = 1))]
-    pub first: Option<u64>,
+    pub(in crate::fault) first: Option<u64>,
     /// Each time that a die falls so, from 0 to 1; with `first`, each of the first n times.
     #[schemars(range(min = 0, max = 1))]
-    pub probability: Option<f64>,
+    pub(in crate::fault) probability: Option<f64>,
     /// With `verb` or `reply`: counts the times per file, not together.
-    pub per_file: Option<bool>,
+    pub(in crate::fault) per_file: Option<bool>,
     /// The fault is applied so long after.
-    pub wait: Option<Span>,
+    pub(in crate::fault) wait: Option<Span>,
 }
 
 /// The event of a `when`, with what narrows it.

@@ -6,6 +6,7 @@ use std::fmt;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub enum LinkKind {
     /// The FTP control connection.
     #[serde(rename = "ftp.control")]
@@ -51,6 +52,7 @@ impl Link {
 
 /// Which links a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub enum Links {
     /// The FTP control connection.
     #[serde(rename = "ftp.control")]

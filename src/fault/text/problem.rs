@@ -1,10 +1,10 @@
 //! What is wrong with a file that describes faults, and where.
 
-use std::fmt;
 use std::ops::Range;
 
 /// A mistake at a place in a text: the diagnostics turn it into file, line and column.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}{}{right}", if right.is_empty() { "" } else { "; " })]
 pub struct Problem {
     /// The bytes of the text that are wrong.
     pub span: Range<usize>,
@@ -44,15 +44,3 @@ impl Problem {
         Problem::new(error.span().unwrap_or(0..0), error.message(), "")
     }
 }
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(&self.what)?;
-        if !self.right.is_empty() {
-            write!(f, "; {}", self.right)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Problem {}

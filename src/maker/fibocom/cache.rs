@@ -87,16 +87,16 @@ pub(super) fn recv_read(m: &mut Fibocom, cx: &mut Cx) -> Reply {
 }
 
 /// Has the network send no more than there is room for, and sets the clock of unread data anew.
-fn watch(m: &Fibocom, cx: &mut Cx) {
+fn watch(m: &mut Fibocom, cx: &mut Cx) {
     let waiting = m.cache.as_ref().map_or(0, |cache| cache.data.len());
     if let Session::Downloading = &m.session {
         cx.ftp().set_capacity(m.room().saturating_sub(waiting));
     }
     match waiting {
         0 => {
-            cx.cancel(Timer::Unread as u32);
+            m.timers.cancel(Timer::Unread);
         }
-        _ => cx.timer(Timer::Unread as u32, m.settings.get_unread.0),
+        _ => m.timers.set(Timer::Unread, cx.now + m.settings.get_unread.0),
     }
 }
 
@@ -162,6 +162,6 @@ pub(super) fn over(m: &mut Fibocom, cx: &mut Cx, failure: Option<Failure>) {
 pub(super) fn expired(m: &mut Fibocom, cx: &mut Cx) {
     match m.session {
         Session::Idle | Session::Downloading => m.say_goodbye(cx),
-        _ => cx.timer(Timer::Unread as u32, m.settings.get_unread.0),
+        _ => m.timers.set(Timer::Unread, cx.now + m.settings.get_unread.0),
     }
 }

@@ -71,7 +71,7 @@ pub(super) fn call(m: &mut Fibocom, cx: &mut Cx, args: CallArgs) -> Reply {
                 false => Reply::Ok,
             }
         }
-        _ => Reply::Cme(3),
+        _ => cx.refuse_state(),
     }
 }
 

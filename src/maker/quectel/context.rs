@@ -50,7 +50,7 @@ impl State {
 
 /// How a context is reached (AT+QICSGP).
 #[derive(Clone)]
-enum Way {
+enum Access {
     Csd { number: String, user: String, password: String, rate: i64 },
     Gprs { apn: String, user: String, password: String },
 }
@@ -60,7 +60,7 @@ pub struct Stack {
     state: State,
     /// AT+QIFGCNT: 0 or 1.
     selected: u8,
-    ways: [Way; 2],
+    accesses: [Access; 2],
     multiplex: Int<0, 1>,
     /// AT+QIMODE.
     pub(super) mode: Int<0, 1>,
@@ -75,11 +75,11 @@ pub struct Stack {
 impl Stack {
     pub(super) fn new(profile: &Profile) -> Stack {
         let apn = profile.bearer.apn.clone();
-        let way = Way::Gprs { apn, user: String::new(), password: String::new() };
+        let way = Access::Gprs { apn, user: String::new(), password: String::new() };
         Stack {
             state: State::Initial,
             selected: 0,
-            ways: [way.clone(), way],
+            accesses: [way.clone(), way],
             multiplex: Int::new(0),
             mode: Int::new(0),
             indication: Int::new(0),
@@ -93,14 +93,14 @@ impl Stack {
         self.selected + 1
     }
 
-    fn way(&mut self) -> &mut Way {
-        &mut self.ways[usize::from(self.selected)]
+    fn way(&mut self) -> &mut Access {
+        &mut self.accesses[usize::from(self.selected)]
     }
 
     /// Asks the network for the context; false where it cannot be asked.
     fn ask(&mut self, cx: &mut Cx, asker: Asker) -> bool {
         let cid = self.cid();
-        if let Way::Gprs { apn, user, password } = self.way().clone() {
+        if let Access::Gprs { apn, user, password } = self.way().clone() {
             let context = cx.bearers.context(cid);
             (context.apn, context.user, context.password) = (apn, user, password);
         }
@@ -167,11 +167,11 @@ pub(super) fn down(m: &mut Quectel, cx: &mut Cx, cid: u8, by_network: bool) {
 }
 
 /// AT+QIFGCNT: which context the commands that follow are about.
-pub(super) fn select(m: &mut Quectel, _: &mut Cx, (context,): (Int<0, 1>,)) -> Reply {
+pub(super) fn select(m: &mut Quectel, cx: &mut Cx, (context,): (Int<0, 1>,)) -> Reply {
     match m.context.state {
         State::Initial => m.context.selected = context.get() as u8,
         _ if context.get() as u8 == m.context.selected => {}
-        _ => return Reply::Error,
+        _ => return cx.refuse_state(),
     }
     Reply::Ok
 }
@@ -186,15 +186,15 @@ pub(super) fn selected(m: &mut Quectel, cx: &mut Cx) -> Reply {
 type Words = (Int<0, 1>, Option<Text<100>>, Option<Text<32>>, Option<Text<32>>, Option<Int<0, 3>>);
 
 /// AT+QICSGP: 0 by a call and its number, 1 by GPRS and its access point.
-pub(super) fn bearer(m: &mut Quectel, _: &mut Cx, (mode, to, user, password, rate): Words) -> Reply {
+pub(super) fn bearer(m: &mut Quectel, cx: &mut Cx, (mode, to, user, password, rate): Words) -> Reply {
     if m.context.state != State::Initial {
-        return Reply::Error;
+        return cx.refuse_state();
     }
     let text = |text: Option<Text<32>>| text.map(Text::into_string).unwrap_or_default();
     let (user, password) = (text(user), text(password));
     *m.context.way() = match (mode.get(), to.map(Text::into_string), rate) {
-        (0, Some(number), rate) => Way::Csd { number, user, password, rate: rate.map_or(0, Int::get) },
-        (1, Some(apn), None) => Way::Gprs { apn, user, password },
+        (0, Some(number), rate) => Access::Csd { number, user, password, rate: rate.map_or(0, Int::get) },
+        (1, Some(apn), None) => Access::Gprs { apn, user, password },
         _ => return Reply::Error,
     };
     Reply::Ok
@@ -209,10 +209,10 @@ pub(super) fn bearer_test(_: &mut Quectel, cx: &mut Cx) -> Reply {
 
 pub(super) fn bearer_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
     match m.context.way().clone() {
-        Way::Csd { number, user, password, rate } => {
+        Access::Csd { number, user, password, rate } => {
             cx.info(format_args!("0,\"{number}\",\"{user}\",\"{password}\",{rate}"));
         }
-        Way::Gprs { apn, user, password } => {
+        Access::Gprs { apn, user, password } => {
             cx.info(format_args!("1,\"{apn}\",\"{user}\",\"{password}\""));
         }
     }
@@ -220,9 +220,9 @@ pub(super) fn bearer_read(m: &mut Quectel, cx: &mut Cx) -> Reply {
 }
 
 /// AT+QIREGAPP: begins with what AT+QICSGP said.
-pub(super) fn register(m: &mut Quectel, _: &mut Cx) -> Reply {
+pub(super) fn register(m: &mut Quectel, cx: &mut Cx) -> Reply {
     if m.context.state != State::Initial {
-        return Reply::Error;
+        return cx.refuse_state();
     }
     m.context.state = State::Start;
     Reply::Ok
@@ -234,7 +234,8 @@ type Gprs = (Text<100>, Option<Text<32>>, Option<Text<32>>);
 pub(super) fn register_as(m: &mut Quectel, cx: &mut Cx, (apn, user, password): Gprs) -> Reply {
     let text = |text: Option<Text<32>>| text.map(Text::into_string).unwrap_or_default();
     if m.context.state == State::Initial {
-        *m.context.way() = Way::Gprs { apn: apn.into_string(), user: text(user), password: text(password) };
+        *m.context.way() =
+            Access::Gprs { apn: apn.into_string(), user: text(user), password: text(password) };
     }
     register(m, cx)
 }
@@ -242,11 +243,11 @@ pub(super) fn register_as(m: &mut Quectel, cx: &mut Cx, (apn, user, password): G
 /// AT+QIREGAPP?
 pub(super) fn registered(m: &mut Quectel, cx: &mut Cx) -> Reply {
     match m.context.way().clone() {
-        Way::Gprs { apn, user, password } => {
+        Access::Gprs { apn, user, password } => {
             cx.info(format_args!("\"{apn}\",\"{user}\",\"{password}\""));
         }
         // A call has no access point.
-        Way::Csd { user, password, .. } => cx.info(format_args!("\"\",\"{user}\",\"{password}\"")),
+        Access::Csd { user, password, .. } => cx.info(format_args!("\"\",\"{user}\",\"{password}\"")),
     }
     Reply::Ok
 }
@@ -255,7 +256,7 @@ pub(super) fn registered(m: &mut Quectel, cx: &mut Cx) -> Reply {
 pub(super) fn activate(m: &mut Quectel, cx: &mut Cx) -> Reply {
     let port = cx.port;
     if m.context.state != State::Start {
-        return Reply::Error;
+        return cx.refuse_state();
     }
     if m.context.ask(cx, Asker::Port(port)) {
         return Reply::Pending;
@@ -274,7 +275,7 @@ pub(super) fn deactivate(m: &mut Quectel, cx: &mut Cx) -> Reply {
     match was {
         State::Leaving(_) | State::Config(_) => {
             m.context.state = was;
-            Reply::Error
+            cx.refuse_state()
         }
         _ if cx.deactivate(cid) => Reply::Pending,
         _ => {
@@ -291,7 +292,7 @@ pub(super) fn address(m: &mut Quectel, cx: &mut Cx) -> Reply {
             m.context.state = State::Status;
             Reply::Line(address.to_string())
         }
-        _ => Reply::Error,
+        _ => cx.refuse_state(),
     }
 }
 
@@ -330,11 +331,11 @@ pub(super) fn servers(m: &mut Quectel, cx: &mut Cx) -> Reply {
 }
 
 /// AT+QIMUX: before the context is begun only.
-pub(super) fn multiplex(m: &mut Quectel, _: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
+pub(super) fn multiplex(m: &mut Quectel, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
     match m.context.state {
         State::Initial => m.context.multiplex = on,
         _ if m.context.multiplex == on => {}
-        _ => return Reply::Error,
+        _ => return cx.refuse_state(),
     }
     Reply::Ok
 }

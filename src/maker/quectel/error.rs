@@ -2,7 +2,50 @@
 
 use super::trouble::Trouble;
 use crate::ftp::{Cause, Failure, Step};
+use crate::modem::outcome::{Meaning, Outcomes, Reason, Sorted};
 use std::fmt;
+
+/// The reports, and what the numbers of chapter 3 mean; -11 to -13 are those of FTP V1.4.
+pub const OUTCOMES: &[Outcomes] = &[Outcomes {
+    commands: &[
+        "AT+QFTPOPEN=*",
+        "AT+QFTPCLOSE",
+        "AT+QFTPGET=*",
+        "AT+QFTPPUT=*",
+        "AT+QFTPSIZE=*",
+        "AT+QFTPMKDIR=*",
+        "AT+QFTPRMDIR=*",
+        "AT+QFTPDELETE=*",
+        "AT+QFTPRENAME=*",
+        "AT+QFTPPATH=*",
+        "AT+QFTPLIST*",
+        "AT+QFTPNLST*",
+    ],
+    reports: &["+QFTP"],
+    before: "",
+    opens: &[],
+    numbers: &[
+        Meaning::one(-1, "unknown error", Reason::Unknown),
+        Meaning::one(-3, "the FTP service is busy", Reason::State),
+        Meaning::one(-4, "DNS failed", Reason::Name),
+        Meaning::one(-5, "network error", Reason::Connection),
+        Meaning::one(-6, "the control connection is closed", Reason::Closed),
+        Meaning::one(-7, "the data connection is closed", Reason::Transfer),
+        Meaning::one(-8, "the PDP context was deactivated", Reason::Bearer),
+        Meaning::one(-9, "time-out", Reason::Silence),
+        Meaning::one(-10, "illegal parameter", Reason::Argument),
+        Meaning::one(-11, "no such file in the module", Reason::Storage),
+        Meaning::one(-12, "the file in the module cannot be had", Reason::Storage),
+        Meaning::one(-13, "no room in the module", Reason::Storage),
+        Meaning::one(-421, "service not available", Reason::Closed),
+        Meaning::run(-532, -530, "not logged in", Reason::Login),
+        Meaning::run(-599, -422, "the server's reply", Reason::Reply),
+    ],
+}];
+
+/// Chapter 3 of FILE V1.5.
+pub const REASONS: &[Sorted] =
+    &[(3765, 3765, Reason::Argument), (4013, 4013, Reason::Argument), (3900, 4016, Reason::Storage)];
 
 /// A negative number of chapter 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -205,6 +205,15 @@ impl Disk {
         self.make(flash, path)
     }
 
+    /// Whether a file of FTP's can be made, or made anew. It is as it was, until the server sends something for it.
+    pub fn takes_for_ftp(&mut self, flash: &mut Flash, path: &Path) -> bool {
+        if self.content(path).is_some() {
+            return true;
+        }
+        let made = self.make_for_ftp(flash, path).is_ok();
+        made && self.remove(flash, path).is_ok()
+    }
+
     /// Writes behind a file's end, and says how much there was room for.
     pub fn append(&mut self, flash: &mut Flash, path: &Path, bytes: &[u8]) -> usize {
         let Ok(name) = self.find_file(path) else { return 0 };

@@ -1,6 +1,6 @@
 //! FTP to and from the drives of a SIM800 ("SIM800 Series_AT Command Manual" V1.11, 12.2.24 to 12.2.27).
 
-use super::disk::{self, Drive, Path, PathArg};
+use super::disk::{self, Disk, Drive, Path, PathArg};
 use super::parameters::PutOption;
 use super::{Job, Session, Simcom, Timer, session};
 use crate::at::args::Arg;
@@ -38,6 +38,8 @@ pub(super) struct Download {
     from: u64,
     received: usize,
     written: usize,
+    /// The file was made, or made anew: only once there is something for it.
+    made: bool,
 }
 
 /// An upload out of a file.
@@ -79,9 +81,10 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 1>, Name, Times, Se
     let Some(path) = name.path(drive, folder) else { return cx.refuse(ArgError::Syntax) };
     let patience = Patience::new(times, pause);
     let from = u64::from(m.ftp.rest);
-    let job = Job::ToFile(Download { path: path.clone(), patience, from, received: 0, written: 0 });
+    let job =
+        Job::ToFile(Download { path: path.clone(), patience, from, received: 0, written: 0, made: false });
     let complete = !m.ftp.get_name.is_empty();
-    if m.session.is_none() && complete && m.disk.make_for_ftp(&mut cx.core.flash, &path).is_err() {
+    if m.session.is_none() && complete && !m.disk.takes_for_ftp(&mut cx.core.flash, &path) {
         session::refuse(cx, &job, FILE_SYSTEM);
         return Reply::Ok;
     }
@@ -102,7 +105,11 @@ pub(super) fn get_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
 pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
     let Some(Session { job: Job::ToFile(download), .. }) = &mut m.session else { return };
     let bytes = cx.ftp().read(usize::MAX);
+    if bytes.is_empty() {
+        return;
+    }
     download.received += bytes.len();
+    download.make(&mut m.disk, cx);
     let n = m.disk.append(&mut cx.core.flash, &download.path, &bytes);
     download.written += n;
     if n < bytes.len() {
@@ -137,6 +144,14 @@ pub(super) fn put_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
     Reply::Ok
 }
 
+impl Download {
+    /// Makes the file where it was not made yet. That it can be was seen before the server was asked; where it cannot be
+    /// any more, nothing can be written to it.
+    fn make(&mut self, disk: &mut Disk, cx: &mut Cx) {
+        self.made = self.made || disk.make_for_ftp(&mut cx.core.flash, &self.path).is_ok();
+    }
+}
+
 impl Upload {
     fn sent(&self, cx: &mut Cx) -> usize {
         let sent = if self.sending { self.content.len() - self.from } else { 0 };
@@ -154,6 +169,9 @@ impl Upload {
 /// The session's last step has succeeded. The last of a download may still wait.
 pub(super) fn done(m: &mut Simcom, cx: &mut Cx) {
     arrived(m, cx);
+    if let Some(Session { job: Job::ToFile(download), .. }) = &mut m.session {
+        download.make(&mut m.disk, cx);
+    }
     let Some(session) = m.session.take() else { return };
     let total = match &session.job {
         Job::ToFile(download) => download.written,
@@ -208,7 +226,7 @@ pub(super) fn waits(m: &mut Simcom, cx: &mut Cx, failure: &Failure) -> bool {
     patience.left -= 1;
     let pause = patience.pause;
     cx.ftp().discard();
-    cx.timer(Timer::Again as u32, pause);
+    m.timers.set(Timer::Again, cx.now + pause);
     true
 }
 

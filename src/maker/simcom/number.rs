@@ -2,6 +2,47 @@
 
 use super::Job;
 use crate::ftp::{Cause, Failure, Op, Step};
+use crate::modem::outcome::{Meaning, Outcomes, Reason};
+
+/// The reports, and what their numbers mean (chapter 5 of the application note, and the command manual).
+pub(super) const OUTCOMES: &[Outcomes] = &[Outcomes {
+    commands: &[
+        "AT+FTPGET=1",
+        "AT+FTPPUT=1",
+        "AT+FTPPUT=2,0",
+        "AT+FTPLIST=1",
+        "AT+FTPSIZE",
+        "AT+FTPDELE*",
+        "AT+FTPMKD*",
+        "AT+FTPRMD*",
+        "AT+FTPMDTM",
+        "AT+FTPRENAME*",
+        "AT+FTPEXTGET=1",
+    ],
+    reports: &["+FTP"],
+    before: "1,",
+    opens: &[1],
+    numbers: &[
+        Meaning::one(61, "network error", Reason::Bearer),
+        Meaning::one(62, "DNS error", Reason::Name),
+        Meaning::one(63, "connect error", Reason::Connection),
+        Meaning::one(64, "time-out", Reason::Silence),
+        Meaning::one(65, "server error", Reason::Closed),
+        Meaning::one(66, "operation not allowed", Reason::State),
+        Meaning::one(70, "replay error", Reason::Malformed),
+        Meaning::run(71, 71, "user error", Reason::Login),
+        Meaning::run(72, 72, "password error", Reason::Login),
+        Meaning::one(73, "type error", Reason::Refused),
+        Meaning::one(74, "rest error", Reason::Refused),
+        Meaning::one(75, "passive error", Reason::Refused),
+        Meaning::one(76, "active error", Reason::Refused),
+        Meaning::one(77, "operate error", Reason::Refused),
+        Meaning::one(78, "upload error", Reason::Transfer),
+        Meaning::one(79, "download error", Reason::Transfer),
+        Meaning::one(80, "ended by the user", Reason::Aborted),
+        Meaning::one(86, "ended by the user", Reason::Aborted),
+    ],
+}];
 
 /// The number for what went wrong in `op`, or with the session itself.
 pub(super) fn number(failure: &Failure, job: &Job, op: Option<&Op>) -> u16 {

@@ -227,7 +227,7 @@ impl Simcom {
         let Some(session) = self.session.take() else { return };
         cx.port = session.port;
         for timer in [Timer::Remind, Timer::Unread, Timer::Close, Timer::Again] {
-            cx.cancel(timer as u32);
+            self.timers.cancel(timer);
         }
         match session.job {
             // The host waits for the end mark, whatever came before it.

@@ -161,15 +161,15 @@ fn read(m: &mut Simcom, cx: &mut Cx, length: usize) -> Reply {
 }
 
 /// Sets the clocks of unread data anew (5.1, 5.3), or stops them where nothing waits.
-fn watch(m: &Simcom, cx: &mut Cx) {
+fn watch(m: &mut Simcom, cx: &mut Cx) {
     match cx.ftp().waiting() {
         0 => {
-            cx.cancel(Timer::Remind as u32);
-            cx.cancel(Timer::Unread as u32);
+            m.timers.cancel(Timer::Remind);
+            m.timers.cancel(Timer::Unread);
         }
         _ => {
-            cx.timer(Timer::Remind as u32, m.settings.get_reminder.0);
-            cx.timer(Timer::Unread as u32, m.settings.get_unread.0);
+            m.timers.set(Timer::Remind, cx.now + m.settings.get_reminder.0);
+            m.timers.set(Timer::Unread, cx.now + m.settings.get_unread.0);
         }
     }
 }
@@ -205,26 +205,26 @@ pub(super) fn close_if_read(m: &mut Simcom, cx: &mut Cx) {
         Duration::ZERO => close(m, cx),
         after => {
             get.end = End::Closing;
-            cx.timer(Timer::Close as u32, after);
+            m.timers.set(Timer::Close, cx.now + after);
         }
     }
 }
 
-pub(super) fn timer(m: &mut Simcom, cx: &mut Cx, key: u32) {
-    if key == Timer::Again as u32 {
+pub(super) fn timer(m: &mut Simcom, cx: &mut Cx, timer: Timer) {
+    if timer == Timer::Again {
         return local::again(m, cx);
     }
     let Some(Session { job: job @ (Job::Get(_) | Job::List(_)), .. }) = &m.session else { return };
-    match key {
-        k if k == Timer::Remind as u32 => {
+    match timer {
+        Timer::Remind => {
             cx.urc(job.name(), "1,1");
-            cx.timer(Timer::Remind as u32, m.settings.get_reminder.0);
+            m.timers.set(Timer::Remind, cx.now + m.settings.get_reminder.0);
         }
-        k if k == Timer::Unread as u32 => {
+        Timer::Unread => {
             cx.ftp().discard();
             m.fail(cx, 64);
         }
-        _ => close(m, cx),
+        Timer::Close | Timer::Again => close(m, cx),
     }
 }
 
@@ -332,7 +332,8 @@ pub(super) fn data_end(m: &mut Simcom, cx: &mut Cx, end: DataEnd, held: Vec<u8>,
             match end {
                 DataEnd::Length if drained => Reply::Ok,
                 DataEnd::Length => cx.reply_with("+FTPPUT", format_args!("1,1,{window}")),
-                _ => Reply::Error,
+                // The time for it is over, or the host has left.
+                _ => cx.refuse_state(),
             }
         }
         (Some(Session { job: Job::EtPut(put @ Put::Writing), .. }), DataEnd::Etx) => {

@@ -30,9 +30,8 @@ pub(super) fn take(m: &mut Simcom, cx: &Cx, what: Typing, length: usize, limit: 
 pub(super) fn over(m: &mut Simcom, cx: &mut Cx, what: Typing, end: DataEnd, held: &[u8]) -> Reply {
     match (what, end) {
         (Typing::Memory(at), DataEnd::Length) => extended::stored(&mut m.extended, at, held),
-        (Typing::Memory(_), _) => Reply::Error,
         (Typing::File(place), DataEnd::Length) => cfs::written(m, cx, &place, held),
         (Typing::Disk(place), DataEnd::Length) => disk::written(m, cx, &place, held),
-        (Typing::File(_) | Typing::Disk(_), _) => cx.refuse_state(),
+        (Typing::Memory(_) | Typing::File(_) | Typing::Disk(_), _) => cx.refuse_state(),
     }
 }

@@ -288,7 +288,7 @@ pub fn down(m: &mut Wavecom, cx: &mut Cx, cid: u8) {
     }
     // The packets of a ping had no other way.
     if !m.bearers.values().any(Bearer::is_started) {
-        ping::stop(m, cx);
+        ping::stop(m);
     }
 }
 

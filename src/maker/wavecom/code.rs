@@ -1,4 +1,37 @@
-//! 9: the error codes that have a cause here.
+//! 9: the error codes that have a cause here, and what sort all of them are.
+
+use crate::modem::outcome::{Reason, Sorted};
+
+/// Chapter 9, and what versions after V2.01 added.
+pub const REASONS: &[Sorted] = &[
+    (800, 801, Reason::Argument),
+    (802, 802, Reason::Memory),
+    (803, 805, Reason::State),
+    (806, 806, Reason::Argument),
+    (810, 810, Reason::Sim),
+    (811, 811, Reason::Pin),
+    (807, 817, Reason::Bearer),
+    (818, 818, Reason::Refused),
+    (819, 819, Reason::Unknown),
+    (820, 821, Reason::Storage),
+    (830, 830, Reason::Argument),
+    (831, 831, Reason::State),
+    (832, 832, Reason::Argument),
+    (833, 833, Reason::State),
+    (834, 835, Reason::Absent),
+    (836, 836, Reason::Memory),
+    (837, 837, Reason::Argument),
+    (838, 838, Reason::Memory),
+    (839, 839, Reason::Transfer),
+    (840, 840, Reason::State),
+    (841, 841, Reason::Closed),
+    (842, 842, Reason::Silence),
+    (843, 843, Reason::Closed),
+    (844, 844, Reason::State),
+    (848, 848, Reason::Bearer),
+    (850, 850, Reason::Unknown),
+    (851, 851, Reason::State),
+];
 
 pub const NOT_ALLOWED: u16 = 3;
 pub const OPTION: u16 = 800;

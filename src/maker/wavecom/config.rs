@@ -132,7 +132,7 @@ fn restore(m: &mut Wavecom, cx: &Cx) {
 
 fn stop(m: &mut Wavecom, cx: &mut Cx) -> Reply {
     m.stack.started = false;
-    ping::stop(m, cx);
+    ping::stop(m);
     file::drop_session(m, cx);
     socket::close_all(m, cx);
     m.names = super::names::Names::default();

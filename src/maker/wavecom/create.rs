@@ -188,7 +188,7 @@ fn insert(m: &mut Wavecom, cx: &mut Cx, key: Key, state: State) -> Reply {
     };
     let options = Options::new(&m.stack);
     m.services.insert(key, Service { port: cx.port, options, state, owed, announced: false });
-    cx.timer(Timer::Patience(key).number(), m.settings.connect_timeout.0);
+    m.timers.set(Timer::Patience(key), cx.now + m.settings.connect_timeout.0);
     match owed {
         // Where it is no matter of `ready_first`.
         Owed::Nothing if m.settings.result_after_ready.is_none() => cx.reply_with("+WIPREADY", key),
@@ -217,7 +217,7 @@ pub fn resolved(m: &mut Wavecom, cx: &mut Cx, query: Query, name: Option<String>
 
 /// 5.1.2: the service is ready.
 pub fn ready(m: &mut Wavecom, cx: &mut Cx, key: Key) {
-    cx.cancel(Timer::Patience(key).number());
+    m.timers.cancel(Timer::Patience(key));
     let Some(service) = m.services.get_mut(&key) else { return };
     let State::Opening(socket) = service.state else { return };
     service.state = State::Open(socket);
@@ -229,7 +229,7 @@ pub fn ready(m: &mut Wavecom, cx: &mut Cx, key: Key) {
         Owed::Both => {}
     }
     if let Some(after) = m.settings.result_after_ready.filter(|_| service.owed != Owed::Nothing) {
-        cx.timer(Timer::Answer(key).number(), after.0);
+        m.timers.set(Timer::Answer(key), cx.now + after.0);
     }
 }
 

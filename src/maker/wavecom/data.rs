@@ -52,7 +52,7 @@ fn map(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Refusal
     }
     // 6.2.1.1: what ended data mode then ends it now.
     if m.settings.leaves_on_close && cx.sockets.get(&socket).is_some_and(|conn| conn.fin == Fin::Told) {
-        cx.timer(Timer::Closed(key).number(), Duration::ZERO);
+        m.timers.set(Timer::Closed(key), cx.now + Duration::ZERO);
     }
     m.used.insert(cx.port, Use::Socket(key));
     cx.intermediate(&ResultCode::Connect);

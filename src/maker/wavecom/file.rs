@@ -4,6 +4,7 @@ use super::args::{self, Refusal};
 use super::socket::{self, Protocol};
 use super::{Use, Wavecom, code, create, data, names};
 use crate::at::{Arguments, ResultCode};
+use crate::fault::Way;
 use crate::ftp::{self, Cause, Failure, How, Op, Type};
 use crate::modem::{Cx, DataEnd, DataMode, Ends, PortId, Reply, Sink, Target};
 
@@ -40,12 +41,6 @@ enum State {
     Closing,
     /// The server is gone; the host has not closed the session yet.
     Gone,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Down,
-    Up,
 }
 
 const INDEX: &str = "4,1";

@@ -92,44 +92,45 @@ pub fn resolved(m: &mut Wavecom, cx: &mut Cx, address: Option<Ipv4Addr>) {
     match address {
         None => {
             let port = ping.port;
-            stop(m, cx);
+            stop(m);
             cx.core.urc_code(port, ResultCode::Cme(code::PING));
         }
         Some(address) => {
             ping.target = Target::Host(address);
             for (query, packet) in &ping.open {
-                send(ping, cx, m.settings.hops, *query, *packet);
+                send(ping, cx, m.settings.hops, *query);
+                m.timers.set(Timer::PingLost(*packet), cx.now + ping.patience);
             }
         }
     }
 }
 
-/// The next echo request is due.
+/// The next echo request is due. 7.1.3: what has no answer in time is lost, also where the look-up of the name has none.
 pub fn next(m: &mut Wavecom, cx: &mut Cx) {
     let Some(ping) = &mut m.ping else { return };
     let (query, packet) = (cx.new_query(), ping.sent);
     ping.open.insert(query, packet);
     ping.sent += 1;
-    send(ping, cx, m.settings.hops, query, packet);
+    send(ping, cx, m.settings.hops, query);
+    m.timers.set(Timer::PingLost(packet), cx.now + ping.patience);
     if ping.sent < ping.count {
-        cx.timer(Timer::PingNext.number(), ping.interval);
+        m.timers.set(Timer::PingNext, cx.now + ping.interval);
     }
 }
 
-/// 7.1.3: what has no answer in time is lost, also where the look-up of the name has none.
-fn send(ping: &Ping, cx: &mut Cx, hops: u8, query: Query, packet: u16) {
+/// The request itself goes where there is an address, and lives long enough.
+fn send(ping: &Ping, cx: &mut Cx, hops: u8, query: Query) {
     if let Target::Host(to) = ping.target
         && ping.ttl >= hops
     {
         cx.net(NetRequest::Ping { query, to, length: ping.length, ttl: ping.ttl });
     }
-    cx.timer(Timer::PingLost(packet).number(), ping.patience);
 }
 
 /// An answer.
 pub fn pong(m: &mut Wavecom, cx: &mut Cx, query: Query, after: Duration) {
     let Some(packet) = m.ping.as_mut().and_then(|ping| ping.open.remove(&query)) else { return };
-    cx.cancel(Timer::PingLost(packet).number());
+    m.timers.cancel(Timer::PingLost(packet));
     tell(m, cx, format_args!("0,{packet},{}", after.as_millis()));
 }
 
@@ -146,16 +147,16 @@ fn tell(m: &mut Wavecom, cx: &mut Cx, result: std::fmt::Arguments) {
     cx.port = ping.port;
     cx.end("+WIPPING", result);
     if ping.open.is_empty() && ping.sent == ping.count {
-        stop(m, cx);
+        stop(m);
     }
 }
 
 /// It is over, or the stack stops.
-pub fn stop(m: &mut Wavecom, cx: &mut Cx) {
+pub fn stop(m: &mut Wavecom) {
     let Some(ping) = m.ping.take() else { return };
-    cx.cancel(Timer::PingNext.number());
+    m.timers.cancel(Timer::PingNext);
     for packet in ping.open.into_values() {
-        cx.cancel(Timer::PingLost(packet).number());
+        m.timers.cancel(Timer::PingLost(packet));
     }
     if let Target::Naming(query) = ping.target {
         m.names.give_up(query);

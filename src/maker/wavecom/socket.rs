@@ -37,24 +37,6 @@ pub struct Key {
     pub index: u8,
 }
 
-impl Key {
-    /// The key as a part of a timer's number.
-    pub fn number(self) -> u32 {
-        (self.protocol as u32) << 8 | u32::from(self.index)
-    }
-
-    pub fn from_number(number: u16) -> Option<Key> {
-        let protocol = match number >> 8 {
-            1 => Protocol::Udp,
-            2 => Protocol::Client,
-            3 => Protocol::Server,
-            4 => Protocol::Ftp,
-            _ => return None,
-        };
-        Some(Key { protocol, index: (number & 0xFF) as u8 })
-    }
-}
-
 impl std::fmt::Display for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         write!(f, "{},{}", self.protocol as u8, self.index)
@@ -119,41 +101,41 @@ pub fn event(m: &mut Wavecom, cx: &mut Cx, socket: Socket, event: SocketEvent) {
         SocketEvent::Accepted(connection, _) => create::accepted(m, cx, key, connection),
         SocketEvent::Arrived => arrived(m, cx, key),
         SocketEvent::Sent(_) | SocketEvent::Secured => {}
-        SocketEvent::PeerShutdown => peer_closed(m, cx, key, socket, Told::Closed),
+        SocketEvent::PeerShutdown => peer_closed(m, cx, key, socket, Closure::Closed),
         SocketEvent::Reset => {
             service.state = State::Dead;
             let code = m.settings.codes.reset;
-            peer_closed(m, cx, key, socket, Told::Error(code));
+            peer_closed(m, cx, key, socket, Closure::Error(code));
         }
         SocketEvent::Lost if matches!(service.state, State::Opening(_)) => {
             create::fail(m, cx, key, code::UNREACHABLE);
         }
         SocketEvent::Lost => {
             service.state = State::Dead;
-            peer_closed(m, cx, key, socket, Told::Closed);
+            peer_closed(m, cx, key, socket, Closure::Closed);
         }
     }
 }
 
 /// What the host is told of a connection that is over.
-enum Told {
+enum Closure {
     Closed,
     Error(u16),
 }
 
 /// 6.2.1.1: the far end's close is an end mark on a port that is mapped, and a line on the owner's.
-fn peer_closed(m: &mut Wavecom, cx: &mut Cx, key: Key, socket: Socket, told: Told) {
+fn peer_closed(m: &mut Wavecom, cx: &mut Cx, key: Key, socket: Socket, told: Closure) {
     let Some(service) = m.services.get_mut(&key) else { return };
     if service.owed != Owed::Nothing {
-        cx.cancel(super::Timer::Answer(key).number());
+        m.timers.cancel(super::Timer::Answer(key));
         create::settle(service, cx, key);
     }
     match told {
         // Without its number it would pass for another command's result.
-        Told::Error(code) if cx.settings(cx.port).cmee > 0 => {
+        Closure::Error(code) if cx.settings(cx.port).cmee > 0 => {
             cx.core.urc_code(cx.port, ResultCode::Cme(code));
         }
-        Told::Error(_) | Told::Closed => {}
+        Closure::Error(_) | Closure::Closed => {}
     }
     let mapped = cx.mapped(socket);
     match mapped {
@@ -176,7 +158,7 @@ pub fn closed_already(m: &mut Wavecom, cx: &mut Cx, key: Key) {
         && cx.mapped(socket).is_some()
     {
         cx.port = service.port;
-        peer_closed(m, cx, key, socket, Told::Closed);
+        peer_closed(m, cx, key, socket, Closure::Closed);
     }
 }
 
@@ -258,9 +240,9 @@ pub fn index(m: &Wavecom, typed: &Arguments, protocol: Protocol) -> Result<Key, 
 
 /// Lets go of what a service holds, once it is out of the table.
 pub fn release(m: &mut Wavecom, cx: &mut Cx, key: Key, service: Service) {
-    cx.cancel(super::Timer::Patience(key).number());
-    cx.cancel(super::Timer::Answer(key).number());
-    cx.cancel(super::Timer::Closed(key).number());
+    m.timers.cancel(super::Timer::Patience(key));
+    m.timers.cancel(super::Timer::Answer(key));
+    m.timers.cancel(super::Timer::Closed(key));
     let unready = matches!(service.state, State::Naming { .. } | State::Opening(_))
         || cx.endings().any(|line| line.strip_prefix("+WIPREADY:").is_some_and(|v| is_about(v, key)));
     let accepted = format!(",{}", key.index);

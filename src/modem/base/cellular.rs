@@ -182,7 +182,7 @@ pub(super) fn functionality_read(_: &mut Base, cx: &mut Cx) -> Reply {
 pub(super) fn pin(_: &mut Base, cx: &mut Cx, (code, new): (Text<8>, Option<Text<8>>)) -> Reply {
     match cx.sim.enter(&code, new.as_deref()) {
         Ok(()) => {
-            cx.events.push_back(Event::SimReady);
+            cx.core.happened(Event::SimReady);
             cx.search();
             Reply::Ok
         }

@@ -21,7 +21,7 @@ impl Session {
         let sent = matches!(input, Input::DataSent(_));
         self.input(core, input);
         if sent && self.unsent() == 0 {
-            core.events.push_back(Event::FtpDrained);
+            core.happened(Event::FtpDrained);
         }
     }
 

@@ -49,7 +49,7 @@ impl Upstream {
 }
 
 /// A data connection to the server.
-pub(super) struct Leg {
+pub(super) struct UpstreamData {
     io: IoId,
     /// Octets have been sent on it.
     used: bool,
@@ -60,7 +60,7 @@ pub(super) struct Leg {
     near: Option<LinkId>,
 }
 
-/// TLS on a [`Leg`].
+/// TLS on an [`UpstreamData`].
 struct Secure {
     end: Box<TlsEnd>,
     /// Plain octets that the gate takes now.
@@ -168,11 +168,14 @@ impl Network {
         if let GateOutput::OpenUpstreamData(to) = output {
             return self.open_leg(now, id, to);
         }
-        let Some(leg) = self.gates.slots.get_mut(&id).and_then(|slot| slot.leg.as_mut()) else { return };
-        let io = leg.io;
-        match (output, &mut leg.tls) {
+        let Some(upstream_data) = self.gates.slots.get_mut(&id).and_then(|slot| slot.upstream_data.as_mut())
+        else {
+            return;
+        };
+        let io = upstream_data.io;
+        match (output, &mut upstream_data.tls) {
             (GateOutput::DataToUpstream(bytes), tls) => {
-                leg.used = true;
+                upstream_data.used = true;
                 let bytes = tls.as_mut().map_or_else(|| bytes.clone(), |tls| tls.end.write(&bytes));
                 self.send_io(Some(io), bytes);
             }
@@ -181,7 +184,7 @@ impl Network {
                 self.move_leg(now, id);
             }
             (GateOutput::DataFinUpstream, None) => {
-                leg.shut = true;
+                upstream_data.shut = true;
                 self.io_out.push_back(IoRequest::Shutdown { io });
                 self.close_ended_leg(id);
             }
@@ -214,7 +217,8 @@ impl Network {
             self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
         }
         if let Some(slot) = self.gates.slots.get_mut(&id) {
-            slot.leg = Some(Leg { io, used: false, shut: false, ended: false, tls, near: slot.data });
+            slot.upstream_data =
+                Some(UpstreamData { io, used: false, shut: false, ended: false, tls, near: slot.data });
         }
     }
 
@@ -222,9 +226,12 @@ impl Network {
     /// module's, which is told so, and why.
     fn leg_tls_fails(&mut self, now: Now, id: GateId, why: &'static str) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
-        let (server, leg) = (slot.server, slot.leg.take());
-        let near = leg.as_ref().map_or(slot.data, |leg| leg.near).filter(|near| slot.data == Some(*near));
-        if let Some(Leg { io, tls: Some(mut tls), .. }) = leg {
+        let (server, upstream_data) = (slot.server, slot.upstream_data.take());
+        let near = upstream_data
+            .as_ref()
+            .map_or(slot.data, |upstream_data| upstream_data.near)
+            .filter(|near| slot.data == Some(*near));
+        if let Some(UpstreamData { io, tls: Some(mut tls), .. }) = upstream_data {
             let alert = tls.end.records();
             self.send_io(Some(io), alert);
             self.close_io(io);
@@ -240,7 +247,9 @@ impl Network {
     /// Moves what can move on a data connection under TLS.
     fn move_leg(&mut self, now: Now, id: GateId) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
-        let Some(Leg { io, shut, ended, tls: Some(tls), .. }) = &mut slot.leg else { return };
+        let Some(UpstreamData { io, shut, ended, tls: Some(tls), .. }) = &mut slot.upstream_data else {
+            return;
+        };
         let io = *io;
         let records = tls.end.records();
         while let Some(plain) = tls.end.take(tls.credit) {
@@ -267,10 +276,10 @@ impl Network {
 
     /// Gives the data connection to the server up; in good order where its FIN is under way.
     pub(super) fn drop_leg(&mut self, id: GateId, abort: bool) {
-        let leg = self.gates.slots.get_mut(&id).and_then(|slot| slot.leg.take());
-        match leg {
-            Some(leg) if abort || !leg.shut => self.abort_io(leg.io),
-            Some(leg) => self.close_io(leg.io),
+        let upstream_data = self.gates.slots.get_mut(&id).and_then(|slot| slot.upstream_data.take());
+        match upstream_data {
+            Some(upstream_data) if abort || !upstream_data.shut => self.abort_io(upstream_data.io),
+            Some(upstream_data) => self.close_io(upstream_data.io),
             None => {}
         }
     }
@@ -278,9 +287,13 @@ impl Network {
     /// Both sides are through, or the server is and nothing was to be sent.
     fn close_ended_leg(&mut self, id: GateId) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
-        let silent = |leg: &Leg| leg.shut || (!leg.used && leg.tls.is_none());
-        if let Some(leg) = slot.leg.take_if(|leg| leg.ended && silent(leg)) {
-            self.close_io(leg.io);
+        let silent = |upstream_data: &UpstreamData| {
+            upstream_data.shut || (!upstream_data.used && upstream_data.tls.is_none())
+        };
+        if let Some(upstream_data) =
+            slot.upstream_data.take_if(|upstream_data| upstream_data.ended && silent(upstream_data))
+        {
+            self.close_io(upstream_data.io);
         }
     }
 
@@ -396,7 +409,7 @@ impl Network {
     /// News of a gate's data connection to the server.
     pub(in super::super) fn upstream_data_io(&mut self, now: Now, id: GateId, event: IoEvent) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
-        let tls = slot.leg.as_mut().and_then(|leg| leg.tls.as_mut());
+        let tls = slot.upstream_data.as_mut().and_then(|upstream_data| upstream_data.tls.as_mut());
         let input = match (event, tls) {
             (IoEvent::Connected { .. }, _) => GateInput::UpstreamDataOpened,
             (IoEvent::Data { bytes, .. }, Some(tls)) => {
@@ -424,16 +437,16 @@ impl Network {
                 return self.move_leg(now, id);
             }
             (IoEvent::Eof { .. }, None) => {
-                slot.leg.iter_mut().for_each(|leg| leg.ended = true);
+                slot.upstream_data.iter_mut().for_each(|upstream_data| upstream_data.ended = true);
                 GateInput::UpstreamDataFin
             }
             (IoEvent::Failed { io, .. }, _) => {
-                slot.leg = None;
+                slot.upstream_data = None;
                 self.ios.remove(&io);
                 GateInput::UpstreamDataFailed
             }
             (IoEvent::Reset { io }, _) => {
-                slot.leg = None;
+                slot.upstream_data = None;
                 self.ios.remove(&io);
                 GateInput::UpstreamDataReset
             }

@@ -64,6 +64,8 @@ fn each_mistake_names_its_place_and_what_is_right() {
         ("!", 2, "no fault", "scenario"),
         ("? file /a is there", 11, "says nothing", "absent"),
         ("? file /a sha256 12", 18, "no SHA-256", "64"),
+        ("lossy very", 7, "alone", "nothing behind"),
+        ("times guessed", 7, "unknown", "`invented`"),
         ("^ DCT on", 3, "no line", "`DCD`"),
         ("^ DCD up", 7, "unknown", "`on`"),
         ("^ baud fast", 8, "no rate", "9600"),
@@ -193,4 +195,16 @@ fn every_example_of_the_documentation_reads() {
             panic!("{}", mistakes.iter().map(|m| format!("{m}\n")).collect::<String>());
         }
     }
+}
+
+#[test]
+fn a_recording_says_that_it_is_one() {
+    let text = "recorded socat\nlossy\ntimes invented\nprofile m95\n\n> AT\n< OK\n";
+    let read = parse("t.at", text).unwrap();
+    assert_eq!(read.to_string(), text);
+    assert_eq!((read.recorded(), read.is_lossy(), read.times_are_invented()), (Some("socat"), true, true));
+    let plain = parse("t.at", "recorded\n> AT\n").unwrap();
+    assert_eq!((plain.recorded(), plain.is_lossy(), plain.times_are_invented()), (Some(""), false, false));
+    assert_eq!(parse("t.at", "> AT\n").unwrap().recorded(), None);
+    assert!(parse("t.at", "lossy\nlossy\n").is_err());
 }

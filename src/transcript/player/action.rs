@@ -2,7 +2,6 @@
 
 use crate::transcript::Signal;
 use crate::transcript::content::{Content, Want};
-use std::fmt;
 use std::time::Duration;
 
 /// What the driver is to do next. Ports count from 1.
@@ -83,26 +82,17 @@ pub struct Options {
 }
 
 /// Where play left the transcript, what was expected and what was heard.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {why}\n  line   {written}\n  heard  {heard}")]
 pub struct Failure {
     /// The transcript.
     pub file: String,
     /// The line that failed, from 1.
     pub line: usize,
     /// That line as written.
-    pub source: String,
+    pub written: String,
     /// What is wrong, for a person.
     pub why: String,
     /// What was heard on the step's port and not yet expected, as a transcript writes it, shortened.
     pub heard: String,
 }
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        writeln!(f, "{}:{}: {}", self.file, self.line, self.why)?;
-        writeln!(f, "  line   {}", self.source)?;
-        write!(f, "  heard  {}", self.heard)
-    }
-}
-
-impl std::error::Error for Failure {}

@@ -91,7 +91,7 @@ fn a_transcript_that_says_what_happens_passes() {
 #[test]
 fn what_is_not_said_and_what_is_said_unexpectedly_both_fail() {
     let failure = GET.failure("profile sim7080\n> AT\n< OK\n< +X: 1\n");
-    assert_eq!((failure.line, failure.source.as_str()), (4, "< +X: 1"));
+    assert_eq!((failure.line, failure.written.as_str()), (4, "< +X: 1"));
     assert_eq!(failure.why, "nothing more was heard");
 
     let failure = GET.failure("> AT+FTPGET=1\n< OK\n> AT\n");

@@ -2,13 +2,13 @@
 
 use super::Faults;
 use crate::fault::{CommandVerdict, Event, Observation, ResultVerdict, UrcVerdict};
-use crate::modem::{Meddler, PortId};
+use crate::modem::{FaultHook, PortId};
 use crate::time::Now;
 
 #[derive(Debug)]
 pub(super) struct Module(pub Faults);
 
-impl Meddler for Module {
+impl FaultHook for Module {
     fn is_idle(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What the network will do at a time to come.
+//! What the network has planned for a time to come.
 
 use super::GateId;
 use super::faults::LinkId;
@@ -10,7 +10,7 @@ use core::net::{SocketAddr, SocketAddrV4};
 use std::collections::BTreeMap;
 
 #[derive(Debug)]
-pub(super) enum Then {
+pub(super) enum Planned {
     /// Tell the module.
     Tell(NetEvent),
     /// A connection comes to nothing.
@@ -27,18 +27,18 @@ pub(super) enum Then {
 
 /// In the order of time, then of planning.
 #[derive(Debug, Default)]
-pub(super) struct Laters {
-    queue: BTreeMap<(Now, u64), Then>,
+pub(super) struct Schedule {
+    queue: BTreeMap<(Now, u64), Planned>,
     serial: u64,
 }
 
-impl Laters {
-    pub fn at(&mut self, at: Now, then: Then) {
+impl Schedule {
+    pub fn at(&mut self, at: Now, then: Planned) {
         self.serial += 1;
         self.queue.insert((at, self.serial), then);
     }
 
-    pub fn pop(&mut self, now: Now) -> Option<Then> {
+    pub fn pop(&mut self, now: Now) -> Option<Planned> {
         let entry = self.queue.first_entry().filter(|entry| entry.key().0 <= now)?;
         Some(entry.remove())
     }
@@ -53,11 +53,11 @@ impl Laters {
 
     pub fn forget_socket(&mut self, gone: Socket) {
         self.queue.retain(|_, then| {
-            !matches!(then, Then::Fail { socket, .. } | Then::HandDown { socket, .. } if *socket == gone)
+            !matches!(then, Planned::Fail { socket, .. } | Planned::HandDown { socket, .. } if *socket == gone)
         });
     }
 
     pub fn forget_gate(&mut self, gone: GateId) {
-        self.queue.retain(|_, then| !matches!(then, Then::RefuseDial(gate) if *gate == gone));
+        self.queue.retain(|_, then| !matches!(then, Planned::RefuseDial(gate) if *gate == gone));
     }
 }

@@ -1,4 +1,4 @@
-//! The way to a machine that runs: whoever holds its desk has it do something between two events.
+//! The way to a machine that runs: whoever has its handle has it do something between two events.
 
 use super::machine::Machine;
 use crate::time::Now;
@@ -10,18 +10,19 @@ pub(super) type Job = Box<dyn FnOnce(&mut Machine, Now) + Send>;
 
 /// Hands jobs to a machine. The machine never waits for whoever asked.
 #[derive(Clone)]
-pub struct Desk {
+pub struct Handle {
     jobs: mpsc::UnboundedSender<Job>,
 }
 
 /// The machine runs no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the modem runs no more")]
 pub struct Gone;
 
-impl Desk {
-    pub(super) fn new() -> (Desk, mpsc::UnboundedReceiver<Job>) {
+impl Handle {
+    pub(super) fn new() -> (Handle, mpsc::UnboundedReceiver<Job>) {
         let (jobs, todo) = mpsc::unbounded_channel();
-        (Desk { jobs }, todo)
+        (Handle { jobs }, todo)
     }
 
     /// Has the machine do a job, and gives what came of it.
@@ -43,16 +44,15 @@ impl Desk {
     }
 }
 
-impl fmt::Debug for Desk {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("Desk")
+impl Handle {
+    /// The same, where nobody waits for it, and nobody cares whether the machine still runs.
+    pub fn tell(&self, job: impl FnOnce(&mut Machine, Now) + Send + 'static) {
+        let _ = self.jobs.send(Box::new(job));
     }
 }
 
-impl fmt::Display for Gone {
+impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("the modem runs no more")
+        f.write_str("Handle")
     }
 }
-
-impl std::error::Error for Gone {}

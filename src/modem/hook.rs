@@ -1,4 +1,4 @@
-//! Who may have a say in what the module answers and says, and how the module obeys.
+//! Where the fault engine is asked about what the module answers and says, and how the module obeys.
 
 use super::core::Timer;
 use super::port::{Due, KeptBack, Opening, State, Waiting};
@@ -10,7 +10,7 @@ use crate::profile::UrcWhen;
 use crate::time::Now;
 
 /// Asked before the module carries out a command line or says something unasked, and told what it does.
-pub trait Meddler: Send {
+pub trait FaultHook: Send {
     /// Whether it has no say in anything now, so that it need not be asked.
     fn is_idle(&self) -> bool;
 
@@ -37,15 +37,15 @@ impl Core {
     }
 
     pub(super) fn observe(&mut self, what: &dyn Fn() -> Observation) {
-        if let Some(meddler) = &mut self.meddler {
-            meddler.observe(self.now, what);
+        if let Some(hook) = &mut self.hook {
+            hook.observe(self.now, what);
         }
         self.note_faults();
     }
 
     /// Prints a result code.
     pub(super) fn print_result(&mut self, id: PortId, code: &ResultCode) {
-        let port = &mut self.ports[id.0];
+        let port = &mut self.running.ports[id.0];
         let text = port.writing.result(port.style(), code, &self.profile);
         let cause = code.to_string();
         self.note(|| Note::Result { port: id, cause: Some(cause).filter(|cause| *cause != text), text });
@@ -54,7 +54,7 @@ impl Core {
     /// Prints an intermediate result code, or what a fault has in its place. One that is late has the rest of the answer
     /// wait with it.
     pub(super) fn intermediate(&mut self, id: PortId, code: &ResultCode) {
-        let port = &mut self.ports[id.0];
+        let port = &mut self.running.ports[id.0];
         if port.muted {
             port.writing.result(port.style(), code, &self.profile);
             return;
@@ -65,8 +65,8 @@ impl Core {
             ResultVerdict::Replace(lines) => self.answer_with(id, &lines),
             ResultVerdict::Swallow => {}
             ResultVerdict::Late(by) => {
-                self.ports[id.0].flush(&mut self.out);
-                let late = &mut self.ports[id.0].late;
+                self.running.ports[id.0].flush(&mut self.out);
+                let late = &mut self.running.ports[id.0].late;
                 *late = Some(late.unwrap_or_default() + by);
                 self.print_result(id, code);
             }
@@ -75,7 +75,7 @@ impl Core {
 
     /// What becomes of an unsolicited line.
     fn ask_urc(&mut self, id: PortId, line: &str) -> UrcVerdict {
-        let verdict = self.meddler.as_mut().map(|meddler| meddler.urc(self.now, id, line));
+        let verdict = self.hook.as_mut().map(|hook| hook.urc(self.now, id, line));
         self.note_faults();
         verdict.unwrap_or(UrcVerdict::Pass)
     }
@@ -86,7 +86,7 @@ impl Core {
             ResultVerdict::Pass => UrcVerdict::Pass,
             ResultVerdict::Replace(lines) => UrcVerdict::Replace(lines),
             ResultVerdict::Error(number) => {
-                let (style, code) = (self.ports[id.0].style(), ResultCode::Cme(number));
+                let (style, code) = (self.running.ports[id.0].style(), ResultCode::Cme(number));
                 UrcVerdict::Replace(vec![Writing::default().result(style, &code, &self.profile)])
             }
             ResultVerdict::Late(by) => UrcVerdict::Late(by),
@@ -96,11 +96,11 @@ impl Core {
 
     /// What becomes of a result code.
     fn ask_result(&mut self, id: PortId, code: &ResultCode) -> ResultVerdict {
-        let Some(meddler) = self.meddler.as_mut().filter(|meddler| !meddler.is_idle()) else {
+        let Some(hook) = self.hook.as_mut().filter(|hook| !hook.is_idle()) else {
             return ResultVerdict::Pass;
         };
-        let text = Writing::default().result(self.ports[id.0].style(), code, &self.profile);
-        let verdict = meddler.result(self.now, id, &text, &code.to_string());
+        let text = Writing::default().result(self.running.ports[id.0].style(), code, &self.profile);
+        let verdict = hook.result(self.now, id, &text, &code.to_string());
         self.note_faults();
         verdict
     }
@@ -108,7 +108,7 @@ impl Core {
     /// Prints lines in the place of a command's answer.
     fn answer_with(&mut self, id: PortId, lines: &[String]) {
         for line in lines.iter().filter(|line| !line.is_empty()) {
-            let port = &mut self.ports[id.0];
+            let port = &mut self.running.ports[id.0];
             port.writing.urc(port.style(), line);
             let text = line.clone();
             if ResultCode::is_final(&text) || self.codes.iter().any(|code| code.matches(&text)) {
@@ -125,7 +125,7 @@ impl Core {
     /// Tells the trace which faults have come and gone, before it is told what comes of that.
     fn note_faults(&mut self) {
         while self.noting
-            && let Some(event) = self.meddler.as_mut().and_then(|meddler| meddler.poll_event())
+            && let Some(event) = self.hook.as_mut().and_then(|hook| hook.poll_event())
         {
             self.note(|| Note::Fault(event));
         }
@@ -136,8 +136,8 @@ impl Modem {
     /// Asks about a command line; false where it is not to be carried out.
     pub(super) fn may_run(&mut self, id: PortId, line: &str) -> bool {
         let core = &mut self.core;
-        let Some(meddler) = core.meddler.as_mut().filter(|meddler| !meddler.is_idle()) else { return true };
-        let verdict = meddler.command(core.now, id, line);
+        let Some(hook) = core.hook.as_mut().filter(|hook| !hook.is_idle()) else { return true };
+        let verdict = hook.command(core.now, id, line);
         core.note_faults();
         let carried_out = match verdict {
             CommandVerdict::Pass => return true,
@@ -150,28 +150,28 @@ impl Modem {
                 return false;
             }
             CommandVerdict::Late(by) => {
-                core.ports[id.0].flush(&mut core.out);
-                core.ports[id.0].late = Some(by);
+                core.running.ports[id.0].flush(&mut core.out);
+                core.running.ports[id.0].late = Some(by);
                 return true;
             }
             CommandVerdict::Swallow { carried_out } => carried_out,
         };
         let core = &mut self.core;
-        core.ports[id.0].flush(&mut core.out);
-        core.ports[id.0].muted = carried_out;
+        core.running.ports[id.0].flush(&mut core.out);
+        core.running.ports[id.0].muted = carried_out;
         carried_out
     }
 
     /// Whether the result of a command is kept back; it comes later.
     pub(super) fn keep_back(&mut self, id: PortId, reply: &mut Reply) -> bool {
-        let port = &mut self.core.ports[id.0];
+        let port = &mut self.core.running.ports[id.0];
         if matches!(reply, Reply::Pending) {
             return false;
         }
         let Some(by) = port.late.take() else { return false };
         port.state = State::Busy { rest: String::new() };
         port.kept_back = Some(KeptBack::Reply(std::mem::replace(reply, Reply::Pending)));
-        self.core.timers.set(Timer::Late(id), self.core.now + by);
+        self.core.running.timers.set(Timer::Late(id), self.core.now + by);
         true
     }
 
@@ -184,10 +184,10 @@ impl Modem {
             ResultVerdict::Replace(lines) => core.answer_with(id, &lines),
             ResultVerdict::Swallow => {}
             ResultVerdict::Late(by) => {
-                let port = &mut core.ports[id.0];
+                let port = &mut core.running.ports[id.0];
                 port.state = State::Busy { rest: String::new() };
                 port.kept_back = Some(KeptBack::Result(code.clone()));
-                core.timers.set(Timer::Late(id), core.now + by);
+                core.running.timers.set(Timer::Late(id), core.now + by);
                 return false;
             }
         }
@@ -196,7 +196,7 @@ impl Modem {
 
     /// The time of a result that was kept back has come.
     pub(super) fn let_out(&mut self, id: PortId) {
-        match self.core.ports[id.0].kept_back.take() {
+        match self.core.running.ports[id.0].kept_back.take() {
             Some(KeptBack::Reply(reply)) => self.conclude(id, reply),
             Some(KeptBack::Result(code)) => {
                 self.core.print_result(id, &code);
@@ -238,7 +238,7 @@ impl Modem {
                 _ => UrcWhen::After,
             };
             let late = Waiting { at: core.now + by, when, judged: true, owed, ..waiting };
-            let queue = &mut core.ports[id.0].waiting;
+            let queue = &mut core.running.ports[id.0].waiting;
             let place = queue.partition_point(|w| w.at <= late.at);
             queue.insert(place, late);
             return None;
