@@ -12,6 +12,8 @@ mod list;
 mod man;
 mod options;
 mod play;
+mod record;
+mod replay;
 mod run;
 mod saved;
 mod schema;
@@ -48,6 +50,8 @@ enum Verb {
     Run(run::Run),
     Exec(exec::Exec),
     Play(play::Play),
+    Record(record::Record),
+    Replay(replay::ReplayVerb),
     Diagnose(diagnose::Diagnose),
     Ctl(ctl::Ctl),
     Import(import::ImportLogs),
@@ -79,6 +83,8 @@ pub fn main() -> ExitCode {
         Verb::Run(verb) => verb.main(),
         Verb::Exec(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
+        Verb::Record(verb) => verb.main(),
+        Verb::Replay(verb) => verb.main(),
         Verb::Diagnose(verb) => verb.main(),
         Verb::Ctl(verb) => verb.main(),
         Verb::Import(verb) => verb.main(),

@@ -69,8 +69,10 @@ impl Judge {
 pub fn seen(event: &Event) -> Option<Seen<'_>> {
     Some(match event {
         Event::CommandLine { port, typed, .. } => Seen::Command(*port, &typed.0),
-        Event::Result { port, text, cause } => Seen::Result(*port, text, cause.as_deref().unwrap_or(text)),
-        Event::Urc { port, line } => Seen::Said(*port, line),
+        Event::Result { port, text, cause, .. } => {
+            Seen::Result(*port, text, cause.as_deref().unwrap_or(text))
+        }
+        Event::Urc { port, line, .. } => Seen::Said(*port, line),
         Event::FaultApplied { name, .. } => Seen::Applied(name),
         _ => return None,
     })

@@ -156,6 +156,10 @@ pub mod play;
 #[doc(hidden)]
 pub mod profile;
 #[doc(hidden)]
+pub mod record;
+#[doc(hidden)]
+pub mod replay;
+#[doc(hidden)]
 pub mod scenario;
 #[doc(hidden)]
 pub mod setup;

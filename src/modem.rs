@@ -54,6 +54,9 @@ pub use sim::{Denied, Sim};
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
 pub use vocabulary::Vocabulary;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::ftp;
 use ::core::net::Ipv4Addr;
 use bytes::Bytes;
@@ -155,6 +158,18 @@ pub enum Note {
     FtpReplied(ftp::Reply),
     /// A state changed: `booted`, `registration 1`, `PDP context 1 active, ...`, `data mode`, ...
     State(String),
+    /// The same of a recording that is replayed, or of the model behind it.
+    From(Origin, Box<Note>),
+}
+
+/// Where an answer comes from, where a recording is replayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The recording.
+    Recording,
+    /// The live model, since the host has left the recording.
+    Model,
 }
 
 /// What happens to a maker's behaviour from outside a command.

@@ -17,6 +17,7 @@ use crate::modem::Modem;
 use crate::network::{Call, Forward, Hosts, LinkProfile, Network, NetworkConfig, TlsFiles, TlsSetup};
 use crate::profile::Profile;
 use crate::profile::mistake::Mistake;
+use crate::replay::{Recording, Replay};
 use crate::scenario::{Expectation, Radio};
 use crate::time::Now;
 use crate::trace::Event;
@@ -65,6 +66,8 @@ pub struct Setup {
     pub rules: Vec<Rule>,
     /// What must come of it.
     pub expectations: Vec<Expectation>,
+    /// The recording that answers the host, as long as the host follows it.
+    pub recording: Option<Recording>,
     /// What in the files is likely not to say what was meant.
     pub warnings: Vec<Mistake>,
     /// The file of the scenario, for the trace.
@@ -108,6 +111,7 @@ impl Setup {
             radio: vec![],
             rules: vec![],
             expectations: vec![],
+            recording: None,
             warnings: vec![],
             scenario: None,
             reads: vec![],
@@ -225,7 +229,10 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
     let behaviour = files::behaviour(&setup.profile).map_err(|(_, what)| io::Error::other(what))?;
     let mut modem = Modem::new(setup.profile.clone(), behaviour, setup.ports);
     modem.hook_faults(faults.module());
-    let mut world = World::new(Box::new(modem), network, setup.ports).with_faults(faults);
+    let mut world = World::new(Box::new(modem), network, setup.ports).with_faults(faults.clone());
+    if let Some(recording) = &setup.recording {
+        world = world.behind(|modem| Box::new(Replay::new(modem, recording, || faults.module())));
+    }
     world.set_radio(&setup.radio);
     if setup.trace {
         world.trace();

@@ -24,6 +24,7 @@ pub use mask::Mask;
 pub use show::{Detail, KINDS, kind, show, show_wall};
 
 use crate::fault::{Layer, LinkKind, Stage, Way};
+use crate::modem::Origin;
 use crate::time::Now;
 use ::bytes::Bytes;
 use core::net::{Ipv4Addr, SocketAddrV4};
@@ -142,6 +143,9 @@ pub enum Event {
         /// `AT+CMEE=0` or the words of `AT+CMEE=2`, `OK` behind the `0` of `ATV0`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<String>,
+        /// Where it comes from, in a replay.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Origin>,
     },
     /// The module said a line unasked.
     Urc {
@@ -149,6 +153,9 @@ pub enum Event {
         port: usize,
         /// The line.
         line: String,
+        /// Where it comes from, in a replay.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Origin>,
     },
     /// The module's state changed.
     State {

@@ -24,6 +24,7 @@ const ROOMS: &[&str] = &[
     "gate",
     "network",
     "world",
+    "replay",
     "disk",
     "judge",
     "diagnose",
@@ -32,14 +33,16 @@ const ROOMS: &[&str] = &[
     "driver",
     "host",
     "play",
+    "record",
     "bench",
     "control",
     "cli",
 ];
 
 /// The rooms that touch the world outside; all others are pure. (`trace` writes files and hands records to tasks.)
-const IMPURE_ROOMS: &[&str] =
-    &["trace", "disk", "judge", "ftpd", "setup", "driver", "host", "play", "bench", "control", "cli"];
+const IMPURE_ROOMS: &[&str] = &[
+    "trace", "disk", "judge", "ftpd", "setup", "driver", "host", "play", "record", "bench", "control", "cli",
+];
 
 /// What a pure room may not name: I/O, the clock, and whatever differs from one run to the next.
 const IMPURE: &[&str] = &[

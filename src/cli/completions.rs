@@ -38,7 +38,8 @@ pub fn script(shell: Shell) -> String {
 
 /// What clap's scripts do not do: no blank behind `signal=`, the values behind it, and words without a dash in fish.
 fn by_hand(shell: Shell, words: &[String]) -> String {
-    let words = words.join(" ");
+    let whole: Vec<&str> = words.iter().filter(|word| !word.ends_with('=')).map(String::as_str).collect();
+    let (words, whole) = (words.join(" "), whole.join(" "));
     match shell {
         Shell::Bash => format!(
             r#"
@@ -46,7 +47,7 @@ _badline_faults() {{
     local word="${{COMP_LINE:0:COMP_POINT}}"
     word="${{word##* }}"
     if [[ "$word" == *=* && "$COMP_LINE" == *" ctl "*"inject "* ]]; then
-        COMPREPLY=($(compgen -W "{words}" -- "$word"))
+        COMPREPLY=($(compgen -W "{whole}" -- "$word"))
         [[ "$COMP_WORDBREAKS" == *=* ]] && COMPREPLY=("${{COMPREPLY[@]#*=}}")
         return 0
     fi

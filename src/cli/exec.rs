@@ -12,7 +12,9 @@ use crate::disk::{named, sweep};
 use crate::host::orphans::Orphans;
 use crate::host::process::{self, End, Host, Limits};
 use crate::judge::findings::Findings;
+use crate::replay::{Recording, Report};
 use crate::scenario::Expectation;
+use crate::scenario::Outcome;
 use crate::scenario::expect::Subject;
 use crate::setup::Setup;
 use crate::time::units::Span;
@@ -36,6 +38,9 @@ use std::time::Duration;
 pub struct Exec {
     #[command(flatten)]
     options: Options,
+    /// Be the modem of this recording; with --strict the host must not leave it
+    #[arg(long, value_name = "FILE.at")]
+    replay: Option<PathBuf>,
     /// Write the verdict to this file, as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -58,7 +63,8 @@ pub struct Exec {
 
 impl Exec {
     /// Runs it.
-    pub fn main(self) -> ExitCode {
+    pub fn main(mut self) -> ExitCode {
+        self.options.replay = self.replay.take();
         options::log(self.options.verbose);
         let orphans = Orphans::adopt();
         if let Err(error) = last::resort(move || orphans.kill_all()) {
@@ -114,7 +120,15 @@ impl Exec {
         let mut broken = None;
         for seed in self.runs(setup) {
             let verdict = match self
-                .one(Setup { seed, ..setup.clone() }, std::mem::take(&mut sinks), &mut signals)
+                .one(
+                    Setup {
+                        seed,
+                        recording: setup.recording.as_ref().map(Recording::afresh),
+                        ..setup.clone()
+                    },
+                    std::mem::take(&mut sinks),
+                    &mut signals,
+                )
                 .await
             {
                 Ok(verdict) => verdict,
@@ -160,6 +174,7 @@ impl Exec {
         signals: &mut Signals,
     ) -> io::Result<Verdict> {
         let (seed, profile) = (setup.seed, setup.profile.clone());
+        let recording = setup.recording.clone();
         let (expectations, scenario) = (setup.expectations.clone(), setup.scenario.clone());
         let mut bench = run::open(&self.options, setup, sinks).await?;
         let watch = bench.watch.clone();
@@ -174,7 +189,11 @@ impl Exec {
         }
         let ran = process::run(&mut bench.machine, &host, limits, signals.next()).await?;
         let faults = bench.machine.world().faults();
-        let findings = Findings::of(&watch.judge(), faults, ran.at, &bench.ready.ftp_root);
+        let mut findings = Findings::of(&watch.judge(), faults, ran.at, &bench.ready.ftp_root);
+        if let Some(Recording { file, report, .. }) = &recording {
+            super::replay::tell(report, file, false);
+            findings.expectations.extend(self.strict.then(|| followed(report)));
+        }
         let untested = faults.untested();
         for outcome in &findings.expectations {
             let (text, why) = (outcome.text.clone(), outcome.why.clone());
@@ -230,6 +249,16 @@ impl Exec {
         );
         Host { command: self.host.iter().map(fill).collect(), environment }
     }
+}
+
+/// What is expected of a host that replays a recording strictly.
+fn followed(report: &Report) -> Outcome {
+    let (text, sums) = ("the host follows the recording".into(), report.sums());
+    let why = match sums.differences.first() {
+        Some(first) => format!("it sent {} in place of {}", first.host, first.recorded),
+        None => format!("{} answers", sums.recorded),
+    };
+    Outcome { text, met: sums.differed == 0, why, span: 0..0 }
 }
 
 /// When there is no more to be hoped for, on the modem's clock.

@@ -46,7 +46,7 @@ pub struct ImportLogs {
 }
 
 /// What `-o` may write over.
-const RECORDING: Kind = Kind { name: "recording (.at)", is_one: is_recording };
+pub const RECORDING: Kind = Kind { name: "recording (.at)", is_one: is_recording };
 
 fn is_recording(begin: &[u8], _whole: bool) -> bool {
     let text = String::from_utf8_lossy(begin);
@@ -276,8 +276,11 @@ impl ImportLogs {
     }
 }
 
-enum Failure {
+/// Why there is no recording.
+pub enum Failure {
+    /// What the system refused.
     Io(io::Error),
+    /// In words for the user.
     Said(String),
 }
 
@@ -287,8 +290,17 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl From<Failure> for io::Error {
+    fn from(failure: Failure) -> io::Error {
+        match failure {
+            Failure::Io(error) => error,
+            Failure::Said(what) => io::Error::other(what),
+        }
+    }
+}
+
 /// The modules that are known, and what is secret in their commands.
-fn known() -> Result<(Vec<Candidate>, crate::at::Secrets), Failure> {
+pub fn known() -> Result<(Vec<Candidate>, crate::at::Secrets), Failure> {
     let wrong = |_| Failure::Said("a profile in the binary is broken".into());
     let mut candidates = vec![];
     for (name, _) in PROFILES {

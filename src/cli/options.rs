@@ -5,11 +5,13 @@ use crate::control::Address;
 use crate::disk::{Kind, Output, Outputs, STANDARD_OUTPUT};
 use crate::driver::state::Store;
 use crate::profile::mistake::Mistake;
+use crate::replay::{Recording, Script};
 use crate::scenario::Scenario;
 use crate::setup::Setup;
 use crate::setup::files::{self, Instead};
 use crate::trace::pcap::{Capture, is_capture};
 use crate::trace::{self, Sink, is_trace};
+use crate::transcript::{self, Transcript};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use std::fmt;
@@ -83,6 +85,9 @@ pub struct Options {
     /// Tell live on standard error what happens; twice: the bytes, too
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// The recording that answers the host, where the verb takes one
+    #[arg(skip)]
+    pub replay: Option<PathBuf>,
 }
 
 /// Whether there is a page, and where.
@@ -191,10 +196,12 @@ impl Options {
     /// # Errors
     /// The mistakes in its files.
     pub fn setup(&self) -> Result<Setup, Vec<Mistake>> {
+        let recorded = self.replay.as_deref().map(read_recording).transpose()?;
+        let module = recorded.as_ref().and_then(|recorded| recorded.profile());
         let mut setup = match self.read_scenario()? {
             Some((scenario, file)) => self.setup_of(&scenario, &file)?,
             None => {
-                let name = self.profile.as_deref().unwrap_or("sim7080");
+                let name = self.profile.as_deref().or(module).unwrap_or("sim7080");
                 let named = |mistakes| by_option("--profile", Path::new(name), mistakes);
                 let mut setup = Setup::by_name(name).map_err(named)?;
                 setup.warnings = files::warnings_of_profile(name);
@@ -202,6 +209,10 @@ impl Options {
             }
         };
         self.overrule(&mut setup);
+        if let (Some(file), Some(recorded)) = (&self.replay, &recorded) {
+            setup.recording = Some(Recording::new(&file.display().to_string(), recorded));
+            setup.reads.push(("the recording of this run", file.clone()));
+        }
         Ok(setup)
     }
 
@@ -254,6 +265,20 @@ impl Options {
     pub fn speed(&self, setup: &Setup) -> u32 {
         self.speed.or(setup.speed).unwrap_or(1)
     }
+}
+
+/// The recording in a file.
+fn read_recording(file: &Path) -> Result<Transcript, Vec<Mistake>> {
+    let text = files::read(file).map_err(|mistake| vec![mistake])?;
+    let name = file.display().to_string();
+    let recorded = transcript::parse(&name, &text)?;
+    if Script::of(&recorded).exchanges.len() < 2 {
+        let what = "the recording has nothing that a host sends".to_owned();
+        let right =
+            "a recording has lines such as `> AT` and `< OK`; `badline import` makes one of a log".to_owned();
+        return Err(vec![Mistake::of_file(&name, what).right(right)]);
+    }
+    Ok(recorded)
 }
 
 /// What is wrong with a file as a whole is wrong with the option that names it.

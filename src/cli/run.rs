@@ -121,32 +121,41 @@ impl Run {
             Ok(runtime) => runtime,
             Err(e) => return show_refusal(&e),
         };
-        match runtime.block_on(self.run(setup)) {
+        match runtime.block_on(until_interrupted(&self.options, setup, std::future::pending())) {
             Ok(()) => ExitCode::SUCCESS,
             Err(e) => show_refusal(&e),
         }
     }
+}
 
-    async fn run(self, setup: Setup) -> io::Result<()> {
-        let mut signals = Signals::new()?;
-        let (sinks, written) = self.options.files.create(&mut self.options.outputs(&setup))?;
-        let mut bench = open(&self.options, setup, sinks).await?;
-        bench.machine.power_on();
-        match self.options.files.take_standard_output() {
-            true => tell(&bench.ready, &mut io::stderr().lock()).map_err(named("standard error"))?,
-            false => announce(&bench.ready, self.options.json).map_err(named("standard output"))?,
-        }
-        tokio::select! {
-            () = bench.machine.run() => {}
-            _ = signals.next() => {}
-        }
-        for text in bench.machine.world().faults().untested() {
-            tracing::warn!("{text}");
-            bench.machine.record(Event::Note { text });
-        }
-        drop(bench);
-        written.finish()
+/// A modem until it is interrupted, or `over`.
+///
+/// # Errors
+/// What this machine refuses, in words for the user.
+pub async fn until_interrupted(
+    options: &Options,
+    setup: Setup,
+    over: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let mut signals = Signals::new()?;
+    let (sinks, written) = options.files.create(&mut options.outputs(&setup))?;
+    let mut bench = open(options, setup, sinks).await?;
+    bench.machine.power_on();
+    match options.files.take_standard_output() {
+        true => tell(&bench.ready, &mut io::stderr().lock()).map_err(named("standard error"))?,
+        false => announce(&bench.ready, options.json).map_err(named("standard output"))?,
     }
+    tokio::select! {
+        () = bench.machine.run() => {}
+        _ = signals.next() => {}
+        () = over => {}
+    }
+    for text in bench.machine.world().faults().untested() {
+        tracing::warn!("{text}");
+        bench.machine.record(Event::Note { text });
+    }
+    drop(bench);
+    written.finish()
 }
 
 /// Opens the ports and starts the server; what happens is told to `sinks`.

@@ -162,7 +162,7 @@ impl Coverage {
                     self.sent(*port, form);
                 }
             }
-            Event::Result { port, text, cause } if is_error(cause.as_ref().unwrap_or(text)) => {
+            Event::Result { port, text, cause, .. } if is_error(cause.as_ref().unwrap_or(text)) => {
                 let command = self.last.get(port).cloned().unwrap_or_default();
                 self.errors.add(ErrorMet { command, result: text.clone(), cause: cause.clone() });
             }

@@ -3,6 +3,7 @@
 use super::{Circuit, Event, Record};
 use crate::at::visible;
 use crate::fault::Way;
+use crate::modem::Origin;
 
 /// How much a person wants to know to be told of an event; each holds those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,12 +101,14 @@ fn event(event: &Event) -> (&'static str, String) {
             let unknown = if *known { "" } else { ", which the module does not know" };
             ("command", format!("  {name} ({form}){unknown}{}", port(p)))
         }
-        Event::Result { port: p, text, cause: None } => ("result", format!("{text}{}", port(p))),
-        Event::Result { port: p, text, cause: Some(cause) } => {
-            let text = if text.is_empty() { "nothing" } else { text };
-            ("result", format!("{text}, which stands for {cause}{}", port(p)))
+        Event::Result { port: p, text, cause: None, from } => {
+            ("result", format!("{text}{}{}", port(p), origin(*from)))
         }
-        Event::Urc { port: p, line } => ("urc", format!("{line}{}", port(p))),
+        Event::Result { port: p, text, cause: Some(cause), from } => {
+            let text = if text.is_empty() { "nothing" } else { text };
+            ("result", format!("{text}, which stands for {cause}{}{}", port(p), origin(*from)))
+        }
+        Event::Urc { port: p, line, from } => ("urc", format!("{line}{}{}", port(p), origin(*from))),
         Event::State { state } => ("state", state.clone()),
         Event::Line { port: p, line, on } => {
             let name = match line {
@@ -166,6 +169,15 @@ fn network(event: &Event) -> (&'static str, String) {
         Event::Fin { link, way } => ("link", format!("#{link} {} FIN", arrow(way))),
         Event::Rst { link, way } => ("link", format!("#{link} {} RST", arrow(way))),
         _ => ("", String::new()),
+    }
+}
+
+/// Where an answer comes from, in a replay.
+fn origin(from: Option<Origin>) -> &'static str {
+    match from {
+        None => "",
+        Some(Origin::Recording) => "  (recording)",
+        Some(Origin::Model) => "  (model)",
     }
 }
 

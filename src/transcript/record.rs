@@ -7,6 +7,9 @@ use super::matcher::first_step;
 use super::{Kind, Step};
 use crate::time::Now;
 
+/// A block of data is cut into steps of about this many octets.
+const LONGEST_BLOCK: usize = 64 * 1024;
+
 /// Turns the bytes of a live line into steps.
 ///
 /// A pause before the host's bytes is an exact `~`; one before the module's is a `~<`, so that the
@@ -62,6 +65,7 @@ impl Recorder {
                 self.steps.push(Step::new(port, kind));
             }
             Some(_) => self.raw(port),
+            None if typed.len() > LONGEST_BLOCK => self.raw(port),
             None => {}
         }
     }
@@ -93,6 +97,19 @@ impl Recorder {
         }
         p.heard_last = now;
         p.heard.extend_from_slice(bytes);
+        if p.heard.len() > LONGEST_BLOCK && p.typed.is_empty() {
+            self.flush_heard(port, false);
+        }
+    }
+
+    /// So late, what was heard `quiet` ago or longer is taken as it is, also where it may yet have become a line.
+    pub fn idle(&mut self, now: Now, quiet: Duration) {
+        for n in 1..=self.ports.len() {
+            let p = &self.ports[n - 1];
+            if p.typed.is_empty() && !p.heard.is_empty() && now.since(p.heard_last) >= quiet {
+                self.flush_heard(n, true);
+            }
+        }
     }
 
     /// A step that is no bytes: a control line, the port opened or closed, a comment. A comment takes no time.
@@ -236,6 +253,30 @@ mod tests {
             record(events),
             "> AT\n< OK\n~ 999ms\n> AT+FTPPUT=2,3\n< +FTPPUT: 2,3\n>= a<ETX>b\n~< 250ms\n< OK\n"
         );
+    }
+
+    #[test]
+    fn a_prompt_is_written_when_nothing_follows() {
+        let mut recorder = Recorder::new(1, Duration::from_millis(10));
+        recorder.typed(Now::from_millis(0), 1, b"AT+CMGS=1\r");
+        recorder.heard(Now::from_millis(1), 1, b"\r\n> ");
+        recorder.idle(Now::from_millis(200), Duration::from_millis(400));
+        assert_eq!(text(&recorder.take()), "> AT+CMGS=1\n");
+        recorder.idle(Now::from_millis(401), Duration::from_millis(400));
+        assert_eq!(text(&recorder.take()), "<= \\r\\n>\\x20\n");
+    }
+
+    #[test]
+    fn a_stream_without_an_end_is_cut_into_blocks() {
+        let mut recorder = Recorder::new(1, Duration::from_millis(10));
+        for n in 0..40 {
+            recorder.typed(Now::from_millis(n), 1, &[0xff; 16 * 1024]);
+        }
+        assert_eq!(recorder.take().len(), 8);
+        for n in 0..40 {
+            recorder.heard(Now::from_millis(100 + n), 1, &[0xff; 16 * 1024]);
+        }
+        assert!(recorder.take().len() >= 7);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::at::{ResultCode, Secrets};
 use crate::fault::{LinkKind, Way};
 use crate::modem::net::{Failure, NetEvent, NetRequest, Purpose};
-use crate::modem::{Note, Output, PortId};
+use crate::modem::{Note, Origin, Output, PortId};
 use crate::network::{Tapped, TappedWhat};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Latin1, Mask, Record, Typed};
@@ -27,6 +27,8 @@ pub(super) struct Recorder {
     printed: Vec<Mask>,
     /// What the module's end of each FTP control connection sends.
     ftp: BTreeMap<u32, Mask>,
+    /// Where the answer that is being told comes from, in a replay.
+    origin: Option<Origin>,
 }
 
 impl Recorder {
@@ -42,6 +44,7 @@ impl Recorder {
             secrets,
             serial,
             ftp: BTreeMap::new(),
+            origin: None,
         }
     }
 
@@ -152,13 +155,14 @@ impl Recorder {
                     port: port.0 + 1,
                     text,
                     cause: cause.as_ref().map(|cause| self.serial.line(cause)),
+                    from: self.origin,
                 }
             }
             // Each LF begins another line.
             Note::Urc { port, line } => {
                 for line in line.split('\n') {
                     let line = self.serial.line(line);
-                    self.push(at, Event::Urc { port: port.0 + 1, line });
+                    self.push(at, Event::Urc { port: port.0 + 1, line, from: self.origin });
                 }
                 return;
             }
@@ -167,6 +171,12 @@ impl Recorder {
             Note::State(state) => Event::State { state: state.clone() },
             // The world tells of faults.
             Note::Fault(_) => return,
+            Note::From(origin, note) => {
+                self.origin = Some(*origin);
+                self.note(at, note);
+                self.origin = None;
+                return;
+            }
         };
         self.push(at, event);
     }
