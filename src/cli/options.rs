@@ -1,5 +1,6 @@
 //! The options that the verbs share.
 
+use super::is_coloured;
 use crate::at::Visible;
 use crate::control::Address;
 use crate::disk::{Kind, Output, Outputs, STANDARD_OUTPUT};
@@ -15,7 +16,7 @@ use crate::transcript::{self, Transcript};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use std::fmt;
-use std::io::{self, BufWriter, IsTerminal};
+use std::io::{self, BufWriter};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tracing::field::{Field, Visit};
@@ -269,7 +270,7 @@ impl Options {
 
 /// The recording in a file.
 fn read_recording(file: &Path) -> Result<Transcript, Vec<Mistake>> {
-    let text = files::read(file).map_err(|mistake| vec![mistake])?;
+    let text = files::read(file)?;
     let name = file.display().to_string();
     let recorded = transcript::parse(&name, &text)?;
     if Script::of(&recorded).exchanges.len() < 2 {
@@ -317,11 +318,10 @@ pub fn log(verbose: u8) {
         2 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    // no-color.org: any value but an empty one.
-    let colour =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
-    let to =
-        tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colour).log_internal_errors(false);
+    let to = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(is_coloured())
+        .log_internal_errors(false);
     // A second call in one process changes nothing.
     let _ = to.with_max_level(level).event_format(House).try_init();
 }
