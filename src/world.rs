@@ -17,7 +17,7 @@ pub use serial::Write;
 
 use crate::fault::{Act, ModuleState, Observation};
 use crate::maker;
-use crate::modem::{Dce, HostLine, Modem, ModuleLine, Note, Output, PortId};
+use crate::modem::{Dce, HostLine, Level, Modem, ModuleLine, Note, Output, PortId};
 use crate::network::{IoEvent, IoRequest, Network};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Record};
@@ -182,7 +182,7 @@ impl World {
         if let Some(recorder) = &mut self.recorder {
             recorder.add_port();
         }
-        self.line(now, port, HostLine::Dtr(true));
+        self.line(now, port, HostLine::Dtr(Level::On));
         Some(port)
     }
 

@@ -16,7 +16,7 @@ use crate::transcript::{self, Transcript};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use std::fmt;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tracing::field::{Field, Visit};

@@ -1,7 +1,7 @@
 //! The vocabulary for a form: what kind of field each parameter of a fault and each key of `when` is.
 
 use super::schema::means;
-use super::trigger::{STATES, When};
+use super::trigger::When;
 use crate::fault::layer::FAULTS;
 use crate::fault::layer::kind::{FaultKind, Need, Param, fields};
 use crate::time::units::{Size, Span};
@@ -58,9 +58,6 @@ fn when() -> Vec<Value> {
         let key = &keys[name];
         let mut field = field(name, key);
         let (help, event) = (help(key), events.contains(&name));
-        if name == "state" {
-            field.insert("choices".into(), STATES.into());
-        }
         if name == "inject" {
             field.insert("choices".into(), json!([true]));
         }
