@@ -16,7 +16,7 @@ use crate::transcript::{self, Transcript};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use std::fmt;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tracing::field::{Field, Visit};
@@ -68,6 +68,13 @@ pub struct Options {
     /// Let --control have an address that other machines reach; whoever reads the key on its way can do as he likes
     #[arg(long, requires = "control")]
     pub control_anywhere: bool,
+    /// Serve a page that shows and steers the run at this loopback IP:PORT (the ready line tells its address with its key), or
+    /// `off` [default: off; `run` on a terminal: 127.0.0.1:0]
+    #[arg(long, value_name = "ADDR|off", value_parser = page)]
+    pub http: Option<Page>,
+    /// Let --http have an address that other machines reach; whoever reads the key on its way can do as he likes
+    #[arg(long, requires = "http")]
+    pub http_anywhere: bool,
     #[command(flatten)]
     pub files: TraceFiles,
     /// Keep what the module stores in its flash in this folder, for the next run
@@ -82,6 +89,15 @@ pub struct Options {
     /// The recording that answers the host, where the verb takes one
     #[arg(skip)]
     pub replay: Option<PathBuf>,
+}
+
+/// Whether there is a page, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// There is none.
+    Off,
+    /// Here.
+    At(SocketAddr),
 }
 
 /// What `--trace` may write over.
@@ -241,6 +257,11 @@ impl Options {
         setup.trace = self.files.asked();
     }
 
+    /// Whether a person reads standard output.
+    pub fn tells_a_person(&self) -> bool {
+        !self.json && io::stdout().is_terminal() && !self.files.take_standard_output()
+    }
+
     /// How many times faster than real time the module's clock runs.
     pub fn speed(&self, setup: &Setup) -> u32 {
         self.speed.or(setup.speed).unwrap_or(1)
@@ -270,8 +291,16 @@ pub fn by_option(option: &str, file: &Path, mut mistakes: Vec<Mistake>) -> Vec<M
     mistakes
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+/// Reads IP:PORT.
+///
+/// # Errors
+/// What would be right.
+pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "write IP:PORT, such as 127.0.0.1:5555; port 0 has the system pick one".into())
+}
+
+fn page(text: &str) -> Result<Page, String> {
+    if text == "off" { Ok(Page::Off) } else { address(text).map(Page::At) }
 }
 
 /// Says so where an address is one that other machines reach: whoever connects can do as he likes.
