@@ -7,7 +7,7 @@ use crate::trace::{KINDS, Record, Unreadable, kind, read, show, show_wall};
 use crate::words::suggest;
 use clap::Args;
 use rustix::event::{Timespec, poll};
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ impl Trace {
             Ok(there) if there.is_dir() => {
                 show_error(format_args!("{}: it is a folder; name a trace in it", self.from))
             }
-            Ok(there) if !there.file_type().is_socket() && !there.file_type().is_char_device() => {
+            Ok(there) if !there.file_type().is_socket() && !is_pty(&there) => {
                 match (File::open(path), self.follow && there.is_file()) {
                     (Ok(file), false) => self.print(BufReader::new(file)),
                     (Ok(file), true) => self.print(BufReader::new(Growing { file, path: path.to_owned() })),
@@ -157,4 +157,9 @@ fn ended(error: &io::Error) -> ExitCode {
         io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         _ => show_error(format_args!("standard output: {}", why(error))),
     }
+}
+
+/// Whether it is a pseudo-terminal, which is the port of a modem that runs (devices.txt of Linux: majors 136 to 143).
+fn is_pty(there: &Metadata) -> bool {
+    there.file_type().is_char_device() && (136..=143).contains(&rustix::fs::major(there.rdev()))
 }
