@@ -39,7 +39,7 @@ pub use rule::amount::{Amount, Lasts};
 pub use rule::check::{Known, Never, check, listed, never_acts, never_happens, no_command, no_port};
 pub use rule::schema::{describe, json, list, markdown};
 pub use rule::sense::{Against, DOUBTS, doubts, no_urc, odd};
-pub use rule::trigger::{Count, STATES, Trigger, When, Which};
+pub use rule::trigger::{Count, ModuleState, Trigger, When, Which};
 pub use rule::{Request, Rule, WrittenRule};
 pub use text::files::{Files, path_parts};
 pub use text::link::{CONNECTIONS, Direction, Link, LinkKind, Links, Way};

@@ -3,9 +3,8 @@
 //! There is one [`Gate`] for each control connection of the module (RFC 959, 1123, 2428, 3659, 4217).
 //! It ends PASV, EPSV, PORT and EPRT itself and always uses PASV towards the server, as a carrier's
 //! FTP ALG does; it answers AUTH itself, PBSZ and PROT too unless the server speaks TLS, and sees plain
-//! text only. It times out on the
-//! modem's clock, carries out ABOR at once, and says what a [`GateFaults`] wants said. It never holds
-//! a file: both directions run under credit.
+//! text only. Its time-outs are on the modem's clock. It carries out ABOR at once, and does what its [`GateFaults`]
+//! decide. It never holds a whole file: each side may send only as much as it was given credit for.
 //!
 //! What libunftp answers differently from other servers is mended here (see `builtin`), and only
 //! where the server greets as the built-in one.
@@ -20,6 +19,7 @@ mod config;
 mod event;
 mod faults;
 mod flow;
+mod relay;
 mod reply;
 mod security;
 mod speech;
@@ -41,6 +41,7 @@ use transfer::{Step, Transfer};
 pub use config::GateConfig;
 pub use event::{GateInput, GateOutput};
 pub use faults::{GateFaults, NoGateFaults};
+pub use relay::{Call, MakeRelay, Relay};
 
 /// How a TLS connection begins (RFC 8446 section 5.1): a handshake record of version 3.
 const TLS_HANDSHAKE: &[u8] = &[22, 3];
@@ -69,18 +70,18 @@ pub struct Gate {
     out: VecDeque<GateOutput>,
 }
 
-/// What the gate is at.
+/// What the gate is doing.
 #[derive(Debug)]
 enum Job {
     /// The server's greeting is awaited.
     Greeting,
     /// The next command is awaited, or what the server still owes to an aborted one.
     Idle,
-    /// A command is upstream, and its reply is the module's.
+    /// A command was passed to the server, and its reply goes to the module.
     Relay(Command),
     /// Data is to be moved.
     Transfer(Box<Transfer>),
-    /// Nothing is listened to any more; the last words are still to be said.
+    /// The session ends: what the module sends is ignored, and what is left to say is still said.
     Ending,
     /// The module has been closed; the server is still to store what has come of an upload.
     Storing,
@@ -107,7 +108,7 @@ enum Data {
 enum Pipe {
     None,
     Connecting,
-    /// It is there, and its TLS is not up yet: nothing that the server says of the transfer can be true before.
+    /// It is there, and its TLS handshake is going on. What the server says of the transfer is kept until it is over.
     Securing,
     Open,
     /// Its transfer is over for the module, and the server still owes the reply: an aborted listing
@@ -136,11 +137,11 @@ struct Session {
     directory: String,
     /// REST, until the next transfer.
     restart: u64,
-    /// The server may still hold a REST that no transfer has used: libunftp keeps it over failures.
+    /// A REST was sent that no transfer has used. The server may still hold it: libunftp keeps it when a transfer fails.
     restart_upstream: bool,
     /// The control connection speaks TLS.
     tls: bool,
-    /// So does the one to the server, whose word on protection counts then.
+    /// So does the one to the server. Then the server answers PBSZ and PROT.
     upstream_tls: bool,
     protected: bool,
     /// The passive connection is to be accepted and not served.
@@ -308,7 +309,7 @@ impl Gate {
         }
     }
 
-    /// The job is done.
+    /// What the gate was doing is done: the next command may begin.
     fn rest(&mut self, now: Now) {
         self.timers.cancel(Timer::Data);
         self.timers.cancel(Timer::Stall);
@@ -335,7 +336,7 @@ impl Gate {
     }
 
     fn module_bytes(&mut self, now: Now, bytes: &[u8]) {
-        // What speaks TLS at once, where it was not to, says no command: servers hang up.
+        // A TLS handshake on a plain connection is no command. Servers hang up.
         if bytes.starts_with(TLS_HANDSHAKE) {
             return self.end(now, Queued::Close);
         }
@@ -370,8 +371,8 @@ impl Gate {
         }
     }
 
-    /// Closes the module, and with it the server, unless that is to store what has come of an upload: as a
-    /// file that ends here.
+    /// Closes the connection to the module, and the one to the server. After a broken upload the server is closed later,
+    /// so that it can store what has arrived.
     fn finish(&mut self, now: Now, last: GateOutput) {
         self.release_pipe();
         self.release_data();
@@ -388,7 +389,7 @@ impl Gate {
         self.out.push_back(last);
     }
 
-    /// The module has gone: only the server is heard, until it owes nothing more.
+    /// The module's connection is gone. What the server still owes is awaited, and nothing is done with it.
     fn store(&mut self, now: Now, input: GateInput) {
         match input {
             GateInput::UpstreamBytes(bytes) => self.upstream_bytes(now, &bytes),
@@ -410,12 +411,12 @@ impl Gate {
         self.job = Job::Closed;
     }
 
-    /// Closes, or resets, the module behind what is still to be said.
+    /// Closes or resets the connection to the module, once all that is left to say was said.
     fn end(&mut self, now: Now, how: Queued) {
         self.end_after(now, Duration::ZERO, how);
     }
 
-    /// The same, so much later; nothing is listened to meanwhile.
+    /// The same after a pause, in which the module's commands are ignored.
     fn end_after(&mut self, now: Now, delay: Duration, how: Queued) {
         self.release_pipe();
         self.job = Job::Ending;

@@ -34,8 +34,8 @@ mod text;
 mod unsolicited;
 mod vocabulary;
 
-pub use self::core::{Core, Running};
-pub use bearer::{Bearers, Context, State as BearerState};
+pub use self::core::{Core, Lasting, Running};
+pub use bearer::{BearerState, Bearers, Context, EndedBy};
 pub use buffer::Buffer;
 pub use client::{Clients, Service};
 pub use command::{Command, Reply, Support};
@@ -46,7 +46,7 @@ pub use files::{Flash, Store};
 pub use hook::FaultHook;
 pub use maker::{Maker, Personality, Row, make, names_of, secrets_of};
 pub use net::{NetEvent, NetRequest, Query, Socket};
-pub use port::{Line, Opening, PortId, Settings};
+pub use port::{Level, ModuleLine, Opening, PortId, PortSettings};
 pub use radio::{Functionality, Radio};
 pub use run::{HostLine, Modem};
 pub use session::{Ftp, Target};
@@ -89,9 +89,9 @@ pub enum Output {
         /// The port.
         port: PortId,
         /// The line.
-        line: Line,
-        /// Whether it is on.
-        on: bool,
+        line: ModuleLine,
+        /// Its condition.
+        level: Level,
     },
     /// Unsolicited result codes were dropped: too many waited for the port to be free for them.
     Dropped {
@@ -195,8 +195,8 @@ pub enum Event {
     BearerDown {
         /// The context.
         cid: u8,
-        /// Whether the network ended it.
-        by_network: bool,
+        /// Who ended it.
+        by: EndedBy,
     },
     /// The registration status changed.
     Registration(u8),
@@ -205,5 +205,5 @@ pub enum Event {
     /// The PIN was accepted.
     SimReady,
     /// The host dropped or raised DTR.
-    Dtr(PortId, bool),
+    Dtr(PortId, Level),
 }

@@ -13,8 +13,8 @@ mod link;
 mod listen;
 pub mod outside;
 pub mod pipe;
-pub mod relay;
-mod schedule;
+mod real;
+pub mod schedule;
 mod sockets;
 pub mod tap;
 pub mod tls;
@@ -23,14 +23,16 @@ mod udp;
 #[cfg(test)]
 mod tests;
 
+pub use crate::gate::{Call, MakeRelay, Relay};
 pub use faults::{LinkFaults, NoFaults};
 pub use hosts::Hosts;
 pub use outside::{IoEvent, IoId, IoRequest};
 pub use pipe::LinkProfile;
-pub use relay::{Call, MakeRelay, Relay};
 pub use tap::{Tapped, TappedWhat};
 pub use tls::{TlsFiles, TlsSetup};
 
+use crate::fault::End;
+use crate::gate::GateInput;
 use crate::modem::net::{NetEvent, NetRequest, Socket};
 use crate::time::Now;
 use core::net::{Ipv4Addr, SocketAddr};
@@ -38,9 +40,10 @@ use faults::{LinkId, LinkInfo};
 use gates::Gates;
 use link::Link;
 use listen::Forwards;
+use real::{IoUse, RealSockets};
 use schedule::{Planned, Schedule};
 use sockets::Sockets;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use tap::Tap;
 
 /// What lies beyond the antenna.
@@ -74,22 +77,7 @@ pub struct Forward {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct GateId(u32);
 
-/// Whom a real socket serves.
-#[derive(Clone, Copy, Debug)]
-enum IoUse {
-    /// A link that is bridged to a real host.
-    Link(LinkId),
-    /// A gate's control connection to the real server.
-    Upstream(GateId),
-    /// A gate's data connection to the real server.
-    UpstreamData(GateId),
-    /// What one UDP port of the module sends to one mapped host.
-    Datagrams(Socket),
-    /// A `[forward]` entry.
-    Forward,
-}
-
-/// The network, sans-IO.
+/// The network, as a state machine that does no I/O itself.
 pub struct Network {
     config: NetworkConfig,
     tls: TlsSetup,
@@ -101,19 +89,15 @@ pub struct Network {
     links: BTreeMap<LinkId, Link>,
     gates: Gates,
     forwards: Forwards,
-    ios: BTreeMap<IoId, IoUse>,
-    /// Real sockets that have not answered yet.
-    connecting: BTreeSet<IoId>,
+    real: RealSockets,
     schedule: Schedule,
     /// Gates that are still to be told that the module has all of a download.
     delivered: VecDeque<GateId>,
-    /// Links that have yet to answer, once a fault lets them.
+    /// Links on which the far end has taken a call, and a fault still keeps back its answer.
     kept_back: Vec<LinkId>,
     events: VecDeque<NetEvent>,
-    io_out: VecDeque<IoRequest>,
     notes: VecDeque<String>,
     next_link: u32,
-    next_io: u32,
     /// The link that was served last, so that none starves.
     served: LinkId,
 }
@@ -139,23 +123,20 @@ impl Network {
             links: BTreeMap::new(),
             gates: Gates::default(),
             forwards: Forwards::default(),
-            ios: BTreeMap::new(),
-            connecting: BTreeSet::new(),
+            real: RealSockets::default(),
             schedule: Schedule::default(),
             delivered: VecDeque::new(),
             kept_back: vec![],
             events: VecDeque::new(),
-            io_out: VecDeque::new(),
             notes: VecDeque::new(),
             next_link: 0,
-            next_io: 0,
             served: LinkId(0),
         };
         network.open_forwards();
         network
     }
 
-    /// Has every stalled segment judged again: a fault was injected or lifted.
+    /// Asks the faults again about every segment that they have kept back: one was injected or lifted.
     pub fn faults_changed(&mut self, now: Now) {
         for link in self.links.values_mut() {
             link.up.wake();
@@ -167,10 +148,9 @@ impl Network {
         self.settle(now);
     }
 
-    /// Ends the connections that `meant` picks, with RST or with FIN, not before `landed`; what is under way
+    /// Ends the connections that `meant` picks, not before `landed`; what is under way
     /// still arrives.
-    pub fn cut(&mut self, now: Now, landed: Now, meant: impl Fn(&LinkInfo) -> bool, rst: bool) {
-        let end = if rst { pipe::End::Rst } else { pipe::End::Fin };
+    pub fn cut(&mut self, now: Now, landed: Now, meant: impl Fn(&LinkInfo) -> bool, end: End) {
         let at = landed.max(now + self.config.link.latency);
         for link in self.links.values_mut().filter(|link| meant(&link.info)) {
             link.up.cut(at, end);
@@ -203,8 +183,8 @@ impl Network {
             NetRequest::Send { socket, bytes } => self.with_link(socket, |link| link.send(now, bytes)),
             NetRequest::SendTo { socket, to, bytes } => self.send_datagram(now, socket, to, bytes),
             NetRequest::Shutdown { socket } => self.with_link(socket, |link| link.shutdown(now)),
-            NetRequest::Close { socket } => self.close(now, socket, false),
-            NetRequest::Abort { socket } => self.close(now, socket, true),
+            NetRequest::Close { socket } => self.close(now, socket, End::Fin),
+            NetRequest::Abort { socket } => self.close(now, socket, End::Rst),
             NetRequest::Ping { query, to, length: _, ttl: _ } => self.ping(now, query, to),
             NetRequest::Address(address) => self.set_address(now, address),
         }
@@ -223,18 +203,18 @@ impl Network {
         | IoEvent::Eof { io }
         | IoEvent::Reset { io }) = event;
         if matches!(event, IoEvent::Connected { .. } | IoEvent::Listening { .. } | IoEvent::Failed { .. }) {
-            self.connecting.remove(&io);
+            self.real.answered(io);
         }
-        match self.ios.get(&io).copied() {
+        match self.real.user(io) {
             Some(IoUse::Link(link)) => self.link_io(now, link, event),
             Some(IoUse::Upstream(gate)) => self.upstream_io(now, gate, event),
             Some(IoUse::UpstreamData(gate)) => self.upstream_data_io(now, gate, event),
             Some(IoUse::Datagrams(socket)) => self.datagram_io(now, socket, event),
             Some(IoUse::Forward) => self.forward_io(now, event),
-            // It was given up while the event was on its way; so was a caller of a closed listener.
+            // The socket was given up while the event was on its way, or its listener was closed before the caller was known.
             None => {
                 if let IoEvent::Accepted { io, .. } = event {
-                    self.io_out.push_back(IoRequest::Abort { io });
+                    self.real.ask(IoRequest::Abort { io });
                 }
             }
         }
@@ -271,10 +251,10 @@ impl Network {
             if let Some(event) = self.next_event(now, &window) {
                 return Some(event);
             }
-            // Behind what the module does about the end of its data: its FIN goes before the server's
-            // 226, whenever that came.
+            // The gate is told after the module has acted on the end of its data: so the module's FIN leaves before
+            // the server's 226, however early that came.
             let gate = self.delivered.pop_front()?;
-            self.feed(now, gate, relay::GateInput::DataDelivered);
+            self.feed(now, gate, GateInput::DataDelivered);
             self.settle(now);
         }
     }
@@ -299,7 +279,7 @@ impl Network {
 
     /// The next request to the real world.
     pub fn poll_io(&mut self) -> Option<IoRequest> {
-        self.io_out.pop_front()
+        self.real.poll()
     }
 
     /// Has [`poll_tap`](Network::poll_tap) show what passes from here on.
@@ -325,17 +305,13 @@ impl Network {
 
     /// Whether the real world still owes an answer, so that more may come at this same moment.
     pub fn busy(&self) -> bool {
-        !self.connecting.is_empty()
-            || !self.io_out.is_empty()
-            || self.gates.busy()
-            || self.links.values().any(Link::busy)
+        self.real.busy() || self.gates.busy() || self.links.values().any(Link::busy)
     }
 
     /// Whether a real host beyond the module's own server may speak at any time: a bridge to one is
     /// open, or a port is forwarded.
     pub fn reaches_out(&self) -> bool {
-        let outside = |used: &IoUse| matches!(used, IoUse::Link(_) | IoUse::Datagrams(_) | IoUse::Forward);
-        self.ios.values().any(outside)
+        self.real.reaches_out()
     }
 
     /// The module's own address changes: what it had open is dead.
@@ -354,7 +330,7 @@ impl Network {
             link.socket = None;
             link.announce = None;
             self.faults.closed(now, &link.info);
-            self.end_far(now, &mut link, pipe::End::Rst);
+            self.end_far(now, &mut link, End::Rst);
         }
     }
 
@@ -380,30 +356,8 @@ impl Network {
         }
     }
 
-    fn new_io(&mut self, used: IoUse) -> IoId {
-        let io = IoId(self.next_io);
-        self.next_io += 1;
-        self.ios.insert(io, used);
-        self.connecting.insert(io);
-        io
-    }
-
     fn new_link(&mut self) -> LinkId {
         self.next_link += 1;
         LinkId(self.next_link)
-    }
-
-    fn close_io(&mut self, io: IoId) {
-        self.connecting.remove(&io);
-        if self.ios.remove(&io).is_some() {
-            self.io_out.push_back(IoRequest::Close { io });
-        }
-    }
-
-    fn abort_io(&mut self, io: IoId) {
-        self.connecting.remove(&io);
-        if self.ios.remove(&io).is_some() {
-            self.io_out.push_back(IoRequest::Abort { io });
-        }
     }
 }

@@ -4,13 +4,13 @@ pub mod device;
 pub mod reenact;
 
 use crate::disk::{Temporary, plain, why};
-use crate::driver::by_hand::{ByHand, Listener};
+use crate::driver::by_hand::{ByHand, Listener, Until};
 use crate::driver::sinks::Sinks;
 use crate::fault::{
     Files, Known, Never, Problem, Request, Rule, Trigger, Weight, doubts, never_acts, never_happens,
 };
 use crate::judge::on_server::places;
-use crate::modem::{Line, PortId, Vocabulary};
+use crate::modem::{Level, ModuleLine, PortId, Vocabulary};
 use crate::network::Forward;
 use crate::profile::mistake::{Mistake, together};
 use crate::setup::files::{self, Instead};
@@ -304,16 +304,21 @@ fn in_header(transcript: &Transcript, mistake: Mistake) -> Mistake {
 
 impl Listener for Player {
     fn heard(&mut self, port: PortId, bytes: &[u8]) {
-        Player::heard(self, port.0 + 1, bytes);
+        Player::heard(self, port.number(), bytes);
     }
 
-    fn line(&mut self, port: PortId, line: Line, on: bool) {
+    fn line(&mut self, port: PortId, line: ModuleLine, on: bool) {
         let signal = match line {
-            Line::Dcd => Signal::Dcd,
-            Line::Ri => Signal::Ri,
+            ModuleLine::Dcd => Signal::Dcd,
+            ModuleLine::Ri => Signal::Ri,
         };
-        Player::line(self, port.0 + 1, signal, on);
+        Player::line(self, port.number(), signal, on);
     }
+}
+
+/// The port with this number in the transcript, which has no port 0.
+fn place(port: usize) -> PortId {
+    PortId::numbered(port).unwrap_or_default()
 }
 
 struct Bench {
@@ -333,13 +338,13 @@ impl Bench {
                     }
                 }
                 Action::Turn(span) => {
-                    self.hand.turn(span, false).await?;
+                    self.hand.turn(span, Until::Over).await?;
                 }
                 Action::TurnUntilHeard(span) => {
-                    let turned = self.hand.turn(span, true).await?;
+                    let turned = self.hand.turn(span, Until::Heard).await?;
                     self.hand.listener.turned(turned);
                 }
-                Action::Send { port, content } => self.send(PortId(port - 1), &content).await?,
+                Action::Send { port, content } => self.send(place(port), &content).await?,
                 Action::Fault { line: _, text } => self.fault(&text),
                 Action::CheckFile { path, want } => {
                     self.hand.settle().await?;
@@ -347,10 +352,12 @@ impl Bench {
                         self.hand.listener.refuse(why);
                     }
                 }
-                Action::SetLine { port, signal: Signal::Dtr, on } => self.hand.dtr(PortId(port - 1), on),
+                Action::SetLine { port, signal: Signal::Dtr, on } => {
+                    self.hand.dtr(place(port), Level::new(on))
+                }
                 Action::SetLine { .. } | Action::SetBaud { .. } => {}
-                Action::Open { port } => self.hand.set_open(PortId(port - 1), true),
-                Action::Close { port } => self.hand.set_open(PortId(port - 1), false),
+                Action::Open { port } => self.hand.open(place(port)),
+                Action::Close { port } => self.hand.close(place(port)),
                 Action::Done => return Ok(()),
                 Action::Failed(failure) => return Err(PlayError::Failed(failure)),
             }

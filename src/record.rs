@@ -135,7 +135,8 @@ impl Between {
                 self.settings.baud = Some(rate);
                 self.set_up(tape);
             }
-            PortEvent::Dtr(on) => {
+            PortEvent::Dtr(level) => {
+                let on = level.is_on();
                 tape.note(Kind::Line { signal: Signal::Dtr, on });
                 self.settings.dtr = Some(on);
                 self.set_up(tape);

@@ -164,7 +164,7 @@ impl Replay {
             return;
         }
         let key = Key::of(&text);
-        match find(&self.script, self.next, port.0 + 1, &key) {
+        match find(&self.script, self.next, port.number(), &key) {
             Some(at) => {
                 if at != self.next {
                     self.leave(&text);
@@ -308,7 +308,9 @@ impl Replay {
                 }
             }
             What::Bytes(bytes) => self.say(port, Bytes::from(bytes), false),
-            What::Drive(line, on) => self.output.push_back(Output::Line { port, line, on }),
+            What::Drive(line, level) => {
+                self.output.push_back(Output::Line { port, line, level });
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! The modem and the network it hangs on, on one clock, without a socket or a task of their own.
+//! The modem and its network on one clock, without a socket or a task of their own.
 //!
 //! Hand in what happens, and carry out what [`World::poll_io`] and the ports'
 //! queues ask for. The event loop ([`crate::driver::machine`]) does it in real time, the transcript player
@@ -15,9 +15,9 @@ use acts::RadioTimeline;
 use serial::Serial;
 pub use serial::Write;
 
-use crate::fault::{Act, Observation};
+use crate::fault::{Act, ModuleState, Observation};
 use crate::maker;
-use crate::modem::{Dce, HostLine, Line, Modem, Note, Output, PortId};
+use crate::modem::{Dce, HostLine, Modem, ModuleLine, Note, Output, PortId};
 use crate::network::{IoEvent, IoRequest, Network};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Record};
@@ -25,7 +25,7 @@ use crate::world::faults::Faults;
 use crate::world::recorder::Recorder;
 use std::collections::{BTreeMap, VecDeque};
 
-/// What the world tells its owner, beside what the host is to read.
+/// What the world tells its owner, apart from what the host is to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// The module drives a line of a port.
@@ -33,7 +33,7 @@ pub enum Notice {
         /// The port.
         port: PortId,
         /// The line.
-        line: Line,
+        line: ModuleLine,
         /// Whether it is on.
         on: bool,
     },
@@ -63,10 +63,10 @@ pub struct World {
     notices: VecDeque<Notice>,
     faults: Faults,
     radio: RadioTimeline,
-    /// What faults do once the bytes that called for it have arrived.
+    /// What faults will do once the bytes that triggered them have arrived.
     landing: Vec<(Now, Act)>,
     recorder: Option<Box<Recorder>>,
-    /// Faults have let go of what they kept back.
+    /// Faults have ended that kept something back: it may move on.
     resumes: bool,
 }
 
@@ -174,21 +174,21 @@ impl World {
 
     /// The host opened a port.
     pub fn opened(&mut self, now: Now, port: PortId) {
-        self.record(now, || Event::PortOpened { port: port.0 + 1 });
-        self.faults.observe(now, &Observation::State("port_open".into()));
+        self.record(now, || Event::PortOpened { port: port.number() });
+        self.faults.observe(now, &Observation::State(ModuleState::PortOpen));
     }
 
     /// The host closed a port.
     pub fn closed(&mut self, now: Now, port: PortId) {
-        self.record(now, || Event::PortClosed { port: port.0 + 1 });
-        self.faults.observe(now, &Observation::State("port_closed".into()));
+        self.record(now, || Event::PortClosed { port: port.number() });
+        self.faults.observe(now, &Observation::State(ModuleState::PortClosed));
     }
 
     /// The host moved a line.
     pub fn line(&mut self, now: Now, port: PortId, line: HostLine) {
         if let Some(recorder) = &mut self.recorder {
-            let HostLine::Dtr(on) = line;
-            recorder.line(now, port, Circuit::Dtr, on);
+            let HostLine::Dtr(level) = line;
+            recorder.line(now, port, Circuit::Dtr, level.is_on());
         }
         self.dce.handle_line(now, port, line);
         self.drain(now);
@@ -262,7 +262,7 @@ impl World {
         self.network.reaches_out()
     }
 
-    /// Passes on what modem and network want of each other, until neither wants anything.
+    /// Passes on what the modem and the network ask of each other, until neither asks for anything.
     fn drain(&mut self, now: Now) {
         loop {
             self.hear_tap();
@@ -272,7 +272,7 @@ impl World {
                 }
                 match output {
                     Output::Uart { port, bytes, apart } => self.arrive_down(now, port, bytes, apart),
-                    Output::Line { port, line, on } => self.drive(now, port, line, on),
+                    Output::Line { port, line, level } => self.drive(now, port, line, level.is_on()),
                     Output::Baud { port, rate } => self.notices.push_back(Notice::Baud { port, rate }),
                     Output::Dropped { port, lines } => self.not_said(now, port, lines),
                     Output::Net(request) => {

@@ -266,6 +266,25 @@ fn every_format_has_what_its_recipe_asks_for() {
     assert_eq!(stems("src/log/format"), names, "src/log/format, and FORMATS");
 }
 
+/// What a new service would find in its way: a room that its recipe does not name, and that knows FTP by name.
+#[test]
+fn a_service_is_its_client_its_rows_and_its_server() {
+    let client = read("src/modem/client.rs");
+    let (_, variants) = client.split_once("pub enum Service {").expect("the services are listed");
+    let (variants, _) = variants.split_once('}').expect("the list ends");
+    let services = variants.lines().filter_map(|line| line.trim().strip_suffix(','));
+    let names: Vec<String> = services.map(|service| format!("Service::{service}")).collect();
+    assert!(!names.is_empty(), "src/modem/client.rs lists no service");
+    let mut wrong = vec![];
+    for room in ["network", "gate", "driver", "world", "setup", "fault"] {
+        let mut text = read(&format!("src/{room}.rs"));
+        sources(&root().join("src").join(room), &mut text);
+        let known = names.iter().filter(|name| text.contains(name.as_str()));
+        wrong.extend(known.map(|name| format!("src/{room} knows {name}, which is the modem's")));
+    }
+    none(wrong);
+}
+
 #[test]
 fn every_key_of_an_expectation_is_on_its_page() {
     let schema = schemars::schema_for!(Scenario);

@@ -3,11 +3,11 @@
 
 use super::mistakes::Mistakes;
 use super::records::Records;
-use crate::driver::by_hand::{ByHand, Listener};
+use crate::driver::by_hand::{ByHand, Listener, Until};
 use crate::driver::sinks::Sinks;
 use crate::fault::{Fault, Status};
 use crate::judge::Watch;
-use crate::modem::{Line, PortId};
+use crate::modem::{Level, ModuleLine, PortId};
 use crate::scenario::Outcome;
 use crate::setup::Server;
 use crate::time::Now;
@@ -37,7 +37,7 @@ impl Listener for Unread {
         self.0[port.0].extend_from_slice(bytes);
     }
 
-    fn line(&mut self, _: PortId, _: Line, _: bool) {}
+    fn line(&mut self, _: PortId, _: ModuleLine, _: bool) {}
 }
 
 impl Hand {
@@ -151,13 +151,19 @@ impl Hand {
     /// # Errors
     /// As [`line`](Hand::line).
     pub async fn turn(&mut self, span: Duration) -> io::Result<()> {
-        self.hand.turn(span, false).await.map(drop)
+        self.hand.turn(span, Until::Over).await.map(drop)
     }
 
-    /// Opens or closes a port; all are open at the start.
-    pub fn set_open(&mut self, port: usize, open: bool) {
+    /// Opens a port; all are open at the start.
+    pub fn open(&mut self, port: usize) {
         let id = self.id(port);
-        self.hand.set_open(id, open);
+        self.hand.open(id);
+    }
+
+    /// Closes a port.
+    pub fn close(&mut self, port: usize) {
+        let id = self.id(port);
+        self.hand.close(id);
     }
 
     /// How the expectations of the scenario have fared so far.
@@ -214,19 +220,24 @@ impl Hand {
         self.hand.world.faults().status()
     }
 
-    /// Drives DTR on a port, where the host has it open.
-    pub fn dtr(&mut self, port: usize, on: bool) {
+    /// Turns DTR on, on a port that the host has open.
+    pub fn raise_dtr(&mut self, port: usize) {
         let id = self.id(port);
-        self.hand.dtr(id, on);
+        self.hand.dtr(id, Level::On);
+    }
+
+    /// Turns DTR off, on a port that the host has open.
+    pub fn drop_dtr(&mut self, port: usize) {
+        let id = self.id(port);
+        self.hand.dtr(id, Level::Off);
     }
 
     fn id(&self, port: usize) -> PortId {
         let ports = self.hand.listener.0.len();
-        assert!(
-            (1..=ports).contains(&port),
-            "the module has {ports} port(s), counted from 1, and no port {port}"
-        );
-        PortId(port - 1)
+        match PortId::numbered(port).filter(|id| id.0 < ports) {
+            Some(id) => id,
+            None => panic!("the module has {ports} port(s), counted from 1, and no port {port}"),
+        }
     }
 
     /// Goes on until something is heard; false where nothing is until `end`.
@@ -236,7 +247,7 @@ impl Hand {
             return Ok(true);
         }
         while self.now() < end {
-            self.hand.turn(end.since(self.now()), true).await?;
+            self.hand.turn(end.since(self.now()), Until::Heard).await?;
             if self.heard() > before {
                 return Ok(true);
             }

@@ -8,6 +8,7 @@ use crate::driver::handle::{Gone, Handle};
 use crate::driver::machine::Machine;
 use crate::fault::{Fault, Status};
 use crate::judge::Watch;
+use crate::modem::PortId;
 use crate::scenario::Outcome;
 use crate::setup::Server;
 use crate::time::Now;
@@ -61,7 +62,7 @@ impl Live {
     /// The host's end of a port, once; `None` where it was taken, or is a [pseudo-terminal](Live::path).
     /// The host has the port open until it drops the stream.
     pub fn port(&mut self, port: usize) -> Option<UnixStream> {
-        match self.hosts.get_mut(port.checked_sub(1)?)? {
+        match self.hosts.get_mut(PortId::numbered(port)?.0)? {
             HostEnd::Stream(stream) => stream.take(),
             HostEnd::Path(_) => None,
         }
@@ -70,7 +71,7 @@ impl Live {
     /// The path of a port that is a pseudo-terminal: a link, which stays the same when the port is unplugged and
     /// comes back.
     pub fn path(&self, port: usize) -> Option<&Path> {
-        match self.hosts.get(port.checked_sub(1)?)? {
+        match self.hosts.get(PortId::numbered(port)?.0)? {
             HostEnd::Path(path) => Some(path),
             HostEnd::Stream(_) => None,
         }

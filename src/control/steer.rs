@@ -278,10 +278,10 @@ fn status(machine: &mut Machine, now: Now, about: &About) -> Option<Status> {
         links: about.links.clone(),
         speed,
         paused,
-        boots: core.boots,
+        boots: core.lasting.boots,
         registration: core.radio.status,
         signal: core.radio.rssi,
-        sim: core.sim.status().unwrap_or_default().to_owned(),
+        sim: core.lasting.sim.status().unwrap_or_default().to_owned(),
         contexts: core.bearers.contexts.keys().filter_map(up).collect(),
         ports: core.port_ids().map(mode).collect(),
         ftp: core.clients.has(Service::Ftp),
@@ -297,7 +297,7 @@ fn possible(machine: &mut Machine, request: &fault::Request) -> Result<(), Wrong
     let rows = modem.vocabulary().rows();
     let mut commands: Vec<&str> = rows.iter().map(|row| row.name).collect();
     commands.extend(modem.core().profile.commands.keys().map(String::as_str));
-    let (ports, boots) = (Some(modem.core().port_ids().count()), u64::from(modem.core().boots));
+    let (ports, boots) = (Some(modem.core().port_ids().count()), u64::from(modem.core().lasting.boots));
     let known = Known { commands: &commands, ports, boots, ..Known::default() };
     let faults: Vec<String> = machine.world().faults().status().into_iter().map(|f| f.name).collect();
     let until = rule.until.as_ref().map(|(trigger, _)| trigger);

@@ -3,7 +3,7 @@
 
 use super::io::Io;
 use super::sinks::Sinks;
-use crate::modem::{HostLine, Line, PortId};
+use crate::modem::{HostLine, Level, ModuleLine, PortId};
 use crate::time::Now;
 use crate::trace::Sink;
 use crate::world::{Notice, World};
@@ -19,7 +19,16 @@ pub(crate) trait Listener {
     /// The host reads octets on a port that it has open.
     fn heard(&mut self, port: PortId, bytes: &[u8]);
     /// The host sees a line of a port.
-    fn line(&mut self, port: PortId, line: Line, on: bool);
+    fn line(&mut self, port: PortId, line: ModuleLine, on: bool);
+}
+
+/// Where the clock stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// When the whole of the time is over.
+    Over,
+    /// As soon as the host hears something, if that comes first.
+    Heard,
 }
 
 /// A world, its clock, and who hears it.
@@ -60,19 +69,23 @@ impl<E: Listener> ByHand<E> {
         self.sinks.drain(&mut self.world);
     }
 
-    /// The host opens or closes a port.
-    pub fn set_open(&mut self, port: PortId, open: bool) {
-        self.open[port.0] = open;
-        match open {
-            true => self.world.opened(self.now, port),
-            false => self.world.closed(self.now, port),
-        }
-        self.dtr(port, open);
+    /// The host opens a port.
+    pub fn open(&mut self, port: PortId) {
+        self.open[port.0] = true;
+        self.world.opened(self.now, port);
+        self.dtr(port, Level::On);
+    }
+
+    /// The host closes a port.
+    pub fn close(&mut self, port: PortId) {
+        self.open[port.0] = false;
+        self.world.closed(self.now, port);
+        self.dtr(port, Level::Off);
     }
 
     /// The host drives DTR.
-    pub fn dtr(&mut self, port: PortId, on: bool) {
-        self.world.line(self.now, port, HostLine::Dtr(on));
+    pub fn dtr(&mut self, port: PortId, level: Level) {
+        self.world.line(self.now, port, HostLine::Dtr(level));
         self.collect();
     }
 
@@ -175,8 +188,8 @@ impl<E: Listener> ByHand<E> {
         }
     }
 
-    /// Turns the clock by `span`, or `until_heard`; gives how far.
-    pub async fn turn(&mut self, span: Duration, until_heard: bool) -> io::Result<Duration> {
+    /// Turns the clock by `span`, or less where it is to stop before; gives how far.
+    pub async fn turn(&mut self, span: Duration, until: Until) -> io::Result<Duration> {
         let start = self.now;
         let end = start + span;
         loop {
@@ -186,7 +199,7 @@ impl<E: Listener> ByHand<E> {
             if next.is_some() {
                 self.world.timeout(self.now);
             }
-            let heard = self.wait().await? && until_heard;
+            let heard = self.wait().await? && until == Until::Heard;
             if heard && self.now > start || next.is_none() {
                 return Ok(self.now.since(start));
             }

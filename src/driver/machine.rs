@@ -7,7 +7,7 @@ use super::io::Io;
 use super::port::{BAUD, Pace, Port, PortEvent};
 use super::sinks::Sinks;
 use super::state::Store;
-use crate::modem::{HostLine, PortId};
+use crate::modem::{HostLine, Level, PortId};
 use crate::time::Now;
 use crate::trace::{Event, Sink};
 use crate::world::{Notice, World, Write};
@@ -251,14 +251,14 @@ impl Machine {
             PortEvent::HostOpened => {
                 wire.blocked = false;
                 self.world.opened(now, port);
-                self.world.line(now, port, HostLine::Dtr(true));
+                self.world.line(now, port, HostLine::Dtr(Level::On));
             }
             PortEvent::HostClosed => {
                 wire.blocked = false;
                 self.world.closed(now, port);
-                self.world.line(now, port, HostLine::Dtr(false));
+                self.world.line(now, port, HostLine::Dtr(Level::Off));
             }
-            PortEvent::Dtr(on) => self.world.line(now, port, HostLine::Dtr(on)),
+            PortEvent::Dtr(level) => self.world.line(now, port, HostLine::Dtr(level)),
             PortEvent::Baud(rate) => {
                 wire.host_rate = rate;
                 wire.set_pace(now);
@@ -303,7 +303,7 @@ impl Machine {
         (wire.blocked, wire.resume) = (false, None);
         if there {
             if let Err(error) = wire.port.replug() {
-                tracing::error!("port {} does not come back: {error}", port.0 + 1);
+                tracing::error!("port {} does not come back: {error}", port.number());
             }
             return;
         }

@@ -37,8 +37,8 @@ pub enum PortEvent {
     HostClosed,
     /// The host's baud rate, in bits per second; 115200 until told otherwise.
     Baud(u32),
-    /// The host dropped (false) or raised DTR, where the port can tell (B0 on a pseudo-terminal).
-    Dtr(bool),
+    /// The host turned DTR on or off, where the port can tell (B0 on a pseudo-terminal).
+    Dtr(crate::modem::Level),
     /// The flow control that the host has set; none until told otherwise.
     FlowControl {
         /// RTS and CTS.

@@ -19,6 +19,7 @@ use crate::fault::engine::pace::{Pace, skip_past};
 use crate::fault::engine::until::Wait;
 use crate::fault::layer::Action;
 use crate::fault::layer::kind::{Layer, Nature};
+use crate::fault::layer::param::End;
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::count::{Dice, Tally};
 use crate::fault::rule::trigger::{Count, Trigger};
@@ -34,16 +35,16 @@ use std::time::Duration;
 pub struct Engine {
     seed: u64,
     rules: Vec<Live>,
-    /// Which of the rules are concerned by what.
+    /// Which rules each thing that happens is of concern to.
     index: Index,
     moved: BTreeMap<Link, [u64; 2]>,
     /// Octets up and down on all connections of a kind.
     totals: [[u64; 2]; 4],
     /// The connections that a rule has ended; true with RST.
-    cut: BTreeMap<Link, bool>,
+    cut: BTreeMap<Link, End>,
     acts: VecDeque<(Act, Option<Link>)>,
     events: VecDeque<Event>,
-    /// While one thing is followed by others: what follows from the step that is being taken.
+    /// What follows from the step that is being taken. It is done after that step.
     following: Option<Vec<Step>>,
     pace: Pace,
 }
@@ -57,9 +58,9 @@ enum Step {
     Lifted(usize),
 }
 
-/// So many times may wait for a rule's `wait` to be over.
+/// The most applications of one rule that wait for its `wait` to be over.
 const PENDING: usize = 4096;
-/// So many steps of the clock's triggers are taken before the rest of what is behind is passed over.
+/// The most steps of timed triggers that are taken at once. What is still behind after them is passed over.
 const STEPS: usize = 20_000;
 
 impl Engine {
@@ -87,10 +88,10 @@ impl Engine {
     }
 
     /// Adds a rule behind the others. Without a trigger it is applied at once. Gives its name. Rules that were added
-    /// before and can do nothing more go: each costs every question time.
+    /// before and can do nothing more are removed: each makes every question slower.
     pub fn add(&mut self, now: Now, rule: Rule) -> String {
         self.handle_timeout(now);
-        // One that was lifted leaves its name to its successor.
+        // A rule that was lifted no longer needs its name: the new one may have it.
         let named = |live: &Live| rule.name.as_ref() == Some(&live.name);
         let before = self.rules.len();
         self.rules.retain(|live| !(live.is_spent() || live.is_gone() && named(live)));
@@ -147,13 +148,13 @@ impl Engine {
         }
     }
 
-    /// Tells what nobody asks about.
+    /// Is told what happened, where its owner has no question.
     pub fn observe(&mut self, now: Now, what: &Observation) {
         match what {
             Observation::Result { port, text, cause } => {
                 self.happen(now, Fact::Result { port: *port, text, cause });
             }
-            Observation::State(state) => self.happen(now, Fact::State(state)),
+            Observation::State(state) => self.happen(now, Fact::State(*state)),
             Observation::Boot(n) => {
                 self.handle_timeout(now);
                 self.let_out(now, None);
@@ -196,7 +197,7 @@ impl Engine {
         self.handle_timeout(now);
         let found = self.rules.iter().position(|live| live.name == name && !live.rule.silent);
         if let Some(i) = found.filter(|i| self.rules[*i].is_too_late()) {
-            // It ends by itself, once what it keeps back has come.
+            // It has acted for the last time, and ends by itself once the answer that it keeps back is let out.
             self.rules[i].disarm();
             self.redate(i);
             return true;
@@ -210,7 +211,7 @@ impl Engine {
     /// Ends and disarms every rule, but for how the network is without faults.
     pub fn lift_all(&mut self, now: Now) {
         self.handle_timeout(now);
-        // First all of them: the end of one is what another may wait for.
+        // All are disarmed before any ends: another may wait for that end.
         for live in self.rules.iter_mut().filter(|live| !live.rule.silent) {
             live.disarm();
         }
@@ -335,7 +336,7 @@ impl Engine {
         self.index.next_date()
     }
 
-    /// The next thing that happens to a rule by itself may come at another time than before.
+    /// Notes anew when the next timed thing happens to a rule.
     fn redate(&mut self, i: usize) {
         self.index.date(i, &self.rules[i]);
     }
@@ -371,7 +372,7 @@ impl Engine {
         self.pace.set_speed(now, speed);
     }
 
-    /// Passes over what repeats by itself and is behind.
+    /// Passes over what repeats by the clock and is behind it.
     fn catch_up(&mut self, now: Now) {
         for i in 0..self.rules.len() {
             let live = &mut self.rules[i];
@@ -408,7 +409,7 @@ impl Engine {
                 missed += u64::from(!fires);
             }
             at += period;
-            // Others may be due before one that comes to something.
+            // Only the first time that applies the rule counts: another rule may be due before it.
             if missed == 0 || at > now || self.pace.has(at, noise) {
                 break;
             }
@@ -472,10 +473,10 @@ impl Engine {
         }
     }
 
-    /// Takes steps in their order, and before the next of them what follows from one. Faults may follow from each other
-    /// in any number, so none is taken inside another.
+    /// Takes steps in their order. What follows from a step is done before the next step. Faults may follow from each
+    /// other without end, so this is a loop and no recursion.
     fn follow(&mut self, now: Now, first: Vec<Step>) {
-        // Rules added at run time may wait for each other in a ring. A fault that follows from another is two steps deep.
+        // Rules that were added at run time may trigger each other in a ring. Each round of it is two steps deep.
         let deepest = 2 * self.rules.len() + 1;
         let mut steps: Vec<(usize, Step)> = first.into_iter().rev().map(|step| (0, step)).collect();
         while let Some((depth, step)) = steps.pop() {
@@ -523,7 +524,7 @@ impl Engine {
     }
 
     fn fire(&mut self, now: Now, i: usize, link: Option<Link>) {
-        // The first time of each is bounded by the number of the rules.
+        // A rule that is applied for the first time is not counted: there are only so many rules.
         if self.rules[i].was_due() && !self.pace.once_more(now) {
             return self.miss(now, i, 1);
         }
@@ -619,7 +620,7 @@ impl Engine {
         self.events.push_back(Event { at, name, layer, what, stage });
     }
 
-    /// Whether what is noted of the rules is what they say.
+    /// Whether the index agrees with the rules.
     #[cfg(test)]
     pub(in crate::fault) fn is_consistent(&self) -> bool {
         self.index.agrees(&Index::of(&self.rules))

@@ -14,7 +14,7 @@ use crate::fault::layer::read::{Written, read};
 use crate::fault::layer::{Action, FAULTS};
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::schema::what_schema;
-use crate::fault::rule::trigger::{Count, STATES, Trigger, When, Which};
+use crate::fault::rule::trigger::{Count, Trigger, When, Which};
 use crate::fault::text::link::Links;
 use crate::fault::text::pattern::Pattern;
 use crate::fault::text::problem::Problem;
@@ -151,9 +151,6 @@ fn event(when: &Spanned<When>) -> Result<(Trigger, Count), Problem> {
     let problem = |(what, right)| Problem::new(when.span(), what, right);
     let trigger = when.get_ref().trigger().map_err(problem)?;
     let impossible = match &trigger {
-        Trigger::State(s) if !STATES.contains(&s.as_str()) => {
-            Some((format!("`{s}` is no state"), format!("the states are {}", STATES.join(", "))))
-        }
         Trigger::Bytes { n: 0, .. } => {
             Some(("no bytes have always moved".to_owned(), "wait for `opened` instead".to_owned()))
         }

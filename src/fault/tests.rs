@@ -76,9 +76,9 @@ fn a_cut_takes_the_connection_that_moved_the_bytes_and_drops_what_is_behind() {
     assert_eq!(acts(&mut e), []);
     e.observe(ms(1), &Observation::Closed(other));
     assert_eq!(e.segment(ms(2), DATA, Way::Down, 1000).take, 600);
-    assert_eq!(acts(&mut e), [Act::Cut { links: Links::Data, only: Some(DATA), reset: true }]);
+    assert_eq!(acts(&mut e), [Act::Cut { links: Links::Data, only: Some(DATA), end: End::Rst }]);
     assert_eq!(e.room(DATA, Way::Down, 400), 400);
-    assert_eq!(e.segment(ms(2), DATA, Way::Down, 400).fate, Fate::Cut { reset: true });
+    assert_eq!(e.segment(ms(2), DATA, Way::Down, 400).fate, Fate::Cut { end: End::Rst });
     e.observe(ms(3), &Observation::Closed(DATA));
     assert_eq!(e.segment(ms(4), DATA, Way::Down, 400).fate, Fate::Pass);
 }
@@ -266,7 +266,10 @@ fn faults_follow_times_silence_and_each_other() {
     assert_eq!(acts(&mut e), [Act::Signal(Some((2, 99))), Act::Registration(Some(2))]);
     e.segment(ms(14_000), control, Way::Up, 6);
     e.handle_timeout(ms(43_000));
-    assert_eq!(acts(&mut e), [Act::Signal(None), Act::Reset { banner: false, dead: Duration::from_secs(1) }]);
+    assert_eq!(
+        acts(&mut e),
+        [Act::Signal(None), Act::Reset { start: PowerOn::Bare, dead: Duration::from_secs(1) }]
+    );
     e.handle_timeout(ms(44_000));
     assert!(matches!(&acts(&mut e)[..], [Act::Speak(s)] if s.code == 421 && s.then == Then::Close));
     assert_eq!(e.poll_timeout(), None);
@@ -323,7 +326,7 @@ fn what_is_lifted_waits_for_nothing_any_more() {
                 e.urc(ms(at), 1, "RING");
                 let (text, cause) = ("OK".to_owned(), "OK".to_owned());
                 e.observe(ms(at), &Observation::Result { port: 1, text, cause });
-                e.observe(ms(at), &Observation::State("registered".into()));
+                e.observe(ms(at), &Observation::State(ModuleState::Registered));
                 e.inject(ms(at), "other");
             };
             happen(&mut e, 50);
@@ -445,7 +448,7 @@ fn mistakes_are_told_with_their_place() {
         ("when = { boot = 1, nth = 0 }\nwhat = { sim = \"out\" }", "{ boot", "never fire"),
         ("when = { total_bytes = 9, nth = 2 }\nwhat = { sim = \"out\" }", "{ total", "never fire"),
         ("when = { boot = 1, nth = 2, every = 2 }\nwhat = { sim = \"out\" }", "{ boot", "contradict"),
-        ("when = { state = \"happy\" }\nwhat = { sim = \"out\" }", "{ state", "is no state"),
+        ("when = { state = \"happy\" }\nwhat = { sim = \"out\" }", "\"happy\"", "unknown variant"),
         ("when = { cmd = \"AT\" }\nwhat = { sim = \"out\" }", "cmd", "unknown field"),
         ("what = { sim = \"out\" }\nfor = \"20\"", "\"20\"", "no duration"),
     ] {

@@ -23,13 +23,13 @@ impl Gate {
         self.session.stall = verdict == PassiveVerdict::Unserved(Unserved::Stalled);
         self.data = Data::Listening;
         let (announced, output) = match verdict {
-            // Where it would have been right, nobody waits: the real port refuses.
+            // The announced address is wrong on purpose, and nothing listens at the right one.
             PassiveVerdict::Address { address, port: other } => {
                 (SocketAddrV4::new(address, other.unwrap_or(port)), None)
             }
             PassiveVerdict::Unserved(Unserved::Refused) => (right, None),
             PassiveVerdict::Unserved(Unserved::Silent) => (right, Some(GateOutput::SilenceData { port })),
-            // 150 is said, and nothing moves.
+            // The connection is accepted and 150 is said, but no data moves.
             PassiveVerdict::Unserved(Unserved::Stalled) | PassiveVerdict::Pass => {
                 (right, Some(GateOutput::ListenData { port }))
             }
@@ -45,7 +45,7 @@ impl Gate {
         self.answer(now, &command, reply);
     }
 
-    /// Data is dialled to where the host said, once there is some.
+    /// Keeps the address that the host gave: the gate connects to it when there is data to move.
     pub(super) fn active(&mut self, now: Now, command: Command) {
         let named = match command.verb.as_str() {
             "PORT" => port(&command.argument),

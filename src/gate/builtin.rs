@@ -15,13 +15,13 @@ pub enum Order {
     Send(String),
     /// This directory is to be entered.
     Enter(String),
-    /// The gate tells of the session.
+    /// The gate answers with how the session stands.
     Status,
     /// The gate answers.
     Answer(u16, String),
 }
 
-/// What libunftp says of any path that was of no use.
+/// What libunftp says of a path, whatever is wrong with it.
 const NOT_FOUND: &str = "File not found";
 
 /// The text of the built-in server's own 220, by which the gate knows it.
@@ -54,7 +54,7 @@ pub fn without_options(argument: &str) -> &str {
     rest
 }
 
-/// Reads a command as other servers do.
+/// Decides what becomes of a command, so that it is read as other servers read it.
 pub fn order(command: &Command, directory: &str) -> Order {
     let argument = command.argument.as_str();
     let answer = |code: u16, text: &str| Order::Answer(code, text.to_owned());
@@ -116,7 +116,7 @@ fn representation(argument: &str) -> Order {
 pub fn mended(command: &Command, given: Reply) -> Reply {
     match (command.verb.as_str(), given.code) {
         ("MKD", 257) => reply::line(257, &format!("{} created.", reply::quoted(given.text()))),
-        // Why it cannot be made, nobody says: the folder may be there, or its parent not.
+        // libunftp does not say why it cannot be made: the folder may exist, or its parent may not.
         ("MKD", 550) if given.text() == NOT_FOUND => reply::line(550, "Create directory operation failed."),
         // A listing, its first and last lines behind the code.
         ("STAT", 200) => {

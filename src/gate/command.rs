@@ -74,9 +74,9 @@ impl Commands {
                     self.iac = false;
                     match byte {
                         IAC => self.line.push(IAC),
-                        // From No operation to Go ahead (RFC 854); IP and DM are among them.
+                        // The Telnet commands from NOP to GA (RFC 854); IP and DM are among them.
                         0xf1..=0xf9 => {}
-                        // A letter of a name: a module's client knows nothing of Telnet.
+                        // No Telnet command, but an octet of a file's name: a module's client does not double 255.
                         _ => self.line.extend([IAC, byte]),
                     }
                 }

@@ -6,7 +6,7 @@
 
 use super::transfer::{Ending, Kind, Step, Transfer};
 use super::{Data, Gate, GateOutput, Job, Pipe, Timer, reply};
-use crate::fault::Stop;
+use crate::fault::{End, Stop};
 use crate::ftp::Reply;
 use crate::time::Now;
 use bytes::{Bytes, BytesMut};
@@ -17,7 +17,7 @@ pub struct Down {
     stage: DownStage,
     /// Octets that the server may still send.
     credit: usize,
-    /// What has come of a window that is handed on whole.
+    /// What has arrived of a window. It is handed on when the window is full, or at the end.
     gathered: BytesMut,
     /// Octets that the link has not taken yet.
     unsent: usize,
@@ -30,11 +30,11 @@ pub struct Down {
 #[derive(Debug, PartialEq, Eq)]
 enum DownStage {
     Flowing,
-    /// The server has said FIN, and its last word is awaited.
+    /// The server has sent FIN, and its closing reply is awaited.
     Closing,
-    /// The connection is reset once the link has taken what there is.
+    /// A fault resets the connection, once the link has taken what is left.
     Cutting,
-    /// FIN was said.
+    /// FIN was sent to the module.
     Finished,
     /// The module has everything.
     Delivered,
@@ -55,7 +55,7 @@ enum UpStage {
     Flowing,
     /// The module has sent everything.
     Ended,
-    /// The server takes no more, and is to say why.
+    /// The server takes no more. Its reply, which says why, is awaited.
     GivenUp,
 }
 
@@ -87,12 +87,12 @@ impl Gate {
         }
     }
 
-    /// Whether the kernel's ways with data must not show. A real server may do as it likes.
+    /// Whether how the kernel divides the data must not show: with the built-in server it must not.
     fn in_order(&self) -> bool {
         self.config.in_order && self.session.builtin
     }
 
-    /// Opens the window.
+    /// Gives the sender its first credit.
     pub(super) fn flow(&mut self, now: Now, kind: Kind) {
         let window = self.config.window;
         let (step, allow) = match kind {
@@ -121,7 +121,7 @@ impl Gate {
         }
     }
 
-    /// Something has moved.
+    /// Data has moved: the time-out begins anew.
     pub(super) fn moved(&mut self, now: Now) {
         match self.config.stall {
             Some(stall) if !self.is_fed() => self.timers.set(Timer::Stall, now + stall),
@@ -142,20 +142,21 @@ impl Gate {
         }
     }
 
-    /// How long a host takes to read is no more the server's affair.
+    /// The server has sent everything. The time that the host takes to read it does not count for the time-out.
     pub(super) fn data_unread(&mut self, now: Now) {
         if let Some(Step::Down(_) | Step::Closing(_)) = self.transfer_mut().map(|transfer| &transfer.step) {
             self.moved(now);
         }
     }
 
-    /// Nothing has moved for too long. What only waits for the module to see the end is said all the same.
+    /// Nothing has moved for too long: the transfer ends with 426. One that waited only for the module to see its end
+    /// gets its closing reply.
     pub(super) fn stalled(&mut self, now: Now) {
         self.settle(now);
         self.fail(now, 426, "Data timeout.");
     }
 
-    /// So many of these octets are moved; the server may stop behind them.
+    /// Counts these octets as moved. Gives how many of them go on, and the fault that stops the transfer behind them.
     fn count(&mut self, n: usize) -> (usize, Option<Stop>) {
         let Some(transfer) = self.transfer_mut() else { return (0, None) };
         let left = transfer.stop.as_ref().map_or(u64::MAX, |stop| stop.after.saturating_sub(transfer.moved));
@@ -169,11 +170,11 @@ impl Gate {
         self.release_pipe();
         let Some(transfer) = self.transfer_mut() else { return };
         match &mut transfer.step {
-            Step::Down(down) if stop.reset && down.unsent > 0 => {
+            Step::Down(down) if stop.end == End::Rst && down.unsent > 0 => {
                 down.stage = DownStage::Cutting;
                 down.ending = Some(Ending::Scripted(stop.reply));
             }
-            Step::Down(_) if !stop.reset => self.close_data(now, Ending::Scripted(stop.reply)),
+            Step::Down(_) if stop.end == End::Fin => self.close_data(now, Ending::Scripted(stop.reply)),
             _ => self.conclude(now, Ending::Scripted(stop.reply)),
         }
     }
@@ -350,7 +351,7 @@ impl Gate {
         match self.transfer_mut().map(|transfer| &mut transfer.step) {
             Some(Step::Closing(_)) => {}
             Some(Step::Down(down)) if down.stage == DownStage::Finished => down.stage = DownStage::Delivered,
-            // The connection was ended under the upload: the closing reply has nothing to wait for.
+            // The data connection ended in the middle of the upload: the closing reply has nothing to wait for.
             Some(Step::Up(up)) if up.stage == UpStage::Ended => {}
             _ => return,
         }
@@ -358,7 +359,7 @@ impl Gate {
         self.settle(now);
     }
 
-    /// The server's last word.
+    /// The closing reply of the server.
     pub(super) fn transferred(&mut self, now: Now, reply: Reply) {
         self.moved(now);
         let good = reply.is_positive();
@@ -380,7 +381,7 @@ impl Gate {
                 self.release_pipe();
                 self.close_data(now, Ending::Reply(reply));
             }
-            // What the module still sends, nobody reads.
+            // What the module still sends is not read any more.
             Some((_, reply)) => self.conclude(now, Ending::Reply(reply)),
         }
     }

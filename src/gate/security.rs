@@ -30,7 +30,7 @@ impl Gate {
         }
     }
 
-    /// AUTH was agreed to, which the module has been told: nothing that was said in the clear counts any more.
+    /// The module has been told that AUTH is accepted: what it sent in the clear behind AUTH is thrown away.
     pub(super) fn start_tls(&mut self, now: Now) {
         self.session.tls = true;
         self.commands.forget();

@@ -59,7 +59,7 @@ impl Gate {
         self.send_due(now);
     }
 
-    /// Says a reply of one line that is not the server's; `real` lends its text where it has none.
+    /// Says a reply of one line that a fault gives. Where it has no text, it takes the text of the `real` reply.
     pub(super) fn say(&mut self, now: Now, scripted: &Scripted, real: Option<&Reply>) {
         let text = match (&scripted.text, real) {
             (Some(text), _) => text,

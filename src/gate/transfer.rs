@@ -8,7 +8,7 @@ use crate::ftp::{Reply, parse_passive};
 use crate::time::Now;
 use core::net::SocketAddr;
 
-/// Which way data goes, and what of it can be spared when it stops.
+/// Which way data goes, and what becomes of it when the transfer stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Read,
@@ -65,7 +65,7 @@ pub enum Step {
     Up(Up),
     /// 150 was said, and nothing moves.
     Stalled,
-    /// The module's data connection is being closed; this is said then.
+    /// The module's data connection is being closed. Once it is, this is said.
     Closing(Ending),
 }
 
@@ -96,7 +96,7 @@ impl Gate {
         let line = match (builtin, kind) {
             (false, _) => command.line(),
             (true, Kind::List) => self.line(&command.verb, builtin::without_options(&command.argument)),
-            // Named after nothing, the file is named by the server, in its working directory.
+            // STOU without a name: the server picks one, in its working directory.
             (true, Kind::Write) if command.argument.is_empty() => self.line(&command.verb, "STOU"),
             (true, _) => self.line(&command.verb, &command.argument),
         };
@@ -211,7 +211,7 @@ impl Gate {
         }
         self.pipe = Pipe::Open;
         if self.session.upstream_tls && self.session.protected {
-            // Many a server shakes hands only behind its 150.
+            // Many servers begin the TLS handshake only after their 150.
             self.pipe = Pipe::Securing;
             self.timers.set(Timer::Data, now + self.config.data_wait);
         }
@@ -230,7 +230,7 @@ impl Gate {
         }
     }
 
-    /// TLS is up; what the server has said in the meantime holds.
+    /// TLS is up on the server's data connection: what the server said meanwhile is handled now.
     pub(super) fn pipe_secured(&mut self, now: Now) {
         if self.pipe != Pipe::Securing {
             return;
@@ -283,7 +283,7 @@ impl Gate {
         self.answer(now, &command, reply);
     }
 
-    /// The server will not.
+    /// The server refuses the transfer.
     fn refuse(&mut self, now: Now, reply: Reply) {
         self.release_pipe();
         self.close_data(now, Ending::Reply(reply));
@@ -308,7 +308,7 @@ impl Gate {
         }
     }
 
-    /// Ends a transfer; what is left of its data connections is not waited for.
+    /// Ends a transfer, without waiting for its data connections.
     pub(super) fn conclude(&mut self, now: Now, ending: Ending) {
         self.release_pipe();
         self.release_data();

@@ -9,7 +9,7 @@ use crate::time::Now;
 use bytes::Bytes;
 
 impl Gate {
-    /// Sends a command, which the server owes a reply from here on.
+    /// Sends a command; from here on the server owes a reply to it.
     pub(super) fn send(&mut self, line: String) {
         self.owed += 1;
         let line = line + "\r\n";
@@ -31,7 +31,7 @@ impl Gate {
         while !matches!(self.job, Job::Closed) {
             let reply = match self.replies.next(&mut rest) {
                 None => return,
-                // A real server's own nonsense is for the module to judge, which takes it for the last word.
+                // What a real server says wrongly is passed on: the module is to see it. It counts as a final reply.
                 Some(Err(Malformed::Line(line))) => Ok(Reply::nonsense(line)),
                 Some(reply) => reply,
             };
@@ -44,7 +44,7 @@ impl Gate {
         }
     }
 
-    /// The module hears no more: what the server owes is only counted.
+    /// Counts the replies that the server still owes, after the module has gone.
     fn unheard(&mut self, reply: &Result<Reply, Malformed>) {
         match reply {
             Ok(reply) if reply.is_preliminary() => {}
@@ -72,7 +72,7 @@ impl Gate {
                 self.relayed(now, command, reply);
             }
             Job::Transfer(_) => self.transfer_reply(now, reply),
-            // What an aborted command was still to get.
+            // The reply to a command that was aborted.
             Job::Idle if self.owed == 0 && self.pipe == Pipe::Leaving => self.release_pipe(),
             Job::Idle | Job::Ending | Job::Storing | Job::Closed => {}
         }

@@ -29,7 +29,7 @@ impl Gate {
                 let line = command.line();
                 return self.relay(command, line);
             }
-            // What a real server refuses, the module is refused.
+            // Where a real server refuses it, the module is refused too.
             "AUTH" if !self.session.builtin && !self.session.tls => {
                 let line = command.line();
                 return self.relay(command, line);
@@ -82,7 +82,7 @@ impl Gate {
     }
 }
 
-/// Most commands end here, or open something here, so the login is held to here.
+/// Whether a command needs a login. The gate carries out most commands itself, so it has to check that.
 fn needs_login(verb: &str) -> bool {
     !matches!(verb, "USER" | "PASS" | "ACCT" | "NOOP" | "HELP" | "FEAT" | "OPTS" | "SYST" | "REIN")
 }

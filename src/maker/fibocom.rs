@@ -17,7 +17,7 @@ use crate::at::{Call, Form, Int, Text};
 use crate::commands;
 use crate::ftp::{self, Cause, Failure, Op};
 use crate::modem::outcome::{Meaning, Outcomes, Reason, Sorted};
-use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
+use crate::modem::{Command, Cx, DataEnd, Event, Level, Maker, PortId, Reply};
 use crate::profile::Profile;
 use crate::time::Timers;
 use crate::time::units::{Size, Span};
@@ -297,7 +297,7 @@ impl Maker for Fibocom {
     fn on_event(&mut self, cx: &mut Cx, event: Event) {
         match event {
             // 1.2.2: dropping DTR closes the connection, where `&D` lets it (V.250 section 6.2.9).
-            Event::Dtr(port, false) if cx.settings(port).dtr == 2 => return self.hang_up(cx),
+            Event::Dtr(port, Level::Off) if cx.settings(port).dtr == 2 => return self.hang_up(cx),
             Event::Sim(_) => return call::sim(cx),
             _ => cx.port = self.port,
         }
@@ -306,7 +306,7 @@ impl Maker for Fibocom {
             Event::FtpData => cache::arrived(self, cx),
             Event::FtpDrained => transfer::drained(self, cx),
             Event::BearerUp(cid) => call::up(self, cx, cid),
-            Event::BearerDown { cid, by_network } => call::down(self, cx, cid, by_network),
+            Event::BearerDown { cid, by } => call::down(self, cx, cid, by),
             Event::Boot
             | Event::Socket(..)
             | Event::Resolved(..)

@@ -222,7 +222,7 @@ impl Maker for Quectel {
             Event::Ftp(event) => self.ftp_event(cx, event),
             Event::FtpData => transfer::arrived(self, cx),
             Event::BearerUp(cid) => context::up(self, cx, cid),
-            Event::BearerDown { cid, by_network } => context::down(self, cx, cid, by_network),
+            Event::BearerDown { cid, by } => context::down(self, cx, cid, by),
             Event::FtpDrained
             | Event::Socket(..)
             | Event::Resolved(..)
@@ -383,7 +383,7 @@ fn state(m: &mut Quectel, cx: &mut Cx) -> Reply {
 
 /// AT+QCCID: the SIM card's number.
 fn card(_: &mut Quectel, cx: &mut Cx) -> Reply {
-    match cx.sim.present() {
+    match cx.lasting.sim.present() {
         true => {
             let number = cx.profile.sim.iccid.clone();
             cx.line(&number);

@@ -27,7 +27,7 @@ use crate::commands;
 use crate::frame::Framing;
 use crate::ftp::{self, Op};
 use crate::modem::outcome::Outcomes;
-use crate::modem::{Command, Cx, DataEnd, Event, Maker, PortId, Reply};
+use crate::modem::{Command, Cx, DataEnd, EndedBy, Event, Maker, PortId, Reply};
 use crate::profile::Profile;
 use crate::time::Timers;
 use crate::time::units::{Size, Span};
@@ -104,7 +104,7 @@ pub struct Simcom {
     extended: extended::Extended,
     cfs: cfs::Cfs,
     disk: disk::Disk,
-    tls: tls::Settings,
+    tls: tls::TlsSettings,
     typing: typing::Typists,
     bearers: bearer::Bearers,
     stack: stack::Stack,
@@ -286,7 +286,7 @@ impl Maker for Simcom {
             extended: extended::Extended::default(),
             cfs: cfs::Cfs::new(settings.file_system.0),
             disk: disk::Disk::new(settings),
-            tls: tls::Settings::default(),
+            tls: tls::TlsSettings::default(),
             typing: typing::Typists::new(),
             bearers: bearer::Bearers::new(profile),
             stack: stack::Stack::new(profile),
@@ -321,11 +321,13 @@ impl Maker for Simcom {
                 stack::up(self, cx, context);
                 bearer::up(self, cx, context);
             }
-            Event::BearerDown { cid, by_network } => {
-                if let Some(session) = self.session.as_ref().filter(|s| s.context == cid && !by_network) {
+            Event::BearerDown { cid, by } => {
+                if let Some(session) =
+                    self.session.as_ref().filter(|s| s.context == cid && by == EndedBy::Host)
+                {
                     session::take_back(cx, &session.job);
                 }
-                bearer::down(self, cx, cid, by_network);
+                bearer::down(self, cx, cid, by);
                 stack::down(self, cx, cid);
                 if self.session.as_ref().is_some_and(|s| s.context == cid) {
                     let failure = ftp::Failure { step: ftp::Step::Connect, cause: ftp::Cause::NoBearer };
@@ -337,8 +339,8 @@ impl Maker for Simcom {
             }
             Event::Boot => {
                 saved::load(self, cx);
-                self.cfs.files.load(&cx.flash);
-                self.disk.load(&cx.flash);
+                self.cfs.files.load(&cx.lasting.flash);
+                self.disk.load(&cx.lasting.flash);
             }
             Event::SimReady => cx.urc_all("+CPIN: READY"),
             Event::Socket(..)

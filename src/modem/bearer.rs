@@ -3,13 +3,14 @@
 use super::core::{Core, Timer};
 use super::net::NetRequest;
 use super::{Event, Note};
+use crate::fault::ModuleState;
 use crate::profile;
 use ::core::net::{IpAddr, Ipv4Addr};
 use std::collections::BTreeMap;
 
 /// Where a context stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub enum BearerState {
     /// Not active.
     #[default]
     Down,
@@ -19,6 +20,15 @@ pub enum State {
     Up(Ipv4Addr),
     /// The network was asked to end it.
     Deactivating,
+}
+
+/// Who ended a PDP context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndedBy {
+    /// The host, by a command.
+    Host,
+    /// The network; the host asked for nothing of the kind.
+    Network,
 }
 
 /// A PDP context.
@@ -39,7 +49,7 @@ pub struct Context {
     /// Password for the access point.
     pub password: String,
     /// Where it stands.
-    pub state: State,
+    pub state: BearerState,
 }
 
 impl Default for Context {
@@ -52,7 +62,7 @@ impl Default for Context {
             later: [0; 2],
             user: String::new(),
             password: String::new(),
-            state: State::Down,
+            state: BearerState::Down,
         }
     }
 }
@@ -74,7 +84,7 @@ impl Bearers {
     /// The address of a context, where it is active.
     pub fn address(&self, cid: u8) -> Option<Ipv4Addr> {
         match self.contexts.get(&cid)?.state {
-            State::Up(address) => Some(address),
+            BearerState::Up(address) => Some(address),
             _ => None,
         }
     }
@@ -85,8 +95,8 @@ impl Bearers {
     }
 
     /// Where a context stands.
-    pub fn state(&self, cid: u8) -> State {
-        self.contexts.get(&cid).map_or(State::Down, |c| c.state)
+    pub fn state(&self, cid: u8) -> BearerState {
+        self.contexts.get(&cid).map_or(BearerState::Down, |c| c.state)
     }
 
     /// The context, defined if it was not.
@@ -96,14 +106,15 @@ impl Bearers {
 
     /// Makes a context active and gives it the address that it asks for, or else the next one.
     pub fn raise(&mut self, cid: u8) -> Ipv4Addr {
-        let others = self.contexts.iter().filter(|(c, x)| **c != cid && matches!(x.state, State::Up(_)));
+        let others =
+            self.contexts.iter().filter(|(c, x)| **c != cid && matches!(x.state, BearerState::Up(_)));
         let next = Ipv4Addr::from(u32::from(self.first).wrapping_add(others.count() as u32));
         let context = self.context(cid);
         let address = match context.wanted {
             Some(IpAddr::V4(address)) => address,
             Some(IpAddr::V6(_)) | None => next,
         };
-        context.state = State::Up(address);
+        context.state = BearerState::Up(address);
         address
     }
 }
@@ -121,19 +132,19 @@ impl Core {
 
     /// As [`Core::activate`], for a command that has let what is older go first.
     pub(super) fn want(&mut self, cid: u8) -> Result<(), u16> {
-        if let Some(refusal) = self.sim.refusal() {
+        if let Some(refusal) = self.lasting.sim.refusal() {
             return Err(refusal);
         }
         if !self.can_attach() {
             return Err(30);
         }
         match self.bearers.state(cid) {
-            State::Up(_) => self.happened(Event::BearerUp(cid)),
+            BearerState::Up(_) => self.happened(Event::BearerUp(cid)),
             // Whoever asked first, all are told.
-            State::Activating => {}
-            State::Deactivating => return Err(3),
-            State::Down => {
-                self.bearers.context(cid).state = State::Activating;
+            BearerState::Activating => {}
+            BearerState::Deactivating => return Err(3),
+            BearerState::Down => {
+                self.bearers.context(cid).state = BearerState::Activating;
                 match self.radio.attached {
                     true => self.ask_for(cid),
                     // Where it is not registered either: how long it waits for that.
@@ -155,7 +166,7 @@ impl Core {
 
     /// Whether a context is asked for once the module is attached.
     fn waits_for_attachment(&self, cid: u8) -> bool {
-        self.bearers.state(cid) == State::Activating
+        self.bearers.state(cid) == BearerState::Activating
             && self.running.timers.deadline(Timer::Activate(cid)).is_none()
     }
 
@@ -169,7 +180,7 @@ impl Core {
         for cid in cids {
             match self.radio.attached {
                 true => self.ask_for(cid),
-                false => self.lower(cid, true),
+                false => self.lower(cid, EndedBy::Network),
             }
         }
     }
@@ -178,12 +189,12 @@ impl Core {
     pub fn deactivate(&mut self, cid: u8) -> bool {
         let after = self.profile.bearer.deactivates_after.0;
         match self.bearers.state(cid) {
-            State::Down => return false,
-            State::Deactivating => {}
-            _ if after.is_zero() => self.lower(cid, false),
+            BearerState::Down => return false,
+            BearerState::Deactivating => {}
+            _ if after.is_zero() => self.lower(cid, EndedBy::Host),
             _ => {
                 self.running.timers.cancel(Timer::Activate(cid));
-                self.bearers.context(cid).state = State::Deactivating;
+                self.bearers.context(cid).state = BearerState::Deactivating;
                 self.running.timers.set(Timer::Deactivate(cid), self.now + after);
             }
         }
@@ -193,7 +204,7 @@ impl Core {
     /// The network has answered, or will not any more.
     pub(super) fn activation_answered(&mut self, cid: u8) {
         match self.profile.bearer.is_silent() {
-            true => self.lower(cid, true),
+            true => self.lower(cid, EndedBy::Network),
             false => self.raise(cid),
         }
     }
@@ -205,21 +216,21 @@ impl Core {
             self.net(NetRequest::Address(Some(address)));
         }
         self.note(|| Note::State(format!("PDP context {cid} active, {address}")));
-        self.reach("bearer_up");
+        self.reach(ModuleState::BearerUp);
         self.happened(Event::BearerUp(cid));
     }
 
-    /// A context goes down; `by_network` where nobody here asked for it.
-    pub(super) fn lower(&mut self, cid: u8, by_network: bool) {
+    /// A context goes down.
+    pub(super) fn lower(&mut self, cid: u8, by: EndedBy) {
         self.running.timers.cancel(Timer::Activate(cid));
         self.running.timers.cancel(Timer::Deactivate(cid));
-        if self.bearers.state(cid) == State::Down {
+        if self.bearers.state(cid) == BearerState::Down {
             return;
         }
-        self.bearers.context(cid).state = State::Down;
+        self.bearers.context(cid).state = BearerState::Down;
         self.note(|| Note::State(format!("PDP context {cid} down")));
-        self.reach("bearer_down");
-        self.happened(Event::BearerDown { cid, by_network });
+        self.reach(ModuleState::BearerDown);
+        self.happened(Event::BearerDown { cid, by });
         if self.bearers.active().is_none() {
             self.net(NetRequest::Address(None));
             self.sockets_lost();
@@ -228,11 +239,11 @@ impl Core {
     }
 
     /// Brings every context down of which the network knows.
-    pub(super) fn lower_all(&mut self, by_network: bool) {
+    pub(super) fn lower_all(&mut self, by: EndedBy) {
         let known = |cid: &u8| !self.waits_for_attachment(*cid);
         let cids: Vec<u8> = self.bearers.contexts.keys().copied().filter(known).collect();
         for cid in cids {
-            self.lower(cid, by_network);
+            self.lower(cid, by);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Core;
 use super::core::Task;
 use super::data::Sink;
 use super::net::{Query, Socket};
-use super::port::{Port, State};
+use super::port::{Port, PortState};
 use super::socket::SocketEvent;
 use crate::time::Now;
 use ::core::net::Ipv4Addr;
@@ -146,7 +146,7 @@ impl Core {
     /// Whether a port in data mode on `sink`, or about to enter it, reads what comes as it comes.
     pub(super) fn streams(&self, sink: Sink) -> bool {
         let running = |port: &Port| match (&port.state, &port.suspended) {
-            (State::Data(running), _) | (_, Some(running)) => running.mode.sink == sink,
+            (PortState::Data(running), _) | (_, Some(running)) => running.mode.sink == sink,
             _ => false,
         };
         self.running.ports.iter().any(|port| port.waits_for(sink) || running(port))

@@ -6,13 +6,13 @@ use super::client::Clients;
 use super::files::Flash;
 use super::net::{NetEvent, NetRequest, Query, Socket};
 use super::packet::Wanted;
-use super::port::{Line, Port, PortId, State};
+use super::port::{Level, ModuleLine, Port, PortId, PortState};
 use super::radio::{Functionality, Radio};
 use super::sim::Sim;
 use super::socket::Sockets;
 use super::{Event, FaultHook, Note, Output, Reply};
 use crate::at::ArgError;
-use crate::fault::Pattern;
+use crate::fault::{Pattern, PowerOn};
 use crate::profile::{ErrorCode, Profile};
 use crate::time::{Calendar, Now, Timers};
 use bytes::Bytes;
@@ -48,19 +48,15 @@ pub(super) enum Task {
     Leave(PortId),
 }
 
-/// What every module has. What stands here outlives a reset; what does not is [`Running`], whose fields are reached as
-/// the core's own.
+/// What every module has: what outlives a reset is [`Lasting`], what a reset wipes is [`Running`], whose fields are reached
+/// as the core's own. The rest belongs to whoever runs the module.
 pub struct Core {
     /// The module's personality.
     pub profile: Arc<Profile>,
     /// The time of the event being handled.
     pub now: Now,
-    /// The SIM.
-    pub sim: Sim,
-    /// What the module has stored, by the maker's own keys.
-    pub flash: Flash,
-    /// How often the module has booted.
-    pub boots: u32,
+    /// What outlives a reset.
+    pub lasting: Lasting,
     /// What a reset wipes.
     pub running: Running,
     pub(super) out: VecDeque<Output>,
@@ -71,6 +67,16 @@ pub struct Core {
     pub(super) known: Vec<&'static str>,
     /// The result codes that are this module's own ([`Modem::codes`](super::Modem::codes)).
     pub(super) codes: Vec<Pattern>,
+}
+
+/// What outlives a reset.
+pub struct Lasting {
+    /// The SIM.
+    pub sim: Sim,
+    /// What the module has stored, by the maker's own keys.
+    pub flash: Flash,
+    /// How often the module has booted.
+    pub boots: u32,
 }
 
 /// What a reset wipes.
@@ -94,11 +100,11 @@ pub struct Running {
     pub(super) timers: Timers<Timer>,
     /// What is to be done next, in this order.
     pub(super) tasks: VecDeque<Task>,
-    pub(super) resetting: Option<bool>,
+    pub(super) resetting: Option<PowerOn>,
     /// `+CFUN` once it has reset.
     pub(super) wakes_with: Functionality,
-    /// The module is dead until it boots, with its banner or without; what the radio does meanwhile.
-    pub(super) dead: Option<(bool, Vec<NetEvent>)>,
+    /// The module is dead until it boots: how it starts then, and what the radio does meanwhile.
+    pub(super) dead: Option<(PowerOn, Vec<NetEvent>)>,
     /// How long the next reset takes, where that is not the profile's time.
     pub(super) dead_for: Option<Duration>,
     /// How the next FTP operation is to end.
@@ -154,9 +160,7 @@ impl Core {
         let ports = (0..ports.max(1)).map(|i| Port::new(PortId(i), &profile)).collect();
         Core {
             now: Now::ZERO,
-            sim: Sim::new(&profile.sim),
-            flash: Flash::new(),
-            boots: 0,
+            lasting: Lasting { sim: Sim::new(&profile.sim), flash: Flash::new(), boots: 0 },
             running: Running::new(&profile, radio, ports),
             out: VecDeque::new(),
             numbers: 0,
@@ -193,7 +197,7 @@ impl Core {
 
     /// Whether the port is in data mode now.
     pub fn in_data_mode(&self, port: PortId) -> bool {
-        matches!(self.running.ports[port.0].state, State::Data(_))
+        matches!(self.running.ports[port.0].state, PortState::Data(_))
     }
 
     /// Whether `+++` has left a data mode behind on the port, for `ATO`.
@@ -202,12 +206,12 @@ impl Core {
     }
 
     /// The settings of a port.
-    pub fn settings(&self, port: PortId) -> &super::port::Settings {
+    pub fn settings(&self, port: PortId) -> &super::port::PortSettings {
         &self.running.ports[port.0].settings
     }
 
     /// The settings of a port, to be changed.
-    pub fn settings_mut(&mut self, port: PortId) -> &mut super::port::Settings {
+    pub fn settings_mut(&mut self, port: PortId) -> &mut super::port::PortSettings {
         &mut self.running.ports[port.0].settings
     }
 
@@ -217,14 +221,14 @@ impl Core {
     }
 
     /// Drives a line of the serial interface.
-    pub fn drive(&mut self, port: PortId, line: Line, on: bool) {
+    pub fn drive(&mut self, port: PortId, line: ModuleLine, level: Level) {
         let lines = &mut self.running.ports[port.0].lines;
-        if lines.contains(&(line, on)) {
+        if lines.contains(&(line, level)) {
             return;
         }
         lines.retain(|(l, _)| *l != line);
-        lines.push((line, on));
-        self.out.push_back(Output::Line { port, line, on });
+        lines.push((line, level));
+        self.out.push_back(Output::Line { port, line, level });
     }
 
     /// Has the maker told what happened, once what is going on is done.
@@ -232,26 +236,26 @@ impl Core {
         self.running.tasks.push_back(Task::Tell(event));
     }
 
-    /// Resets the module once the event being handled is done; its power-on lines follow where `banner`.
-    pub fn reset(&mut self, banner: bool) {
-        self.resetting = Some(banner);
+    /// Resets the module once the event being handled is done.
+    pub fn reset(&mut self, start: PowerOn) {
+        self.resetting = Some(start);
     }
 
     /// Sends what the host is to read in data mode through the framing of its port.
     pub fn send_data(&mut self, port: PortId, bytes: Bytes) {
         let port = &mut self.running.ports[port.0];
-        if let State::Data(running) = &mut port.state {
+        if let PortState::Data(running) = &mut port.state {
             let bytes = running.mode.framing.encode(bytes);
-            port.emit(bytes, false, &mut self.out);
+            port.emit(bytes, &mut self.out);
         }
     }
 
     /// Sends the end mark of the port's framing, where it has one: the host reads that nothing follows.
     pub fn send_end(&mut self, port: PortId) {
         let port = &mut self.running.ports[port.0];
-        if let State::Data(running) = &mut port.state {
+        if let PortState::Data(running) = &mut port.state {
             let end = running.mode.framing.end().map(|mark| Bytes::copy_from_slice(&[mark]));
-            port.emit(end.unwrap_or_default(), false, &mut self.out);
+            port.emit(end.unwrap_or_default(), &mut self.out);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::net::{NetEvent, Socket};
 use super::{HostLine, Modem, Output, PortId};
+use crate::fault::PowerOn;
 use crate::time::Now;
 use std::time::Duration;
 
@@ -119,8 +120,8 @@ pub trait Dce: Send {
 pub enum DceFault {
     /// It resets.
     Reset {
-        /// Whether the power-on lines are printed.
-        banner: bool,
+        /// How it starts again.
+        start: PowerOn,
         /// How long it is dead before it starts; as long as a reset takes where that is no time.
         dead: Duration,
     },

@@ -1,11 +1,11 @@
 //! Where the fault engine is asked about what the module answers and says, and how the module obeys.
 
 use super::core::Timer;
-use super::port::{Due, KeptBack, Opening, State, Waiting};
+use super::port::{Answer, Due, KeptBack, Opening, PortState, Waiting};
 use super::text::Writing;
 use super::{Core, Modem, Note, PortId, Reply};
 use crate::at::ResultCode;
-use crate::fault::{CommandVerdict, Event, Observation, ResultVerdict, UrcVerdict};
+use crate::fault::{CommandVerdict, Event, ModuleState, Observation, ResultVerdict, UrcVerdict};
 use crate::profile::UrcWhen;
 use crate::time::Now;
 
@@ -31,9 +31,9 @@ pub trait FaultHook: Send {
 }
 
 impl Core {
-    /// Tells that a state was reached: one of [`STATES`](crate::fault::STATES).
-    pub(super) fn reach(&mut self, state: &'static str) {
-        self.observe(&|| Observation::State(state.to_owned()));
+    /// Tells the faults that a state was reached.
+    pub(super) fn reach(&mut self, state: ModuleState) {
+        self.observe(&|| Observation::State(state));
     }
 
     pub(super) fn observe(&mut self, what: &dyn Fn() -> Observation) {
@@ -51,11 +51,11 @@ impl Core {
         self.note(|| Note::Result { port: id, cause: Some(cause).filter(|cause| *cause != text), text });
     }
 
-    /// Prints an intermediate result code, or what a fault has in its place. One that is late has the rest of the answer
-    /// wait with it.
+    /// Prints an intermediate result code, or what a fault has in its place. Where it is late, the rest of the answer
+    /// waits with it.
     pub(super) fn intermediate(&mut self, id: PortId, code: &ResultCode) {
         let port = &mut self.running.ports[id.0];
-        if port.muted {
+        if matches!(port.answer, Answer::Muted) {
             port.writing.result(port.style(), code, &self.profile);
             return;
         }
@@ -66,8 +66,11 @@ impl Core {
             ResultVerdict::Swallow => {}
             ResultVerdict::Late(by) => {
                 self.running.ports[id.0].flush(&mut self.out);
-                let late = &mut self.running.ports[id.0].late;
-                *late = Some(late.unwrap_or_default() + by);
+                let port = &mut self.running.ports[id.0];
+                port.answer = match port.answer {
+                    Answer::Late(before) => Answer::Late(before + by),
+                    _ => Answer::Late(by),
+                };
                 self.print_result(id, code);
             }
         }
@@ -112,7 +115,7 @@ impl Core {
             port.writing.urc(port.style(), line);
             let text = line.clone();
             if ResultCode::is_final(&text) || self.codes.iter().any(|code| code.matches(&text)) {
-                let port = id.0 + 1;
+                let port = id.number();
                 let told = || Observation::Result { port, text: text.clone(), cause: text.clone() };
                 self.observe(&told);
                 self.note(|| Note::Result { port: id, text, cause: None });
@@ -122,7 +125,7 @@ impl Core {
         }
     }
 
-    /// Tells the trace which faults have come and gone, before it is told what comes of that.
+    /// Tells the trace which faults were applied and lifted, before it is told what follows from that.
     fn note_faults(&mut self) {
         while self.noting
             && let Some(event) = self.hook.as_mut().and_then(|hook| hook.poll_event())
@@ -151,14 +154,16 @@ impl Modem {
             }
             CommandVerdict::Late(by) => {
                 core.running.ports[id.0].flush(&mut core.out);
-                core.running.ports[id.0].late = Some(by);
+                core.running.ports[id.0].answer = Answer::Late(by);
                 return true;
             }
             CommandVerdict::Swallow { carried_out } => carried_out,
         };
         let core = &mut self.core;
         core.running.ports[id.0].flush(&mut core.out);
-        core.running.ports[id.0].muted = carried_out;
+        if carried_out {
+            core.running.ports[id.0].answer = Answer::Muted;
+        }
         carried_out
     }
 
@@ -168,9 +173,9 @@ impl Modem {
         if matches!(reply, Reply::Pending) {
             return false;
         }
-        let Some(by) = port.late.take() else { return false };
-        port.state = State::Busy { rest: String::new() };
-        port.kept_back = Some(KeptBack::Reply(std::mem::replace(reply, Reply::Pending)));
+        let Answer::Late(by) = port.answer else { return false };
+        port.state = PortState::Busy { rest: String::new() };
+        port.answer = Answer::KeptBack(KeptBack::Reply(std::mem::replace(reply, Reply::Pending)));
         self.core.running.timers.set(Timer::Late(id), self.core.now + by);
         true
     }
@@ -185,8 +190,8 @@ impl Modem {
             ResultVerdict::Swallow => {}
             ResultVerdict::Late(by) => {
                 let port = &mut core.running.ports[id.0];
-                port.state = State::Busy { rest: String::new() };
-                port.kept_back = Some(KeptBack::Result(code.clone()));
+                port.state = PortState::Busy { rest: String::new() };
+                port.answer = Answer::KeptBack(KeptBack::Result(code.clone()));
                 core.running.timers.set(Timer::Late(id), core.now + by);
                 return false;
             }
@@ -196,15 +201,19 @@ impl Modem {
 
     /// The time of a result that was kept back has come.
     pub(super) fn let_out(&mut self, id: PortId) {
-        match self.core.running.ports[id.0].kept_back.take() {
-            Some(KeptBack::Reply(reply)) => self.conclude(id, reply),
-            Some(KeptBack::Result(code)) => {
+        match std::mem::take(&mut self.core.running.ports[id.0].answer) {
+            Answer::KeptBack(KeptBack::Reply(reply)) => self.conclude(id, reply),
+            Answer::KeptBack(KeptBack::Result(code)) => {
                 self.core.print_result(id, &code);
                 self.end_line(id);
             }
-            None => return,
+            // The timer runs only while an answer is kept back.
+            other => {
+                self.core.running.ports[id.0].answer = other;
+                return;
+            }
         }
-        self.core.observe(&|| Observation::LetOut { port: id.0 + 1 });
+        self.core.observe(&|| Observation::LetOut { port: id.number() });
     }
 
     /// What becomes of an unsolicited line whose turn it is. One that is late waits again, and gives `None`.
@@ -214,12 +223,12 @@ impl Modem {
         let verdict = match &waiting.what {
             _ if waiting.judged => {
                 if waiting.owed {
-                    core.observe(&|| Observation::LetOut { port: id.0 + 1 });
+                    core.observe(&|| Observation::LetOut { port: id.number() });
                 }
                 UrcVerdict::Pass
             }
             Due::Line(line) | Due::Data(Some(Opening::Line(line)), _) => core.ask_urc(id, line),
-            // It comes unasked, and is a result code all the same.
+            // A result code that comes unasked: faults on unsolicited lines are asked first, then those on result codes.
             Due::Code(code) | Due::Data(Some(Opening::Code(code)), _) => {
                 match core.ask_urc(id, &code.to_string()) {
                     UrcVerdict::Pass => {

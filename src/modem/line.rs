@@ -1,6 +1,6 @@
 //! Command lines: from what the host typed to the final result code (V.250 section 5.2 to 5.7).
 
-use super::port::{PortId, State, Typed};
+use super::port::{Answer, PortId, PortState, Typed};
 use super::{Cx, Modem, Note, Reply, base};
 use crate::at::{self, Call, Form, ResultCode};
 use crate::profile::UrcWhen;
@@ -11,11 +11,11 @@ impl Modem {
         let line_end = self.core.profile.serial.line_end;
         let max = self.core.profile.serial.line_max;
         let port = &mut self.core.running.ports[id.0];
-        if matches!(port.state, State::Busy { .. }) {
+        if matches!(port.state, PortState::Busy { .. }) {
             return false;
         }
         let Some(bytes) = port.unstash() else { return false };
-        if matches!(port.state, State::Data(_)) {
+        if matches!(port.state, PortState::Data(_)) {
             self.upload(id, bytes);
             return true;
         }
@@ -50,7 +50,7 @@ impl Modem {
                 Err(at::SyntaxError) => Reply::Error,
                 Ok(Some((call, tail))) => {
                     let port = &mut self.core.running.ports[id.0];
-                    port.state = State::Busy { rest: tail.to_string() };
+                    port.state = PortState::Busy { rest: tail.to_string() };
                     port.writing.next_command();
                     self.dispatch(id, &call)
                 }
@@ -63,15 +63,15 @@ impl Modem {
         }
     }
 
-    /// The rest of the line that an answer leaves to be run; else the reply, which ends the line.
+    /// The rest of the line, where it goes on after this reply; else the reply, which ends the line.
     fn go_on(&mut self, id: PortId, reply: Reply) -> Result<String, Reply> {
         let port = &mut self.core.running.ports[id.0];
         let style = port.style();
-        let State::Busy { rest } = &mut port.state else { return Err(reply) };
+        let PortState::Busy { rest } = &mut port.state else { return Err(reply) };
         let more = !rest.trim_matches([' ', ';']).is_empty();
         match reply {
             Reply::Ok => {}
-            // What has no OK of its own leaves the result to the next command (`AT+CIFSR;E0`).
+            // A command without a result code leaves it to the next command of the line (`AT+CIFSR;E0`).
             Reply::Silent if more => {}
             Reply::Line(text) if more => port.writing.line(style, &text),
             Reply::Own(words) if more => {
@@ -84,7 +84,7 @@ impl Modem {
 
     fn dispatch(&mut self, id: PortId, call: &Call) -> Reply {
         let profile = self.core.profile.clone();
-        let refusal = self.core.sim.refusal();
+        let refusal = self.core.lasting.sim.refusal();
         let cx = &mut Cx { core: &mut self.core, port: id, name: &call.name };
         let reply = match refusal {
             _ if profile.absent.contains(&call.name) => None,
@@ -125,8 +125,8 @@ impl Modem {
             Reply::Own(words) => self.finish_line(id, &ResultCode::Own(words)),
             Reply::Line(text) => self.finish_line(id, &ResultCode::Line(text)),
             Reply::Silent => {
-                self.core.running.ports[id.0].muted = false;
-                self.core.running.ports[id.0].state = State::Command;
+                self.core.running.ports[id.0].answer = Answer::Prompt;
+                self.core.running.ports[id.0].state = PortState::Command;
             }
             Reply::Data(mode) => self.begin_data(id, mode),
             Reply::Resume => self.resume_data(id),
@@ -137,10 +137,10 @@ impl Modem {
     pub(super) fn finish_line(&mut self, id: PortId, code: &ResultCode) {
         self.print_beside(id, UrcWhen::BeforeResult);
         let port = &mut self.core.running.ports[id.0];
-        if port.muted {
+        if matches!(port.answer, Answer::Muted) {
             port.writing.result(port.style(), code, &self.core.profile);
             port.flush(&mut self.core.out);
-            port.muted = false;
+            port.answer = Answer::Prompt;
         } else if !self.conclude_judged(id, code) {
             return;
         }
@@ -149,7 +149,7 @@ impl Modem {
 
     /// The next command line may come.
     pub(super) fn end_line(&mut self, id: PortId) {
-        self.core.running.ports[id.0].state = State::Command;
+        self.core.running.ports[id.0].state = PortState::Command;
         self.print_beside(id, UrcWhen::WithResult);
         let core = &mut self.core;
         core.running.ports[id.0].flush(&mut core.out);

@@ -6,6 +6,7 @@
 //!
 //! [`Dce::poll_window`]: super::Dce::poll_window
 
+use crate::fault::PowerOn;
 use ::core::net::{Ipv4Addr, SocketAddrV4};
 use bytes::Bytes;
 use std::time::Duration;
@@ -268,9 +269,9 @@ pub enum Radio {
     PdpDeactivated(Option<u8>),
     /// The SIM is pulled out (false) or pushed in (true).
     Sim(bool),
-    /// The module resets, as by its reset pin; `banner` false is a start without its power-on lines.
+    /// The module resets, as by its reset pin.
     Reset {
-        /// Whether the power-on lines are printed.
-        banner: bool,
+        /// How it starts again.
+        start: PowerOn,
     },
 }

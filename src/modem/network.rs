@@ -1,10 +1,12 @@
 //! Registration, attachment and what the radio network does to the module (3GPP TS 27.007 sections 7.2, 10.1).
 
+use super::bearer::EndedBy;
 use super::core::{Core, Timer};
 use super::net::Radio as Change;
 use super::port::PortId;
 use super::radio::Functionality;
 use super::{Event, Note};
+use crate::fault::ModuleState;
 
 pub(super) const REPORTS: [&str; 3] = ["+CREG", "+CGREG", "+CEREG"];
 
@@ -29,8 +31,9 @@ impl Core {
 
     /// Begins to look for the network, where the module may.
     pub(super) fn search(&mut self) {
-        let may =
-            self.radio.functionality == Functionality::Full && self.sim.ready() && self.radio.selection != 2;
+        let may = self.radio.functionality == Functionality::Full
+            && self.lasting.sim.ready()
+            && self.radio.selection != 2;
         if !may {
             return self.set_status(0);
         }
@@ -64,18 +67,18 @@ impl Core {
         if !self.radio.registered() {
             self.running.timers.cancel(Timer::Register);
         }
-        // A search for the network that attaches, or the loss of the network, has gone past what was asked for.
+        // Registration has attached the module, or the network is lost: what was asked for is settled.
         let lost = !self.radio.registered() && (was || status != 2);
         if lost || self.radio.attaching == Some(self.radio.attached) {
             self.radio.attaching = None;
             self.running.timers.cancel(Timer::Attach);
         }
         if !self.radio.attached {
-            self.lower_all(true);
+            self.lower_all(EndedBy::Network);
         }
         match (was, self.radio.registered()) {
-            (false, true) => self.reach("registered"),
-            (true, false) => self.reach("unregistered"),
+            (false, true) => self.reach(ModuleState::Registered),
+            (true, false) => self.reach(ModuleState::Unregistered),
             _ => {}
         }
         if status != old {
@@ -112,14 +115,14 @@ impl Core {
                     _ => self.set_status(status),
                 }
             }
-            Change::PdpDeactivated(Some(cid)) => self.lower(cid, true),
-            Change::PdpDeactivated(None) => self.lower_all(true),
+            Change::PdpDeactivated(Some(cid)) => self.lower(cid, EndedBy::Network),
+            Change::PdpDeactivated(None) => self.lower_all(EndedBy::Network),
             Change::Sim(present) => {
-                self.sim.insert(present);
+                self.lasting.sim.insert(present);
                 self.happened(Event::Sim(present));
                 self.search();
             }
-            Change::Reset { banner } => self.reset(banner),
+            Change::Reset { start } => self.reset(start),
         }
     }
 }

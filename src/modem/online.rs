@@ -1,10 +1,11 @@
-//! Data mode as it goes: into it, up and down through it, and out of it.
+//! Data mode at work: how a port enters it, what passes up and down, and how it ends.
 
 use super::data::Running;
 use super::net::Socket;
-use super::port::{Line, PortId, State};
+use super::port::{Answer, Level, ModuleLine, PortId, PortState};
 use super::{Conn, Cx, DataEnd, DataMode, Modem, Note, Sink};
 use crate::at::ResultCode;
+use crate::fault::ModuleState;
 use crate::frame::{Expired, Guard, SkipLf};
 use bytes::{Bytes, BytesMut};
 
@@ -16,16 +17,16 @@ impl Modem {
         let core = &mut self.core;
         let port = &mut core.running.ports[id.0];
         port.flush(&mut core.out);
-        port.muted = false;
+        port.answer = Answer::Prompt;
         let guard = Guard::s12(port.settings.s[12]);
         let skip_lf = port.owes_lf();
         let running = Running::new(mode, now, port.settings.s[2], guard, skip_lf);
-        port.state = State::Data(Box::new(running));
+        port.state = PortState::Data(Box::new(running));
         if port.settings.dcd == 1 {
-            core.drive(id, Line::Dcd, true);
+            core.drive(id, ModuleLine::Dcd, Level::On);
         }
-        core.reach("data_mode");
-        core.note(|| Note::State(format!("data mode on port {}", id.0 + 1)));
+        core.reach(ModuleState::DataMode);
+        core.note(|| Note::State(format!("data mode on port {}", id.number())));
         if let Sink::Client(service) = sink {
             core.with_client(service, |client, core| client.release(core));
         }
@@ -44,29 +45,29 @@ impl Modem {
         let core = &mut self.core;
         let port = &mut core.running.ports[id.0];
         port.flush(&mut core.out);
-        port.muted = false;
+        port.answer = Answer::Prompt;
         running.skip_lf = port.owes_lf().then(SkipLf::default);
-        port.state = State::Data(running);
-        core.drive(id, Line::Dcd, true);
+        port.state = PortState::Data(running);
+        core.drive(id, ModuleLine::Dcd, Level::On);
     }
 
     /// Data mode is over, or suspended where `+++` was typed.
     pub(super) fn end_data(&mut self, id: PortId, end: DataEnd) {
         self.let_go(id, end);
         let port = &mut self.core.running.ports[id.0];
-        let state = std::mem::replace(&mut port.state, State::Busy { rest: String::new() });
+        let state = std::mem::replace(&mut port.state, PortState::Busy { rest: String::new() });
         let (held, moved) = match state {
-            State::Data(running) if end == DataEnd::Escape && !running.mode.sink.holds() => {
+            PortState::Data(running) if end == DataEnd::Escape && !running.mode.sink.holds() => {
                 let moved = running.moved;
                 port.suspended = Some(running);
                 (vec![], moved)
             }
-            State::Data(running) => (running.held, running.moved),
+            PortState::Data(running) => (running.held, running.moved),
             state => match port.suspended.take() {
                 Some(running) => {
                     port.state = state;
                     let mut cx = Cx { core: &mut self.core, port: id, name: "" };
-                    // The port is in command mode already: whatever is to be said, is said unasked.
+                    // The port is in command mode already, so the reply is no command's and is not printed.
                     let _ = self.maker.on_data_end(&mut cx, end, running.held, running.moved);
                     return;
                 }
@@ -77,10 +78,10 @@ impl Modem {
             },
         };
         if self.core.running.ports[id.0].settings.dcd == 1 {
-            self.core.drive(id, Line::Dcd, false);
+            self.core.drive(id, ModuleLine::Dcd, Level::Off);
         }
-        self.core.reach("command_mode");
-        self.core.note(|| Note::State(format!("command mode on port {}", id.0 + 1)));
+        self.core.reach(ModuleState::CommandMode);
+        self.core.note(|| Note::State(format!("command mode on port {}", id.number())));
         let mut cx = Cx { core: &mut self.core, port: id, name: "" };
         let reply = self.maker.on_data_end(&mut cx, end, held, moved);
         self.conclude(id, reply);
@@ -89,11 +90,11 @@ impl Modem {
     /// Data mode on a socket is about to end: what was held back to be told from an escape or an end mark is payload
     /// after all, and the datagram that was begun is sent.
     fn let_go(&mut self, id: PortId, end: DataEnd) {
-        let State::Data(running) = &mut self.core.running.ports[id.0].state else { return };
+        let PortState::Data(running) = &mut self.core.running.ports[id.0].state else { return };
         let sink = running.mode.sink;
         let mut payload = BytesMut::new();
         match (end, sink.socket()) {
-            // The payload goes on with ATO.
+            // ATO goes on with the same payload.
             (DataEnd::Escape, None) if !sink.holds() => return,
             (DataEnd::Escape, Some(_)) => {
                 payload.extend(running.decoder.finish());
@@ -115,7 +116,7 @@ impl Modem {
     /// What the host typed in data mode, on its way up.
     pub(super) fn upload(&mut self, id: PortId, bytes: Bytes) {
         let now = self.core.now;
-        let State::Data(running) = &mut self.core.running.ports[id.0].state else { return };
+        let PortState::Data(running) = &mut self.core.running.ports[id.0].state else { return };
         running.last = now;
         let mut typed = &bytes[..];
         if let Some(skip) = &mut running.skip_lf {
@@ -143,7 +144,7 @@ impl Modem {
     }
 
     fn pass_up(&mut self, id: PortId, payload: Bytes, ended: bool) {
-        let State::Data(running) = &mut self.core.running.ports[id.0].state else { return };
+        let PortState::Data(running) = &mut self.core.running.ports[id.0].state else { return };
         running.moved += payload.len() as u64;
         let full = running.mode.ends.length == Some(running.moved);
         let marked = ended && !full;
@@ -159,7 +160,7 @@ impl Modem {
                 let blocks = running.moved / every - before;
                 running.held.extend_from_slice(&payload);
                 let port = &mut self.core.running.ports[id.0];
-                port.emit(vec![with; blocks as usize].into(), false, &mut self.core.out);
+                port.emit(vec![with; blocks as usize].into(), &mut self.core.out);
             }
             Sink::Client(service) => {
                 self.core.with_client(service, |client, core| client.upload(core, payload));
@@ -183,7 +184,7 @@ impl Modem {
     /// Puts a datagram together, up to its edge or the longest that there is.
     fn collect(&mut self, id: PortId, socket: Socket, most: usize, mut payload: Bytes, edge: bool) {
         loop {
-            let State::Data(running) = &mut self.core.running.ports[id.0].state else { return };
+            let PortState::Data(running) = &mut self.core.running.ports[id.0].state else { return };
             let room = most.saturating_sub(running.held.len()).max(1);
             running.held.extend_from_slice(&payload.split_to(room.min(payload.len())));
             self.send_held(id, socket, most - 1);
@@ -198,7 +199,7 @@ impl Modem {
 
     /// Sends what the host typed since the last edge as one datagram, where it is longer than `above` octets.
     fn send_held(&mut self, id: PortId, socket: Socket, above: usize) {
-        let State::Data(running) = &mut self.core.running.ports[id.0].state else { return };
+        let PortState::Data(running) = &mut self.core.running.ports[id.0].state else { return };
         if running.held.len() > above {
             let datagram = std::mem::take(&mut running.held);
             self.core.send_datagram(socket, datagram.into());
@@ -207,7 +208,7 @@ impl Modem {
 
     /// What waits for the host in data mode, on its way down; false where nothing does.
     pub(super) fn download(&mut self, id: PortId) -> bool {
-        let State::Data(running) = &self.core.running.ports[id.0].state else { return false };
+        let PortState::Data(running) = &self.core.running.ports[id.0].state else { return false };
         let sink = running.mode.sink;
         let room = self.core.room(id);
         if let Sink::Datagrams { socket, .. } = sink {
@@ -240,7 +241,7 @@ impl Modem {
         let now = self.core.now;
         let port = &mut self.core.running.ports[id.0];
         let (running, suspended) = match (&mut port.state, &mut port.suspended) {
-            (State::Data(running), _) => (running, false),
+            (PortState::Data(running), _) => (running, false),
             (_, Some(running)) => (running, true),
             _ => return,
         };

@@ -1,7 +1,7 @@
 //! The packet domain (3GPP TS 27.007 sections 10.1.9, 10.1.10): being attached to it, and the commands that answer
 //! once it is as they ask, or once it cannot be.
 
-use super::bearer::State;
+use super::bearer::BearerState;
 use super::core::{Core, Task, Timer};
 use super::port::PortId;
 use super::{Cx, Note, Reply};
@@ -39,7 +39,8 @@ impl Core {
             return;
         }
         let (radio, bearer) = (&self.profile.radio, &self.profile.bearer);
-        let active = self.bearers.contexts.values().any(|context| matches!(context.state, State::Up(_)));
+        let active =
+            self.bearers.contexts.values().any(|context| matches!(context.state, BearerState::Up(_)));
         let after = match on {
             // Registration attaches.
             true if !self.radio.registered() => radio.attaches_within.0,
@@ -109,9 +110,9 @@ impl Core {
             },
             Wanted::Active(cids) => {
                 let states = self.states(&cids);
-                if states.iter().any(|state| matches!(state, State::Down | State::Deactivating)) {
+                if states.iter().any(|state| matches!(state, BearerState::Down | BearerState::Deactivating)) {
                     Ok(self.why_not())
-                } else if states.contains(&State::Activating) {
+                } else if states.contains(&BearerState::Activating) {
                     Err(Wanted::Active(cids))
                 } else {
                     Ok(Reply::Ok)
@@ -119,9 +120,9 @@ impl Core {
             }
             Wanted::Inactive(cids) => {
                 let states = self.states(&cids);
-                if states.iter().any(|state| matches!(state, State::Up(_) | State::Activating)) {
+                if states.iter().any(|state| matches!(state, BearerState::Up(_) | BearerState::Activating)) {
                     Ok(self.refuse_state())
-                } else if states.iter().any(|state| matches!(state, State::Deactivating)) {
+                } else if states.iter().any(|state| matches!(state, BearerState::Deactivating)) {
                     Err(Wanted::Inactive(cids))
                 } else {
                     Ok(Reply::Ok)
@@ -130,7 +131,7 @@ impl Core {
         }
     }
 
-    fn states(&self, cids: &[u8]) -> Vec<State> {
+    fn states(&self, cids: &[u8]) -> Vec<BearerState> {
         cids.iter().map(|cid| self.bearers.state(*cid)).collect()
     }
 
@@ -141,7 +142,7 @@ impl Core {
             true => self.profile.bearer.is_silent(),
             false => self.profile.radio.is_silent(),
         };
-        Reply::Cme(match self.sim.refusal() {
+        Reply::Cme(match self.lasting.sim.refusal() {
             Some(refusal) => refusal,
             None if !self.radio.registered() => 30,
             None if silent => 31,

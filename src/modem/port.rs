@@ -12,13 +12,47 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-/// A serial port of the module, counted from 0.
+/// A serial port of the module: its place among the ports, from 0. People count ports from 1, and so does what they
+/// read and write; [`numbered`](PortId::numbered) and [`number`](PortId::number) lead there and back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortId(pub usize);
 
+impl PortId {
+    /// The port with this number, from 1; `None` for 0.
+    pub fn numbered(number: usize) -> Option<PortId> {
+        number.checked_sub(1).map(PortId)
+    }
+
+    /// Its number, from 1.
+    pub fn number(self) -> usize {
+        self.0 + 1
+    }
+}
+
+/// The condition of a line of the serial interface (V.24).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// ON.
+    On,
+    /// OFF.
+    Off,
+}
+
+impl Level {
+    /// The condition ON or OFF.
+    pub fn new(on: bool) -> Level {
+        if on { Level::On } else { Level::Off }
+    }
+
+    /// Whether it is ON.
+    pub fn is_on(self) -> bool {
+        self == Level::On
+    }
+}
+
 /// A line of the serial interface that the module drives (V.24).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Line {
+pub enum ModuleLine {
     /// Circuit 109, data carrier detect.
     Dcd,
     /// Circuit 125, ring indicator.
@@ -27,7 +61,7 @@ pub enum Line {
 
 /// What V.250 keeps for a port, and `&W` stores.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct PortSettings {
     /// `E`
     pub echo: bool,
     /// `V`
@@ -61,9 +95,9 @@ pub struct Settings {
     pub plain: BTreeMap<String, String>,
 }
 
-impl Settings {
+impl PortSettings {
     /// What `&F` restores.
-    pub fn factory(profile: &Profile) -> Settings {
+    pub fn factory(profile: &Profile) -> PortSettings {
         let mut s = [0; 32];
         for (register, value) in
             [(2, b'+'), (3, b'\r'), (4, b'\n'), (5, 8), (6, 2), (7, 60), (8, 2), (10, 15)]
@@ -71,7 +105,7 @@ impl Settings {
             s[register] = value;
         }
         s[12] = profile.serial.guard;
-        Settings {
+        PortSettings {
             echo: profile.serial.echo,
             verbose: true,
             quiet: false,
@@ -136,14 +170,14 @@ pub(super) struct Waiting {
     pub what: Due,
     /// Why it is said.
     pub why: Why,
-    /// The faults have had their say.
+    /// The faults have been asked about it.
     pub judged: bool,
-    /// A fault on a result code keeps it back.
+    /// It is late because of a fault on a result code: the engine is told once it is printed.
     pub owed: bool,
 }
 
 #[derive(Debug)]
-pub(super) enum State {
+pub(super) enum PortState {
     /// A command line is being typed.
     Command,
     /// A command runs; the rest of its line follows.
@@ -152,22 +186,36 @@ pub(super) enum State {
     Data(Box<Running>),
 }
 
+/// How the answer to the command that runs reaches the host.
+#[derive(Debug, Default)]
+pub(super) enum Answer {
+    /// As it is written.
+    #[default]
+    Prompt,
+    /// Nothing of it is handed over until so long after the command is over: a fault makes it late.
+    Late(Duration),
+    /// The command is over. Its answer is complete, and a fault keeps it back until its time comes.
+    KeptBack(KeptBack),
+    /// The command runs, and the host gets nothing of its answer: a fault swallows it.
+    Muted,
+}
+
 /// What a fault keeps back of an answer.
 #[derive(Debug)]
 pub(super) enum KeptBack {
-    /// All of it.
+    /// All of it: the faults have not been asked yet about its final result code.
     Reply(Reply),
-    /// The final result code, which the faults have had their say about, and what is written before it.
+    /// The final result code, about which the faults have been asked, and the lines before it.
     Result(ResultCode),
 }
 
 #[derive(Debug)]
 pub(super) struct Port {
     pub id: PortId,
-    pub state: State,
+    pub state: PortState,
     /// Data mode left by `+++`, for `ATO`.
     pub suspended: Option<Box<Running>>,
-    pub settings: Settings,
+    pub settings: PortSettings,
     pub line: Vec<u8>,
     pub overlong: bool,
     pub last_line: Vec<u8>,
@@ -183,17 +231,12 @@ pub(super) struct Port {
     pub pending_len: usize,
     pub writing: Writing,
     pub waiting: VecDeque<Waiting>,
-    /// How much later the answer of the command that runs comes.
-    pub late: Option<Duration>,
-    /// That answer.
-    pub kept_back: Option<KeptBack>,
-    /// The command that runs is not heard.
-    pub muted: bool,
+    pub answer: Answer,
     /// Octets on their way to the host.
     pub backlog: usize,
     /// The host has said XOFF, and not XON since.
     pub stopped: bool,
-    pub lines: Vec<(Line, bool)>,
+    pub lines: Vec<(ModuleLine, Level)>,
     /// The rate that the line was told to run at last.
     pub rate: u32,
 }
@@ -219,9 +262,9 @@ impl Port {
     pub fn new(id: PortId, profile: &Profile) -> Port {
         Port {
             id,
-            state: State::Command,
+            state: PortState::Command,
             suspended: None,
-            settings: Settings::factory(profile),
+            settings: PortSettings::factory(profile),
             line: vec![],
             overlong: false,
             last_line: vec![],
@@ -233,9 +276,7 @@ impl Port {
             pending_len: 0,
             writing: Writing::default(),
             waiting: VecDeque::new(),
-            late: None,
-            kept_back: None,
-            muted: false,
+            answer: Answer::Prompt,
             backlog: 0,
             stopped: false,
             lines: vec![],
@@ -324,29 +365,41 @@ impl Port {
 
     /// Hands what was put together to the host, as one write.
     pub fn flush(&mut self, out: &mut VecDeque<Output>) {
-        self.hand_over(false, out);
+        let bytes = self.written();
+        self.emit(bytes, out);
     }
 
     /// As [`Port::flush`], apart from what was written before.
     pub fn flush_apart(&mut self, out: &mut VecDeque<Output>) {
-        self.hand_over(true, out);
+        let bytes = self.written();
+        self.emit_apart(bytes, out);
     }
 
-    fn hand_over(&mut self, apart: bool, out: &mut VecDeque<Output>) {
-        let kept_back = self.late.is_some() || self.kept_back.is_some();
-        if kept_back {
-            return;
-        }
-        if let Some(bytes) = self.writing.take().filter(|_| !self.muted) {
-            self.emit(bytes.into(), apart, out);
+    /// What was put together and may leave now.
+    fn written(&mut self) -> Bytes {
+        match self.answer {
+            Answer::Prompt => self.writing.take().unwrap_or_default().into(),
+            Answer::Late(_) | Answer::KeptBack(_) => Bytes::new(),
+            Answer::Muted => {
+                self.writing.take();
+                Bytes::new()
+            }
         }
     }
 
     /// Hands octets to the host, as one write.
-    pub fn emit(&mut self, bytes: Bytes, apart: bool, out: &mut VecDeque<Output>) {
+    pub fn emit(&mut self, bytes: Bytes, out: &mut VecDeque<Output>) {
         if !bytes.is_empty() {
             self.backlog += bytes.len();
-            out.push_back(Output::Uart { port: self.id, bytes, apart });
+            out.push_back(Output::Uart { port: self.id, bytes, apart: false });
+        }
+    }
+
+    /// As [`Port::emit`], apart from what was written before.
+    pub fn emit_apart(&mut self, bytes: Bytes, out: &mut VecDeque<Output>) {
+        if !bytes.is_empty() {
+            self.backlog += bytes.len();
+            out.push_back(Output::Uart { port: self.id, bytes, apart: true });
         }
     }
 
@@ -401,14 +454,14 @@ impl Port {
     /// Whether the port enters data mode now.
     pub fn enters_data(&self, now: Now) -> bool {
         let due = |w: &Waiting| w.at <= now && matches!(w.what, Due::Data(..));
-        matches!(self.state, State::Command) && self.line.is_empty() && self.waiting.iter().any(due)
+        matches!(self.state, PortState::Command) && self.line.is_empty() && self.waiting.iter().any(due)
     }
 
     /// Whether the port is about to enter data mode on `sink`: the line before it waits to be printed, or
     /// the answer to the command is kept back.
     pub fn waits_for(&self, sink: Sink) -> bool {
         self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == sink))
-            || matches!(&self.kept_back, Some(KeptBack::Reply(reply)) if reply.leads_to(sink))
+            || matches!(&self.answer, Answer::KeptBack(KeptBack::Reply(reply)) if reply.leads_to(sink))
     }
 
     /// Drops the lines that wait behind too many others.
@@ -434,7 +487,7 @@ impl Port {
     pub fn next_due(&self) -> Option<Now> {
         let due = self.waiting.iter().find(|w| self.is_free_for(w))?.at;
         match self.state {
-            State::Command if !self.line.is_empty() => Some(due.max(self.typed_at + HOLD)),
+            PortState::Command if !self.line.is_empty() => Some(due.max(self.typed_at + HOLD)),
             _ => Some(due),
         }
     }
@@ -447,13 +500,13 @@ impl Port {
     /// Whether something that waits may be printed in the state that the port is in.
     pub fn is_free_for(&self, waiting: &Waiting) -> bool {
         match self.state {
-            State::Command => true,
-            State::Busy { .. } => match (&waiting.what, waiting.when) {
+            PortState::Command => true,
+            PortState::Busy { .. } => match (&waiting.what, waiting.when) {
                 (Due::Line(_), UrcWhen::AtOnce) => true,
                 (Due::Line(line), UrcWhen::WithResult | UrcWhen::BeforeResult) => self.is_awaited(line),
                 _ => false,
             },
-            State::Data(_) => false,
+            PortState::Data(_) => false,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The modem at work: what happens is handed in, what follows is drained.
 
+use super::bearer::EndedBy;
 use super::client::Client;
 use super::core::{Core, Task, Timer};
 use super::maker::Personality;
 use super::net::{NetEvent, Socket};
-use super::port::{Due, KeptBack, Line, PortId, Settings, State};
+use super::port::{Answer, Due, KeptBack, Level, ModuleLine, PortId, PortSettings, PortState};
 use super::{Cx, DataEnd, Dce, DceFault, Event, FaultHook, Output, Reply, Sink};
+use crate::fault::PowerOn;
 use crate::profile::Profile;
 use crate::time::Now;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostLine {
     /// Circuit 108, data terminal ready. A pseudo-terminal that its host closes drops it.
-    Dtr(bool),
+    Dtr(Level),
 }
 
 /// One module.
@@ -33,7 +35,7 @@ impl Modem {
         modem
     }
 
-    /// Gives somebody a say in what the module answers and says.
+    /// Has this hook asked about what the module answers and says.
     pub fn hook_faults(&mut self, hook: Box<dyn FaultHook>) {
         self.core.hook = Some(hook);
     }
@@ -45,13 +47,13 @@ impl Modem {
 
     /// Puts back what the module had stored when it was last switched off; before power is applied.
     pub fn load_flash(&mut self, flash: std::collections::BTreeMap<String, String>) {
-        self.core.flash = flash;
+        self.core.lasting.flash = flash;
         self.core.restore();
     }
 
     /// What the module has stored for the next time.
     pub fn flash(&self) -> &std::collections::BTreeMap<String, String> {
-        &self.core.flash
+        &self.core.lasting.flash
     }
 
     /// The module's personality.
@@ -65,7 +67,7 @@ impl Modem {
     }
 
     /// The settings of a port.
-    pub fn settings(&self, port: PortId) -> &Settings {
+    pub fn settings(&self, port: PortId) -> &PortSettings {
         self.core.settings(port)
     }
 }
@@ -81,7 +83,7 @@ impl Dce for Modem {
 
     fn power_on(&mut self, now: Now) {
         self.core.now = now;
-        self.boot(true);
+        self.boot(PowerOn::Banner);
         self.settle();
     }
 
@@ -99,21 +101,22 @@ impl Dce for Modem {
         if self.core.dead.is_some() {
             return;
         }
-        let HostLine::Dtr(on) = line;
-        if !on {
+        let HostLine::Dtr(level) = line;
+        let dropped = level == Level::Off;
+        if dropped {
             self.core.running.ports[port.0].stopped = false;
         }
         let dtr = self.core.running.ports[port.0].settings.dtr;
-        if !on && dtr > 0 {
+        if dropped && dtr > 0 {
             // V.250 section 6.2.1: 1 leaves for online command mode, 2 hangs up.
-            let keeps = matches!(&self.core.running.ports[port.0].state, State::Data(r) if r.mode.ends.escape)
+            let keeps = matches!(&self.core.running.ports[port.0].state, PortState::Data(r) if r.mode.ends.escape)
                 && dtr == 1;
             if self.core.in_data_mode(port) {
                 self.end_data(port, if keeps { DataEnd::Escape } else { DataEnd::Dtr });
             }
             self.core.running.ports[port.0].clear_line();
         }
-        self.core.happened(Event::Dtr(port, on));
+        self.core.happened(Event::Dtr(port, level));
         self.settle();
     }
 
@@ -138,9 +141,9 @@ impl Dce for Modem {
         let core = &mut self.core;
         core.now = now;
         match fault {
-            DceFault::Reset { banner, dead } => {
+            DceFault::Reset { start, dead } => {
                 core.dead_for = Some(dead).filter(|dead| !dead.is_zero());
-                core.reset(banner);
+                core.reset(start);
             }
             DceFault::Say { port, line } => core.say(port, &line),
             DceFault::Force(code) => {
@@ -167,7 +170,7 @@ impl Dce for Modem {
 
     fn poll_timeout(&self) -> Option<Now> {
         let data = self.core.running.ports.iter().filter_map(|p| match (&p.state, &p.suspended) {
-            (State::Data(running), _) => running.deadline(),
+            (PortState::Data(running), _) => running.deadline(),
             (_, Some(running)) => running.ends_at,
             _ => None,
         });
@@ -179,7 +182,7 @@ impl Dce for Modem {
     fn uart_window(&self, port: PortId) -> usize {
         let port = &self.core.running.ports[port.0];
         let used = match &port.state {
-            State::Data(running) => match running.mode.sink {
+            PortState::Data(running) => match running.mode.sink {
                 Sink::Client(service) => self.core.clients.get(service).map_or(0, Client::unsent),
                 Sink::Socket(socket) | Sink::Datagrams { socket, .. } => {
                     self.core.sockets.get(&socket).map_or(0, |c| c.unsent)
@@ -214,7 +217,7 @@ impl Dce for Modem {
 }
 
 impl Modem {
-    /// Does what is due by now: in the order of time, and of two things at once what is the maker's last.
+    /// Does what is due by now, in the order of time. Of two timers due at once, the core's goes before the maker's.
     pub(super) fn expire_due(&mut self) {
         let now = self.core.now;
         loop {
@@ -240,19 +243,19 @@ impl Modem {
             Timer::Register => core.register(),
             Timer::Attach => core.attachment_answered(),
             Timer::Activate(cid) => core.activation_answered(cid),
-            Timer::Deactivate(cid) => core.lower(cid, false),
-            Timer::RingOff(port) => core.drive(port, Line::Ri, false),
+            Timer::Deactivate(cid) => core.lower(cid, EndedBy::Host),
+            Timer::RingOff(port) => core.drive(port, ModuleLine::Ri, Level::Off),
             Timer::Plain(port) => self.finish(port, Reply::Ok),
             Timer::Late(port) => self.let_out(port),
             Timer::Boot => self.revive(),
         }
     }
 
-    /// Carries out what follows from what happened, until nothing follows any more.
+    /// Carries out what follows from what has happened, until there is nothing left to do.
     pub(super) fn settle(&mut self) {
         loop {
-            if let Some(banner) = self.core.resetting.take() {
-                self.restart(banner);
+            if let Some(start) = self.core.resetting.take() {
+                self.restart(start);
             } else if let Some(task) = self.core.running.tasks.pop_front() {
                 self.task(task);
             } else if self.core.answer_awaited() {
@@ -287,16 +290,16 @@ impl Modem {
     fn leave(&mut self, id: PortId) {
         let port = &mut self.core.running.ports[id.0];
         port.waiting.retain(|w| matches!(w.what, Due::Line(_) | Due::Code(_)));
-        match port.kept_back.take_if(|kept| matches!(kept, KeptBack::Reply(Reply::Data(_)))) {
-            // What is answered once its time has come is how it ended.
-            Some(_) => {
-                let mut cx = Cx { core: &mut self.core, port: id, name: "" };
-                let reply = self.maker.on_data_end(&mut cx, DataEnd::Left, vec![], 0);
-                self.core.running.ports[id.0].kept_back = Some(KeptBack::Reply(reply));
-            }
-            None => self.end_data(id, DataEnd::Left),
+        if matches!(port.answer, Answer::KeptBack(KeptBack::Reply(Reply::Data(_)))) {
+            // The answer that is kept back becomes the one to the end of data mode.
+            port.answer = Answer::Prompt;
+            let mut cx = Cx { core: &mut self.core, port: id, name: "" };
+            let reply = self.maker.on_data_end(&mut cx, DataEnd::Left, vec![], 0);
+            self.core.running.ports[id.0].answer = Answer::KeptBack(KeptBack::Reply(reply));
+        } else {
+            self.end_data(id, DataEnd::Left);
         }
-        // Nobody enters data mode any more for whom the end of a transfer would wait.
+        // No port is about to enter data mode any more: the end of a transfer need not wait for one.
         self.core.release_clients();
     }
 
@@ -316,7 +319,7 @@ impl Modem {
             port.shed(&mut core.out);
         }
         port.flush(&mut core.out);
-        // Behind what was written: the line changes after the result code (V.250 section 6.2.10).
+        // After what was written: the rate changes behind the result code (V.250 section 6.2.10).
         port.set_rate(&mut core.out);
         // What follows a command that led to data mode is data, however soon it came.
         let enters = port.enters_data(core.now);

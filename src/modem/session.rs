@@ -8,6 +8,7 @@ use super::core::{Core, Task};
 use super::data::Sink;
 use super::net::{Query, Socket, Tls};
 use super::{Event, Note};
+use crate::fault::ModuleState;
 use crate::ftp::{self, Cause, Input, Op, Step};
 use crate::time::Now;
 use bytes::Bytes;
@@ -55,7 +56,7 @@ struct Session {
     inbox: Buffer,
     /// How much of a download may wait, in octets.
     capacity: usize,
-    /// It is logged in; a transfer is under way. For those who wait for these states.
+    /// It is logged in; a transfer is under way. Faults wait for these states.
     open: bool,
     moving: bool,
     /// The end of a transfer and what followed it, which wait until a port has read its data.
@@ -267,7 +268,7 @@ impl Client for Session {
         self.inbox.pop(room)
     }
 
-    /// The server is not to blame for a pause any more, and what waited may follow.
+    /// The host has read: the client's time-out runs again, and what waited for the host may follow.
     fn release(&mut self, core: &mut Core) {
         let full = self.inbox.len() >= self.capacity;
         self.client.set_paused(core.now, full);
@@ -296,10 +297,10 @@ impl Session {
     /// It is dropped: closes what it has open.
     fn close(&mut self, core: &mut Core) {
         if self.moving {
-            core.reach("transfer_over");
+            core.reach(ModuleState::TransferOver);
         }
         if self.open {
-            core.reach("session_closed");
+            core.reach(ModuleState::SessionClosed);
         }
         for socket in [self.control, self.data.socket()].into_iter().flatten() {
             core.close(socket);
@@ -312,7 +313,7 @@ impl Session {
             ftp::Event::Data(bytes) => {
                 let streaming = core.streams(Sink::FTP);
                 self.inbox.push(bytes);
-                // A host that does not read is no fault of the server's.
+                // While the host does not read, the client does not time out on the server.
                 self.client.set_paused(core.now, self.inbox.len() >= self.capacity);
                 if !streaming && !matches!(core.running.tasks.back(), Some(Task::Tell(Event::FtpData))) {
                     core.happened(Event::FtpData);
@@ -344,12 +345,12 @@ impl Session {
         self.moving |= matches!(event, E::Begun);
         self.open |= matches!(event, E::Opened);
         if over {
-            core.reach("transfer_over");
+            core.reach(ModuleState::TransferOver);
         }
         match event {
-            E::Begun => core.reach("transfer_begun"),
-            E::Opened => core.reach("session_open"),
-            _ if closed => core.reach("session_closed"),
+            E::Begun => core.reach(ModuleState::TransferBegun),
+            E::Opened => core.reach(ModuleState::SessionOpen),
+            _ if closed => core.reach(ModuleState::SessionClosed),
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use super::buffer::Buffer;
 use super::client::Service;
 use super::core::Core;
 use super::net::{Failure, NetEvent, NetRequest, Query, Socket};
-use super::port::{PortId, State};
+use super::port::{PortId, PortState};
 use ::core::net::{Ipv4Addr, SocketAddrV4};
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
@@ -193,7 +193,8 @@ impl Core {
 
     /// The port that is in data mode on a socket.
     pub fn mapped(&self, socket: Socket) -> Option<PortId> {
-        let maps = |state: &State| matches!(state, State::Data(r) if r.mode.sink.socket() == Some(socket));
+        let maps =
+            |state: &PortState| matches!(state, PortState::Data(r) if r.mode.sink.socket() == Some(socket));
         self.running.ports.iter().find(|p| maps(&p.state)).map(|p| p.id)
     }
 

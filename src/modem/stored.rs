@@ -2,22 +2,22 @@
 //! process.
 
 use super::core::Core;
-use super::port::{PortId, Settings};
+use super::port::{PortId, PortSettings};
 
 fn key(port: PortId) -> String {
-    format!("port.{}", port.0 + 1)
+    format!("port.{}", port.number())
 }
 
 impl Core {
     /// The settings that `&W` has stored for a port.
-    pub(super) fn stored(&self, port: PortId) -> Option<Settings> {
-        serde_json::from_str(self.flash.get(&key(port))?).ok()
+    pub(super) fn stored(&self, port: PortId) -> Option<PortSettings> {
+        serde_json::from_str(self.lasting.flash.get(&key(port))?).ok()
     }
 
     /// Stores the settings of a port.
     pub(super) fn store(&mut self, port: PortId) {
         if let Ok(text) = serde_json::to_string(self.settings(port)) {
-            self.flash.insert(key(port), text);
+            self.lasting.flash.insert(key(port), text);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Unsolicited result codes: when one is to be printed, and how it is once its turn has come.
 
 use super::core::{Core, Task, Timer};
-use super::port::{Due, Line, Opening, Port, PortId, State, Waiting, Why};
+use super::port::{Due, Level, ModuleLine, Opening, Port, PortId, PortState, Waiting, Why};
 use super::{DataMode, Modem, Note, Reply};
 use crate::at::ResultCode;
 use crate::fault::UrcVerdict;
@@ -127,15 +127,15 @@ impl Core {
         self.release(port, name_of(&line), rule.when);
     }
 
-    /// Says a line that somebody has put in the module's mouth. The profile decides on nothing but whether it waits for
-    /// the answer to a command.
+    /// Says a line that a fault or a request gives. The profile only decides whether it waits for the answer to a
+    /// command.
     pub(super) fn say(&mut self, port: PortId, line: &str) {
         if port.0 < self.running.ports.len() {
             let when = match self.rule(name_of(line), &Urc::line(line)).when {
                 UrcWhen::AtOnce => UrcWhen::AtOnce,
                 _ => UrcWhen::After,
             };
-            // Said by a fault, it is none's prey: two could answer each other for ever.
+            // No other fault acts on a line that a fault says: two could answer each other without end.
             let what = Due::Line(line.into());
             let waiting = &mut self.running.ports[port.0].waiting;
             let place = waiting.partition_point(|w| w.at <= self.now);
@@ -144,8 +144,8 @@ impl Core {
         }
     }
 
-    /// Has what waits to be said unasked stand before the result of the command at work, where it has a place at all. It
-    /// is older: a host that reads it behind would think it true of what the command has just done.
+    /// Moves unsolicited lines that wait to before the result of the command at work. They are older: a host that reads
+    /// them behind the result would take them for what the command has just done.
     pub(super) fn say_older_first(&mut self) {
         let now = self.now;
         for port in &mut self.running.ports {
@@ -172,13 +172,13 @@ impl Core {
         let delay = self.delay(rule, why);
         let awaited = matches!(&what, Due::Line(line) if self.running.ports[port.0].is_awaited(line));
         let Port { state, waiting, .. } = &mut self.running.ports[port.0];
-        // The result code of the command that it belongs to takes it along; that of another does not.
-        let beside = matches!(state, State::Busy { .. }) && (awaited || why != Why::Ended);
+        // It is said beside the result code of its own command, not beside that of another.
+        let beside = matches!(state, PortState::Busy { .. }) && (awaited || why != Why::Ended);
         let at = match (rule.when, rule.delay) {
             (UrcWhen::Never, _) => return,
             (_, Some(_)) => self.now + delay,
             (UrcWhen::WithResult | UrcWhen::BeforeResult, None) if beside => self.now,
-            // What has no time of its own does not overtake the end of what went before.
+            // A line without a delay of its own does not overtake the end of an earlier operation.
             (_, None) => {
                 let before = waiting.iter().filter(|w| w.why != Why::Unasked).map(|w| w.at).max();
                 before.map_or(self.now + delay, |before| before.max(self.now + delay))
@@ -230,21 +230,21 @@ impl Modem {
         let now = self.core.now;
         let first = port.waiting.iter().position(|w| w.at <= now && port.is_free_for(w));
         let Some(i) = first else { return false };
-        if matches!(port.state, State::Busy { .. }) && port.waiting[i].when != UrcWhen::AtOnce {
-            // Its result code has waited for it, and takes it along.
+        if matches!(port.state, PortState::Busy { .. }) && port.waiting[i].when != UrcWhen::AtOnce {
+            // The result code has waited for it: both are printed together.
             self.core.running.ports[id.0].awaits = None;
             self.core.running.tasks.push_back(Task::Finish { port: id, reply: Reply::Ok });
             return true;
         }
         let Some(waiting) = self.core.running.ports[id.0].waiting.remove(i) else { return false };
-        // What is kept back of an answer, or is not to be heard of one, is no part of the line.
+        // An answer that is kept back or swallowed must not be printed with the line.
         let answer = std::mem::take(&mut self.core.running.ports[id.0].writing);
         if let Some((due, verdict)) = self.judge(id, waiting) {
             self.print_waiting(id, due, verdict);
         }
         let port = &mut self.core.running.ports[id.0];
         let said = std::mem::replace(&mut port.writing, answer).take();
-        port.emit(said.unwrap_or_default().into(), true, &mut self.core.out);
+        port.emit_apart(said.unwrap_or_default().into(), &mut self.core.out);
         true
     }
 
@@ -252,7 +252,7 @@ impl Modem {
         match due {
             Due::Line(line) => {
                 self.print_judged(id, line, verdict);
-                self.core.drive(id, Line::Ri, true);
+                self.core.drive(id, ModuleLine::Ri, Level::On);
                 self.core.running.timers.set(Timer::RingOff(id), self.core.now + RING);
             }
             Due::Code(code) if verdict == UrcVerdict::Pass => self.print_code(id, &code),
@@ -263,7 +263,7 @@ impl Modem {
                         Opening::Code(code) if verdict == UrcVerdict::Pass => self.print_code(id, &code),
                         opening => self.print_judged(id, opening.to_string(), verdict),
                     }
-                    // A host that reads what there is does not find it in one piece with the answer before.
+                    // A write of its own, so that the host does not read it in one piece with the answer before.
                     let core = &mut self.core;
                     core.running.ports[id.0].flush_apart(&mut core.out);
                 }

@@ -5,13 +5,13 @@ use super::gates::DataPort;
 use super::hosts::LookUp;
 use super::link::{Far, Link};
 use super::outside::{IoEvent, IoRequest};
-use super::pipe::{End, WINDOW};
+use super::pipe::{Leaves, WINDOW};
 use super::schedule::Planned;
 use super::sockets::Owner;
 use super::tap::TappedWhat;
 use super::tls::{Whose, check};
 use super::{IoUse, Network};
-use crate::fault::{ConnectVerdict, LookupVerdict, Way};
+use crate::fault::{ConnectVerdict, End, LookupVerdict, Way};
 use crate::modem::net::{Failure, NetEvent, Purpose, Query, Socket, Tls};
 use crate::scenario::Target;
 use crate::time::Now;
@@ -21,9 +21,9 @@ use std::time::Duration;
 
 /// The port of implicit FTPS: there the built-in server always speaks TLS.
 const FTPS: u16 = 990;
-/// The port of FTP: there it never does (unless asked by AUTH).
+/// The port of FTP: there it speaks TLS only after AUTH.
 const FTP: u16 = 21;
-/// No echo comes back sooner.
+/// An echo reply takes at least this long.
 const PING: Duration = Duration::from_millis(1);
 
 /// A call of the module.
@@ -49,7 +49,7 @@ enum Route {
     Silence,
 }
 
-/// What a connection attempt meets by a fault's word, in place of what is there.
+/// What a fault has a connection attempt meet, in place of what is there.
 pub(super) fn forced(verdict: ConnectVerdict) -> Option<Target> {
     match verdict {
         ConnectVerdict::Pass | ConnectVerdict::TlsFails => None,
@@ -127,15 +127,14 @@ impl Network {
                 }
             }
             Route::Bridge(to) => {
-                let io = self.new_io(IoUse::Datagrams(socket));
+                let io = self.real.open(IoUse::Datagrams(socket));
                 let far = Far::Io { io, ahead: 0 };
                 let Some(id) = self.dial(now, order, local, Carries::Tcp, far) else {
-                    self.ios.remove(&io);
-                    self.connecting.remove(&io);
+                    self.real.forget(io);
                     return;
                 };
-                self.ios.insert(io, IoUse::Link(id));
-                self.io_out.push_back(IoRequest::Connect { io, to, receive_buffer: None });
+                self.real.serve(io, IoUse::Link(id));
+                self.real.ask(IoRequest::Connect { io, to, receive_buffer: None });
             }
         }
     }
@@ -169,7 +168,7 @@ impl Network {
                 Some(service) => Route::Bridge(*service),
                 None => Route::Gate(self.config.server, server),
             },
-            // What a real server speaks at its address is not the port's to say.
+            // Whether a real server speaks TLS does not follow from its port.
             Target::Address(real) if purpose == Purpose::FtpControl || matches!(to.port(), FTP | FTPS) => {
                 Route::Gate(real, order.tls.is_some() || to.port() == FTPS)
             }
@@ -226,13 +225,13 @@ impl Network {
         }
     }
 
-    /// TLS comes to nothing between the module and a server, which the user is told.
+    /// The TLS handshake between the module and a server has failed: the user is told why.
     pub(super) fn tls_fails(&mut self, server: SocketAddrV4, why: &'static str) -> Failure {
         self.notes.push_back(format!("TLS with {server}: {why}"));
         Failure::Tls(why)
     }
 
-    /// The module's end of a connection comes to nothing.
+    /// The TLS handshake at the module's end has failed: the connection ends.
     pub(super) fn fail_near(&mut self, link: &mut Link, why: Failure) {
         let Some(socket) = link.socket else { return };
         self.let_go(link);
@@ -249,7 +248,7 @@ impl Network {
         self.events.push_back(NetEvent::Failed { socket, why });
     }
 
-    /// A call comes to nothing.
+    /// A call fails.
     pub(super) fn fail_link(&mut self, id: LinkId, why: Failure) {
         if let Some(mut link) = self.links.remove(&id) {
             self.fail_near(&mut link, why);
@@ -265,23 +264,23 @@ impl Network {
         }
     }
 
-    /// News of a bridged connection.
+    /// Something happened on the real socket of a bridged connection.
     pub(super) fn link_io(&mut self, now: Now, id: LinkId, event: IoEvent) {
         let Some(link) = self.links.get_mut(&id) else { return };
         match event {
             IoEvent::Connected { io, .. } => {
-                self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
+                self.real.ask(IoRequest::Allow { io, n: WINDOW });
                 self.answer_later(now, id);
             }
             IoEvent::Failed { io, kind } => {
                 link.far = Far::Gone;
-                self.ios.remove(&io);
+                self.real.forget(io);
                 if let Some(why) = Self::failure(kind) {
                     self.fail_link(id, why);
                 }
             }
             // Each read goes on at once: an exchange must not wait on a clock that may be frozen.
-            IoEvent::Data { bytes, .. } => link.answer(now, bytes, true),
+            IoEvent::Data { bytes, .. } => link.answer(now, bytes, Leaves::AtOnce),
             IoEvent::Sent { n, .. } => {
                 if let Far::Io { ahead, .. } = &mut link.far {
                     *ahead = ahead.saturating_sub(n);
@@ -290,7 +289,7 @@ impl Network {
             IoEvent::Eof { .. } => link.answer_end(now, End::Fin),
             IoEvent::Reset { io } => {
                 link.leave(now, End::Rst);
-                self.ios.remove(&io);
+                self.real.forget(io);
             }
             IoEvent::Listening { .. } | IoEvent::Accepted { .. } | IoEvent::Datagram { .. } => {}
         }

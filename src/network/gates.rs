@@ -6,12 +6,12 @@ mod server;
 use super::connect::Order;
 use super::faults::{Carries, LinkId};
 use super::link::{Far, Link};
-use super::pipe::End;
-use super::relay::{Call, GateInput, GateOutput, Relay};
+use super::pipe::Leaves;
 use super::schedule::Planned;
 use super::tls::TlsEnd;
 use super::{GateId, Network};
-use crate::fault::Scripted;
+use crate::fault::{End, Scripted};
+use crate::gate::{Call, GateInput, GateOutput, Relay};
 use crate::modem::net::{Tls, Verify};
 use crate::time::Now;
 use core::net::{SocketAddr, SocketAddrV4};
@@ -154,7 +154,7 @@ impl Network {
         }
     }
 
-    /// The control connection is dead; the gate has its last word upstream.
+    /// The control connection is gone. The gate may still have something to say to the server.
     pub(super) fn lose_module(&mut self, now: Now, gate: GateId) {
         self.feed(now, gate, GateInput::ModuleReset);
         if let Some(slot) = self.gates.slots.get_mut(&gate) {
@@ -173,7 +173,7 @@ impl Network {
         self.feed(now, gate, GateInput::DataRefused);
     }
 
-    /// Has every gate say something unasked, as a server does that goes down (421).
+    /// Has every gate say something unasked to its module, such as the 421 of a server that goes down.
     pub fn speak(&mut self, now: Now, scripted: &Scripted) {
         for slot in self.gates.slots.values_mut() {
             slot.relay.speak(now, scripted);
@@ -193,7 +193,7 @@ impl Network {
         }
     }
 
-    /// Does what the gates want; false where they want nothing.
+    /// Does what the gates ask for; false where they ask for nothing.
     pub(super) fn drain_gates(&mut self, now: Now) -> bool {
         let mut moved = false;
         let mut next = self.gates.slots.keys().next().copied();
@@ -223,7 +223,7 @@ impl Network {
         match output {
             GateOutput::ToModule(bytes) => {
                 if let Some(link) = control {
-                    link.answer(now, bytes, true);
+                    link.answer(now, bytes, Leaves::AtOnce);
                 }
             }
             GateOutput::StartTls => {
@@ -257,12 +257,12 @@ impl Network {
         }
     }
 
-    /// What a gate wants of the module's data connection.
+    /// Does what a gate asks for on the module's data connection.
     fn data_output(&mut self, now: Now, id: GateId, output: GateOutput) {
         let data = self.gates.slots.get(&id).and_then(|slot| slot.data);
         let link = data.and_then(|data| self.links.get_mut(&data));
         match (output, link) {
-            (GateOutput::DataToModule(bytes), Some(link)) => link.answer(now, bytes, false),
+            (GateOutput::DataToModule(bytes), Some(link)) => link.answer(now, bytes, Leaves::InFullSegments),
             (GateOutput::DataFinModule, Some(link)) => link.answer_end(now, End::Fin),
             (GateOutput::DataResetModule, _) => {
                 self.schedule.forget_gate(id);
@@ -277,7 +277,7 @@ impl Network {
         }
     }
 
-    /// A gate dials the module. What is no listener of this module refuses, as an ALG would.
+    /// A gate connects to the module, to one of its listeners. Any other address is refused, as a carrier's FTP ALG does.
     fn dial_module(&mut self, now: Now, id: GateId, to: SocketAddrV4) {
         let Some(slot) = self.gates.slots.get(&id) else { return };
         let from = SocketAddrV4::new(*slot.server.ip(), FTP_DATA);
@@ -308,8 +308,8 @@ impl Network {
             let end = if link.down.finished() { End::Fin } else { End::Rst };
             link.leave(now, end);
         }
-        self.drop_leg(id, false);
-        upstream.into_iter().for_each(|io| self.abort_io(io));
+        self.drop_leg(id, End::Fin);
+        upstream.into_iter().for_each(|io| self.real.abort(io));
         self.schedule.forget_gate(id);
         self.gates.slots.remove(&id);
     }

@@ -2,12 +2,12 @@
 
 use super::faults::{LinkFaults, LinkInfo};
 use super::outside::{IoId, IoRequest};
-use super::pipe::{End, Line, LinkProfile, Piece, Pipe, WINDOW, Watch};
-use super::relay::GateInput;
+use super::pipe::{Leaves, LineProfile, LinkProfile, Piece, Pipe, WINDOW, Watch};
 use super::tap::{Tap, TappedWhat};
 use super::tls::{TlsEnd, check};
 use super::{GateId, Network};
-use crate::fault::{Fate, Segment, Way};
+use crate::fault::{End, Fate, Segment, Way};
+use crate::gate::GateInput;
 use crate::modem::net::{NetEvent, Socket};
 use crate::time::Now;
 use bytes::Bytes;
@@ -21,7 +21,7 @@ pub(super) enum Far {
     Data { gate: GateId, credit: usize },
     /// A real socket, which `ahead` octets have been sent to and not yet gone out.
     Io { io: IoId, ahead: usize },
-    /// Nobody any more: what still comes is lost.
+    /// Nobody any more: what the module still sends is lost.
     Gone,
 }
 
@@ -75,9 +75,9 @@ impl Link {
         match &mut self.near_tls {
             Some(tls) => {
                 let records = tls.write(&bytes);
-                self.up.write(now, records, true);
+                self.up.write(now, records, Leaves::AtOnce);
             }
-            None => self.up.write(now, bytes, true),
+            None => self.up.write(now, bytes, Leaves::AtOnce),
         }
     }
 
@@ -85,7 +85,7 @@ impl Link {
     pub fn shutdown(&mut self, now: Now) {
         if let Some(tls) = &mut self.near_tls {
             let records = tls.close();
-            self.up.write(now, records, true);
+            self.up.write(now, records, Leaves::AtOnce);
         }
         self.up.finish(End::Fin);
     }
@@ -95,7 +95,8 @@ impl Link {
         self.down.readable() || self.near_tls.as_ref().is_some_and(|tls| tls.readable())
     }
 
-    /// The module lets go of the socket; unread octets make a RST of the FIN, as in any TCP.
+    /// The module closes the socket. Where octets are still unread, it sends RST in place of FIN, as TCP does (RFC 2525
+    /// section 2.17).
     pub fn close(&mut self, now: Now) {
         let unread = self.is_unread();
         self.socket = None;
@@ -106,13 +107,13 @@ impl Link {
     }
 
     /// The far end sends.
-    pub fn answer(&mut self, now: Now, bytes: Bytes, push: bool) {
+    pub fn answer(&mut self, now: Now, bytes: Bytes, leaves: Leaves) {
         match &mut self.far_tls {
             Some(tls) => {
                 let records = tls.write(&bytes);
-                self.down.write(now, records, push);
+                self.down.write(now, records, leaves);
             }
-            None => self.down.write(now, bytes, push),
+            None => self.down.write(now, bytes, leaves),
         }
     }
 
@@ -120,7 +121,7 @@ impl Link {
     pub fn answer_end(&mut self, now: Now, end: End) {
         if let Some(tls) = self.far_tls.as_mut().filter(|_| end == End::Fin) {
             let records = tls.close();
-            self.down.write(now, records, true);
+            self.down.write(now, records, Leaves::AtOnce);
         }
         self.down.finish(end);
     }
@@ -168,27 +169,27 @@ impl Link {
         self.socket.is_none() && self.far == Far::Gone
     }
 
-    pub fn poll_timeout(&self, lines: &Lines) -> Option<Now> {
+    pub fn poll_timeout(&self, lines: &LineProfiles) -> Option<Now> {
         let up = self.up.poll_timeout(&lines.up);
         up.into_iter().chain(self.down.poll_timeout(&lines.down)).min()
     }
 }
 
-/// The profile, by direction.
-pub(super) struct Lines {
-    up: Line,
-    down: Line,
+/// The link profile of each direction.
+pub(super) struct LineProfiles {
+    up: LineProfile,
+    down: LineProfile,
 }
 
-impl Lines {
-    pub fn new(profile: &LinkProfile, separate: bool) -> Lines {
+impl LineProfiles {
+    pub fn new(profile: &LinkProfile, separate: bool) -> LineProfiles {
         let LinkProfile { segment, flush, latency, .. } = *profile;
-        let line = |rate| Line { segment: segment.max(1), flush, latency, rate, separate };
-        Lines { up: line(profile.rate_up), down: line(profile.rate_down) }
+        let line = |rate| LineProfile { segment: segment.max(1), flush, latency, rate, separate };
+        LineProfiles { up: line(profile.rate_up), down: line(profile.rate_down) }
     }
 }
 
-/// Shows faults and tap what passes.
+/// Shows what passes to the faults and to the tap.
 struct Watcher<'a> {
     now: Now,
     info: &'a LinkInfo,
@@ -213,7 +214,7 @@ impl Watch for Watcher<'_> {
     }
 
     fn depart_end(&mut self, end: End) -> Segment {
-        // A RST is its sender's last word: it is not kept back.
+        // A RST cannot be kept back: its sender has forgotten the connection.
         let judged = match self.watched && end == End::Fin {
             true => self.faults.segment(self.now, self.info, self.way, 0),
             false => Segment::pass(0),
@@ -243,8 +244,8 @@ fn tapped_end(end: End) -> TappedWhat {
 }
 
 impl Network {
-    pub(super) fn lines(&self, link: &Link) -> Lines {
-        Lines::new(&self.config.link, self.tap.on || self.faults.watches(&link.info))
+    pub(super) fn lines(&self, link: &Link) -> LineProfiles {
+        LineProfiles::new(&self.config.link, self.tap.on || self.faults.watches(&link.info))
     }
 
     /// Moves on one link whatever can move; false where nothing could.
@@ -262,7 +263,7 @@ impl Network {
         far || near || confirmed
     }
 
-    fn pump(&mut self, now: Now, link: &mut Link, lines: &Lines, watched: bool) -> Option<End> {
+    fn pump(&mut self, now: Now, link: &mut Link, lines: &LineProfiles, watched: bool) -> Option<End> {
         let mut cut = None;
         for (way, pipe, line) in
             [(Way::Up, &mut link.up, &lines.up), (Way::Down, &mut link.down, &lines.down)]
@@ -278,7 +279,7 @@ impl Network {
     fn advance_far(&mut self, now: Now, link: &mut Link) -> bool {
         let mut moved = false;
         if !link.answered {
-            // A call that is given up ends before it began.
+            // The module has given up the call before it was answered.
             if let (Some(end), true) = (link.far_end(), link.far != Far::Gone) {
                 self.end_far(now, link, end);
                 return true;
@@ -291,7 +292,7 @@ impl Network {
                 moved = true;
                 broken |= tls.read(&records).is_err();
             }
-            link.down.write(now, tls.records(), true);
+            link.down.write(now, tls.records(), Leaves::AtOnce);
         }
         if broken {
             if link.near_tls.is_none() {
@@ -318,7 +319,7 @@ impl Network {
                 }
                 Far::Io { io, ahead } => {
                     *ahead += bytes.len();
-                    self.io_out.push_back(IoRequest::Send { io: *io, bytes });
+                    self.real.ask(IoRequest::Send { io: *io, bytes });
                 }
                 Far::Gone => {}
             }
@@ -327,9 +328,9 @@ impl Network {
             self.end_far(now, link, end);
             moved = true;
         }
-        // A half-closed connection whose module lets go is closed whole.
+        // The module has closed the socket, and the real host knows of it: the real socket goes too.
         if let (Far::Io { io, .. }, None, FarKnows::Ended(_)) = (link.far, link.socket, link.told) {
-            self.close_io(io);
+            self.real.close(io);
             link.far = Far::Gone;
             moved = true;
         }
@@ -361,16 +362,17 @@ impl Network {
                 self.release_data(gate, link.info.id);
                 self.feed(now, gate, if opened { GateInput::DataReset } else { GateInput::DataRefused });
             }
-            (Far::Io { io, .. }, End::Fin) => self.io_out.push_back(IoRequest::Shutdown { io }),
+            (Far::Io { io, .. }, End::Fin) => self.real.ask(IoRequest::Shutdown { io }),
             (Far::Io { io, .. }, End::Rst) => {
                 link.far = Far::Gone;
-                self.abort_io(io);
+                self.real.abort(io);
             }
             (Far::Gone, _) => {}
         }
     }
 
-    /// What arrived for the module: its TLS end, the announcement, and what comes after it let go.
+    /// Handles what arrived for the module: TLS records go to its TLS end, the call is announced, and what comes after the
+    /// socket was closed is dropped.
     fn advance_near(&mut self, now: Now, link: &mut Link) -> bool {
         if !link.answered {
             return false;
@@ -384,7 +386,7 @@ impl Network {
             }
             let records = tls.records();
             moved |= !records.is_empty();
-            link.up.write(now, records, true);
+            link.up.write(now, records, Leaves::AtOnce);
         }
         let ended = link.announce.is_some() && link.near_end().is_some() && link.handshaking();
         if let Some(socket) = link.socket.filter(|_| broken.is_some() || ended) {
@@ -444,7 +446,7 @@ impl Network {
         let n = link.far_tls.as_mut().map_or(down, |tls| tls.confirm(down));
         match link.far {
             Far::Data { gate, .. } if n > 0 => self.feed(now, gate, GateInput::DataSent(n)),
-            Far::Io { io, .. } if n > 0 => self.io_out.push_back(IoRequest::Allow { io, n }),
+            Far::Io { io, .. } if n > 0 => self.real.ask(IoRequest::Allow { io, n }),
             _ => {}
         }
         up > 0 || down > 0

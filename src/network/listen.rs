@@ -12,7 +12,7 @@ use crate::time::Now;
 use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::collections::BTreeMap;
 
-/// So many callers over UDP are remembered, for answers to find their way back.
+/// The most callers over UDP that are remembered, so that answers find their way back.
 const CALLERS: usize = 1024;
 /// The first of the ports that a kernel draws for callers (Linux; RFC 6335 section 6 has 49152).
 const FIRST_DRAWN: u16 = 32_768;
@@ -29,8 +29,8 @@ pub(super) struct Forwards {
 }
 
 impl Forwards {
-    /// A new caller as the module sees it, which knows no IPv6. A port that was drawn is counted instead, as
-    /// behind a NAT, so that two runs see the same.
+    /// The address of a new caller as the module sees it: IPv4, since the module knows no IPv6. Where the caller's kernel
+    /// picked its port, the module sees a counted one, as behind a NAT, so that two runs see the same.
     fn see(&mut self, from: SocketAddr) -> SocketAddrV4 {
         let ip = match from {
             SocketAddr::V4(v4) => *v4.ip(),
@@ -69,9 +69,9 @@ impl Network {
     pub(super) fn open_forwards(&mut self) {
         for forward in self.config.forward.clone() {
             for udp in [false, true] {
-                let io = self.new_io(IoUse::Forward);
+                let io = self.real.open(IoUse::Forward);
                 self.forwards.ports.insert(io, forward.port);
-                self.io_out.push_back(IoRequest::Listen { io, at: forward.at, udp });
+                self.real.ask(IoRequest::Listen { io, at: forward.at, udp });
             }
         }
     }
@@ -91,7 +91,7 @@ impl Network {
     pub(super) fn forward_io(&mut self, now: Now, event: IoEvent) {
         match event {
             IoEvent::Failed { io, kind } => {
-                self.ios.remove(&io);
+                self.real.forget(io);
                 if let Some(port) = self.forwards.ports.remove(&io) {
                     self.notes.push_back(format!("port {port} cannot be forwarded: {kind}"));
                 }
@@ -100,10 +100,10 @@ impl Network {
                 let listener =
                     self.forwards.ports.get(&listener).and_then(|port| self.sockets.listener(*port));
                 let Some(listener) = listener else {
-                    self.io_out.push_back(IoRequest::Abort { io });
+                    self.real.ask(IoRequest::Abort { io });
                     return;
                 };
-                self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
+                self.real.ask(IoRequest::Allow { io, n: WINDOW });
                 let from = self.forwards.see(from);
                 self.call(now, listener, from, Carries::Tcp, Far::Io { io, ahead: 0 });
             }
@@ -136,14 +136,14 @@ impl Network {
         let announce = NetEvent::Accepted { listener: listener.socket, socket, from };
         let mut link = Link::new(info, socket, announce, far);
         if let Far::Io { io, .. } = far {
-            self.ios.insert(io, IoUse::Link(id));
+            self.real.serve(io, IoUse::Link(id));
         }
         self.sockets.insert(socket, Owner::Link { link: id, port: None });
         let tls = match far {
             Far::Data { gate, .. } => self.near(gate, listener.tls),
             _ => listener.tls,
         };
-        // A certificate that cannot be made has the handshake fail, as one that is missing would.
+        // Without a certificate the handshake fails, whether it is missing or could not be made.
         link.near_tls =
             tls.and_then(|tls| self.tls.client(Whose::Module, &tls.name, &tls.verify).ok()).map(Box::new);
         if let Far::Data { gate, .. } = far {

@@ -1,6 +1,6 @@
 //! One direction of a link: store and forward, in segments, under a window.
 
-use crate::fault::{Fate, Flip, Segment};
+use crate::fault::{End, Fate, Flip, Segment};
 use crate::time::Now;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
@@ -38,20 +38,22 @@ impl Default for LinkProfile {
 
 /// What one direction needs of the [`LinkProfile`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
+pub(super) struct LineProfile {
     pub segment: usize,
     pub flush: Duration,
     pub latency: Duration,
     pub rate: Option<u64>,
-    /// Somebody looks at each segment; otherwise they pass in bursts.
+    /// Faults or a tap look at each segment by itself; otherwise several pass together.
     pub separate: bool,
 }
 
-/// How a stream ends.
+/// When octets leave that are written to a pipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    Fin,
-    Rst,
+pub(super) enum Leaves {
+    /// At once.
+    AtOnce,
+    /// With the next full segment, or when they have waited long enough.
+    InFullSegments,
 }
 
 /// What travels.
@@ -112,8 +114,8 @@ pub(super) struct Pipe {
 }
 
 impl Pipe {
-    /// Takes octets from the sender. `push` sends them without waiting for a full segment.
-    pub fn write(&mut self, now: Now, bytes: Bytes, push: bool) {
+    /// Takes octets from the sender.
+    pub fn write(&mut self, now: Now, bytes: Bytes, leaves: Leaves) {
         if self.end.is_some() || bytes.is_empty() {
             return;
         }
@@ -123,7 +125,7 @@ impl Pipe {
         self.touched = now;
         self.unconfirmed += bytes.len();
         self.backlog.push(bytes);
-        if push {
+        if leaves == Leaves::AtOnce {
             self.pushed = self.backlog.len;
         }
     }
@@ -188,7 +190,7 @@ impl Pipe {
         self.arrived.filter(|_| self.ready.len == 0)
     }
 
-    /// Octets that the sender may newly regard as taken by the link.
+    /// Octets that the link has taken since this was asked last: the sender may write so many more.
     pub fn confirm(&mut self) -> usize {
         let held = self.held.as_ref().map_or(0, Bytes::len);
         let inside =
@@ -199,12 +201,12 @@ impl Pipe {
     }
 
     /// Moves what may move by `now`. `Some` says that a fault cuts the connection, with that end.
-    pub fn pump(&mut self, now: Now, line: &Line, watch: &mut dyn Watch) -> Option<End> {
+    pub fn pump(&mut self, now: Now, line: &LineProfile, watch: &mut dyn Watch) -> Option<End> {
         while let Some(due) = self.departs_at(line).filter(|due| *due <= now) {
             if let Stall::Until(_) = self.stall {
                 self.stall = Stall::None;
             }
-            // Under a rate, a late call must not slow the line down: count from when it could have begun.
+            // This may be called late. A line with a rate must not lose that time: the segment began when it could.
             let start = if line.rate.is_some() { due.max(self.since) } else { now };
             let Some(bytes) = self.held.take().or_else(|| self.next_piece(now, line)) else {
                 match self.depart_end(start, line, watch) {
@@ -212,7 +214,7 @@ impl Pipe {
                         self.stall(now, until);
                         continue;
                     }
-                    Fate::Cut { reset } => return Some(if reset { End::Rst } else { End::Fin }),
+                    Fate::Cut { end } => return Some(end),
                     _ => break,
                 }
             };
@@ -231,7 +233,7 @@ impl Pipe {
                     self.stall(now, until);
                     self.held = Some(bytes);
                 }
-                Fate::Cut { reset } => return Some(if reset { End::Rst } else { End::Fin }),
+                Fate::Cut { end } => return Some(end),
             }
         }
         while self.flight.front().is_some_and(|(at, _)| *at <= now) {
@@ -249,12 +251,12 @@ impl Pipe {
     }
 
     /// When [`pump`](Pipe::pump) has something to do.
-    pub fn poll_timeout(&self, line: &Line) -> Option<Now> {
+    pub fn poll_timeout(&self, line: &LineProfile) -> Option<Now> {
         let arrival = self.flight.front().map(|(at, _)| *at);
         arrival.into_iter().chain(self.departs_at(line)).min()
     }
 
-    fn departs_at(&self, line: &Line) -> Option<Now> {
+    fn departs_at(&self, line: &LineProfile) -> Option<Now> {
         let full = self.held.is_some() || self.pushed > 0 || self.backlog.len >= line.segment;
         let ready = match () {
             () if full => Now::ZERO,
@@ -270,7 +272,7 @@ impl Pipe {
     }
 
     /// The next segment, or a burst of whole ones, or what is left where that need not wait.
-    fn next_piece(&mut self, now: Now, line: &Line) -> Option<Bytes> {
+    fn next_piece(&mut self, now: Now, line: &LineProfile) -> Option<Bytes> {
         let front = self.backlog.front_len();
         let piece = if self.backlog.len < line.segment {
             let due = self.pushed > 0 || self.end.is_some() || self.touched + line.flush <= now;
@@ -284,7 +286,7 @@ impl Pipe {
         piece
     }
 
-    /// The first so many octets of a segment; the rest is judged behind them.
+    /// Cuts the first octets off a segment. The faults are asked about the rest once these have left.
     fn first(&mut self, mut bytes: Bytes, take: usize) -> Bytes {
         if take < bytes.len() {
             let rest = bytes.split_off(take.max(1));
@@ -294,7 +296,7 @@ impl Pipe {
         bytes
     }
 
-    fn fly(&mut self, start: Now, bytes: Bytes, line: &Line, extra: Duration) {
+    fn fly(&mut self, start: Now, bytes: Bytes, line: &LineProfile, extra: Duration) {
         if bytes.is_empty() {
             return;
         }
@@ -305,7 +307,7 @@ impl Pipe {
         self.flight.push_back((self.last_arrival, Piece::Bytes(bytes)));
     }
 
-    fn depart_end(&mut self, start: Now, line: &Line, watch: &mut dyn Watch) -> Fate {
+    fn depart_end(&mut self, start: Now, line: &LineProfile, watch: &mut dyn Watch) -> Fate {
         let Some(end) = self.end else { return Fate::Pass };
         let judged = if line.separate { watch.depart_end(end) } else { Segment::pass(0) };
         if let Fate::Hold(_) | Fate::Cut { .. } = judged.fate {
@@ -318,12 +320,12 @@ impl Pipe {
     }
 
     fn stall(&mut self, now: Now, until: Option<Now>) {
-        // A stall that is over already would have the pump ask for ever.
+        // A fault that holds until a time that has passed would be asked again and again without end.
         self.stall = until.map_or(Stall::Forever, |t| Stall::Until(t.max(now + Duration::from_micros(1))));
     }
 }
 
-impl Line {
+impl LineProfile {
     fn time_of(&self, octets: usize) -> Duration {
         let micros = |rate: u64| (octets as u64 * 8_000_000).div_ceil(rate.max(1));
         self.rate.map_or(Duration::ZERO, |rate| Duration::from_micros(micros(rate)))

@@ -3,8 +3,9 @@
 use super::Network;
 use super::faults::LinkId;
 use super::link::Link;
-use super::pipe::{End, WINDOW};
+use super::pipe::WINDOW;
 use super::udp::UdpPort;
+use crate::fault::End;
 use crate::modem::net::{NetEvent, Purpose, Socket, Tls};
 use crate::time::Now;
 use std::collections::BTreeMap;
@@ -113,7 +114,7 @@ impl Sockets {
         match wanted {
             Some(port) if port != 0 => Some(port).filter(|port| free(*port)),
             _ => {
-                // Each port comes round only after all others, as a late packet would demand.
+                // A port is used again only after all others: a late packet must not meet a new connection.
                 let start = self.picked.max(*DYNAMIC.start());
                 let port = (start..=*DYNAMIC.end()).chain(DYNAMIC).find(|port| free(*port))?;
                 self.picked = port.checked_add(1).unwrap_or(*DYNAMIC.start());
@@ -147,20 +148,20 @@ impl Network {
         }
     }
 
-    /// The module closes a socket; nothing of it is told any more.
-    pub(super) fn close(&mut self, now: Now, socket: Socket, abort: bool) {
+    /// The module closes a socket, or aborts it with RST; nothing of it is told any more.
+    pub(super) fn close(&mut self, now: Now, socket: Socket, end: End) {
         let callers = self.events.iter().filter_map(|event| match event {
             NetEvent::Accepted { listener, socket: caller, .. } if *listener == socket => Some(*caller),
             _ => None,
         });
-        // Callers that the module has not heard of die with their listener.
+        // Connections that the listener accepted and the module has not been told of are aborted with it.
         for caller in callers.collect::<Vec<_>>() {
-            self.close(now, caller, true);
+            self.close(now, caller, End::Rst);
         }
         self.forget(socket);
         match self.sockets.remove(socket) {
             Some(Owner::Link { link, .. }) => match self.links.get_mut(&link) {
-                Some(link) if abort => {
+                Some(link) if end == End::Rst => {
                     link.socket = None;
                     link.up.finish(End::Rst);
                 }

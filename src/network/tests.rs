@@ -9,9 +9,9 @@ mod secure;
 mod udp;
 
 use super::faults::LinkInfo;
-use super::relay::{GateInput, GateOutput};
 use super::*;
 use crate::fault::{Fate, Scripted, Segment, Way};
+use crate::gate::GateOutput;
 use crate::modem::net::*;
 use bytes::Bytes;
 use std::collections::BTreeMap;

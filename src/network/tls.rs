@@ -1,4 +1,4 @@
-//! TLS for FTPS (RFC 4217): the module's end as client, the server's end at the gate, both sans-IO.
+//! TLS for FTPS (RFC 4217): the module's end as client, the server's end at the gate, neither with a socket of its own.
 
 pub mod check;
 
@@ -24,11 +24,11 @@ pub struct TlsFiles {
     pub roots: Option<String>,
 }
 
-/// Makes the ends of TLS connections; what costs time is made at its first use.
+/// Makes the ends of TLS connections. Keys and certificates, which cost time, are made at their first use.
 pub struct TlsSetup {
     provider: Arc<CryptoProvider>,
     roots: Vec<CertificateDer<'static>>,
-    /// What a module that checks asks of a certificate.
+    /// What a module asks of a certificate, where it checks one.
     check: Arc<Check>,
     given: Option<Arc<ServerConfig>>,
     authority: Option<CertifiedIssuer<'static, KeyPair>>,
@@ -39,7 +39,7 @@ pub struct TlsSetup {
 /// Whose end a client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Whose {
-    /// A module keeps no sessions; and a ticket would be read as data that nobody asked for.
+    /// The module's. It keeps no sessions, so it gets no session tickets: one would look like data that nobody asked for.
     Module,
     /// Many real servers take a data connection only where it resumes the session of its control
     /// connection.

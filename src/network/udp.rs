@@ -18,9 +18,9 @@ use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-/// So many datagrams wait for the module; more are lost.
+/// The most datagrams that wait for the module; more are lost.
 const INBOX: usize = 64;
-/// So many are on their way to it over the radio link; more are lost.
+/// The most that are on their way to it over the radio link; more are lost.
 const UNDER_WAY: usize = 1024;
 
 /// A UDP port of the module.
@@ -61,7 +61,7 @@ impl Network {
     pub(super) fn close_datagrams(&mut self, now: Now, port: &UdpPort) {
         self.faults.closed(now, &port.info);
         for io in port.ios.values() {
-            self.close_io(*io);
+            self.real.close(*io);
         }
     }
 
@@ -95,8 +95,8 @@ impl Network {
         if let Some(io) = self.sockets.udp(socket)?.ios.get(&info.peer) {
             return Some((*io, None));
         }
-        let io = self.new_io(IoUse::Datagrams(socket));
-        self.io_out.push_back(IoRequest::OpenUdp { io, to: real });
+        let io = self.real.open(IoUse::Datagrams(socket));
+        self.real.ask(IoRequest::OpenUdp { io, to: real });
         self.sockets.udp(socket)?.ios.insert(info.peer, io);
         Some((io, None))
     }
@@ -119,21 +119,21 @@ impl Network {
             Fate::Pass => vec![(after, bytes)],
             Fate::Corrupt(flips) => vec![(after, changed(&bytes, &flips))],
             Fate::Twice => vec![(after, bytes.clone()), (after, bytes)],
-            // Nobody keeps a datagram until a stall is over.
+            // A datagram that meets a stall is lost: nothing on the way keeps it.
             Fate::Drop | Fate::Hold(_) | Fate::Cut { .. } => vec![],
         }
     }
 
     pub(super) fn send_real_datagram(&mut self, io: IoId, to: Option<SocketAddr>, bytes: Bytes) {
-        if self.ios.contains_key(&io) {
-            self.io_out.push_back(match to {
+        if self.real.user(io).is_some() {
+            self.real.ask(match to {
                 Some(to) => IoRequest::SendTo { io, to, bytes },
                 None => IoRequest::Send { io, bytes },
             });
         }
     }
 
-    /// News of a real socket towards a mapped host.
+    /// Something happened on a real socket towards a mapped host.
     pub(super) fn datagram_io(&mut self, now: Now, socket: Socket, event: IoEvent) {
         let Some(port) = self.sockets.udp(socket) else { return };
         match event {
@@ -145,7 +145,7 @@ impl Network {
             }
             IoEvent::Failed { io, .. } => {
                 port.ios.retain(|_, used| *used != io);
-                self.ios.remove(&io);
+                self.real.forget(io);
             }
             _ => {}
         }
@@ -179,7 +179,7 @@ impl Network {
         self.tap.push(now, &info, Way::Down, || TappedWhat::Datagram(bytes));
     }
 
-    /// The next datagram for a port whose window is open at all: a datagram is never divided.
+    /// The next datagram for a port with any room: it is handed over whole, even where it is larger than the room.
     pub(super) fn poll_datagram(&mut self, window: &dyn Fn(Socket) -> usize) -> Option<NetEvent> {
         self.sockets.udp_ports().find_map(|(socket, port)| {
             if port.inbox.is_empty() || window(socket) == 0 {

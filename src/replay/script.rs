@@ -2,7 +2,7 @@
 
 use super::key::Key;
 use crate::at::ResultCode;
-use crate::modem::Line;
+use crate::modem::{Level, ModuleLine};
 use crate::transcript::text::{Part, Pattern};
 use crate::transcript::{Kind, Signal, Transcript};
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub enum What {
     /// It sends bytes.
     Bytes(Vec<u8>),
     /// It drives a line of the port.
-    Drive(Line, bool),
+    Drive(ModuleLine, Level),
 }
 
 /// Something that the module says, so long after it was asked.
@@ -106,8 +106,8 @@ impl Script {
                     crate::transcript::content::Content::Generated(generated.clone()).stream().collect(),
                 ),
                 Kind::Line { signal, on } => match signal {
-                    Signal::Dcd => What::Drive(Line::Dcd, *on),
-                    Signal::Ri => What::Drive(Line::Ri, *on),
+                    Signal::Dcd => What::Drive(ModuleLine::Dcd, Level::new(*on)),
+                    Signal::Ri => What::Drive(ModuleLine::Ri, Level::new(*on)),
                     _ => continue,
                 },
                 _ => continue,

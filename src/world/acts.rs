@@ -1,5 +1,5 @@
-//! What rules do by themselves, and the radio over time. What a number of bytes has called for happens once
-//! these have arrived; nothing passes behind them before it has.
+//! What rules do by themselves, and the radio over time. A rule that a number of bytes has triggered acts when these bytes
+//! have arrived, and nothing passes behind them before.
 
 use super::{Notice, World};
 use crate::fault::{self, Act, Action, Bearer, Ftp, FtpFault, LinkFault, LinkKind, OnLink, Stage};
@@ -137,7 +137,7 @@ impl World {
         self.record(event.at, || Event::of_fault(event));
     }
 
-    /// Lets move on what faults have kept back; once the module has done what was done to it.
+    /// Lets move on what faults have kept back, after the module has acted on what they did to it.
     pub(super) fn resume(&mut self, now: Now) {
         if std::mem::take(&mut self.resumes) {
             self.faults.hold(!self.landing.is_empty());
@@ -145,7 +145,7 @@ impl World {
         }
     }
 
-    /// Does what has waited for bytes that have arrived by now; false where nothing has.
+    /// Carries out what has waited for bytes, where these have arrived; false where there is nothing.
     fn land(&mut self, now: Now) -> bool {
         let landed: Vec<_> = self.landing.extract_if(.., |(at, _)| *at <= now).collect();
         let any = !landed.is_empty();
@@ -155,7 +155,7 @@ impl World {
         any
     }
 
-    /// What a fault that happens now finds nothing to happen to, in words.
+    /// Says in words where a fault would find nothing to act on, if it were applied now.
     pub fn idle(&self, what: &Action) -> Option<String> {
         let modem = self.modem()?;
         let bearers = &modem.core().bearers;
@@ -182,8 +182,8 @@ impl World {
     }
 
     fn ports(&self, port: Option<usize>) -> Vec<PortId> {
-        let all = 0..self.serial.len();
-        all.filter(|at| port.is_none_or(|wanted| wanted == at + 1)).map(PortId).collect()
+        let all = (0..self.serial.len()).map(PortId);
+        all.filter(|at| port.is_none_or(|wanted| wanted == at.number())).collect()
     }
 
     fn carry_out(&mut self, now: Now, landed: Now, act: Act) {
@@ -203,7 +203,7 @@ impl World {
                     self.force(now, port, line, on);
                 }
             }
-            Act::Reset { banner, dead } => self.dce.handle_fault(now, DceFault::Reset { banner, dead }),
+            Act::Reset { start, dead } => self.dce.handle_fault(now, DceFault::Reset { start, dead }),
             Act::Say { port, text } => {
                 for port in self.ports(port) {
                     self.dce.handle_fault(now, DceFault::Say { port, line: text.clone() });
@@ -224,11 +224,11 @@ impl World {
             }
             Act::PdpDrop(which) => self.tell(now, Change::PdpDeactivated(which)),
             Act::Sim(there) => self.tell(now, Change::Sim(there)),
-            Act::Cut { links, only, reset } => {
+            Act::Cut { links, only, end } => {
                 let meant = |info: &LinkInfo| {
                     links.cover(info.carries.kind()) && only.is_none_or(|l| l.id == info.id.0)
                 };
-                self.network.cut(now, landed, meant, reset);
+                self.network.cut(now, landed, meant, end);
             }
             Act::Speak(scripted) => self.network.speak(now, &scripted),
         }

@@ -15,7 +15,7 @@ use crate::time::Now;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The engine and what its askers need of it. Clones are the same engine.
+/// The engine, for all who ask it. Clones share one engine.
 ///
 /// As long as there is no rule, no question locks or computes anything.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ struct Shared {
     engine: Mutex<Engine>,
     /// Whether there is any rule.
     armed: AtomicBool,
-    /// Whether what a rule does is to wait for what is under way.
+    /// Whether a rule waits to act until what is under way has arrived: nothing more may move then.
     hold: AtomicBool,
     /// The modem's clock in microseconds, for the FTP server's thread.
     now: AtomicU64,
@@ -49,7 +49,7 @@ impl Faults {
     }
 
     fn engine(&self) -> MutexGuard<'_, Engine> {
-        // The engine has no state in which a panic could leave it half changed for good.
+        // A panic under the lock leaves the engine in a usable state.
         self.shared.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -123,7 +123,7 @@ impl Faults {
         self.engine().never_acted()
     }
 
-    /// What is to be told of faults that have tested nothing: one sentence each.
+    /// One sentence for each fault that has tested nothing.
     pub fn untested(&self) -> Vec<String> {
         let told = |of: Vec<(String, String)>, what: &str| {
             let told = |(name, _): &(String, String)| format!("the fault {} {what}", name.escape_debug());
@@ -140,7 +140,7 @@ impl Faults {
         self.ask(|engine| engine.poll_timeout()).flatten()
     }
 
-    /// Lets happen what is due, and gives what rules do by themselves, with the link that called for it.
+    /// Applies and lifts what is due, and gives what rules do by themselves, with the link that triggered it.
     pub(super) fn poll(&self, now: Now) -> Vec<(Act, Option<Link>)> {
         let taken = self.ask(|engine| {
             engine.handle_timeout(now);
@@ -154,7 +154,7 @@ impl Faults {
         self.ask(|engine| engine.poll_event()).flatten()
     }
 
-    /// Has nothing more move on connections, until it is called with false: a rule is still to act.
+    /// Whether connections stand still: true until a rule has acted that waits to do so.
     pub(super) fn hold(&self, hold: bool) {
         self.shared.hold.store(hold, Ordering::Relaxed);
     }
@@ -166,7 +166,8 @@ impl Faults {
         }
     }
 
-    /// Tells what nobody asks about. Links are told of even without a rule: one that comes later may be about them.
+    /// Tells the engine what happened where it is not asked. It hears of links even without a rule: one that is added
+    /// later may be about them.
     pub(super) fn observe(&self, now: Now, what: &Observation) {
         let link = matches!(what, Observation::Opened(_) | Observation::Closed(_));
         if link || !self.is_empty() {

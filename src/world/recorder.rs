@@ -64,32 +64,32 @@ impl Recorder {
     }
 
     fn push_with(&mut self, at: Now, event: Event, payload: Bytes) {
-        // What was due while something else happened is seen late, but in its order.
+        // A record may be older than the last one: something was due while another thing happened. Times never go back.
         self.last = self.last.max(at);
         self.records.push_back(Record { payload, ..Record::new(self.last, event) });
     }
 
     pub fn typed(&mut self, at: Now, port: PortId, bytes: &[u8]) {
         let bytes = Latin1(self.typed[port.0].apply(bytes).into_owned());
-        self.push(at, Event::Serial { port: port.0 + 1, way: Way::Up, bytes });
+        self.push(at, Event::Serial { port: port.number(), way: Way::Up, bytes });
     }
 
     /// What reaches the host.
     pub fn printed(&mut self, at: Now, port: PortId, bytes: &[u8]) {
         let bytes = Latin1(self.printed[port.0].apply(bytes).into_owned());
-        self.push(at, Event::Serial { port: port.0 + 1, way: Way::Down, bytes });
+        self.push(at, Event::Serial { port: port.number(), way: Way::Down, bytes });
     }
 
     pub fn line(&mut self, at: Now, port: PortId, line: Circuit, on: bool) {
-        self.push(at, Event::Line { port: port.0 + 1, line, on });
+        self.push(at, Event::Line { port: port.number(), line, on });
     }
 
-    /// What the module does, its lines aside: a fault may hold them elsewhere.
+    /// What the module does. Its lines are recorded as the host sees them, which a fault may have changed.
     pub fn output(&mut self, at: Now, output: &Output) {
         match output {
             Output::Uart { port, bytes, .. } => self.printed(at, *port, bytes),
             Output::Line { .. } | Output::Dropped { .. } => {}
-            Output::Baud { port, rate } => self.push(at, Event::Baud { port: port.0 + 1, rate: *rate }),
+            Output::Baud { port, rate } => self.push(at, Event::Baud { port: port.number(), rate: *rate }),
             Output::Net(request) => self.request(at, request),
             Output::Note(note) => self.note(at, note),
         }
@@ -134,19 +134,19 @@ impl Recorder {
     fn note(&mut self, at: Now, note: &Note) {
         let event = match note {
             Note::CommandLine { port, line } => Event::CommandLine {
-                port: port.0 + 1,
+                port: port.number(),
                 line: self.secrets.mask(line),
                 typed: Typed(line.clone()),
             },
             Note::Command { port, name, form, known } => {
                 let (name, form) = (name.clone(), (*form).to_owned());
-                Event::Command { port: port.0 + 1, name, form, known: *known }
+                Event::Command { port: port.number(), name, form, known: *known }
             }
             Note::Result { port, text, cause } => {
-                // A line in the place of a code may say anything.
+                // A fault's line in the place of a code may hold a secret.
                 let text = if ResultCode::is_final(text) { text.clone() } else { self.serial.line(text) };
                 Event::Result {
-                    port: port.0 + 1,
+                    port: port.number(),
                     text,
                     cause: cause.as_ref().map(|cause| self.serial.line(cause)),
                     from: self.origin,
@@ -156,14 +156,14 @@ impl Recorder {
             Note::Urc { port, line } => {
                 for line in line.split('\n') {
                     let line = self.serial.line(line);
-                    self.push(at, Event::Urc { port: port.0 + 1, line, from: self.origin });
+                    self.push(at, Event::Urc { port: port.number(), line, from: self.origin });
                 }
                 return;
             }
             Note::FtpSent(line) => Event::FtpVerb { line: line.clone() },
             Note::FtpReplied(reply) => Event::FtpReply { code: reply.code, lines: reply.lines.clone() },
             Note::State(state) => Event::State { state: state.clone() },
-            // The world tells of faults.
+            // The world records faults itself.
             Note::Fault(_) => return,
             Note::From(origin, note) => {
                 self.origin = Some(*origin);

@@ -1,9 +1,9 @@
-//! The serial ports as faults leave them: what waits for the host, and what is held back on its way.
+//! The serial ports behind the faults: what waits for the host, and what a fault holds back on its way.
 
 use super::{Notice, World};
 use crate::fault::ControlLine;
 use crate::fault::{Piece, UartVerdict, Way};
-use crate::modem::{BACKLOG, HostLine, Line, PortId};
+use crate::modem::{BACKLOG, HostLine, Level, ModuleLine, PortId};
 use crate::time::Now;
 use crate::trace::{Circuit, Event};
 use bytes::{Bytes, BytesMut};
@@ -19,7 +19,7 @@ pub(super) struct Serial {
     down: VecDeque<(Now, Write)>,
     /// How many octets these are.
     held: [usize; 2],
-    /// Octets, and lines, that nobody asked for and that were dropped.
+    /// How many octets and lines were dropped that nobody asked for.
     dropped: [Dropped; 2],
     /// Until when the port is not there.
     gone: Option<Now>,
@@ -37,7 +37,7 @@ struct Dropped {
 }
 
 impl Dropped {
-    /// So much more; gives the sum where it is to be told.
+    /// Adds to the sum; gives it where it is to be told.
     fn more(&mut self, n: usize) -> Option<u64> {
         self.sum += n as u64;
         (self.sum >= self.tells_at).then(|| {
@@ -55,13 +55,14 @@ pub(super) struct Outgoing {
     len: usize,
 }
 
-/// So many octets wait for a host that does not read, then what nobody asked for is dropped.
+/// The most octets that wait for a host that does not read; beyond them, what nobody asked for is dropped.
 const UNASKED: usize = 1024 * 1024;
-/// So many octets wait for a host that does not read, then no more is taken from it.
+/// The most octets that wait for a host that does not read; beyond them, no more is taken from the host.
 const UNREAD: usize = 16 * 1024 * 1024;
-/// So many writes wait for their host, then what follows is put together: each by itself would cost more than its octets.
+/// The most writes that wait for their host. Beyond them, what follows is joined to the last: a write costs more memory
+/// than its octets.
 const WRITES: usize = 64;
-/// How long a write may grow so.
+/// The longest write that is made so.
 const LONG: usize = 4096;
 
 /// One write of the module's.
@@ -69,9 +70,9 @@ const LONG: usize = 4096;
 pub struct Write {
     /// What is left of it.
     pub bytes: Bytes,
-    /// It has not begun, and the host is to be able to tell it from the answer before.
+    /// None of it has left yet, and it must not be joined to the write before.
     pub apart: bool,
-    /// How many octets of the module's are gone when this has left, where not these ones are.
+    /// How many octets of the module's this stands for, where a fault has changed their number.
     stands_for: Option<usize>,
 }
 
@@ -91,13 +92,13 @@ impl Outgoing {
         }
     }
 
-    /// Nothing waits any more; gives how many octets of the module's it was.
+    /// Drops everything; gives how many octets of the module's that were.
     fn clear(&mut self) -> usize {
         self.len = 0;
         self.writes.drain(..).map(Write::credit).sum()
     }
 
-    /// So many octets have left; gives how many of the module's they were.
+    /// Takes away octets that have left; gives how many of the module's they stood for.
     pub(super) fn advance(&mut self, mut n: usize) -> usize {
         let mut credit = 0;
         while let Some(first) = self.writes.front_mut().filter(|_| n > 0) {
@@ -119,7 +120,7 @@ impl Outgoing {
 }
 
 impl Write {
-    /// How many octets of the module's are gone with it.
+    /// How many octets of the module's it stands for.
     fn credit(self) -> usize {
         self.stands_for.unwrap_or(self.bytes.len())
     }
@@ -161,7 +162,7 @@ fn pop_due<T>(queue: &mut VecDeque<(Now, T)>, now: Now) -> Option<(Now, T)> {
 }
 
 impl World {
-    /// What the host typed reaches the module, as faults have it.
+    /// What the host typed reaches the module, after the faults have had their way with it.
     pub(super) fn arrive_up(&mut self, now: Now, port: PortId, bytes: &[u8]) {
         if self.faults.is_empty() {
             return self.dce.handle_uart(now, port, bytes);
@@ -192,7 +193,7 @@ impl World {
         }
     }
 
-    /// What the module sends reaches the host, as faults have it.
+    /// What the module sends reaches the host, after the faults have had their way with it.
     pub(super) fn arrive_down(&mut self, now: Now, port: PortId, bytes: Bytes, apart: bool) {
         if self.faults.is_empty() && !apart {
             return self.hand_down(now, port, Write { bytes, apart, stands_for: None });
@@ -263,7 +264,7 @@ impl World {
         true
     }
 
-    /// The module had to drop lines that nobody asked for: they could not be said for so long.
+    /// The module has dropped unsolicited lines: too many waited for the port to be free.
     pub(super) fn not_said(&mut self, now: Now, port: PortId, lines: usize) {
         if let Some(sum) = self.serial[port.0].dropped[1].more(lines) {
             let what = format!("no unasked line can be said; {sum} of them were dropped so far");
@@ -272,7 +273,7 @@ impl World {
     }
 
     fn warn(&mut self, now: Now, port: PortId, what: &str) {
-        let text = format!("port {}: {what}", port.0 + 1);
+        let text = format!("port {}: {what}", port.number());
         self.record(now, || Event::Note { text: text.clone() });
         self.notices.push_back(Notice::Warning(text));
     }
@@ -306,13 +307,13 @@ impl World {
         self.dce.handle_sent(now, port, lost);
         if was_there {
             self.notices.push_back(Notice::Plugged { port, there: false });
-            self.dce.handle_line(now, port, HostLine::Dtr(false));
+            self.dce.handle_line(now, port, HostLine::Dtr(Level::Off));
         }
     }
 
     /// The module drives a line, which a fault may hold elsewhere.
-    pub(super) fn drive(&mut self, now: Now, port: PortId, line: Line, on: bool) {
-        let (serial, which) = (&mut self.serial[port.0], usize::from(line == Line::Ri));
+    pub(super) fn drive(&mut self, now: Now, port: PortId, line: ModuleLine, on: bool) {
+        let (serial, which) = (&mut self.serial[port.0], usize::from(line == ModuleLine::Ri));
         serial.driven[which] = on;
         if serial.forced[which].is_none() {
             self.show_line(now, port, line, on);
@@ -322,21 +323,21 @@ impl World {
     /// A fault forces a line, or lets it go. DSR and CTS, which the module leaves on, are seen in the trace alone.
     pub(super) fn force(&mut self, now: Now, port: PortId, line: ControlLine, on: Option<bool>) {
         let line = match line {
-            ControlLine::Dcd => Line::Dcd,
-            ControlLine::Ri => Line::Ri,
+            ControlLine::Dcd => ModuleLine::Dcd,
+            ControlLine::Ri => ModuleLine::Ri,
             ControlLine::Dsr => return self.record_line(now, port, Circuit::Dsr, on.unwrap_or(true)),
             ControlLine::Cts => return self.record_line(now, port, Circuit::Cts, on.unwrap_or(true)),
         };
-        let (serial, which) = (&mut self.serial[port.0], usize::from(line == Line::Ri));
+        let (serial, which) = (&mut self.serial[port.0], usize::from(line == ModuleLine::Ri));
         serial.forced[which] = on;
         let on = on.unwrap_or(serial.driven[which]);
         self.show_line(now, port, line, on);
     }
 
-    fn show_line(&mut self, now: Now, port: PortId, line: Line, on: bool) {
+    fn show_line(&mut self, now: Now, port: PortId, line: ModuleLine, on: bool) {
         let circuit = match line {
-            Line::Dcd => Circuit::Dcd,
-            Line::Ri => Circuit::Ri,
+            ModuleLine::Dcd => Circuit::Dcd,
+            ModuleLine::Ri => Circuit::Ri,
         };
         self.record_line(now, port, circuit, on);
         self.notices.push_back(Notice::Line { port, line, on });

@@ -4,6 +4,7 @@
 //! a second. Packet mode (`TIOCPKT`) would report a change at once, but no safe binding has it.
 
 use super::PortEvent;
+use crate::modem::Level;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::termios::{ControlModes, InputModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io;
@@ -13,30 +14,30 @@ pub const BAUD: u32 = 115_200;
 
 /// The settings that matter to a modem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct LineSettings {
     baud: u32,
     dtr: bool,
     rtscts: bool,
     xon: bool,
 }
 
-impl Default for Line {
+impl Default for LineSettings {
     fn default() -> Self {
-        Line { baud: BAUD, dtr: true, rtscts: false, xon: false }
+        LineSettings { baud: BAUD, dtr: true, rtscts: false, xon: false }
     }
 }
 
-impl Line {
+impl LineSettings {
     /// Takes over what `master` says now, and tells what is new about it.
     pub(super) fn update(&mut self, master: BorrowedFd) -> impl Iterator<Item = PortEvent> + use<> {
         let old = *self;
         if let Ok(termios) = tcgetattr(master) {
-            *self = Line::read(&termios, old.baud);
+            *self = LineSettings::read(&termios, old.baud);
         }
         let new = *self;
         let flow = PortEvent::FlowControl { rtscts: new.rtscts, xon: new.xon };
         [
-            (old.dtr != new.dtr).then_some(PortEvent::Dtr(new.dtr)),
+            (old.dtr != new.dtr).then_some(PortEvent::Dtr(Level::new(new.dtr))),
             (old.baud != new.baud).then_some(PortEvent::Baud(new.baud)),
             ((old.rtscts, old.xon) != (new.rtscts, new.xon)).then_some(flow),
         ]
@@ -49,9 +50,9 @@ impl Line {
         self.dtr = true;
     }
 
-    fn read(termios: &Termios, baud: u32) -> Line {
+    fn read(termios: &Termios, baud: u32) -> LineSettings {
         let speed = termios.output_speed();
-        Line {
+        LineSettings {
             baud: if speed == 0 { baud } else { speed },
             dtr: speed != 0,
             rtscts: termios.control_modes.contains(ControlModes::CRTSCTS),

@@ -5,7 +5,7 @@
 //! can flush: it is opened for a moment to that end.
 
 use super::PortEvent;
-use super::line::{self, Line};
+use super::line::{self, LineSettings};
 use super::presence::{Change, Presence};
 use crate::disk::named;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -41,7 +41,7 @@ pub struct Pty {
     hung_up: bool,
     presence: Option<Presence>,
     look: Interval,
-    line: Line,
+    line: LineSettings,
     looked: Instant,
     events: VecDeque<PortEvent>,
 }
@@ -101,7 +101,7 @@ impl Pty {
             open: None,
             hung_up: false,
             look,
-            line: Line::default(),
+            line: LineSettings::default(),
             looked: Instant::now(),
             events: VecDeque::new(),
         })

@@ -2,6 +2,7 @@ use super::*;
 use crate::fault::layer::FAULTS as DECLARED;
 use crate::fault::layer::kind::Need;
 use crate::fault::rule::Rule;
+use crate::fault::rule::trigger::ModuleState;
 use std::collections::BTreeSet;
 
 /// The same rule, but for where it stands.
@@ -42,7 +43,7 @@ fn what_is_made_is_what_is_written() {
         (Fault::pdp_drop(None).named("a"), "name = \"a\"\nwhat = { pdp_drop = \"all\" }"),
         (Fault::pdp_drop(Some(1)), "what = { pdp_drop = 1 }"),
         (
-            Fault::interject("\r\n+PDP: DEACT\r\n").skip(30).until(When::state("data_mode")),
+            Fault::interject("\r\n+PDP: DEACT\r\n").skip(30).until(When::state(ModuleState::DataMode)),
             "what = { interject = \"\\r\\n+PDP: DEACT\\r\\n\", skip = 30 }\nuntil = { state = \"data_mode\" }",
         ),
         (

@@ -1,7 +1,7 @@
 //! What a fault waits for, made in Rust.
 
 use crate::fault::rule::amount::Amount;
-use crate::fault::rule::trigger::When;
+use crate::fault::rule::trigger::{ModuleState, When};
 use crate::fault::text::link::{Direction, Links};
 use crate::time::units::Span;
 use std::time::Duration;
@@ -83,9 +83,9 @@ impl When {
         When { lifted: Some(fault.to_owned()), ..When::default() }
     }
 
-    /// The module reaches this state, such as `registered` or `data_mode`.
-    pub fn state(state: &str) -> When {
-        When { state: Some(state.to_owned()), ..When::default() }
+    /// The module reaches this state.
+    pub fn state(state: ModuleState) -> When {
+        When { state: Some(state), ..When::default() }
     }
 
     /// The module starts for the n-th time; 1 is power-on.

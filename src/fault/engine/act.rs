@@ -6,7 +6,8 @@ use crate::fault::layer::bearer::Bearer;
 use crate::fault::layer::ftp::{Ftp, FtpFault, Scripted};
 use crate::fault::layer::kind::Layer;
 use crate::fault::layer::link::LinkFault;
-use crate::fault::layer::module::ModuleFault;
+use crate::fault::layer::module::{ModuleFault, PowerOn};
+use crate::fault::layer::param::End;
 use crate::fault::layer::uart::{ControlLine, UartFault};
 use crate::fault::text::link::{Link, Links};
 use crate::time::Now;
@@ -43,8 +44,8 @@ pub enum Act {
     },
     /// The module resets.
     Reset {
-        /// Whether its power-on lines are printed.
-        banner: bool,
+        /// How it starts again.
+        start: PowerOn,
         /// How long it is dead first.
         dead: Duration,
     },
@@ -72,8 +73,8 @@ pub enum Act {
         links: Links,
         /// Only this one of them, where it is given.
         only: Option<Link>,
-        /// With RST in place of FIN.
-        reset: bool,
+        /// How.
+        end: End,
     },
     /// The FTP server says something unasked, on every control connection.
     Speak(Scripted),
@@ -200,7 +201,7 @@ impl Engine {
                 _ => return,
             },
             Action::Module(m) => match &m.what {
-                ModuleFault::Reset { banner, dead } => Act::Reset { banner: *banner, dead: *dead },
+                ModuleFault::Reset { start, dead } => Act::Reset { start: *start, dead: *dead },
                 ModuleFault::Say(text) => Act::Say { port: m.port, text: text.clone() },
                 ModuleFault::Force(code) => Act::Force(*code),
                 _ => return,
@@ -210,7 +211,7 @@ impl Engine {
             Action::Bearer(Bearer::PdpDrop(which)) => Act::PdpDrop(*which),
             Action::Bearer(Bearer::SimOut) => Act::Sim(false),
             Action::Link(l) => match l.what {
-                LinkFault::Cut { reset } => {
+                LinkFault::Cut { end } => {
                     // A session has two connections; and all are all, unless each is meant by itself.
                     let together = match l.links {
                         Links::Ftp => true,
@@ -218,8 +219,8 @@ impl Engine {
                     };
                     let only = link.filter(|link| l.links.cover(link.kind) && !together);
                     let meant = |link: &&Link| l.links.cover(link.kind) && only.is_none_or(|o| o == **link);
-                    self.cut.extend(self.moved.keys().filter(meant).map(|link| (*link, reset)));
-                    Act::Cut { links: l.links, only, reset }
+                    self.cut.extend(self.moved.keys().filter(meant).map(|link| (*link, end)));
+                    Act::Cut { links: l.links, only, end }
                 }
                 _ => return,
             },

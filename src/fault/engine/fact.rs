@@ -1,7 +1,7 @@
 //! What happened, and whether it is what a trigger waits for.
 
 use crate::fault::engine::moved::Moved;
-use crate::fault::rule::trigger::Trigger;
+use crate::fault::rule::trigger::{ModuleState, Trigger};
 use crate::fault::text::files::file_matches;
 use crate::fault::text::link::{Link, Way};
 
@@ -22,8 +22,8 @@ pub enum Observation {
         /// The port, from 1.
         port: usize,
     },
-    /// The module reached one of [`STATES`](crate::fault::STATES).
-    State(String),
+    /// The module reached a state.
+    State(ModuleState),
     /// The module started for the n-th time; 1 is power-on. Implies the state `powered`.
     Boot(u64),
     /// A connection is up.
@@ -66,14 +66,14 @@ pub(super) enum Fact<'a> {
     Opened(Link),
     Lookup(&'a str),
     Connect(&'a [&'a str]),
-    State(&'a str),
+    State(ModuleState),
     Boot(u64),
     /// The name of the rule.
     Applied(&'a str),
     Lifted(&'a str),
 }
 
-/// Of what kind something is that happens; what comes by the clock is of none.
+/// The kind of a thing that happens. What the clock brings has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Topic {
     Command,
@@ -86,7 +86,7 @@ pub(super) enum Topic {
     Opened,
     Lookup,
     Connect,
-    /// A start is a state, too.
+    /// A state that the module reaches; a start is one, too.
     State,
 }
 
@@ -112,7 +112,7 @@ impl Topic {
 }
 
 impl Fact<'_> {
-    /// Of what kind it is, where it is not about another fault.
+    /// Its kind, where it is not about another fault.
     pub fn topic(&self) -> Option<Topic> {
         Some(match self {
             Fact::Command { .. } => Topic::Command,
@@ -152,7 +152,7 @@ impl Fact<'_> {
             (Trigger::Lookup(p), Fact::Lookup(host)) => p.matches(host),
             (Trigger::Connect(p), Fact::Connect(names)) => names.iter().any(|n| p.matches(n)),
             (Trigger::State(wanted), Fact::State(state)) => wanted == state,
-            (Trigger::State(wanted), Fact::Boot(_)) => wanted == "powered",
+            (Trigger::State(wanted), Fact::Boot(_)) => *wanted == ModuleState::Powered,
             (Trigger::Boot(wanted), Fact::Boot(n)) => wanted == n,
             (Trigger::After(wanted), Fact::Applied(rule)) | (Trigger::Lifted(wanted), Fact::Lifted(rule)) => {
                 wanted == rule

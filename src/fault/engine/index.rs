@@ -1,4 +1,4 @@
-//! Which rules are concerned by what happens, so that the thousands that are not cost it no time.
+//! Which rules a thing that happens is of concern to. So rules that it is not cost no time, even thousands of them.
 
 use super::fact::{Fact, Topic};
 use super::live::Live;
@@ -18,12 +18,12 @@ pub(super) struct Index {
     followers: BTreeMap<String, Vec<usize>>,
     /// When the next thing happens to them by themselves.
     due: BTreeSet<(Now, usize)>,
-    /// The same by rule.
+    /// The same, by rule.
     dates: Vec<Option<Now>>,
 }
 
 impl Index {
-    /// That of these rules.
+    /// The index of these rules.
     pub fn of(rules: &[Live]) -> Index {
         let mut index = Index::default();
         rules.iter().for_each(|live| index.push(live));
@@ -101,7 +101,7 @@ impl Index {
         places.map_or(&[], Vec::as_slice)
     }
 
-    /// Whether it tells of the same rules that they hold, and of the same dates.
+    /// Whether two indexes have the same rules holding, and the same times.
     #[cfg(test)]
     pub fn agrees(&self, other: &Index) -> bool {
         let held = |index: &Index| index.held.values().flatten().copied().collect::<BTreeSet<_>>();

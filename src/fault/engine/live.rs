@@ -34,7 +34,7 @@ pub(super) struct Live {
     pub fired: u64,
     /// Whether it has ever taken effect.
     pub acted: bool,
-    /// Whether it came while the module ran.
+    /// Whether it was added while the module ran.
     pub added: bool,
     /// Whether a request has disarmed it.
     pub lifted: bool,
@@ -135,7 +135,7 @@ impl Live {
         !done || !self.pending.is_empty()
     }
 
-    /// Has it wait for requests alone; false where it neither holds nor waits.
+    /// Disarms it, so that only a request applies it; false where it neither holds nor waits.
     pub fn disarm(&mut self) -> bool {
         if !self.waits() && self.active.is_none() {
             return false;
@@ -158,7 +158,7 @@ impl Live {
         self.lifted && self.active.is_none()
     }
 
-    /// What holds once it is applied; it acts once more where it holds already.
+    /// Its fault as it is when it is applied. Where it holds already, it may act once more.
     pub fn activation(&self, now: Now) -> Active {
         let one_more = self.active.and_then(|a| a.uses).unwrap_or(0) + 1;
         let (skip, left) = match &self.rule.what {

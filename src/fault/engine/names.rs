@@ -1,10 +1,10 @@
-//! What the rules of a run are called, and what keys their dice.
+//! The names of a run's rules, and the keys of their random streams.
 
 use super::live::Live;
 use crate::fault::rule::Rule;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is taken by the rules that are there.
+/// The names and keys that are taken.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     taken: BTreeSet<String>,
@@ -40,7 +40,8 @@ impl Names {
         }
     }
 
-    /// What keys the dice of one more rule: the rule itself, not its place, so that other rules do not matter.
+    /// The key of one more rule's random stream. It comes from the rule itself, not from its place, so that other rules do
+    /// not change it.
     pub fn identity(&mut self, rule: &Rule) -> String {
         let text = text(rule);
         let twins = self.twins.entry(text.clone()).or_default();

@@ -3,15 +3,15 @@
 use crate::time::Now;
 use std::time::Duration;
 
-/// So many times a second of real time, on average, may what repeats by itself be applied.
+/// How often faults that repeat by the clock may be applied: so many times a second of real time, on average.
 const A_SECOND: u64 = 2000;
-/// So many octets of noise count as one time more.
+/// So many octets of noise count as one application.
 const NOISE: u64 = 1024;
-/// So many of these go in one turn of the event loop: others have theirs, however slow the machine is.
+/// The most applications in one turn of the event loop, so that other work has its turn on a slow machine.
 const A_TURN: u64 = 60;
-/// So many times may faults be applied again at one point in time: those that lead to each other would never end.
+/// How often faults may be applied again at one point in time: faults that trigger each other would never end.
 const AT_ONCE: u32 = 5000;
-/// Millionths, in which times are counted.
+/// Applications are counted in millionths, so that fractions are kept.
 const ONE: u64 = 1_000_000;
 
 /// What is left to be applied. On a clock that is turned by hand, nothing has to be kept up with.
@@ -20,7 +20,7 @@ pub(super) struct Pace {
     /// How many times faster than real time the clock runs.
     speed: Option<u64>,
     left: u64,
-    /// When that was reckoned.
+    /// When the budget was last brought up to date.
     at: Now,
     /// The time of this turn of the event loop, and what is left in it.
     turn: (Now, u64),
@@ -49,7 +49,7 @@ impl Pace {
         if let Some(speed) = self.speed {
             let micros = now.as_micros().saturating_sub(self.at.as_micros());
             let more = micros.saturating_mul(A_SECOND) / speed;
-            // What is too little to count stays to be reckoned.
+            // A span too short for a millionth is kept for the next time.
             if more > 0 {
                 self.left = self.left.saturating_add(more).min(A_SECOND * ONE);
                 self.at = now;
@@ -57,7 +57,7 @@ impl Pace {
         }
     }
 
-    /// Whether a fault that sends so many octets of noise can be kept up with; it is taken into account.
+    /// Whether the budget allows a fault that sends so many octets of noise; if so, they are taken off it.
     pub fn take(&mut self, now: Now, noise: u64) -> bool {
         if self.speed.is_none() {
             return true;

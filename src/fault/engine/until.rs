@@ -39,7 +39,7 @@ impl Wait {
 }
 
 impl Live {
-    /// Passes over what `until` has of the clock and is behind.
+    /// Passes over times of `until` that the clock has left behind.
     pub(super) fn catch_up_until(&mut self, now: Now) {
         if let (Some((Trigger::Each(period), _)), Some(timer)) = (&self.rule.until, &mut self.until.timer) {
             skip_past(timer, now, *period);
@@ -66,7 +66,7 @@ impl Engine {
         self.rules[i].until = wait;
     }
 
-    /// Lets the clock's events of `until` happen that are due.
+    /// Has the timed events of `until` happen that are due.
     pub(super) fn expire_until(&mut self, due: Now, i: usize) {
         let live = &mut self.rules[i];
         if live.until.timer == Some(due) {

@@ -59,9 +59,8 @@ pub enum FtpFault {
 pub struct Stop {
     /// Bytes that are moved before.
     pub after: u64,
-    /// Whether the data connection is reset. Otherwise a download is closed; an upload, of which something is
-    /// always left unread, is reset in any case.
-    pub reset: bool,
+    /// How the data connection ends. An upload, of which something is always left unread, is reset in any case.
+    pub end: End,
     /// What is said in place of the closing reply.
     pub reply: Scripted,
 }
@@ -394,7 +393,7 @@ impl Declared for Stopped {
 
     fn action(self) -> Action {
         let reply = scripted(self.code, self.text, Late::default(), self.then.0);
-        let stop = Stop { after: self.stop.0, reset: self.cut == End::Rst, reply };
+        let stop = Stop { after: self.stop.0, end: self.cut, reply };
         ftp(self.verb, self.file, FtpFault::Stop(stop))
     }
 }

@@ -28,8 +28,8 @@ pub enum LinkFault {
     Stall,
     /// It ends.
     Cut {
-        /// With RST, where FIN is the other way.
-        reset: bool,
+        /// How.
+        end: End,
     },
     /// Everything takes longer.
     Latency {
@@ -84,8 +84,8 @@ pub enum Fate {
     Drop,
     /// The connection ends in front of them.
     Cut {
-        /// With RST in place of FIN.
-        reset: bool,
+        /// How.
+        end: End,
     },
     /// They arrive changed.
     Corrupt(Vec<Flip>),
@@ -153,7 +153,7 @@ impl Declared for Cut {
         "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { cut = \"rst\" }";
 
     fn action(self) -> Action {
-        on_link(self.link, Direction::Both, LinkFault::Cut { reset: self.cut == End::Rst })
+        on_link(self.link, Direction::Both, LinkFault::Cut { end: self.cut })
     }
 }
 

@@ -29,8 +29,8 @@ pub struct Module {
 pub enum ModuleFault {
     /// It resets.
     Reset {
-        /// Whether its power-on lines are printed.
-        banner: bool,
+        /// How it starts again.
+        start: PowerOn,
         /// How long it is dead first.
         dead: Duration,
     },
@@ -211,7 +211,7 @@ impl Declared for Reset {
         "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { reset = \"banner\", dead = \"2s\" }";
 
     fn action(self) -> Action {
-        let what = ModuleFault::Reset { banner: self.reset == PowerOn::Banner, dead: self.dead.0 };
+        let what = ModuleFault::Reset { start: self.reset, dead: self.dead.0 };
         module(About::nothing(), None, what)
     }
 }

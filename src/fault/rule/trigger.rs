@@ -11,22 +11,38 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The states of the module that a rule can wait for.
-pub const STATES: &[&str] = &[
-    "powered",
-    "registered",
-    "unregistered",
-    "bearer_up",
-    "bearer_down",
-    "session_open",
-    "session_closed",
-    "transfer_begun",
-    "transfer_over",
-    "data_mode",
-    "command_mode",
-    "port_open",
-    "port_closed",
-];
+/// A state of the module that a rule can wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ModuleState {
+    /// It has started.
+    Powered,
+    /// It is registered with the network.
+    Registered,
+    /// It is not registered any more.
+    Unregistered,
+    /// A PDP context is active.
+    BearerUp,
+    /// A PDP context is not active any more.
+    BearerDown,
+    /// The FTP session is open.
+    SessionOpen,
+    /// The FTP session is closed.
+    SessionClosed,
+    /// A transfer has begun.
+    TransferBegun,
+    /// A transfer has ended.
+    TransferOver,
+    /// A port is in data mode.
+    DataMode,
+    /// A port has left data mode.
+    CommandMode,
+    /// The host has opened a port.
+    PortOpen,
+    /// The host has closed a port.
+    PortClosed,
+}
 
 /// What a rule waits for. Exactly one event, and what narrows and counts it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -63,10 +79,8 @@ pub struct When {
     pub(in crate::fault) after: Option<String>,
     /// Event: the fault with this name is lifted.
     pub(in crate::fault) lifted: Option<String>,
-    /// Event: the module reaches this state: powered, registered, unregistered, bearer_up, bearer_down,
-    /// session_open, session_closed, transfer_begun, transfer_over, data_mode, command_mode, port_open
-    /// or port_closed.
-    pub(in crate::fault) state: Option<String>,
+    /// Event: the module reaches this state, such as "registered".
+    pub(in crate::fault) state: Option<ModuleState>,
     /// Event: the module starts for the n-th time (1 is power-on).
     #[schemars(range(min = 1))]
     pub(in crate::fault) boot: Option<u64>,
@@ -144,7 +158,7 @@ pub enum Trigger {
     /// Another fault lifted.
     Lifted(String),
     /// A state reached.
-    State(String),
+    State(ModuleState),
     /// The n-th start.
     Boot(u64),
     /// A request only.
@@ -217,7 +231,7 @@ impl When {
             self.each.map(|s| Trigger::Each(s.0)),
             self.after.clone().map(Trigger::After),
             self.lifted.clone().map(Trigger::Lifted),
-            self.state.clone().map(Trigger::State),
+            self.state.map(Trigger::State),
             self.boot.map(Trigger::Boot),
             self.inject.filter(|yes| *yes).map(|_| Trigger::Inject),
         ];

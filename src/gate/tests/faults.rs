@@ -1,7 +1,7 @@
 //! Servers that misbehave.
 
 use super::table::Table;
-use crate::fault::{PassiveVerdict, ReplyVerdict, Scripted, Stop, Then, Unserved, VerbVerdict};
+use crate::fault::{End, PassiveVerdict, ReplyVerdict, Scripted, Stop, Then, Unserved, VerbVerdict};
 use crate::gate::{GateConfig, GateFaults, GateInput};
 use crate::time::Now;
 use std::time::Duration;
@@ -52,8 +52,8 @@ fn on_reply(on: &'static str, reply: ReplyVerdict) -> Table {
     table(Fault { on, reply, ..NONE })
 }
 
-fn stop(after: u64, reset: bool) -> VerbVerdict {
-    VerbVerdict::Stop(Stop { after, reset, reply: Scripted::new(451, "Local error.") })
+fn stop(after: u64, end: End) -> VerbVerdict {
+    VerbVerdict::Stop(Stop { after, end, reply: Scripted::new(451, "Local error.") })
 }
 
 #[test]
@@ -89,14 +89,14 @@ fn a_reply_is_replaced_delayed_swallowed_or_garbled() {
 
 #[test]
 fn a_download_is_cut_behind_its_octets() {
-    let mut table = on_command("RETR", stop(4, false));
+    let mut table = on_command("RETR", stop(4, End::Fin));
     table.begin("RETR f");
     let bytes = GateInput::UpstreamDataBytes("0123456789".into());
     assert_eq!(table.feed(bytes.clone()), [">> 0123", "reset pipe", "close data"]);
     assert_eq!(table.server("226 done\r\n"), NOTHING);
     assert_eq!(table.feed(GateInput::DataDelivered), ["> 451 Local error."]);
 
-    let mut table = on_command("RETR", stop(4, true));
+    let mut table = on_command("RETR", stop(4, End::Rst));
     table.begin("RETR f");
     assert_eq!(table.feed(bytes), [">> 0123", "reset pipe"]);
     assert_eq!(table.feed(GateInput::DataSent(3)), NOTHING);
@@ -105,13 +105,13 @@ fn a_download_is_cut_behind_its_octets() {
 
 #[test]
 fn an_upload_is_cut_and_its_octets_kept() {
-    let mut table = on_command("STOR", stop(4, false));
+    let mut table = on_command("STOR", stop(4, End::Fin));
     table.begin("STOR f");
     let cut_off = table.feed(GateInput::DataBytes("0123456789".into()));
     assert_eq!(cut_off, ["<< 0123", "close pipe", "reset data", "> 451 Local error."]);
     assert_eq!(table.server("226 stored\r\n"), ["reset pipe"]);
 
-    let mut table = on_command("STOR", stop(0, false));
+    let mut table = on_command("STOR", stop(0, End::Fin));
     assert_eq!(table.begin("STOR f"), ["> 150 go", "close pipe", "reset data", "> 451 Local error."]);
 }
 

@@ -3,7 +3,7 @@
 
 use super::Fibocom;
 use crate::at::{ArgError, Int, Text};
-use crate::modem::{BearerState, Cx, PortId, Reply};
+use crate::modem::{BearerState, Cx, EndedBy, PortId, Reply};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -94,12 +94,12 @@ pub(super) fn up(m: &mut Fibocom, cx: &mut Cx, context: u8) {
 }
 
 /// A context is gone, by the host or the network.
-pub(super) fn down(m: &mut Fibocom, cx: &mut Cx, context: u8, by_network: bool) {
+pub(super) fn down(m: &mut Fibocom, cx: &mut Cx, context: u8, by: EndedBy) {
     if let (State::Asked(port), CONTEXT) = (&m.call.state, context) {
         cx.take_back(|line| line.starts_with("+MIPCALL"));
-        match by_network {
-            true => cx.urc_to(*port, "+MIPCALL", &m.settings.call_down),
-            false => cx.end_to(*port, "+MIPCALL", &m.settings.call_down),
+        match by {
+            EndedBy::Network => cx.urc_to(*port, "+MIPCALL", &m.settings.call_down),
+            EndedBy::Host => cx.end_to(*port, "+MIPCALL", &m.settings.call_down),
         }
         m.call.state = State::None;
     }
@@ -107,7 +107,7 @@ pub(super) fn down(m: &mut Fibocom, cx: &mut Cx, context: u8, by_network: bool) 
 
 /// The SIM came or went.
 pub(super) fn sim(cx: &mut Cx) {
-    match (cx.sim.ready(), cx.sim.present()) {
+    match (cx.lasting.sim.ready(), cx.lasting.sim.present()) {
         (true, _) => ["+SIM READY", "PB DONE"].iter().for_each(|line| cx.urc_all(line)),
         (false, false) => cx.urc_all("+SIM DROP"),
         (false, true) => {}

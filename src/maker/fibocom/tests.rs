@@ -1,7 +1,7 @@
 //! What no transcript can say: failures in the middle of a transfer, with the network played by hand.
 
 use crate::modem::net::{NetEvent, NetRequest, Purpose, Socket};
-use crate::modem::{Dce, HostLine, Modem, Output, PortId, make};
+use crate::modem::{Dce, HostLine, Level, Modem, Output, PortId, make};
 use crate::profile::load;
 use crate::time::Now;
 use ::core::net::{Ipv4Addr, SocketAddrV4};
@@ -190,7 +190,7 @@ fn announced_octets_do_not_come() {
 fn dtr_drops_while_a_command_waits() {
     let mut rig = Rig::new("");
     rig.types("AT+FTPPUT=a,5,0\r");
-    rig.modem.handle_line(rig.now, PORT, HostLine::Dtr(false));
+    rig.modem.handle_line(rig.now, PORT, HostLine::Dtr(Level::Off));
     rig.drain();
     assert_eq!(rig.hears(), "\r\nERROR\r\n\r\n+FTPCLOSE: 1\r\n");
     rig.ends_up(0);

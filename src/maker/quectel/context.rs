@@ -5,7 +5,7 @@
 use super::error::Code;
 use super::{Quectel, Service};
 use crate::at::{ArgError, Int, Text};
-use crate::modem::{Cx, PortId, Reply};
+use crate::modem::{Cx, EndedBy, PortId, Reply};
 use crate::profile::Profile;
 use core::net::Ipv4Addr;
 
@@ -141,7 +141,7 @@ pub(super) fn up(m: &mut Quectel, cx: &mut Cx, cid: u8) {
 }
 
 /// A PDP context is down.
-pub(super) fn down(m: &mut Quectel, cx: &mut Cx, cid: u8, by_network: bool) {
+pub(super) fn down(m: &mut Quectel, cx: &mut Cx, cid: u8, by: EndedBy) {
     if cid != m.context.cid() || matches!(m.context.state, State::Initial | State::Start | State::Lost) {
         return;
     }
@@ -158,7 +158,7 @@ pub(super) fn down(m: &mut Quectel, cx: &mut Cx, cid: u8, by_network: bool) {
         State::Config(Asker::Ftp) if matches!(m.service, Service::Opening) => {
             m.open_failed(cx, Code::NETWORK);
         }
-        State::Active | State::Status if by_network && !cx.radio.left_by_host() => {
+        State::Active | State::Status if by == EndedBy::Network && !cx.radio.left_by_host() => {
             m.context.state = State::Lost;
             cx.urc_all("+PDP DEACT");
         }

@@ -161,7 +161,7 @@ impl Stores {
 
     /// Finds again what was in flash and on the card before the reset.
     pub(super) fn load(&mut self, cx: &Cx) {
-        for (key, text) in &cx.core.flash {
+        for (key, text) in &cx.core.lasting.flash {
             let Some((place, name)) = key.split_once(':') else { continue };
             let place = [Place::Ufs, Place::Sd].into_iter().find(|p| p.name() == place);
             if let Some(Some(store)) = place.and_then(|place| self.0.get_mut(&place)) {
@@ -180,7 +180,7 @@ impl Stores {
         let file = self.file(path);
         let name = file.map_or(path.name.as_str(), |file| &file.name);
         let key = format!("{}:{name}", path.place.name());
-        let flash = &mut cx.core.flash;
+        let flash = &mut cx.core.lasting.flash;
         flash.retain(|other, _| !other.eq_ignore_ascii_case(&key));
         if let Some(file) = file {
             flash.insert(key, file.content.iter().copied().map(char::from).collect());

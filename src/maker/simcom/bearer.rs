@@ -2,7 +2,7 @@
 
 use super::{Simcom, network, stack};
 use crate::at::{ArgError, Int, Quoted, Text};
-use crate::modem::{BearerState, Cx, PortId, Reply};
+use crate::modem::{BearerState, Cx, EndedBy, PortId, Reply};
 use crate::profile::Profile;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -143,7 +143,7 @@ pub(super) fn activate(m: &mut Simcom, cx: &mut Cx, (id, action): (Int<0, 3>, In
 
 /// The answer to a command that cannot bring a bearer up: the SIM's reason, or else that it is not the time for it.
 pub(super) fn stays_down(cx: &Cx) -> Reply {
-    cx.sim.refusal().map_or_else(|| cx.refuse_state(), Reply::Cme)
+    cx.lasting.sim.refusal().map_or_else(|| cx.refuse_state(), Reply::Cme)
 }
 
 /// `AT+CNACT?`
@@ -303,13 +303,13 @@ pub(super) fn up(m: &mut Simcom, cx: &mut Cx, context: u8) {
 }
 
 /// A bearer is down, or has not come up.
-pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
+pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by: EndedBy) {
     let activated = m.bearers.activated.remove(&context);
     let up = line(&m.settings.bearer_up, context);
     cx.take_back(|line| line == up);
     let held = network::holds(m, context);
     if held {
-        network::down(m, cx, by_network);
+        network::down(m, cx, by);
     }
     match m.bearers.profiles.remove(&context) {
         Some(Opened::Opening(port)) => {
@@ -317,11 +317,11 @@ pub(super) fn down(m: &mut Simcom, cx: &mut Cx, context: u8, by_network: bool) {
             cx.finish(Reply::Error);
         }
         // It came up in silence too.
-        Some(Opened::Closing) if !by_network => {}
+        Some(Opened::Closing) if by == EndedBy::Host => {}
         None if held || stack::holds(m, context) => {}
         // Nobody was told that it was up, or waits to be.
         None if !activated => {}
-        _ if by_network => print(cx, &m.settings.bearer_lost, context, false),
+        _ if by == EndedBy::Network => print(cx, &m.settings.bearer_lost, context, false),
         // Where `AT+CNACT=0` has not asked for it, nobody waits for this.
         _ => print(cx, &m.settings.bearer_closed, context, activated),
     }

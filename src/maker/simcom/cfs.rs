@@ -106,8 +106,8 @@ pub(super) fn write(m: &mut Simcom, cx: &mut Cx, args: WriteArgs) -> Reply {
 /// All octets of `AT+CFSWFILE` have come. Another port may have filled the file system meanwhile.
 pub(super) fn written(m: &mut Simcom, cx: &mut Cx, place: &Place, held: &[u8]) -> Reply {
     let keep = if place.behind { usize::MAX } else { 0 };
-    m.cfs.files.make(&mut cx.core.flash, &place.path, keep);
-    match m.cfs.files.append(&mut cx.core.flash, &place.path, held) == held.len() {
+    m.cfs.files.make(&mut cx.core.lasting.flash, &place.path, keep);
+    match m.cfs.files.append(&mut cx.core.lasting.flash, &place.path, held) == held.len() {
         true => Reply::Ok,
         false => Reply::Cme(super::MEMORY_FULL),
     }
@@ -149,7 +149,7 @@ pub(super) fn read_test(m: &mut Simcom, cx: &mut Cx) -> Reply {
 
 /// 9.2.4
 pub(super) fn delete(m: &mut Simcom, cx: &mut Cx, (index, name): (Index, Name)) -> Reply {
-    with_buffer(m, cx, |m, cx| match m.cfs.files.remove(&mut cx.core.flash, &path_of(index, &name)) {
+    with_buffer(m, cx, |m, cx| match m.cfs.files.remove(&mut cx.core.lasting.flash, &path_of(index, &name)) {
         true => Reply::Ok,
         false => Reply::Cme(super::NOT_FOUND),
     })
@@ -173,7 +173,7 @@ pub(super) fn rename(m: &mut Simcom, cx: &mut Cx, (index, old, new): (Index, Nam
         (None, _) => Reply::Cme(super::NOT_FOUND),
         (Some(_), Some(_)) => cx.refuse_state(),
         (Some(_), None) => {
-            m.cfs.files.rename(&mut cx.core.flash, &from, &to);
+            m.cfs.files.rename(&mut cx.core.lasting.flash, &from, &to);
             Reply::Ok
         }
     })

@@ -317,27 +317,27 @@ pub(super) fn list(m: &mut Simcom, cx: &mut Cx, (path,): (PathArg,)) -> Reply {
 
 /// `AT+FSMKDIR=<folder>`
 pub(super) fn make_folder(m: &mut Simcom, cx: &mut Cx, (path,): (PathArg,)) -> Reply {
-    done(m.disk.make_folder(&mut cx.core.flash, &path.0), cx)
+    done(m.disk.make_folder(&mut cx.core.lasting.flash, &path.0), cx)
 }
 
 /// `AT+FSRMDIR=<folder>`
 pub(super) fn remove_folder(m: &mut Simcom, cx: &mut Cx, (path,): (PathArg,)) -> Reply {
-    done(m.disk.remove_folder(&mut cx.core.flash, &path.0), cx)
+    done(m.disk.remove_folder(&mut cx.core.lasting.flash, &path.0), cx)
 }
 
 /// `AT+FSCREATE=<file>`: one that is there is emptied.
 pub(super) fn create(m: &mut Simcom, cx: &mut Cx, (path,): (PathArg,)) -> Reply {
-    done(m.disk.make(&mut cx.core.flash, &path.0), cx)
+    done(m.disk.make(&mut cx.core.lasting.flash, &path.0), cx)
 }
 
 /// `AT+FSDEL=<file>`
 pub(super) fn delete(m: &mut Simcom, cx: &mut Cx, (path,): (PathArg,)) -> Reply {
-    done(m.disk.remove(&mut cx.core.flash, &path.0), cx)
+    done(m.disk.remove(&mut cx.core.lasting.flash, &path.0), cx)
 }
 
 /// `AT+FSRENAME=<old>,<new>`
 pub(super) fn rename(m: &mut Simcom, cx: &mut Cx, (from, to): (PathArg, PathArg)) -> Reply {
-    done(m.disk.rename(&mut cx.core.flash, &from.0, &to.0), cx)
+    done(m.disk.rename(&mut cx.core.lasting.flash, &from.0, &to.0), cx)
 }
 
 /// `AT+FSFLSIZE=<file>`
@@ -384,7 +384,7 @@ pub(super) fn write(m: &mut Simcom, cx: &mut Cx, (path, mode, size, limit): Writ
 
 /// All octets of `AT+FSWRITE` have come. Another port may have filled the drive meanwhile, or taken the file away.
 pub(super) fn written(m: &mut Simcom, cx: &mut Cx, place: &Place, held: &[u8]) -> Reply {
-    let flash = &mut cx.core.flash;
+    let flash = &mut cx.core.lasting.flash;
     if !place.behind && m.disk.make(flash, &place.path).is_err() {
         return Refusal::NotFound.reply(cx);
     }

@@ -2,6 +2,7 @@
 
 use super::{Job, Simcom};
 use crate::at::Int;
+use crate::fault::PowerOn;
 use crate::ftp::Op;
 use crate::modem::{Cx, Reply};
 
@@ -74,6 +75,6 @@ pub(super) fn quit(m: &mut Simcom, cx: &mut Cx) -> Reply {
 
 /// `AT+CREBOOT`: as `AT+CFUN=1,1`.
 pub(super) fn reboot(_: &mut Simcom, cx: &mut Cx) -> Reply {
-    cx.reset(true);
+    cx.reset(PowerOn::Banner);
     Reply::Ok
 }

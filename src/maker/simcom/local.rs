@@ -84,7 +84,7 @@ pub(super) fn get(m: &mut Simcom, cx: &mut Cx, args: (Int<0, 1>, Name, Times, Se
     let job =
         Job::ToFile(Download { path: path.clone(), patience, from, received: 0, written: 0, made: false });
     let complete = !m.ftp.get_name.is_empty();
-    if m.session.is_none() && complete && !m.disk.takes_for_ftp(&mut cx.core.flash, &path) {
+    if m.session.is_none() && complete && !m.disk.takes_for_ftp(&mut cx.core.lasting.flash, &path) {
         session::refuse(cx, &job, FILE_SYSTEM);
         return Reply::Ok;
     }
@@ -110,7 +110,7 @@ pub(super) fn arrived(m: &mut Simcom, cx: &mut Cx) {
     }
     download.received += bytes.len();
     download.make(&mut m.disk, cx);
-    let n = m.disk.append(&mut cx.core.flash, &download.path, &bytes);
+    let n = m.disk.append(&mut cx.core.lasting.flash, &download.path, &bytes);
     download.written += n;
     if n < bytes.len() {
         cx.ftp().discard();
@@ -148,7 +148,7 @@ impl Download {
     /// Makes the file where it was not made yet. That it can be was seen before the server was asked; where it cannot be
     /// any more, nothing can be written to it.
     fn make(&mut self, disk: &mut Disk, cx: &mut Cx) {
-        self.made = self.made || disk.make_for_ftp(&mut cx.core.flash, &self.path).is_ok();
+        self.made = self.made || disk.make_for_ftp(&mut cx.core.lasting.flash, &self.path).is_ok();
     }
 }
 
@@ -273,10 +273,10 @@ pub(super) fn save(m: &mut Simcom, cx: &mut Cx, (mode, name): (Int<2, 4>, Name))
         return cx.refuse_state();
     };
     let got = got.to_vec();
-    if let Err(refusal) = m.disk.make_for_ftp(&mut cx.core.flash, &path) {
+    if let Err(refusal) = m.disk.make_for_ftp(&mut cx.core.lasting.flash, &path) {
         return refusal.reply(cx);
     }
-    if m.disk.append(&mut cx.core.flash, &path, &got) < got.len() {
+    if m.disk.append(&mut cx.core.lasting.flash, &path, &got) < got.len() {
         return disk::Refusal::Full.reply(cx);
     }
     cx.info(format_args!("{mode},{}", got.len()));

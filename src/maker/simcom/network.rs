@@ -3,7 +3,7 @@
 
 use super::{Simcom, bearer, stack};
 use crate::at::{Arguments, Int, Text};
-use crate::modem::{BearerState, Cx, Reply, command};
+use crate::modem::{BearerState, Cx, EndedBy, Reply, command};
 use serde::Deserialize;
 
 /// What `AT+CNACT` names.
@@ -97,11 +97,11 @@ pub(super) fn up(cx: &mut Cx) {
 }
 
 /// The context is down.
-pub(super) fn down(m: &mut Simcom, cx: &mut Cx, by_network: bool) {
+pub(super) fn down(m: &mut Simcom, cx: &mut Cx, by: EndedBy) {
     m.bearers.network = false;
     cx.take_back(|line| line == "+APP PDP: ACTIVE");
-    match by_network {
-        true => cx.urc_all("+APP PDP: DEACTIVE"),
-        false => cx.end_all("+APP PDP: DEACTIVE"),
+    match by {
+        EndedBy::Network => cx.urc_all("+APP PDP: DEACTIVE"),
+        EndedBy::Host => cx.end_all("+APP PDP: DEACTIVE"),
     }
 }

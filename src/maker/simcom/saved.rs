@@ -57,14 +57,14 @@ impl Parameters {
 }
 
 fn saved(cx: &Cx) -> Option<BTreeMap<String, String>> {
-    serde_json::from_str(cx.flash.get(KEY)?).ok()
+    serde_json::from_str(cx.lasting.flash.get(KEY)?).ok()
 }
 
 /// `AT+FTPSCONT`
 pub(super) fn save(m: &mut Simcom, cx: &mut Cx) -> Reply {
     match serde_json::to_string(&m.ftp.shown()) {
         Ok(text) => {
-            cx.flash.insert(KEY.into(), text);
+            cx.lasting.flash.insert(KEY.into(), text);
             Reply::Ok
         }
         Err(_) => Reply::Error,

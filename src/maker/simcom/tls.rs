@@ -19,7 +19,7 @@ const CONVERTED: &str = "CSSLCFG:";
 
 /// What `AT+FTPSSL` and `AT+CSSLCFG` have set.
 #[derive(Default)]
-pub(super) struct Settings {
+pub(super) struct TlsSettings {
     mode: Mode,
     index: usize,
     authorities: Argument<50>,
@@ -104,12 +104,12 @@ type FtpArgs = (Int<0, 2>, Option<Int<0, 5>>, Option<Argument<50>>, Option<Argum
 
 /// `AT+FTPSSL?`
 pub(super) fn ftp_read(m: &mut Simcom, cx: &mut Cx) -> Reply {
-    let Settings { mode, index, authorities, certificate, .. } = &m.tls;
+    let TlsSettings { mode, index, authorities, certificate, .. } = &m.tls;
     cx.info(format_args!("{},{index},{authorities},{certificate}", *mode as u8));
     Reply::Ok
 }
 
-impl Settings {
+impl TlsSettings {
     /// How a session with this server is to be secured; `None` where a certificate that `AT+FTPSSL` names is not there.
     pub fn session(&self, cx: &Cx, server: &str) -> Option<(Security, Option<Tls>)> {
         let security = match self.mode {
@@ -118,12 +118,12 @@ impl Settings {
             Mode::Explicit => Security::Explicit,
         };
         let own = self.certificate.as_str();
-        if !own.is_empty() && !cx.flash.contains_key(&converted(Kind::Certificate, own)) {
+        if !own.is_empty() && !cx.lasting.flash.contains_key(&converted(Kind::Certificate, own)) {
             return None;
         }
         let verify = match self.authorities.as_str() {
             "" => Verify::Nothing,
-            name => Verify::Signed(octets(cx.flash.get(&converted(Kind::Authorities, name))?)),
+            name => Verify::Signed(octets(cx.lasting.flash.get(&converted(Kind::Authorities, name))?)),
         };
         let name =
             self.contexts.get(self.index).map(|context| context.name.as_str()).filter(|n| !n.is_empty());
@@ -217,7 +217,7 @@ fn convert(m: &mut Simcom, cx: &mut Cx, (_, kind, name, key, _): ConvertArgs) ->
         return cx.refuse_state();
     }
     let text = file.iter().copied().map(char::from).collect();
-    cx.core.flash.insert(converted(kind, &name), text);
+    cx.core.lasting.flash.insert(converted(kind, &name), text);
     Reply::Ok
 }
 

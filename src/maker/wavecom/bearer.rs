@@ -184,7 +184,7 @@ fn start(m: &mut Wavecom, cx: &mut Cx, bid: u8, typed: &Arguments) -> Result<Rep
 
 /// Whether the radio can carry a bearer.
 fn check(cx: &Cx, bid: u8, detached: u16) -> Result<(), Refusal> {
-    Err(match cx.sim.refusal() {
+    Err(match cx.lasting.sim.refusal() {
         Some(10) => code::NO_SIM,
         Some(_) => code::SIM_NOT_READY,
         None if cx.radio.functionality != Functionality::Full => code::NO_INTERFACE,

@@ -102,7 +102,7 @@ fn configure(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, R
         }
         (3, _) => cx.line(&m.settings.version),
         _ => match args::number::<u8>(typed, 1, 0..=1, code::OPTION)? {
-            0 => cx.flash.retain(|key, _| !key.starts_with(STORED)),
+            0 => cx.lasting.flash.retain(|key, _| !key.starts_with(STORED)),
             _ => store(m, cx),
         },
     }
@@ -115,14 +115,14 @@ const STORED: &str = "wip.cfg.";
 /// 4.1.4: one set of options is kept.
 fn store(m: &Wavecom, cx: &mut Cx) {
     for (option, value) in m.stack.values.0.iter().enumerate() {
-        cx.flash.insert(format!("{STORED}{option}"), value.to_string());
+        cx.lasting.flash.insert(format!("{STORED}{option}"), value.to_string());
     }
 }
 
 /// 4.1.4: starting the stack takes the options that were kept.
 fn restore(m: &mut Wavecom, cx: &Cx) {
     for (option, value) in m.stack.values.0.iter_mut().enumerate() {
-        let stored = cx.flash.get(&format!("{STORED}{option}")).and_then(|v| v.parse().ok());
+        let stored = cx.lasting.flash.get(&format!("{STORED}{option}")).and_then(|v| v.parse().ok());
         let (least, most, _) = OPTIONS[option];
         if let Some(stored) = stored.filter(|v| (least..=most).contains(v)) {
             *value = stored;

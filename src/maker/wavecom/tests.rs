@@ -265,7 +265,7 @@ fn dropping_dtr_leaves_data_mode() {
     let mut b = Bench::new("wipsoft");
     let socket = b.tcp();
     b.maps(0, "2,1,1");
-    b.modem.handle_line(b.now, PortId(0), crate::modem::HostLine::Dtr(false));
+    b.modem.handle_line(b.now, PortId(0), crate::modem::HostLine::Dtr(crate::modem::Level::Off));
     b.drain();
     assert_eq!(b.hears(0), "\r\nOK\r\n");
     b.data(socket, b"later");

@@ -7,7 +7,7 @@ use crate::modem::{Cx, Reply};
 const STORED: &str = "wind";
 
 fn level(m: &Wavecom, cx: &Cx) -> u32 {
-    cx.flash.get(STORED).and_then(|level| level.parse().ok()).unwrap_or(m.settings.wind)
+    cx.lasting.flash.get(STORED).and_then(|level| level.parse().ok()).unwrap_or(m.settings.wind)
 }
 
 /// The indications and what they count for in the sum.
@@ -24,11 +24,11 @@ fn indicate(m: &Wavecom, cx: &mut Cx, indications: &[u8]) {
 
 /// Power-on.
 pub fn boot(m: &Wavecom, cx: &mut Cx) {
-    if cx.sim.present() {
+    if cx.lasting.sim.present() {
         indicate(m, cx, &[1]);
     }
     indicate(m, cx, &[3]);
-    if cx.sim.ready() {
+    if cx.lasting.sim.ready() {
         sim_ready(m, cx);
     }
 }
@@ -36,7 +36,7 @@ pub fn boot(m: &Wavecom, cx: &mut Cx) {
 /// The card was pulled out or pushed in.
 pub fn sim(m: &Wavecom, cx: &mut Cx, present: bool) {
     indicate(m, cx, if present { &[1] } else { &[0] });
-    if cx.sim.ready() {
+    if cx.lasting.sim.ready() {
         sim_ready(m, cx);
     }
 }
@@ -56,7 +56,7 @@ pub fn registration(m: &mut Wavecom, cx: &mut Cx, status: u8) {
 
 /// `AT+WIND=<level>`: kept at once, without `&W`.
 pub fn set(_: &mut Wavecom, cx: &mut Cx, (level,): (u32,)) -> Reply {
-    cx.flash.insert(STORED.into(), level.to_string());
+    cx.lasting.flash.insert(STORED.into(), level.to_string());
     Reply::Ok
 }
 

@@ -2,12 +2,13 @@
 
 use super::Base;
 use crate::at::{Int, Text};
+use crate::fault::PowerOn;
 use crate::modem::{Cx, Denied, Event, Functionality, Reply};
 use crate::time::{Calendar, Now};
 
 /// `+CIMI` (5.6).
 pub(super) fn imsi(_: &mut Base, cx: &mut Cx) -> Reply {
-    if let Some(refusal) = cx.sim.refusal() {
+    if let Some(refusal) = cx.lasting.sim.refusal() {
         return Reply::Cme(refusal);
     }
     let text = cx.profile.sim.imsi.clone();
@@ -17,7 +18,7 @@ pub(super) fn imsi(_: &mut Base, cx: &mut Cx) -> Reply {
 
 /// `+CCID`: the card's number (TS 31.102 section 4.2.1), readable without its PIN.
 pub(super) fn iccid(_: &mut Base, cx: &mut Cx) -> Reply {
-    if !cx.sim.present() {
+    if !cx.lasting.sim.present() {
         return Reply::Cme(10);
     }
     let text = cx.profile.sim.ccid.replace("{iccid}", &cx.profile.sim.iccid);
@@ -97,12 +98,12 @@ type Selection = (Option<Int<0, 4>>, Option<Int<0, 2>>, Option<Text<32>>, Option
 /// Why the networks cannot be told or chosen from now.
 fn no_choice(cx: &Cx) -> Option<u16> {
     let asleep = cx.radio.functionality != Functionality::Full;
-    cx.sim.refusal().or(asleep.then_some(30))
+    cx.lasting.sim.refusal().or(asleep.then_some(30))
 }
 
 /// `+COPS` (7.3): 0 automatic, 1 manual, 2 deregister, 3 set the format, 4 manual then automatic.
 pub(super) fn operator(_: &mut Base, cx: &mut Cx, (mode, format, name, _): Selection) -> Reply {
-    if let Some(refusal) = cx.sim.refusal() {
+    if let Some(refusal) = cx.lasting.sim.refusal() {
         return Reply::Cme(refusal);
     }
     if let Some(format) = format {
@@ -165,7 +166,7 @@ pub(super) fn functionality(
     let resets = functionality == Functionality::Full && cx.profile.radio.full_resets;
     if reset.map_or(resets, |r| r.get() == 1) {
         cx.wakes_with = functionality;
-        cx.reset(true);
+        cx.reset(PowerOn::Banner);
     } else if functionality != cx.radio.functionality {
         cx.set_functionality(functionality);
     }
@@ -180,7 +181,7 @@ pub(super) fn functionality_read(_: &mut Base, cx: &mut Cx) -> Reply {
 
 /// `+CPIN` (8.3).
 pub(super) fn pin(_: &mut Base, cx: &mut Cx, (code, new): (Text<8>, Option<Text<8>>)) -> Reply {
-    match cx.sim.enter(&code, new.as_deref()) {
+    match cx.lasting.sim.enter(&code, new.as_deref()) {
         Ok(()) => {
             cx.core.happened(Event::SimReady);
             cx.search();
@@ -192,7 +193,7 @@ pub(super) fn pin(_: &mut Base, cx: &mut Cx, (code, new): (Text<8>, Option<Text<
 }
 
 pub(super) fn pin_read(_: &mut Base, cx: &mut Cx) -> Reply {
-    match cx.sim.status() {
+    match cx.lasting.sim.status() {
         Ok(status) => {
             if !cx.profile.sim.cpin_ok {
                 return cx.last(status);

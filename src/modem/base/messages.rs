@@ -93,13 +93,13 @@ pub(super) fn centre(_: &mut Base, cx: &mut Cx, (number, kind): (Text<21>, Optio
     }
     let usual = if number.starts_with('+') { INTERNATIONAL } else { UNKNOWN };
     let kind = kind.map_or(usual, |kind| kind.get() as u8);
-    cx.flash.insert(CENTRE.into(), format!("{},{kind}", Quoted(&number)));
+    cx.lasting.flash.insert(CENTRE.into(), format!("{},{kind}", Quoted(&number)));
     Reply::Ok
 }
 
 pub(super) fn centre_read(_: &mut Base, cx: &mut Cx) -> Reply {
     let given = format!("{},{INTERNATIONAL}", Quoted(&cx.profile.messages.centre));
-    let told = cx.flash.get(CENTRE).cloned().unwrap_or(given);
+    let told = cx.lasting.flash.get(CENTRE).cloned().unwrap_or(given);
     cx.info(told);
     Reply::Ok
 }

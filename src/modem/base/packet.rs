@@ -110,7 +110,7 @@ pub(super) fn contexts_test(_: &mut Base, cx: &mut Cx) -> Reply {
 
 /// `+CGATT` (10.1.9).
 pub(super) fn attach(_: &mut Base, cx: &mut Cx, (on,): (Int<0, 1>,)) -> Reply {
-    if let Some(refusal) = cx.sim.refusal() {
+    if let Some(refusal) = cx.lasting.sim.refusal() {
         return Reply::Cme(refusal);
     }
     let on = on.get() == 1;
@@ -152,7 +152,7 @@ pub(super) fn activation(_: &mut Base, cx: &mut Cx, args: Arguments) -> Reply {
         }
         return cx.await_packet(Wanted::Inactive(cids));
     }
-    if let Some(refusal) = cx.sim.refusal() {
+    if let Some(refusal) = cx.lasting.sim.refusal() {
         return Reply::Cme(refusal);
     }
     if !cx.radio.registered() && !cx.is_searching() {

@@ -2,31 +2,31 @@
 
 use super::Base;
 use crate::at::Int;
-use crate::modem::port::{Line, Settings};
+use crate::modem::port::{Level, ModuleLine, PortSettings};
 use crate::modem::{Cx, Reply};
 use crate::profile::Identity;
 
 /// `Z` (6.1.1): what `&W` stored, or the factory's.
 pub(super) fn reset_to_stored(_: &mut Base, cx: &mut Cx, _: (Int<0, 1>,)) -> Reply {
     let port = cx.port;
-    let settings = cx.stored(port).unwrap_or_else(|| Settings::factory(&cx.profile));
+    let settings = cx.stored(port).unwrap_or_else(|| PortSettings::factory(&cx.profile));
     apply(cx, settings);
     Reply::Ok
 }
 
 /// `&F` (6.1.2).
 pub(super) fn factory(_: &mut Base, cx: &mut Cx, _: (Int<0, 0>,)) -> Reply {
-    let settings = Settings::factory(&cx.profile);
+    let settings = PortSettings::factory(&cx.profile);
     apply(cx, settings);
     Reply::Ok
 }
 
-fn settings<'a>(cx: &'a mut Cx) -> &'a mut Settings {
+fn settings<'a>(cx: &'a mut Cx) -> &'a mut PortSettings {
     let port = cx.port;
     cx.settings_mut(port)
 }
 
-fn apply(cx: &mut Cx, settings: Settings) {
+fn apply(cx: &mut Cx, settings: PortSettings) {
     let port = cx.port;
     *cx.settings_mut(port) = settings;
     set_carrier(cx);
@@ -167,7 +167,7 @@ pub(super) fn dcd(_: &mut Base, cx: &mut Cx, (n,): (Int<0, 1>,)) -> Reply {
 fn set_carrier(cx: &mut Cx) {
     let port = cx.port;
     let on = cx.settings(port).dcd == 0 || cx.in_data_mode(port);
-    cx.drive(port, Line::Dcd, on);
+    cx.drive(port, ModuleLine::Dcd, Level::new(on));
 }
 
 /// `&D` (6.2.9): what a drop of DTR does: 0 nothing, 1 online command mode, 2 hang up.

@@ -5,9 +5,10 @@ use super::super::faults::LinkId;
 use super::super::link::Far;
 use super::super::outside::{IoEvent, IoId, IoRequest};
 use super::super::pipe::WINDOW;
-use super::super::relay::{GateInput, GateOutput};
 use super::super::tls::{TlsEnd, Whose, check};
 use super::super::{GateId, IoUse, Network};
+use crate::fault::End;
+use crate::gate::{GateInput, GateOutput};
 use crate::modem::net::{Failure, NetEvent, Socket, Tls, Verify};
 use crate::time::Now;
 use bytes::Bytes;
@@ -38,7 +39,7 @@ impl Upstream {
         Upstream { to, io: None, wanted, tls: None, starting: None }
     }
 
-    /// Whether the server's handshake is awaited, and the module's with it.
+    /// Whether the TLS handshake with the server is still going on: the module's begins after it.
     pub fn is_starting(&self) -> bool {
         self.starting.is_some()
     }
@@ -65,7 +66,7 @@ struct Secure {
     end: Box<TlsEnd>,
     /// Plain octets that the gate takes now.
     credit: usize,
-    /// Octets of records that were read, and whose place was not given back yet.
+    /// Octets of records that were read, and for which the server was not given new credit yet.
     read: usize,
     /// The gate sends nothing more, once the handshake is over.
     closing: bool,
@@ -83,12 +84,12 @@ impl Network {
 
     pub(super) fn open_upstream(&mut self, id: GateId) {
         let tls = self.upstream_tls(id).and_then(Result::ok);
-        let io = self.new_io(IoUse::Upstream(id));
+        let io = self.real.open(IoUse::Upstream(id));
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         (slot.upstream.io, slot.upstream.tls) = (Some(io), tls);
         let to = slot.upstream.to;
-        self.io_out.push_back(IoRequest::Connect { io, to, receive_buffer: None });
-        self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
+        self.real.ask(IoRequest::Connect { io, to, receive_buffer: None });
+        self.real.ask(IoRequest::Allow { io, n: WINDOW });
     }
 
     /// The module starts TLS on a connection that has begun without. Where a gate has a real server behind it, that
@@ -149,21 +150,21 @@ impl Network {
 
     fn send_io(&mut self, io: Option<IoId>, bytes: Bytes) {
         if let Some(io) = io.filter(|_| !bytes.is_empty()) {
-            self.io_out.push_back(IoRequest::Send { io, bytes });
+            self.real.ask(IoRequest::Send { io, bytes });
         }
     }
 
     pub(super) fn close_upstream(&mut self, id: GateId) {
-        self.drop_leg(id, false);
+        self.drop_leg(id, End::Fin);
         let Some(upstream) = self.gates.slots.get_mut(&id).map(|slot| &mut slot.upstream) else { return };
         let (io, tls) = (upstream.io.take(), upstream.tls.take());
         if let Some(mut tls) = tls.filter(|tls| !tls.handshaking()) {
             self.send_io(io, tls.close());
         }
-        io.into_iter().for_each(|io| self.close_io(io));
+        io.into_iter().for_each(|io| self.real.close(io));
     }
 
-    /// What a gate wants of its data connection to the server.
+    /// Does what a gate asks for on its data connection to the server.
     pub(super) fn leg_output(&mut self, now: Now, id: GateId, output: GateOutput) {
         if let GateOutput::OpenUpstreamData(to) = output {
             return self.open_leg(now, id, to);
@@ -185,20 +186,20 @@ impl Network {
             }
             (GateOutput::DataFinUpstream, None) => {
                 upstream_data.shut = true;
-                self.io_out.push_back(IoRequest::Shutdown { io });
+                self.real.ask(IoRequest::Shutdown { io });
                 self.close_ended_leg(id);
             }
             (GateOutput::AllowUpstreamData(n), Some(tls)) => {
                 tls.credit = tls.credit.saturating_add(n);
                 self.move_leg(now, id);
             }
-            (GateOutput::AllowUpstreamData(n), None) => self.io_out.push_back(IoRequest::Allow { io, n }),
-            _ => self.drop_leg(id, true),
+            (GateOutput::AllowUpstreamData(n), None) => self.real.ask(IoRequest::Allow { io, n }),
+            _ => self.drop_leg(id, End::Rst),
         }
     }
 
     fn open_leg(&mut self, now: Now, id: GateId, to: SocketAddr) {
-        self.drop_leg(id, true);
+        self.drop_leg(id, End::Rst);
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         // A real server may not send the relay to another host.
         if to.ip() != slot.upstream.to.ip() {
@@ -211,10 +212,10 @@ impl Network {
             Some(Ok(end)) => Some(Secure { end, credit: 0, read: 0, closing: false, eof: false }),
             None => None,
         };
-        let io = self.new_io(IoUse::UpstreamData(id));
-        self.io_out.push_back(IoRequest::Connect { io, to, receive_buffer: Some(DATA_BUFFER) });
+        let io = self.real.open(IoUse::UpstreamData(id));
+        self.real.ask(IoRequest::Connect { io, to, receive_buffer: Some(DATA_BUFFER) });
         if tls.is_some() {
-            self.io_out.push_back(IoRequest::Allow { io, n: WINDOW });
+            self.real.ask(IoRequest::Allow { io, n: WINDOW });
         }
         if let Some(slot) = self.gates.slots.get_mut(&id) {
             slot.upstream_data =
@@ -222,8 +223,8 @@ impl Network {
         }
     }
 
-    /// TLS comes to nothing on the data connection to the server. Without a gate between them it would do so on the
-    /// module's, which is told so, and why.
+    /// The TLS handshake on the data connection to the server has failed. Without a gate between them the module's
+    /// own handshake would have failed: so its data connection does, with the same cause.
     fn leg_tls_fails(&mut self, now: Now, id: GateId, why: &'static str) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         let (server, upstream_data) = (slot.server, slot.upstream_data.take());
@@ -234,7 +235,7 @@ impl Network {
         if let Some(UpstreamData { io, tls: Some(mut tls), .. }) = upstream_data {
             let alert = tls.end.records();
             self.send_io(Some(io), alert);
-            self.close_io(io);
+            self.real.close(io);
         }
         let why = self.tls_fails(server, why);
         if let Some((near, mut link)) = near.and_then(|near| Some((near, self.links.remove(&near)?))) {
@@ -257,15 +258,15 @@ impl Network {
             slot.relay.handle(now, GateInput::UpstreamDataBytes(plain));
         }
         if !records.is_empty() {
-            self.io_out.push_back(IoRequest::Send { io, bytes: records });
+            self.real.ask(IoRequest::Send { io, bytes: records });
         }
         if tls.read > 0 && !tls.end.full() {
-            self.io_out.push_back(IoRequest::Allow { io, n: std::mem::take(&mut tls.read) });
+            self.real.ask(IoRequest::Allow { io, n: std::mem::take(&mut tls.read) });
         }
         if tls.closing && !*shut && !tls.end.handshaking() {
             *shut = true;
-            self.io_out.push_back(IoRequest::Send { io, bytes: tls.end.close() });
-            self.io_out.push_back(IoRequest::Shutdown { io });
+            self.real.ask(IoRequest::Send { io, bytes: tls.end.close() });
+            self.real.ask(IoRequest::Shutdown { io });
         }
         if !*ended && (tls.end.ended() || (tls.eof && !tls.end.readable())) {
             *ended = true;
@@ -274,17 +275,19 @@ impl Network {
         self.close_ended_leg(id);
     }
 
-    /// Gives the data connection to the server up; in good order where its FIN is under way.
-    pub(super) fn drop_leg(&mut self, id: GateId, abort: bool) {
+    /// Gives up the data connection to the server: closes it where FIN was sent and no reset is wanted, resets it otherwise.
+    pub(super) fn drop_leg(&mut self, id: GateId, end: End) {
         let upstream_data = self.gates.slots.get_mut(&id).and_then(|slot| slot.upstream_data.take());
         match upstream_data {
-            Some(upstream_data) if abort || !upstream_data.shut => self.abort_io(upstream_data.io),
-            Some(upstream_data) => self.close_io(upstream_data.io),
+            Some(upstream_data) if end == End::Rst || !upstream_data.shut => {
+                self.real.abort(upstream_data.io)
+            }
+            Some(upstream_data) => self.real.close(upstream_data.io),
             None => {}
         }
     }
 
-    /// Both sides are through, or the server is and nothing was to be sent.
+    /// Closes the data connection to the server where both ends have sent FIN, or where the server has and nothing was sent to it.
     fn close_ended_leg(&mut self, id: GateId) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         let silent = |upstream_data: &UpstreamData| {
@@ -293,7 +296,7 @@ impl Network {
         if let Some(upstream_data) =
             slot.upstream_data.take_if(|upstream_data| upstream_data.ended && silent(upstream_data))
         {
-            self.close_io(upstream_data.io);
+            self.real.close(upstream_data.io);
         }
     }
 
@@ -316,7 +319,7 @@ impl Network {
         }
     }
 
-    /// The server cannot be reached, or its TLS is none; `None` is its silence.
+    /// The server cannot be reached, or its TLS handshake has failed. `None`: it has not answered at all.
     fn upstream_failed(&mut self, now: Now, id: GateId, why: Option<Failure>) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         (slot.upstream.io, slot.upstream.tls) = (None, None);
@@ -336,7 +339,7 @@ impl Network {
         self.upstream_failed(now, id, Some(why));
     }
 
-    /// News of a gate's control connection to the server.
+    /// Something happened on the real socket of a gate's control connection to the server.
     pub(in super::super) fn upstream_io(&mut self, now: Now, id: GateId, event: IoEvent) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         let upstream = &mut slot.upstream;
@@ -348,32 +351,32 @@ impl Network {
                     let hello = tls.records();
                     self.send_io(Some(io), hello);
                 }
-                // A name that no certificate can have.
+                // The server's name is none that a certificate can be for.
                 None if secure => {
-                    self.abort_io(io);
+                    self.real.abort(io);
                     self.upstream_tls_fails(now, id, check::NAMELESS);
                 }
                 None => self.upstream_opened(now, id),
             },
             IoEvent::Failed { io, kind } => {
-                self.ios.remove(&io);
+                self.real.forget(io);
                 self.upstream_failed(now, id, Self::failure(kind));
             }
             IoEvent::Data { io, bytes } => {
-                self.io_out.push_back(IoRequest::Allow { io, n: bytes.len() });
+                self.real.ask(IoRequest::Allow { io, n: bytes.len() });
                 match upstream.tls.is_some() {
                     true => self.upstream_records(now, id, io, &bytes),
                     false => self.feed(now, id, GateInput::UpstreamBytes(bytes)),
                 }
             }
             IoEvent::Eof { io } | IoEvent::Reset { io } if shaking => {
-                self.abort_io(io);
+                self.real.abort(io);
                 self.upstream_tls_fails(now, id, check::CLOSED);
             }
             IoEvent::Eof { .. } => self.feed(now, id, GateInput::UpstreamFin),
             IoEvent::Reset { io } => {
                 upstream.io = None;
-                self.ios.remove(&io);
+                self.real.forget(io);
                 self.feed(now, id, GateInput::UpstreamReset);
             }
             _ => {}
@@ -391,7 +394,7 @@ impl Network {
         self.send_io(Some(io), answer);
         match read {
             Err(error) if shaking => {
-                self.close_io(io);
+                self.real.close(io);
                 return self.upstream_tls_fails(now, id, check::words(&error));
             }
             Err(_) => return self.feed(now, id, GateInput::UpstreamReset),
@@ -406,7 +409,7 @@ impl Network {
         }
     }
 
-    /// News of a gate's data connection to the server.
+    /// Something happened on the real socket of a gate's data connection to the server.
     pub(in super::super) fn upstream_data_io(&mut self, now: Now, id: GateId, event: IoEvent) {
         let Some(slot) = self.gates.slots.get_mut(&id) else { return };
         let tls = slot.upstream_data.as_mut().and_then(|upstream_data| upstream_data.tls.as_mut());
@@ -442,12 +445,12 @@ impl Network {
             }
             (IoEvent::Failed { io, .. }, _) => {
                 slot.upstream_data = None;
-                self.ios.remove(&io);
+                self.real.forget(io);
                 GateInput::UpstreamDataFailed
             }
             (IoEvent::Reset { io }, _) => {
                 slot.upstream_data = None;
-                self.ios.remove(&io);
+                self.real.forget(io);
                 GateInput::UpstreamDataReset
             }
             _ => return,

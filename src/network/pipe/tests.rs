@@ -21,8 +21,8 @@ impl Watch for Judge {
     fn arrive(&mut self, _: Now, _: &Piece) {}
 }
 
-fn line() -> Line {
-    Line {
+fn line() -> LineProfile {
+    LineProfile {
         segment: 100,
         flush: Duration::from_millis(20),
         latency: Duration::ZERO,
@@ -41,7 +41,7 @@ const T: fn(u64) -> Now = Now::from_millis;
 fn segments_do_not_depend_on_the_chunks() {
     let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
     for n in [30, 120, 1, 99, 10] {
-        pipe.write(T(0), Bytes::from(vec![7; n]), false);
+        pipe.write(T(0), Bytes::from(vec![7; n]), Leaves::InFullSegments);
         pipe.pump(T(0), &line(), &mut judge);
     }
     assert_eq!(drain(&mut pipe), [100, 100]);
@@ -53,10 +53,10 @@ fn segments_do_not_depend_on_the_chunks() {
 #[test]
 fn a_fin_or_a_push_does_not_wait() {
     let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
-    pipe.write(T(0), Bytes::from(vec![7; 110]), true);
+    pipe.write(T(0), Bytes::from(vec![7; 110]), Leaves::AtOnce);
     pipe.pump(T(0), &line(), &mut judge);
     assert_eq!(drain(&mut pipe), [100, 10]);
-    pipe.write(T(0), Bytes::from(vec![7; 5]), false);
+    pipe.write(T(0), Bytes::from(vec![7; 5]), Leaves::InFullSegments);
     pipe.finish(End::Fin);
     pipe.pump(T(0), &line(), &mut judge);
     assert_eq!(pipe.ended(), None);
@@ -67,10 +67,10 @@ fn a_fin_or_a_push_does_not_wait() {
 
 #[test]
 fn bursts_are_whole_segments() {
-    let burst = Line { separate: false, ..line() };
+    let burst = LineProfile { separate: false, ..line() };
     let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
-    pipe.write(T(0), Bytes::from(vec![7; 350]), false);
-    pipe.write(T(0), Bytes::from(vec![7; 160]), false);
+    pipe.write(T(0), Bytes::from(vec![7; 350]), Leaves::InFullSegments);
+    pipe.write(T(0), Bytes::from(vec![7; 160]), Leaves::InFullSegments);
     pipe.pump(T(0), &burst, &mut judge);
     assert_eq!(drain(&mut pipe), [300, 100, 100]);
     assert!(judge.seen.is_empty());
@@ -78,9 +78,9 @@ fn bursts_are_whole_segments() {
 
 #[test]
 fn latency_and_rate_are_on_the_given_clock() {
-    let slow = Line { latency: Duration::from_millis(50), rate: Some(8000), ..line() };
+    let slow = LineProfile { latency: Duration::from_millis(50), rate: Some(8000), ..line() };
     let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
-    pipe.write(T(0), Bytes::from(vec![7; 200]), true);
+    pipe.write(T(0), Bytes::from(vec![7; 200]), Leaves::AtOnce);
     let mut arrivals = vec![];
     while let Some(at) = pipe.poll_timeout(&slow) {
         pipe.pump(at, &slow, &mut judge);
@@ -94,7 +94,7 @@ fn latency_and_rate_are_on_the_given_clock() {
 fn a_split_lets_a_stall_begin_within_a_segment() {
     let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
     judge.verdicts = [(60, Fate::Pass), (40, Fate::Hold(Some(T(500))))].into();
-    pipe.write(T(0), Bytes::from(vec![7; 100]), false);
+    pipe.write(T(0), Bytes::from(vec![7; 100]), Leaves::InFullSegments);
     pipe.finish(End::Fin);
     pipe.pump(T(0), &line(), &mut judge);
     assert_eq!(drain(&mut pipe), [60]);
@@ -108,8 +108,8 @@ fn a_split_lets_a_stall_begin_within_a_segment() {
 #[test]
 fn the_window_holds_the_sender_back() {
     let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
-    let burst = Line { separate: false, ..line() };
-    pipe.write(T(0), Bytes::from(vec![7; 3 * WINDOW]), true);
+    let burst = LineProfile { separate: false, ..line() };
+    pipe.write(T(0), Bytes::from(vec![7; 3 * WINDOW]), Leaves::AtOnce);
     pipe.pump(T(0), &burst, &mut judge);
     assert_eq!((pipe.confirm(), pipe.confirm()), (WINDOW, 0));
     let mut left = WINDOW;
@@ -124,7 +124,7 @@ fn the_window_holds_the_sender_back() {
 #[test]
 fn a_reset_overtakes_what_has_not_left() {
     let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
-    pipe.write(T(0), Bytes::from(vec![7; 150]), false);
+    pipe.write(T(0), Bytes::from(vec![7; 150]), Leaves::InFullSegments);
     pipe.pump(T(0), &line(), &mut judge);
     pipe.finish(End::Rst);
     pipe.pump(T(0), &line(), &mut judge);
@@ -138,13 +138,13 @@ proptest! {
         chunks in prop::collection::vec(0usize..400, 0..40),
         separate: bool, push: bool, latency in 0u64..30, rate in prop::option::of(1000u64..1_000_000),
     ) {
-        let line = Line { separate, latency: Duration::from_millis(latency), rate, ..line() };
+        let line = LineProfile { separate, latency: Duration::from_millis(latency), rate, ..line() };
         let (mut pipe, mut judge) = (Pipe::default(), Judge::default());
         let (mut sent, mut got, mut next) = (vec![], vec![], 0u8);
         for n in chunks {
             let chunk: Vec<u8> = (0..n).map(|_| { next = next.wrapping_add(1); next }).collect();
             sent.extend_from_slice(&chunk);
-            pipe.write(T(0), chunk.into(), push);
+            pipe.write(T(0), chunk.into(), if push { Leaves::AtOnce } else { Leaves::InFullSegments });
             pipe.pump(T(0), &line, &mut judge);
         }
         pipe.finish(End::Fin);

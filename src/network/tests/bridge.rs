@@ -37,7 +37,7 @@ fn octets_pass_both_ways_without_a_wait() {
     assert_eq!(rig.wishes(), [IoRequest::Shutdown { io }]);
     rig.ask(NetRequest::Close { socket: Socket(1) });
     assert_eq!(rig.wishes(), [IoRequest::Close { io }]);
-    assert!(rig.net.links.is_empty() && rig.net.ios.is_empty());
+    assert!(rig.net.links.is_empty() && rig.net.real.is_empty());
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn refusal_reset_and_abort_pass_on() {
     let io = bridged(&mut rig);
     rig.ask(NetRequest::Abort { socket: Socket(1) });
     assert_eq!(rig.wishes(), [IoRequest::Abort { io }]);
-    assert!(rig.net.links.is_empty() && rig.net.ios.is_empty() && !rig.net.busy());
+    assert!(rig.net.links.is_empty() && rig.net.real.is_empty() && !rig.net.busy());
 }
 
 #[test]

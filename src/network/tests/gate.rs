@@ -210,7 +210,7 @@ fn a_stall_begins_at_an_octet_and_ends_when_lifted() {
 
 #[test]
 fn a_cut_ends_both_directions() {
-    let verdicts = Arc::new(Mutex::new(VecDeque::from([(Way::Down, 0, Fate::Cut { reset: true })])));
+    let verdicts = Arc::new(Mutex::new(VecDeque::from([(Way::Down, 0, Fate::Cut { end: End::Rst })])));
     let mut rig = Rig::with(|_| (), Box::new(Verdicts(verdicts)));
     open_data(&mut rig);
     rig.say(Out::DataToModule("lost".into()));

@@ -304,6 +304,6 @@ async fn a_dead_bearer_leaves_nothing_open() {
     module.passive().await;
     module.command("RETR c.bin", "150").await;
     module.ask(NetRequest::Address(None));
-    assert!(module.net.links.is_empty() && module.net.ios.is_empty());
+    assert!(module.net.links.is_empty() && module.net.real.is_empty());
     assert_eq!(module.net.poll_timeout(), None);
 }

@@ -1,4 +1,4 @@
-//! The FTP dialogue.
+//! Asked by the gates: what becomes of each FTP verb, reply and passive address.
 
 use super::Faults;
 use crate::fault::{PassiveVerdict, ReplyVerdict, VerbVerdict};

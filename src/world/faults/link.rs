@@ -1,4 +1,4 @@
-//! Links, names and connection attempts.
+//! Asked by the network: what becomes of each segment, look-up and connection attempt.
 
 use super::Faults;
 use crate::fault::{ConnectVerdict, Fate, LookupVerdict, Observation, Segment, Way};

@@ -1,4 +1,4 @@
-//! Commands, answers and URCs.
+//! Asked by the module: what becomes of each command line, result code and unsolicited line.
 
 use super::Faults;
 use crate::fault::{CommandVerdict, Event, Observation, ResultVerdict, UrcVerdict};
@@ -14,15 +14,15 @@ impl FaultHook for Module {
     }
 
     fn command(&mut self, now: Now, port: PortId, line: &str) -> CommandVerdict {
-        self.0.ask(|engine| engine.command(now, port.0 + 1, line)).unwrap_or(CommandVerdict::Pass)
+        self.0.ask(|engine| engine.command(now, port.number(), line)).unwrap_or(CommandVerdict::Pass)
     }
 
     fn result(&mut self, now: Now, port: PortId, text: &str, cause: &str) -> ResultVerdict {
-        self.0.ask(|engine| engine.result(now, port.0 + 1, text, cause)).unwrap_or(ResultVerdict::Pass)
+        self.0.ask(|engine| engine.result(now, port.number(), text, cause)).unwrap_or(ResultVerdict::Pass)
     }
 
     fn urc(&mut self, now: Now, port: PortId, line: &str) -> UrcVerdict {
-        self.0.ask(|engine| engine.urc(now, port.0 + 1, line)).unwrap_or(UrcVerdict::Pass)
+        self.0.ask(|engine| engine.urc(now, port.number(), line)).unwrap_or(UrcVerdict::Pass)
     }
 
     fn observe(&mut self, now: Now, what: &dyn Fn() -> Observation) {

@@ -1,6 +1,7 @@
 //! The settings of a terminal, which its host makes.
 
 use super::*;
+use crate::modem::Level;
 
 #[test]
 fn the_hosts_settings_are_followed() -> Outcome {
@@ -20,10 +21,10 @@ fn the_hosts_settings_are_followed() -> Outcome {
         expect(&mut port, PortEvent::FlowControl { rtscts: true, xon: false }).await;
         termios.set_speed(0)?;
         tcsetattr(&file, OptionalActions::Now, &termios)?;
-        expect(&mut port, PortEvent::Dtr(false)).await;
+        expect(&mut port, PortEvent::Dtr(Level::Off)).await;
         termios.set_speed(9600)?;
         tcsetattr(&file, OptionalActions::Now, &termios)?;
-        expect(&mut port, PortEvent::Dtr(true)).await;
+        expect(&mut port, PortEvent::Dtr(Level::On)).await;
         expect(&mut port, PortEvent::Baud(9600)).await;
         drop(file);
         expect(&mut port, PortEvent::HostClosed).await;

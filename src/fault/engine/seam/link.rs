@@ -28,8 +28,8 @@ impl Engine {
         self.handle_timeout(now);
         let take = if datagram { len } else { self.room(link, way, len) };
         let mut segment = Segment::pass(take);
-        if let Some(reset) = self.cut.get(&link) {
-            segment.fate = Fate::Cut { reset: *reset };
+        if let Some(end) = self.cut.get(&link) {
+            segment.fate = Fate::Cut { end: *end };
             return segment;
         }
         let (mut user, mut acted, mut stalled) = (None, vec![], None);

@@ -42,7 +42,7 @@ impl Engine {
         self.rewind();
         let (mut pass, mut out, mut rest) = (true, Delivery::default(), bytes);
         let mut users = vec![];
-        // Faults that wait for each other in a ring could insert for ever.
+        // Faults that trigger each other in a ring could insert octets without end.
         let mut inserts = self.rules.len();
         while !rest.is_empty() {
             let room = self.room(Link::serial(port), way, rest.len());
@@ -74,7 +74,7 @@ impl Engine {
         if pass { UartVerdict::Pass } else { UartVerdict::Deliver(out.0) }
     }
 
-    /// What lasts counts its bytes in each write anew.
+    /// A fault that holds on counts its `skip` and its bytes anew in each write.
     fn rewind(&mut self) {
         for i in self.index.held(Layer::Uart) {
             let live = &mut self.rules[i];
@@ -86,7 +86,7 @@ impl Engine {
         }
     }
 
-    /// How many of the next bytes fare alike, and how: the first rule that holds has its way.
+    /// How many of the next bytes have the same fate, and which: the first rule that holds decides.
     fn effect(
         &mut self,
         port: usize,
@@ -136,7 +136,7 @@ impl Engine {
         (n, found)
     }
 
-    /// Delivers `head` as the effect has it; true where the effect is on the whole write.
+    /// Delivers `head` with the effect applied to it; true where the effect is on the whole write.
     fn put(&mut self, out: &mut Delivery, i: usize, effect: Effect, head: &[u8]) -> bool {
         match effect {
             Effect::Lose => return matches!(&self.rules[i].rule.what, Action::Uart(u) if u.harmed() == 0),
@@ -164,7 +164,7 @@ impl Engine {
         false
     }
 
-    /// Ends one act of a rule that has harmed all the bytes it should.
+    /// Ends one act of a rule, once it has changed all the bytes that it was to change.
     fn spend(&mut self, now: Now, i: usize) {
         if self.rules[i].active.is_none_or(|a| a.left > 0 || a.endless()) {
             return;

@@ -81,7 +81,7 @@ pub fn typed(typed: &Arguments) -> Result<(u8, &'static Kind), Refusal> {
 
 /// Keeps nothing for a bearer any more.
 pub fn forget(cx: &mut Cx, bid: u8) {
-    cx.flash.retain(|key, _| !key.starts_with(&key_of(bid)));
+    cx.lasting.flash.retain(|key, _| !key.starts_with(&key_of(bid)));
 }
 
 impl Options {
@@ -89,7 +89,7 @@ impl Options {
     /// may hold what is none.
     pub fn stored(cx: &Cx, bid: u8) -> Options {
         let kept = |(number, kind, _): &(u8, Kind, &str)| {
-            let value = cx.flash.get(&format!("{}{number}", key_of(bid)))?;
+            let value = cx.lasting.flash.get(&format!("{}{number}", key_of(bid)))?;
             kind.holds(value).then(|| (*number, value.clone()))
         };
         Options(OPTIONS.iter().filter_map(kept).collect())
@@ -99,7 +99,7 @@ impl Options {
     pub fn store(&self, cx: &mut Cx, bid: u8) {
         forget(cx, bid);
         for (option, value) in &self.0 {
-            cx.flash.insert(format!("{}{option}", key_of(bid)), value.clone());
+            cx.lasting.flash.insert(format!("{}{option}", key_of(bid)), value.clone());
         }
     }
 

@@ -1,13 +1,13 @@
-//! What the network knows of the FTP gate: bytes and events in, bytes and wishes out.
+//! A relay: what the network puts between the module and a server whose dialogue faults are to reach. The network knows
+//! no more of it than this trait, so that a service of another kind has a relay of its own. The FTP [`Gate`] is one.
 
+use super::{Gate, GateInput, GateOutput};
 use crate::fault::Scripted;
-use crate::gate::Gate;
 use crate::time::Now;
 use core::net::{SocketAddr, SocketAddrV4};
 
-pub use crate::gate::{GateInput, GateOutput};
-
-/// The relay of one FTP control connection, as the network drives it.
+/// The relay of one connection of the module, as the network drives it. A service without data connections gives none of the
+/// outputs that are about them.
 pub trait Relay {
     /// Hands it one event.
     fn handle(&mut self, now: Now, input: GateInput);
@@ -19,18 +19,20 @@ pub trait Relay {
     fn poll_timeout(&self) -> Option<Now>;
     /// Whether it awaits something of the real server.
     fn busy(&self) -> bool;
-    /// Whether it has done its last.
+    /// Whether everything has been closed and it will do nothing more.
     fn is_closed(&self) -> bool;
     /// Whether data connections speak TLS (PROT P, RFC 4217 section 9).
-    fn data_protected(&self) -> bool;
-    /// Has it say something unasked.
-    fn speak(&mut self, now: Now, scripted: &Scripted);
+    fn data_protected(&self) -> bool {
+        false
+    }
+    /// Has it say something unasked, where its service has such a thing.
+    fn speak(&mut self, _now: Now, _scripted: &Scripted) {}
 }
 
-/// Makes the relay of a new control connection.
+/// Makes the relay of a new connection.
 pub type MakeRelay = Box<dyn FnMut(Call) -> Box<dyn Relay + Send> + Send>;
 
-/// A new control connection.
+/// A new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The server's address as the module dialled it.
@@ -39,7 +41,7 @@ pub struct Call {
     pub module: SocketAddrV4,
     /// The real server behind the relay.
     pub upstream: SocketAddr,
-    /// The control connection speaks TLS from its start.
+    /// The connection speaks TLS from its start.
     pub tls: bool,
     /// So does the one to the real server.
     pub upstream_tls: bool,
