@@ -23,10 +23,10 @@ mod trace;
 
 use crate::at::Visible;
 use crate::disk::{named, why};
-use crate::profile::mistake::Mistake;
+use crate::profile::mistake::{Look, Mistake};
 use clap::{Parser, Subcommand};
 use rustix::process::Signal;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -100,14 +100,37 @@ pub fn main() -> ExitCode {
 
 /// Shows mistakes and gives the status for them.
 fn show_mistakes(mistakes: &[Mistake]) -> ExitCode {
-    mistakes.iter().for_each(complain);
+    mistakes.iter().for_each(show_mistake);
     ExitCode::from(MISTAKE)
 }
 
 /// Shows what is likely not to say what was meant.
 fn show_warnings(warnings: &[Mistake]) {
     for warning in warnings {
-        complain(format_args!("badline: warning: {warning}"));
+        show_mistake(&warning.clone().warning());
+    }
+}
+
+/// Shows one on standard error, with colours where that is a terminal that has them.
+fn show_mistake(mistake: &Mistake) {
+    let look = match is_coloured() {
+        true => Look::Terminal(columns()),
+        false => Look::Plain,
+    };
+    // What is not to be seen in it is escaped already; the colours are not to be.
+    let _ = writeln!(io::stderr().lock(), "{}", mistake.shown(look));
+}
+
+/// Whether standard error takes colours. no-color.org: any value but an empty one.
+fn is_coloured() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())
+}
+
+/// How wide the terminal at standard error is.
+fn columns() -> usize {
+    match rustix::termios::tcgetwinsize(io::stderr()) {
+        Ok(size) if size.ws_col > 0 => size.ws_col.into(),
+        _ => 80,
     }
 }
 

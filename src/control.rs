@@ -4,12 +4,13 @@
 //! ([`Address`]), and writes one JSON object per line ([`Request`]); it reads one per line ([`Answer`]). It can
 //! inject and lift faults, see how they and the module stand, follow the trace, turn the clock and ask for the verdict.
 //! Whoever comes over TCP shows the [`Key`] first. [`serve()`] has one task for each connection; none of them ever holds the
-//! modem up. [`Control`] is what carries requests out, whoever brings them.
+//! modem up; [`http`] is the same over HTTP, with a page. [`Control`] is what carries requests out, whoever brings them.
 
 mod address;
 mod answer;
 pub mod client;
 mod hand;
+pub mod http;
 mod key;
 mod place;
 mod recording;

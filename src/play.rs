@@ -170,12 +170,11 @@ fn faults(transcript: &Transcript, rules: &[Rule], known: &Known) -> Vec<(Weight
         let begin = step.source.find(text.as_str()).unwrap_or(0);
         let mut tell = |problem: Problem| {
             let span = begin + problem.span.start..begin + problem.span.end;
-            let mistake = Mistake {
-                line: step.line,
-                ..Mistake::at(&transcript.name, &step.source, span, problem.what)
-            };
-            let right = if problem.right.is_empty() { mistake } else { mistake.right(problem.right) };
-            found.push((problem.weight, right));
+            // What it is held against may stand in another line.
+            let problem = Problem { span, other: None, ..problem };
+            let weight = problem.weight;
+            let mistake = Mistake::of_problem(&transcript.name, &step.source, problem);
+            found.push((weight, Mistake { line: step.line, ..mistake }));
         };
         match Request::parse(text) {
             Err(problem) => tell(problem),

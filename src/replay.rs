@@ -399,6 +399,11 @@ impl Dce for Replay {
         self.hear(now);
     }
 
+    /// What is typed beside the host would have it leave the recording.
+    fn add_port(&mut self) -> bool {
+        false
+    }
+
     fn handle_net(&mut self, now: Now, event: NetEvent) {
         self.shadow.modem_mut().handle_net(now, event);
         self.hear(now);

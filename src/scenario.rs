@@ -168,10 +168,7 @@ impl Scenario {
     /// Every mistake found, each with its place.
     pub fn checked(mut self, file: &str, text: &str, known: &Known) -> Result<Scenario, Vec<Mistake>> {
         let problems = self.build(text, known);
-        let mistake = |p: Problem| {
-            let mistake = Mistake::at(file, text, p.span, p.what);
-            if p.right.is_empty() { mistake } else { mistake.right(p.right) }
-        };
+        let mistake = |p: Problem| Mistake::of_problem(file, text, p);
         let (problems, doubts): (Vec<_>, Vec<_>) =
             problems.into_iter().partition(|problem| problem.weight == Weight::Mistake);
         if problems.is_empty() {

@@ -17,7 +17,7 @@ pub use serial::Write;
 
 use crate::fault::{Act, ModuleState, Observation};
 use crate::maker;
-use crate::modem::{Dce, HostLine, Modem, ModuleLine, Note, Output, PortId};
+use crate::modem::{Dce, HostLine, Level, Modem, ModuleLine, Note, Output, PortId};
 use crate::network::{IoEvent, IoRequest, Network};
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Record};
@@ -170,6 +170,20 @@ impl World {
         self.faults.set_now(now);
         self.arrive_up(now, port, bytes);
         self.drain(now);
+    }
+
+    /// Gives the modem one port more, beside those of its host; none where what is behind them cannot have one.
+    pub fn add_port(&mut self, now: Now) -> Option<PortId> {
+        if !self.dce.add_port() {
+            return None;
+        }
+        let port = PortId(self.serial.len());
+        self.serial.push(Serial::default());
+        if let Some(recorder) = &mut self.recorder {
+            recorder.add_port();
+        }
+        self.line(now, port, HostLine::Dtr(Level::On));
+        Some(port)
     }
 
     /// The host opened a port.

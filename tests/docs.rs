@@ -308,6 +308,8 @@ fn without_chance(text: &str) -> String {
             // Named by its user and its process.
             _ if body.ends_with(".sock") => "SOCKET".into(),
             Some((_, random)) => format!("TMP/{}", random.get(6..).unwrap_or_default()),
+            // The port of the page, and its key.
+            None if body.contains("/?key=") => "N/?key=KEY".into(),
             None if body.starts_with("/dev/pts/") => "/dev/pts/N".into(),
             None if !body.is_empty() && body.bytes().all(|b| b.is_ascii_digit()) => "N".into(),
             None => body.into(),

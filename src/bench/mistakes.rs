@@ -20,9 +20,6 @@ impl Mistakes {
     /// The rule that a fault is.
     pub(super) fn rule(fault: impl Into<Fault>) -> Result<Rule, Mistakes> {
         let text = fault.into().to_string();
-        Rule::parse(&text).map_err(|problem| {
-            let mistake = Mistake::at("fault", &text, problem.span, problem.what);
-            Mistakes(vec![if problem.right.is_empty() { mistake } else { mistake.right(problem.right) }])
-        })
+        Rule::parse(&text).map_err(|problem| Mistakes(vec![Mistake::of_problem("fault", &text, problem)]))
     }
 }

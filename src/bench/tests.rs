@@ -213,6 +213,10 @@ fn a_mistake_is_shown_at_its_place() {
         Bench::scenario_text("[hosts]\n\"a.example\" = \"refused\"\n\"A.example.\" = \"unreachable\"\n");
     let mistakes = twice.unwrap_err().to_string();
     assert!(mistakes.starts_with("scenario:2:1: host `a.example`: is there twice"), "{mistakes}");
+    assert!(
+        mistakes.contains("3 | \"A.example.\" = \"unreachable\"\n  | ------------ the same host"),
+        "{mistakes}"
+    );
     assert!(Bench::profile("sim708").unwrap_err().to_string().contains("sim7080"));
     assert!(Bench::profile("m10").unwrap().fault("what = { cut = \"fn\" }").is_err());
 }

@@ -1,6 +1,6 @@
 //! `badline check`: are the files right?
 
-use super::{complain, show, show_mistakes};
+use super::{show, show_mistakes, show_warnings};
 use crate::play;
 use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
@@ -27,7 +27,7 @@ impl Check {
         for file in &self.files {
             match check(file) {
                 Ok((kind, warnings)) => {
-                    warnings.into_iter().for_each(|warning| complain(warning.warning()));
+                    show_warnings(&warnings);
                     let shown = show(format_args!("{}: a {kind} without a mistake\n", file.display()));
                     if shown != ExitCode::SUCCESS {
                         status = shown;
@@ -47,7 +47,7 @@ fn check(file: &Path) -> Result<(&'static str, Vec<Mistake>), Vec<Mistake>> {
     if files::is_shipped(&name) || (!file.exists() && file.extension().is_none()) {
         return scenario(files::scenario(file, Instead::default()), file);
     }
-    let text = files::read(file).map_err(|mistake| vec![mistake])?;
+    let text = files::read(file)?;
     match file.extension().and_then(|e| e.to_str()) {
         Some("at") => transcript::parse(&name, &text)
             .and_then(|transcript| play::check(&transcript))

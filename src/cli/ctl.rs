@@ -74,6 +74,12 @@ enum Verb {
         #[arg(value_name = "DURATION")]
         span: Span,
     },
+    #[command(about = help("type"))]
+    Type {
+        /// The line, such as AT+CSQ
+        #[arg(value_name = "LINE", allow_hyphen_values = true)]
+        line: String,
+    },
     #[command(about = help("verdict"))]
     Verdict,
     #[command(about = help("save"))]
@@ -99,6 +105,7 @@ impl Verb {
             Verb::Speed { speed } => Request::Speed { speed: *speed },
             Verb::Pause => Request::Pause {},
             Verb::Step { span } => Request::Step { span: *span },
+            Verb::Type { line } => Request::Type { line: line.clone() },
             Verb::Verdict => Request::Verdict {},
             Verb::Save { file } => match file.extension().and_then(|end| end.to_str()) {
                 Some("toml") => Request::Save { what: Saved::Scenario },
@@ -246,6 +253,7 @@ fn plain(request: &Request, answer: &Map<String, Value>) -> String {
         }),
         Request::Inject { .. } => writeln!(told, "{}", of(answer, "name")),
         Request::Pause {} | Request::Step { .. } => writeln!(told, "{}", seconds(&answer["t"])),
+        Request::Type { .. } => writeln!(told, "port {}", answer["port"]),
         Request::Verdict {} => verdict(&mut told, answer, &objects),
         _ => Ok(()),
     };

@@ -1,6 +1,6 @@
 //! `badline diagnose`: name what went wrong in a recording.
 
-use super::{MISTAKE, complain, show, show_error, show_mistakes, show_refusal};
+use super::{MISTAKE, complain, show, show_error, show_mistake, show_mistakes, show_refusal};
 use crate::at::visible_json;
 use crate::diagnose::{Diagnosis, Finding, Known, Stock, Trust};
 use crate::disk::named;
@@ -232,7 +232,7 @@ impl Diagnose {
         }
         let mut findings = vec![];
         let stock = self.read(file, counts, |finding| findings.push(finding))?;
-        let text = files::read(file).map_err(|mistake| show_mistakes(&[mistake]))?;
+        let text = files::read(file).map_err(|mistakes| show_mistakes(&mistakes))?;
         let recording = transcript::parse(&file.display().to_string(), &text)
             .map_err(|mistakes| show_mistakes(&mistakes))?;
         findings.sort_by_key(|finding| finding.line);
@@ -275,7 +275,7 @@ impl Counts {
     fn mistake(&mut self, mistake: &Mistake) {
         self.unread += 1;
         if self.unread <= Counts::SHOWN {
-            complain(mistake);
+            show_mistake(mistake);
         }
     }
 }

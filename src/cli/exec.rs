@@ -7,7 +7,7 @@ mod seeds;
 use super::options::{self, Options};
 use super::run::{self, Bench};
 use super::signals::Signals;
-use super::{last, show_error, show_mistakes, show_refusal, show_warnings};
+use super::{complain, last, show_error, show_mistakes, show_refusal, show_warnings};
 use crate::disk::{named, sweep};
 use crate::host::orphans::Orphans;
 use crate::host::process::{self, End, Host, Limits};
@@ -181,6 +181,9 @@ impl Exec {
         let host = self.host(&bench);
         let limits = Limits { timeout: self.timeout.0, ends_within: ends_within(&expectations) };
         bench.machine.power_on();
+        if let (Some(page), false) = (&bench.ready.http, self.json()) {
+            complain(format_args!("badline: see and steer it at {page}"));
+        }
         if self.json() {
             run::announce(&bench.ready, true).map_err(named("standard output"))?;
         }

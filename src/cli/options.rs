@@ -1,5 +1,6 @@
 //! The options that the verbs share.
 
+use super::is_coloured;
 use crate::at::Visible;
 use crate::control::Address;
 use crate::disk::{Kind, Output, Outputs, STANDARD_OUTPUT};
@@ -67,6 +68,13 @@ pub struct Options {
     /// Let --control have an address that other machines reach; whoever reads the key on its way can do as he likes
     #[arg(long, requires = "control")]
     pub control_anywhere: bool,
+    /// Serve a page that shows and steers the run at this loopback IP:PORT (the ready line tells its address with its key), or
+    /// `off` [default: off; `run` on a terminal: 127.0.0.1:0]
+    #[arg(long, value_name = "ADDR|off", value_parser = page)]
+    pub http: Option<Page>,
+    /// Let --http have an address that other machines reach; whoever reads the key on its way can do as he likes
+    #[arg(long, requires = "http")]
+    pub http_anywhere: bool,
     #[command(flatten)]
     pub files: TraceFiles,
     /// Keep what the module stores in its flash in this folder, for the next run
@@ -81,6 +89,15 @@ pub struct Options {
     /// The recording that answers the host, where the verb takes one
     #[arg(skip)]
     pub replay: Option<PathBuf>,
+}
+
+/// Whether there is a page, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// There is none.
+    Off,
+    /// Here.
+    At(SocketAddr),
 }
 
 /// What `--trace` may write over.
@@ -240,6 +257,11 @@ impl Options {
         setup.trace = self.files.asked();
     }
 
+    /// Whether a person reads standard output.
+    pub fn tells_a_person(&self) -> bool {
+        !self.json && io::stdout().is_terminal() && !self.files.take_standard_output()
+    }
+
     /// How many times faster than real time the module's clock runs.
     pub fn speed(&self, setup: &Setup) -> u32 {
         self.speed.or(setup.speed).unwrap_or(1)
@@ -248,7 +270,7 @@ impl Options {
 
 /// The recording in a file.
 fn read_recording(file: &Path) -> Result<Transcript, Vec<Mistake>> {
-    let text = files::read(file).map_err(|mistake| vec![mistake])?;
+    let text = files::read(file)?;
     let name = file.display().to_string();
     let recorded = transcript::parse(&name, &text)?;
     if Script::of(&recorded).exchanges.len() < 2 {
@@ -269,8 +291,16 @@ pub fn by_option(option: &str, file: &Path, mut mistakes: Vec<Mistake>) -> Vec<M
     mistakes
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+/// Reads IP:PORT.
+///
+/// # Errors
+/// What would be right.
+pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "write IP:PORT, such as 127.0.0.1:5555; port 0 has the system pick one".into())
+}
+
+fn page(text: &str) -> Result<Page, String> {
+    if text == "off" { Ok(Page::Off) } else { address(text).map(Page::At) }
 }
 
 /// Says so where an address is one that other machines reach: whoever connects can do as he likes.
@@ -288,11 +318,10 @@ pub fn log(verbose: u8) {
         2 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    // no-color.org: any value but an empty one.
-    let colour =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
-    let to =
-        tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colour).log_internal_errors(false);
+    let to = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(is_coloured())
+        .log_internal_errors(false);
     // A second call in one process changes nothing.
     let _ = to.with_max_level(level).event_format(House).try_init();
 }

@@ -96,7 +96,7 @@ impl Play {
 
     /// Plays a transcript; true where it was rewritten.
     fn one(&self, runtime: &Runtime, file: &Path, signals: Option<&mut Signals>) -> Result<bool, PlayError> {
-        let text = files::read(file).map_err(|mistake| PlayError::Mistakes(vec![mistake]))?;
+        let text = files::read(file).map_err(PlayError::Mistakes)?;
         let mut transcript =
             transcript::parse(&file.display().to_string(), &text).map_err(PlayError::Mistakes)?;
         if let Some(profile) = &self.profile {

@@ -1,10 +1,11 @@
 //! `badline run`: a modem until interrupted.
 
 use super::console::Console;
-use super::options::{self, Options, warn_of_strangers};
+use super::options::{self, Options, Page, warn_of_strangers};
 use super::signals::Signals;
 use super::{last, saved, show_mistakes, show_refusal, show_warnings};
 use crate::at::{Visible, visible_json};
+use crate::control::http::{self, Subject};
 use crate::control::{self, About, Control, Listener};
 use crate::disk::{Claim, Temporary, at, named, sweep};
 use crate::driver::machine::Machine;
@@ -18,7 +19,7 @@ use clap::Args;
 use serde::Serialize;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::net::TcpListener;
@@ -52,6 +53,9 @@ pub struct Ready {
     /// What a client of it shows first, where it is on TCP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub control_key: Option<String>,
+    /// The page, with its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<String>,
     /// Where the FTP server listens.
     pub ftp: SocketAddr,
     /// Its folder.
@@ -79,6 +83,8 @@ pub struct Bench {
     pub watch: Watch,
     /// Who serves the control socket, until this is dropped.
     control: JoinSet<()>,
+    /// Who serves the page.
+    _page: Option<http::Server>,
     _server: Server,
     _claims: Vec<Claim>,
     _dir: Option<Temporary>,
@@ -96,7 +102,11 @@ pub const SAMPLE: (&str, &str) = ("hello.txt", "Hello from the other side of the
 
 impl Run {
     /// Runs it.
-    pub fn main(self) -> ExitCode {
+    pub fn main(mut self) -> ExitCode {
+        if self.options.tells_a_person() {
+            let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            self.options.http.get_or_insert(Page::At(any));
+        }
         options::log(self.options.verbose);
         if let Err(error) = last::resort(|| ()) {
             return show_refusal(&error);
@@ -192,6 +202,10 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
         Some(address) => Some(Listener::bind(address, options.control_anywhere).await?),
         None => None,
     };
+    let page = match options.http {
+        Some(Page::At(address)) => Some(http::Place::bind(address, options.http_anywhere)?),
+        Some(Page::Off) | None => None,
+    };
     // A modem is of use without it, too.
     let own_control = Listener::own().await.inspect_err(|error| tracing::warn!("{error}")).ok();
     let control = named_control.as_ref().or(own_control.as_ref());
@@ -207,6 +221,7 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
         tcp,
         control: control.map(|control| control.address().to_string()),
         control_key: control.and_then(|control| Some(control.key()?.text().to_owned())),
+        http: page.as_ref().map(http::Place::url),
         ftp: server.address(),
         ftp_root: server.root().to_path_buf(),
         seed: setup.seed,
@@ -241,7 +256,17 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
     for listener in [named_control, own_control].into_iter().flatten() {
         serving.spawn(control::serve(listener, control.clone()));
     }
-    Ok(Bench { machine, ready, watch, control: serving, _server: server, _claims: claims, _dir: dir })
+    let page = page.map(|place| http::Server::start(place, Subject::Live(control), super::runtime()?));
+    Ok(Bench {
+        machine,
+        ready,
+        watch,
+        control: serving,
+        _page: page.transpose()?,
+        _server: server,
+        _claims: claims,
+        _dir: dir,
+    })
 }
 
 /// Where the link to each of so many ports is: the first as the user named it, the others beside it.
@@ -280,6 +305,9 @@ pub fn announce(ready: &Ready, json: bool) -> io::Result<()> {
     writeln!(out, "{}, seed {}, speed {}", Visible(scenario), ready.seed, ready.speed)?;
     if let Some(tcp) = ready.tcp {
         writeln!(out, "the same port over TCP at {tcp}")?;
+    }
+    if let Some(page) = &ready.http {
+        writeln!(out, "see and steer it at {page}")?;
     }
     if let (Some(control), true) = (&ready.control, ready.named_control) {
         let key = ready.control_key.as_ref().map_or(String::new(), |key| format!(", its key {key}"));

@@ -1,14 +1,19 @@
 //! `badline trace`: print a trace for a person.
 
+use super::options::address;
+use super::signals::Signals;
 use super::{MISTAKE, complain, ctl, show_error, show_refusal};
+use crate::at::Visible;
+use crate::control::http::{self, Subject};
 use crate::control::{Request, Wrong};
-use crate::disk::{named, why};
+use crate::disk::{named, plain, why};
 use crate::trace::{KINDS, Record, Unreadable, kind, read, show, show_wall};
 use crate::words::suggest;
 use clap::Args;
 use rustix::event::{Timespec, poll};
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,6 +36,9 @@ pub struct Trace {
     /// The time on the wall (UTC) in place of the modem's
     #[arg(long)]
     wall: bool,
+    /// Serve it as a page at this loopback IP:PORT, until interrupted
+    #[arg(long, value_name = "ADDR", value_parser = address, conflicts_with_all = ["follow", "only", "wall"])]
+    http: Option<SocketAddr>,
 }
 
 impl Trace {
@@ -42,6 +50,12 @@ impl Trace {
             return ExitCode::from(MISTAKE);
         }
         let path = Path::new(&self.from);
+        if let Some(address) = self.http {
+            return match serve(path, address) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(e) => show_refusal(&e),
+            };
+        }
         let there = fs::metadata(path);
         match there {
             _ if self.from == "-" => self.print(BufReader::new(io::stdin().lock())),
@@ -121,6 +135,23 @@ impl Trace {
         let name = if self.from == "-" { "standard input" } else { &self.from };
         complain(format_args!("{name}: {unreadable}"));
     }
+}
+
+/// Serves a trace that is over as a page, until interrupted.
+fn serve(path: &Path, address: SocketAddr) -> io::Result<()> {
+    plain(path, OpenOptions::new().read(true)).map_err(named(path.display()))?;
+    let place = http::Place::bind(address, false)?;
+    let told = format!("{}: see it at {}", path.display(), place.url());
+    super::runtime()?.block_on(async {
+        let mut signals = Signals::new()?;
+        let mut out = io::stdout().lock();
+        writeln!(out, "{}", Visible(told)).and_then(|()| out.flush()).map_err(named("standard output"))?;
+        tokio::select! {
+            () = http::serve(place, Subject::Over(path.to_owned())) => {}
+            _ = signals.next() => {}
+        }
+        Ok(())
+    })
 }
 
 /// A file to which is added: its end is waited at. One that was begun anew is read anew.

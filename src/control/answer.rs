@@ -67,6 +67,11 @@ pub enum Answer {
         /// The time.
         t: u64,
     },
+    /// It was typed on this port, counted from 1.
+    Typed {
+        /// The port.
+        port: usize,
+    },
     /// What was to be saved.
     Saved {
         /// The file's text.

@@ -25,6 +25,8 @@ pub struct ByHand(Arc<Mutex<Deeds>>);
 
 #[derive(Debug, Default)]
 struct Deeds {
+    /// How many ports are the host's, where there are others: what is said there will not be said again.
+    ports: Option<usize>,
     place: Place,
     deeds: Vec<Deed>,
     speed: Option<u32>,
@@ -84,6 +86,13 @@ struct Line {
 }
 
 impl ByHand {
+    /// Of a modem whose host has so many ports.
+    pub fn of(ports: usize) -> ByHand {
+        let by_hand = ByHand::default();
+        by_hand.deeds().ports = Some(ports);
+        by_hand
+    }
+
     fn deeds(&self) -> MutexGuard<'_, Deeds> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,6 +174,12 @@ impl Deeds {
     }
 
     fn observe(&mut self, record: &Record) {
+        if let Event::CommandLine { port, .. } | Event::Result { port, .. } | Event::Urc { port, .. } =
+            &record.event
+            && self.ports.is_some_and(|ports| *port > ports)
+        {
+            return;
+        }
         let at = Now::from_micros(record.t);
         let busy = match &record.event {
             Event::CommandLine { .. } => false,

@@ -59,6 +59,11 @@ pub enum Request {
         #[serde(rename = "for")]
         span: Span,
     },
+    /// Type a line on a port of the modem's own, which is there from the first time on; the answer tells its number.
+    Type {
+        /// The line, without its end.
+        line: String,
+    },
     /// Tell how the run has fared so far: the expectations, the faults that have tested nothing, what the host used.
     Verdict {},
     /// Give what was done by hand as a scenario that does it again, or the session so far as a recording.

@@ -4,6 +4,7 @@ use super::answer::{Answer, PortMode, Status, Verdict, Wrong, worded};
 use super::hand::ByHand;
 use super::recording::recording;
 use super::request::{Request, Saved};
+use crate::at::octets::octets_of;
 use crate::driver::handle::Handle;
 use crate::driver::machine::Machine;
 use crate::fault::{self, Known, Never, Rule, Trigger, never_acts, never_happens};
@@ -63,10 +64,26 @@ pub struct Followed {
 impl Control {
     /// Of a machine whose records `watch` gets.
     pub fn new(machine: &mut Machine, watch: Watch, about: About) -> Control {
-        let (history, by_hand) = (History::default(), ByHand::default());
+        let (history, by_hand) = (History::default(), ByHand::of(machine.ports()));
         machine.trace_to(Box::new(history.clone()));
         machine.trace_to(Box::new(by_hand.clone()));
         Control { handle: machine.handle(), watch, history, by_hand, about: Arc::new(about) }
+    }
+
+    /// With another history.
+    #[cfg(test)]
+    pub(super) fn with_history(self, history: History) -> Control {
+        Control { history, ..self }
+    }
+
+    /// What the run is.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// What has happened so far.
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// Carries out a request, but for [`Request::Follow`], of which nothing comes but that it can be done.
@@ -97,6 +114,14 @@ impl Control {
                 let none = "no module of Badline's own is behind the port";
                 let status = status.ok_or_else(|| Wrong::new(none, "the other requests are answered"))?;
                 Ok(Answer::Status(Box::new(status)))
+            }
+            Request::Type { line } => {
+                let typed = move |machine: &mut Machine, _| {
+                    machine.type_by_hand(&[&octets_of(&line), &b"\r"[..]].concat())
+                };
+                let none = "the modem has no port for it, or has not taken what was typed before";
+                let port = self.handle.ask(typed).await?.ok_or_else(|| Wrong::new(none, ""))?;
+                Ok(Answer::Typed { port: port.0 + 1 })
             }
             Request::Verdict {} => self.verdict().await,
             Request::Follow { events, .. } => known_events(&events).map(|()| Answer::Done {}),

@@ -49,7 +49,7 @@ impl Client {
 }
 
 /// What steers a modem of a test.
-async fn control(live: &Live) -> Control {
+pub(super) async fn control(live: &Live) -> Control {
     let about = About {
         profile: "sim7080".into(),
         root: live.root().to_owned(),

@@ -39,6 +39,8 @@ struct Wire {
     resume: Option<Now>,
     /// When something was last written that was asked for.
     answered: Option<Now>,
+    /// What was typed by hand, and the modem has not taken yet.
+    typed: Vec<u8>,
 }
 
 impl Wire {
@@ -54,6 +56,7 @@ impl Wire {
             blocked: false,
             resume: None,
             answered: None,
+            typed: vec![],
         }
     }
 
@@ -77,6 +80,8 @@ pub struct Machine {
     handle: Handle,
     jobs: UnboundedReceiver<Job>,
     course: Course,
+    /// The port for what is typed by hand, once something was.
+    own: Option<PortId>,
 }
 
 /// How much is read from a host at once, in octets.
@@ -84,6 +89,8 @@ const READ: usize = 64 * 1024;
 /// So much later than an answer what nobody asked for is written (real time): a host that reads what there is, and then
 /// looks for the one line it waits for, must not find both in one piece.
 const GAP: Duration = Duration::from_millis(5);
+/// How much of what is typed by hand may wait for the modem, in octets.
+const TYPED: usize = 64 * 1024;
 /// How long the system may take to tell what a host has done to a port.
 const QUIET: Duration = Duration::from_millis(20);
 
@@ -94,7 +101,7 @@ impl Machine {
         let (handle, jobs) = Handle::new();
         let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::live());
         world.faults().set_speed(clock.now(), speed);
-        Machine { world, wires, io, clock, sinks, store: None, handle, jobs, course: Course::Runs }
+        Machine { world, wires, io, clock, sinks, store: None, handle, jobs, course: Course::Runs, own: None }
     }
 
     /// Hands the records of what happens from here on to a sink.
@@ -146,11 +153,36 @@ impl Machine {
         told
     }
 
+    /// Has the modem read what a person types, on a port of its own beside those of the host. It is there from the first time
+    /// on; none where the modem cannot have it, or has not taken what was typed before.
+    pub fn type_by_hand(&mut self, bytes: &[u8]) -> Option<PortId> {
+        if self.own.is_none() {
+            let now = self.clock.now();
+            self.own = self.world.add_port(now);
+            self.wires.extend(self.own.map(|_| Wire::new(Port::default(), false)));
+            if let Some(PortId(port)) = self.own {
+                let text = format!("port {} is there for what is typed by hand", port + 1);
+                self.record(Event::Note { text });
+            }
+        }
+        let own = self.own?;
+        let typed = &mut self.wires[own.0].typed;
+        (typed.len() + bytes.len() <= TYPED).then(|| {
+            typed.extend_from_slice(bytes);
+            own
+        })
+    }
+
     /// Applies power.
     pub fn power_on(&mut self) {
         let now = self.clock.now();
         self.world.power_on(now);
         self.carry_out(now);
+    }
+
+    /// How many serial ports there are.
+    pub fn ports(&self) -> usize {
+        self.wires.len()
     }
 
     /// The time on the modem's clock.
@@ -206,6 +238,9 @@ impl Machine {
         for (i, wire) in self.wires.iter_mut().enumerate() {
             wire.window = if hears { self.world.uart_window(PortId(i)) } else { 0 };
         }
+        if self.hear_hand(now) {
+            return;
+        }
         let steps = self.course.pause(self.world.busy());
         if deadline.is_some_and(|at| at <= self.clock.now()) {
             // It is behind: others, such as who waits for a signal, have their turn all the same.
@@ -241,6 +276,17 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// Hands over what was typed by hand, as far as the modem takes it; false where there is nothing.
+    fn hear_hand(&mut self, now: Now) -> bool {
+        let Some(port) = self.own else { return false };
+        let Wire { typed, window, .. } = &mut self.wires[port.0];
+        let bytes: Vec<u8> = typed.drain(..typed.len().min(*window)).collect();
+        if !bytes.is_empty() {
+            self.world.typed(now, port, &bytes);
+        }
+        !bytes.is_empty()
     }
 
     fn on_port(&mut self, now: Now, port: PortId, event: PortEvent, buffer: &[u8]) {

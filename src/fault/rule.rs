@@ -4,6 +4,7 @@ pub mod amount;
 pub mod check;
 mod contradiction;
 pub mod count;
+pub mod form;
 pub mod schema;
 pub mod sense;
 pub mod trigger;

@@ -190,6 +190,12 @@ impl Core {
         }
     }
 
+    /// One port more.
+    pub(super) fn add_port(&mut self) {
+        let port = Port::new(PortId(self.ports.len()), &self.profile);
+        self.ports.push(port);
+    }
+
     /// The ports, counted from 0.
     pub fn port_ids(&self) -> impl Iterator<Item = PortId> + use<> {
         (0..self.running.ports.len()).map(PortId)

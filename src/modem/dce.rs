@@ -104,6 +104,11 @@ pub trait Dce: Send {
         }
     }
 
+    /// Has one port more, behind those that there are; false where it cannot.
+    fn add_port(&mut self) -> bool {
+        self.behind_mut().is_some_and(|dce| dce.add_port())
+    }
+
     /// The live modem, where there is one: what commands it has, how it stands.
     fn modem(&self) -> Option<&Modem> {
         self.behind().and_then(|dce| dce.modem())

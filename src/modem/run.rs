@@ -81,6 +81,11 @@ impl Dce for Modem {
         None
     }
 
+    fn add_port(&mut self) -> bool {
+        self.core.add_port();
+        true
+    }
+
     fn power_on(&mut self, now: Now) {
         self.core.now = now;
         self.boot(PowerOn::Banner);

@@ -70,6 +70,14 @@ impl Hosts {
         }
     }
 
+    /// Whether two names or dotted addresses are of one host.
+    pub fn is_same(name: &str, other: &str) -> bool {
+        match (dotted(name), dotted(other)) {
+            (None, None) => normal(name) == normal(other),
+            (address, other) => address == other,
+        }
+    }
+
     /// Maps one name or dotted address; gives what it was mapped to before.
     ///
     /// # Errors

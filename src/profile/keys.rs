@@ -1,8 +1,8 @@
 //! Keys that belong nowhere: all of a file at once, in their order, by the file's JSON Schema.
 
 use super::mistake::{Mistake, suggest};
+use crate::fault::Problem;
 use serde_json::Value;
-use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -19,17 +19,10 @@ pub fn misplaced(file: &str, text: &str, schema: &Value, parts: &[(&str, &Value)
         }
     }
     found.0.sort_by_key(|wrong| wrong.span.start);
-    let mistake = |wrong: Wrong| Mistake::at(file, text, wrong.span, wrong.what).right(wrong.right);
-    found.0.into_iter().map(mistake).collect()
+    found.0.into_iter().map(|problem| Mistake::of_problem(file, text, problem)).collect()
 }
 
-struct Wrong {
-    span: Range<usize>,
-    what: String,
-    right: String,
-}
-
-struct Found(Vec<Wrong>);
+struct Found(Vec<Problem>);
 
 /// A part of a schema, and the whole, which it refers to.
 #[derive(Clone, Copy)]
@@ -83,7 +76,7 @@ impl Found {
                 Some(known) => self.value(key, value, &known),
                 None if closed => {
                     let right = candidates(name, &kinds, table);
-                    self.0.push(Wrong { span: key.span(), what: format!("unknown key `{name}`"), right });
+                    self.0.push(Problem::new(key.span(), format!("unknown key `{name}`"), right));
                 }
                 None => {
                     for kind in &kinds {
@@ -100,20 +93,20 @@ impl Found {
     fn value(&mut self, key: &Spanned<std::borrow::Cow<str>>, value: &Spanned<DeValue>, within: &Within) {
         let name: &str = key.get_ref();
         match (value.get_ref(), within.elements()) {
-            (DeValue::Table(_), Some(_)) if within.tables().is_empty() => self.0.push(Wrong {
-                span: key.span(),
-                what: format!("`[{name}]` is a table, and there may be several of them"),
-                right: format!("write [[{name}]]"),
-            }),
+            (DeValue::Table(_), Some(_)) if within.tables().is_empty() => self.0.push(Problem::new(
+                key.span(),
+                format!("`[{name}]` is a table, and there may be several of them"),
+                format!("write [[{name}]]"),
+            )),
             (DeValue::Table(table), _) => self.table(table, within),
             (DeValue::Array(array), None)
                 if !within.tables().is_empty() && array.iter().any(|v| v.get_ref().as_table().is_some()) =>
             {
-                self.0.push(Wrong {
-                    span: key.span(),
-                    what: format!("`[[{name}]]` is a list, and there is only one of them"),
-                    right: format!("write [{name}]"),
-                });
+                self.0.push(Problem::new(
+                    key.span(),
+                    format!("`[[{name}]]` is a list, and there is only one of them"),
+                    format!("write [{name}]"),
+                ));
             }
             (DeValue::Array(array), Some(elements)) => {
                 let tables = array.iter().filter_map(|value| value.get_ref().as_table());

@@ -129,9 +129,11 @@ pub(super) fn contradictions(expectations: &[Expectation]) -> Vec<Problem> {
         let text = wanted.pattern.as_str().to_ascii_uppercase();
         let begins = (0..=text.len()).filter_map(|end| forbidding.get(text.get(..end)?)).flatten();
         if let Some(j) = begins.copied().filter(|j| all[*j].0.forbids(wanted)).min() {
-            let (later, span) = &all[i.max(j)];
+            let ((later, span), (_, earlier)) = (&all[i.max(j)], &all[i.min(j)]);
             let what = format!("one expectation wants `{}`, and one forbids it", later.pattern);
-            problems.push(Problem::new(span.clone(), what, "keep one of them"));
+            let label = if i < j { "wanted here" } else { "forbidden here" };
+            let problem = Problem::new(span.clone(), what, "keep one of them");
+            problems.push(problem.beside(earlier.clone(), label));
         }
     }
     problems.sort_by_key(|problem| problem.span.start);

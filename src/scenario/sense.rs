@@ -188,6 +188,7 @@ fn radio(scenario: &Scenario, place: Places, end: Option<Duration>) -> Vec<Probl
     for (i, entry) in scenario.radio.iter().enumerate() {
         let number = i.to_string();
         let at = |key: &str| place(&["radio", &number, key]);
+        let above = |i: usize| place(&["radio", &i.saturating_sub(1).to_string(), "at"]);
         let time = entry.at;
         if let Some(before) = i.checked_sub(1).and_then(|i| scenario.radio.get(i)).filter(|e| e.at == time) {
             let twice = (before.signal.is_some() && entry.signal.is_some())
@@ -195,18 +196,20 @@ fn radio(scenario: &Scenario, place: Places, end: Option<Duration>) -> Vec<Probl
                 || (before.registration.is_some() && entry.registration.is_some());
             let what = format!("the entry above, number {i}, is at {time}, too: only this one is ever seen");
             let apart = "write another `at`, or keep one of them";
-            problems.push(match twice {
+            let problem = match twice {
                 true => Problem::new(at("at"), what, apart),
                 false => Problem::warning(
                     at("at"),
                     format!("the entry above, number {i}, is at {time}, too"),
                     "put both into one",
                 ),
-            });
+            };
+            problems.push(problem.beside(above(i), "at the same time"));
         }
         if last.is_some_and(|last| time.0 < last.0) {
             let what = format!("{time} is before the entry above: the radio changes in the order of time");
-            problems.push(Problem::new(at("at"), what, "put the entries in their order"));
+            let problem = Problem::new(at("at"), what, "put the entries in their order");
+            problems.push(problem.beside(above(i), "later than that"));
         }
         if entry.signal.is_none() && entry.ber.is_none() && entry.registration.is_none() {
             let right = "add `signal`, `ber` or `registration`";

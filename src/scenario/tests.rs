@@ -154,6 +154,34 @@ fn mistakes_name_line_and_column() {
     }
 }
 
+#[test]
+fn where_two_places_contradict_both_are_told() {
+    for (text, line, other) in [
+        ("seed = 1\nports = 1\nseed = 2", 3, 1),
+        ("[hosts]\n\"a\" = \"refused\"\n\"a\" = \"refused\"", 3, 2),
+        ("[[radio]]\nat = \"1s\"\nsignal = 4\n[[radio]]\nat = \"1s\"\nsignal = 5", 5, 2),
+        ("[[radio]]\nat = \"2s\"\nsignal = 4\n[[radio]]\nat = \"1s\"\nsignal = 5", 5, 2),
+        (
+            "[[fault]]\nname = \"f\"\nwhat = { sim = \"out\" }\n[[fault]]\nname = \"f\"\nwhat = { signal = 2 }",
+            4,
+            1,
+        ),
+        ("[[fault]]\nwhat = { nxdomain = \"*\" }\n[[fault]]\nwhat = { dns_silence = \"a\" }", 3, 1),
+        ("[[expect]]\nhost_sends = \"AT\"\n[[expect]]\nhost_never_sends = \"AT*\"", 3, 1),
+        ("[[expect]]\nhost_sends = \"AT\"\nat_least = 3\nat_most = 2", 4, 3),
+        ("[[expect]]\nhost_sends = \"AT\"\nexactly = 3\nat_most = 2", 3, 4),
+        ("[[expect]]\nhost_sends = \"AT\"\nnot_before = \"3s\"\nwithin = \"2s\"", 3, 4),
+    ] {
+        let m = mistake(text);
+        assert_eq!((m.line, m.other.as_ref().map(|o| o.line)), (line, Some(other)), "{text}\n{m}");
+        assert!(m.to_string().contains('^') && m.to_string().contains("--"), "{m}");
+    }
+    let text = "[[radio]]\nat = \"1s\"\nsignal = 3\n[[radio]]\nat = \"1s\"\nber = 4";
+    let warning = read(text).warnings.remove(0);
+    assert!(warning.to_string().starts_with("s.toml:5:6: warning: "), "{warning}");
+    assert_eq!(warning.other.map(|o| o.line), Some(2));
+}
+
 fn at(secs: u64) -> Now {
     Now::from_millis(secs * 1000)
 }

@@ -17,13 +17,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 ///
 /// # Errors
 /// Where it cannot be read; where it is no UTF-8, with the place.
-pub fn read(path: &Path) -> Result<String, Mistake> {
+pub fn read(path: &Path) -> Result<String, Vec<Mistake>> {
     let name = path.display().to_string();
-    let bytes =
-        written(path).map_err(|e| Mistake::of_file(&name, format!("it cannot be read: {}", why(&e))))?;
+    let bytes = written(path)
+        .map_err(|e| vec![Mistake::of_file(&name, format!("it cannot be read: {}", why(&e)))])?;
     let text = String::from_utf8(bytes).map_err(|e| {
         let (at, text) = (e.utf8_error().valid_up_to(), String::from_utf8_lossy(e.as_bytes()));
-        Mistake::at(&name, &text, at..at + 1, "this is no UTF-8").right("save the file as UTF-8")
+        vec![Mistake::at(&name, &text, at..at + 1, "this is no UTF-8").right("save the file as UTF-8")]
     })?;
     Ok(match text.strip_prefix('\u{feff}') {
         Some(text) => text.to_owned(),
@@ -87,7 +87,7 @@ fn profile_file(name: &str) -> Result<Profile, Vec<Mistake>> {
         let names: Vec<&str> = PROFILES.iter().map(|(name, _)| *name).collect();
         let right = profile::mistake::suggest(name, &names, "profiles");
         return Err(match is_missing(Path::new(name)) {
-            false => read(Path::new(name)).err().into_iter().collect(),
+            false => read(Path::new(name)).err().unwrap_or_default(),
             true => vec![Mistake::of_file(name, "there is no such profile, and no such file").right(right)],
         });
     };
@@ -167,7 +167,7 @@ pub fn scenario(path: &Path, instead: Instead) -> Result<Scenario, Vec<Mistake>>
     if is_missing(path) {
         return Err(vec![no_scenario(&file)]);
     }
-    let text = read(path).map_err(|mistake| vec![mistake])?;
+    let text = read(path)?;
     scenario_from(&file, &text, instead)
 }
 
@@ -224,8 +224,15 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
     let mut hosts = Hosts::default();
     for (name, target) in &scenario.hosts {
         if let Err(what) = hosts.add(name, *target) {
-            let span = place::of(text, &["hosts", name]).unwrap_or(0..0);
-            return Err(vec![Mistake::at(file, text, span, format!("host `{name}`: {what}"))]);
+            let there = |name: &str| place::of(text, &["hosts", name]);
+            let span = there(name).unwrap_or(0..0);
+            let mistake = Mistake::at(file, text, span, format!("host `{name}`: {what}"));
+            let first = scenario.hosts.keys().take_while(|other| *other != name);
+            let first = first.into_iter().find(|other| Hosts::is_same(other, name));
+            return Err(vec![match first.and_then(|first| there(first)) {
+                Some(span) => mistake.beside(text, span, "the same host"),
+                None => mistake,
+            }]);
         }
     }
     let missing = scenario.sources.iter().filter(|source| !folder.join(&source.path).exists());

@@ -55,7 +55,7 @@ impl Setup {
         };
         setup.greeting = server.greeting.clone();
         setup.ftp_idle = server.idle.map(|idle| idle.0).or(setup.ftp_idle);
-        let pem = |path: &String| files::read(&folder.join(path)).map_err(|mistake| vec![mistake]);
+        let pem = |path: &String| files::read(&folder.join(path));
         setup.tls = TlsFiles {
             server: match (&server.certificate, &server.key) {
                 (Some(certificate), Some(key)) => Some((pem(certificate)?, pem(key)?)),

@@ -3,14 +3,23 @@
 use super::{Event, Record, Sink, Typed};
 use std::collections::VecDeque;
 use std::io;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 /// How many octets the records may take; then the oldest go.
 const ROOM: usize = 8 << 20;
 
 /// The last records of a run; clones hold the same.
 #[derive(Clone, Debug, Default)]
-pub struct History(Arc<Mutex<Kept>>);
+pub struct History(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    kept: Mutex<Kept>,
+    /// Somebody may wait for more.
+    more: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -32,16 +41,34 @@ pub struct Past {
 impl History {
     /// The records whose [`number`](Record::number) is greater than this one; 0 gives all that are left.
     pub fn since(&self, number: u64) -> Past {
+        self.part(number, usize::MAX)
+    }
+
+    /// The first of them, at most so many.
+    pub fn part(&self, number: u64, most: usize) -> Past {
         let kept = self.kept();
         let from = kept.records.partition_point(|record| record.number <= number);
         Past {
             missing: kept.gone.saturating_sub(number),
-            records: kept.records.iter().skip(from).cloned().collect(),
+            records: kept.records.iter().skip(from).take(most).cloned().collect(),
+        }
+    }
+
+    /// Waits until there is a record behind this number.
+    pub async fn beyond(&self, number: u64) {
+        loop {
+            let mut more = pin!(self.0.more.notified());
+            // From here on nothing is missed.
+            more.as_mut().enable();
+            if self.kept().records.back().is_some_and(|record| record.number > number) {
+                return;
+            }
+            more.await;
         }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,6 +109,7 @@ impl Sink for History {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.0.more.notify_waiters();
         Ok(())
     }
 }

@@ -29,7 +29,7 @@ pub fn parse(name: &str, text: &str) -> Result<Transcript, Vec<Mistake>> {
             Ok(step) => steps.extend(step),
             Err(wrong) => {
                 let wrong = wrong.shift(offset);
-                mistakes.push(Mistake::at(name, text, wrong.span, wrong.what).right(wrong.right));
+                mistakes.push(reader.mistake(text, wrong));
             }
         }
         offset += line.len();
@@ -68,10 +68,19 @@ impl Reader {
     /// # Errors
     /// What is wrong with the line.
     pub fn line(&mut self, line: &str) -> Result<Option<Step>, Box<Mistake>> {
-        self.take(line).map_err(|wrong| {
-            let mistake = Mistake::at(&self.head.name, line, wrong.span, wrong.what).right(wrong.right);
-            Box::new(Mistake { line: self.lines, ..mistake })
-        })
+        self.take(line).map_err(|wrong| Box::new(Mistake { line: self.lines, ..self.mistake(line, wrong) }))
+    }
+
+    fn mistake(&self, text: &str, wrong: Wrong) -> Mistake {
+        let mistake = Mistake::at(&self.head.name, text, wrong.span, wrong.what).right(wrong.right);
+        let line = |number: usize| self.head.header.iter().find(|h| h.line == number);
+        match wrong.earlier.and_then(line) {
+            Some(first) => {
+                let between = line(first.line + 1).map_or("", |h| &h.source);
+                mistake.against(first.line, &first.source, "set here", between)
+            }
+            None => mistake,
+        }
     }
 
     /// Passes over a line that is not to be read, such as one that nobody can hold.
@@ -140,7 +149,7 @@ fn once(transcript: &Transcript, setting: &Setting, source: &str) -> Result<(), 
     match earlier {
         Some(h) => {
             let what = format!("line {} has set this already", h.line);
-            Err(Wrong::new(0..source.len(), what, "leave one of the two"))
+            Err(Wrong { earlier: Some(h.line), ..Wrong::new(0..source.len(), what, "leave one of the two") })
         }
         None => Ok(()),
     }

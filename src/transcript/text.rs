@@ -62,11 +62,13 @@ pub(super) struct Wrong {
     pub span: Range<usize>,
     pub what: String,
     pub right: String,
+    /// The line of the header that it contradicts.
+    pub earlier: Option<usize>,
 }
 
 impl Wrong {
     pub fn new(span: Range<usize>, what: impl Into<String>, right: impl Into<String>) -> Wrong {
-        Wrong { span, what: what.into(), right: right.into() }
+        Wrong { span, what: what.into(), right: right.into(), earlier: None }
     }
 
     /// The same, where the piece itself starts `by` bytes further on.

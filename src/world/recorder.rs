@@ -48,6 +48,12 @@ impl Recorder {
         }
     }
 
+    /// The modem has one port more.
+    pub fn add_port(&mut self) {
+        self.typed.push(self.serial.clone());
+        self.printed.push(self.serial.clone());
+    }
+
     pub fn pop(&mut self) -> Option<Record> {
         self.records.pop_front()
     }

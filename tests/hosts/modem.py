@@ -27,6 +27,10 @@ class Modem:
         self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(timeout=30)
         left = os.listdir(self.temporary.name)
+        # The folder of control sockets stays, and is empty.
+        sockets = f"badline-{os.geteuid()}"
+        if sockets in left and not os.listdir(os.path.join(self.temporary.name, sockets)):
+            left.remove(sockets)
         self.temporary.cleanup()
         assert status == 0, f"badline ended with {status}"
         assert not left, f"badline left {left}"

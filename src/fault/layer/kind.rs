@@ -192,7 +192,7 @@ fn build<F: Declared>(what: toml::Table) -> Result<Action, Misfit> {
 }
 
 /// The names of a struct's fields, in the order in which they are declared.
-pub(super) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
+pub(in crate::fault) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
     struct Names<'a>(&'a mut &'static [&'static str]);
 
     impl<'de> Deserializer<'de> for Names<'_> {

@@ -13,19 +13,21 @@ pub(super) fn contradictions(rules: &[Rule]) -> Vec<Problem> {
     let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
     let mut problems = vec![];
     for (i, rule) in rules.iter().enumerate() {
-        let twin = rule.name.as_ref().is_some_and(|name| names.insert(name, i).is_some());
+        let twin = rule.name.as_ref().and_then(|name| names.insert(name, i));
         let same_time = format!("{:?} {:?} {:?}", rule.when, rule.count, rule.wait);
         let before = seen.entry(same_time).or_default();
-        if twin {
+        if let Some(twin) = twin {
             let what = format!("two faults are named `{}`", rule.name.as_deref().unwrap_or_default());
-            problems.push(Problem::new(rule.span.clone(), what, "give one of them another name"));
+            let problem = Problem::new(rule.span.clone(), what, "give one of them another name");
+            problems.push(problem.beside(rules[twin].span.clone(), "this one, too"));
         } else if let Some(earlier) = before.winner(rules, rule).filter(|_| rule.count.probability.is_none())
         {
             let earlier = &rules[earlier];
             let what =
                 format!("`{}` contradicts `{}`, which stands before it and wins", rule.text, earlier.text);
             let right = "keep one of them, or give them different triggers";
-            problems.push(Problem::new(rule.span.clone(), what, right));
+            let problem = Problem::new(rule.span.clone(), what, right);
+            problems.push(problem.beside(earlier.span.clone(), "this one wins"));
         }
         before.add(i, rule);
     }

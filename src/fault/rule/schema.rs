@@ -84,7 +84,7 @@ fn nature(kind: &FaultKind) -> &'static str {
     }
 }
 
-fn means(param: &Param) -> String {
+pub(super) fn means(param: &Param) -> String {
     let help = &param.help;
     match &param.need {
         Need::Required => help.clone(),

@@ -107,7 +107,7 @@ pub struct When {
     /// Each time that a die falls so, from 0 to 1; with `first`, each of the first n times.
     #[schemars(range(min = 0, max = 1))]
     pub(in crate::fault) probability: Option<f64>,
-    /// Counts the times per file, not together.
+    /// With `verb` or `reply`: counts the times per file, not together.
     pub(in crate::fault) per_file: Option<bool>,
     /// The fault is applied so long after.
     pub(in crate::fault) wait: Option<Span>,

@@ -16,6 +16,8 @@ pub struct Problem {
     pub key: Option<(usize, &'static str, &'static str)>,
     /// How much it weighs.
     pub weight: Weight,
+    /// What it is held against, where two places contradict: where that stands, and what it is.
+    pub other: Option<Box<(Range<usize>, String)>>,
 }
 
 /// How much a problem weighs.
@@ -31,12 +33,25 @@ pub enum Weight {
 impl Problem {
     /// A problem at `span`.
     pub fn new(span: Range<usize>, what: impl Into<String>, right: impl Into<String>) -> Problem {
-        Problem { span, what: what.into(), right: right.into(), key: None, weight: Weight::Mistake }
+        Problem {
+            span,
+            what: what.into(),
+            right: right.into(),
+            key: None,
+            weight: Weight::Mistake,
+            other: None,
+        }
     }
 
     /// A warning at `span`.
     pub fn warning(span: Range<usize>, what: impl Into<String>, right: impl Into<String>) -> Problem {
         Problem { weight: Weight::Warning, ..Problem::new(span, what, right) }
+    }
+
+    /// The same, held against what stands at another place.
+    #[must_use]
+    pub fn beside(self, span: Range<usize>, what: impl Into<String>) -> Problem {
+        Problem { other: Some(Box::new((span, what.into()))), ..self }
     }
 
     /// The problem that `toml` found.

@@ -70,6 +70,8 @@ pub(super) struct Wrong {
     pub key: Option<&'static str>,
     pub what: String,
     pub right: String,
+    /// The key that it contradicts.
+    pub other: Option<&'static str>,
 }
 
 impl WrittenExpectation {
@@ -82,7 +84,13 @@ impl WrittenExpectation {
         place: impl Fn(Option<&str>) -> Range<usize>,
         known: &Known,
     ) -> Result<Expectation, Problem> {
-        let problem = |Wrong { key, what, right }| Problem::new(place(key), what, right);
+        let problem = |Wrong { key, what, right, other }| {
+            let problem = Problem::new(place(key), what, right);
+            match other {
+                Some(other) => problem.beside(place(Some(other)), "against this"),
+                None => problem,
+            }
+        };
         let (subject, text) = self.subject(known).map_err(problem)?;
         let (mut mistakes, doubts): (Vec<_>, Vec<_>) =
             self.doubts(known).into_iter().partition(|(weight, _)| *weight == Weight::Mistake);
@@ -134,9 +142,12 @@ impl WrittenExpectation {
                      module_never_says, file, ends_within or fault_applied";
         match (subjects.next(), subjects.next()) {
             (Some(subject), None) => subject,
-            (None, _) => {
-                Err(Wrong { key: None, what: "the expectation has no subject".into(), right: right.into() })
-            }
+            (None, _) => Err(Wrong {
+                key: None,
+                what: "the expectation has no subject".into(),
+                right: right.into(),
+                other: None,
+            }),
             (Some(_), Some(_)) => {
                 let key = self.subjects().nth(1).unwrap_or_default();
                 Err(wrong(key, "the expectation has two subjects", right))
@@ -226,19 +237,24 @@ impl WrittenExpectation {
             (None, None, Some(n), _) => (n, Some(n)),
             (Some(low), Some(high), None, _) if low > high => {
                 let what = format!("at_least = {low} and at_most = {high} contradict each other");
-                return Err(wrong("at_most", what, "write at_least no greater than at_most"));
+                return Err(Wrong {
+                    other: Some("at_least"),
+                    ..wrong("at_most", what, "write at_least no greater than at_most")
+                });
             }
             (low, high, None, _) => (low.unwrap_or(u64::from(high.is_none())), high),
             _ => {
                 let what = "`exactly` contradicts `at_least` and `at_most`";
-                return Err(wrong("exactly", what, "keep one or the other"));
+                let other = if self.at_least.is_some() { "at_least" } else { "at_most" };
+                return Err(Wrong { other: Some(other), ..wrong("exactly", what, "keep one or the other") });
             }
         };
         if let (Some(late), Some(early)) = (self.within, self.not_before)
             && early > late
         {
             let what = format!("within = {late} and not_before = {early} contradict each other");
-            return Err(wrong("not_before", what, "write not_before no greater than within"));
+            let right = "write not_before no greater than within";
+            return Err(Wrong { other: Some("within"), ..wrong("not_before", what, right) });
         }
         let timed = self.within.is_some() || self.not_before.is_some();
         let since = match self.since.as_deref() {
@@ -345,7 +361,7 @@ fn on_server(key: &'static str, path: &str) -> Result<Files, Wrong> {
 }
 
 pub(super) fn wrong(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Wrong {
-    Wrong { key: Some(key), what: what.into(), right: right.into() }
+    Wrong { key: Some(key), what: what.into(), right: right.into(), other: None }
 }
 
 fn stray(key: &'static str, right: &str) -> Wrong {

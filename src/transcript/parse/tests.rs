@@ -79,6 +79,9 @@ fn each_mistake_names_its_place_and_what_is_right() {
         assert!(mistake.what.contains(what), "{shown}");
         assert!(mistake.right.as_ref().is_some_and(|r| r.contains(right)), "{shown}");
     }
+    let twice = parse("t.at", "seed 1\necho off\nseed 2\n> AT\n").unwrap_err();
+    let shown = "1 | seed 1\n  | ------ set here\n2 | echo off\n3 | seed 2\n  | ^^^^^^\n";
+    assert!(twice[0].to_string().contains(shown), "{}", twice[0]);
     let both = parse("t.at", "> AT\\q\n< OK\n~ soon\n").unwrap_err();
     assert_eq!(both.iter().map(|m| m.line).collect::<Vec<_>>(), [1, 3]);
 }
