@@ -11,8 +11,8 @@ use crate::trace::{KINDS, Record, Unreadable, kind, read, show, show_wall};
 use crate::words::suggest;
 use clap::Args;
 use rustix::event::{Timespec, poll};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ impl Trace {
             Ok(there) if there.is_dir() => {
                 show_error(format_args!("{}: it is a folder; name a trace in it", self.from))
             }
-            Ok(there) if !there.file_type().is_socket() && !there.file_type().is_char_device() => {
+            Ok(there) if !there.file_type().is_socket() && !is_pty(&there) => {
                 match (File::open(path), self.follow && there.is_file()) {
                     (Ok(file), false) => self.print(BufReader::new(file)),
                     (Ok(file), true) => self.print(BufReader::new(Growing { file, path: path.to_owned() })),
@@ -71,12 +71,8 @@ impl Trace {
             }
             _ => match self.modem() {
                 Ok(input) => self.print(input),
-                // It looks like a file that is not there, or is a device that is nobody's port.
+                // It looks like a file that is not there.
                 Err(wrong) => match there {
-                    Ok(there) if there.file_type().is_char_device() => match File::open(path) {
-                        Ok(file) if !file.is_terminal() => self.print(BufReader::new(file)),
-                        _ => show_error(wrong.error),
-                    },
                     Err(e) if path.extension().is_some() => show_refusal(&named(path.display())(e)),
                     _ => show_error(wrong.error),
                 },
@@ -192,4 +188,9 @@ fn ended(error: &io::Error) -> ExitCode {
         io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         _ => show_error(format_args!("standard output: {}", why(error))),
     }
+}
+
+/// Whether it is a pseudo-terminal, which is the port of a modem that runs (devices.txt of Linux: majors 136 to 143).
+fn is_pty(there: &Metadata) -> bool {
+    there.file_type().is_char_device() && (136..=143).contains(&rustix::fs::major(there.rdev()))
 }

@@ -125,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_not_placed_is_there_to_be_read(lines in prop::collection::vec("[a-z]{3,9} [a-z]{1,9}", 1..12)) {
+    fn what_was_not_placed_is_there_to_be_read(lines in prop::collection::vec("[b-z][a-z]{2,8} [a-z]{1,9}", 1..12)) {
         let log = format!("AT\r\r\nOK\r\n{}", lines.iter().map(|line| format!("{line}\n")).collect::<String>());
         let (texts, _) = imported(log.as_bytes(), None);
         let read = parse("t.at", &format!("> AT\n{}", texts.concat())).unwrap();
