@@ -4,21 +4,24 @@
 //! gone and another has come between two looks. Equal events coalesce, so that the count kept here
 //! is only believed where the master does not say otherwise.
 
-use rustix::fs::inotify::{CreateFlags, ReadFlags, WatchFlags, add_watch, init};
+use rustix::fs::inotify::{CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init};
 use std::io;
+use std::mem::MaybeUninit;
 use std::path::Path;
 use std::task::{Context, Poll, ready};
 use tokio::net::unix::pipe::Receiver;
-
-/// An event of a watch on a file (rather than a folder) has no name behind its four numbers: watch,
-/// mask, cookie and the length of the name (inotify(7)).
-const EVENT: usize = 16;
 
 /// A watch on the host's side.
 #[derive(Debug)]
 pub(super) struct Presence {
     // A pipe by name only: tokio's own wrapper for any descriptor cannot be made without `unsafe`.
     inotify: Receiver,
+    count: Count,
+}
+
+/// How often the host's side is open, as far as is known.
+#[derive(Debug, Default)]
+struct Count {
     handles: usize,
     /// The master has shown a host whose opening is still to be told.
     owed: bool,
@@ -38,13 +41,14 @@ impl Presence {
     pub(super) fn watch(path: &Path) -> io::Result<Presence> {
         let inotify = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
         add_watch(&inotify, path, WatchFlags::OPEN | WatchFlags::CLOSE_WRITE | WatchFlags::CLOSE_NOWRITE)?;
-        Ok(Presence { inotify: Receiver::from_owned_fd_unchecked(inotify)?, handles: 0, owed: false })
+        Ok(Presence { inotify: Receiver::from_owned_fd_unchecked(inotify)?, count: Count::default() })
     }
 
     /// The master says that a host is there (or none): the count is corrected where it differs.
     pub(super) fn correct(&mut self, here: bool) {
-        self.owed = here && (self.handles == 0 || self.owed);
-        self.handles = if here { self.handles.max(1) } else { 0 };
+        let Count { handles, owed } = self.count;
+        self.count.owed = here && (handles == 0 || owed);
+        self.count.handles = if here { handles.max(1) } else { 0 };
     }
 
     /// Waits for opens and closes.
@@ -62,18 +66,18 @@ impl Presence {
 
     /// All that has happened up to now, if anything has.
     pub(super) fn look(&mut self) -> Option<Change> {
-        let (mut buf, mut change) = ([0; EVENT * 64], None);
+        let (mut buf, mut change) = ([MaybeUninit::uninit(); 1024], None);
         // Past the reactor, which learns of an event only when it is polled.
-        while let Ok(n @ 1..) = rustix::io::read(&self.inotify, &mut buf) {
-            for event in buf[..n].chunks_exact(EVENT) {
-                let mask = u32::from_ne_bytes([event[4], event[5], event[6], event[7]]);
-                change = change.max(Some(self.count(ReadFlags::from_bits_retain(mask))));
-            }
+        let mut events = Reader::new(&self.inotify, &mut buf);
+        while let Ok(event) = events.next() {
+            change = change.max(Some(self.count.take(event.events())));
         }
         change
     }
+}
 
-    fn count(&mut self, event: ReadFlags) -> Change {
+impl Count {
+    fn take(&mut self, event: ReadFlags) -> Change {
         if event.contains(ReadFlags::OPEN) && self.owed {
             self.owed = false;
         } else if event.contains(ReadFlags::OPEN) {
