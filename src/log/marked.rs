@@ -1,6 +1,7 @@
 //! Lines that bear a mark of their direction at their start.
 
 use super::event::{Side, Sink};
+use super::format::Format;
 use super::lines::Line;
 use super::peel::{self, plain};
 use super::shape;
@@ -26,9 +27,10 @@ impl Marked {
     pub fn new(pairs: &'static [Pair]) -> Marked {
         Marked { pairs, seen: vec![[[0; 2]; 2]; pairs.len()], pair: 0, turned: false, heard: false }
     }
+}
 
-    /// Looks at a line: whether it bears a mark.
-    pub fn look(&mut self, line: &Line) -> bool {
+impl Format for Marked {
+    fn look(&mut self, line: &Line) -> bool {
         let text = plain(line.text());
         let (stamp, rest) = peel::stamped(&text);
         let Some((pair, second, said)) = self.mark(tagged(rest)) else { return false };
@@ -42,16 +44,14 @@ impl Marked {
         row[1] > 0 || shape::is_modules(said) || said.trim_ascii().is_empty()
     }
 
-    /// The first pass is over.
-    pub fn begin(&mut self) {
+    fn begin(&mut self) {
         let most = |(_, [a, b]): &(usize, &[[u64; 2]; 2])| (a[1] + b[1], a[0].min(b[0]), a[0] + b[0]);
         let best = self.seen.iter().enumerate().rev().max_by_key(most).map_or(0, |(pair, _)| pair);
         self.pair = best;
         self.turned = self.seen.get(best).is_some_and(|[a, b]| b[1] > a[1]);
     }
 
-    /// Reads a line.
-    pub fn read(&mut self, line: &Line, to: &mut Sink) {
+    fn read(&mut self, line: &Line, to: &mut Sink) {
         let text = plain(line.text());
         let (stamp, rest) = peel::stamped(&text);
         stamp.into_iter().for_each(|stamp| to.at(stamp));
@@ -71,7 +71,9 @@ impl Marked {
             }
         }
     }
+}
 
+impl Marked {
     /// The pair of a line's mark, whether it is the second of it, and what stands behind it.
     fn mark<'a>(&self, text: &'a [u8]) -> Option<(usize, bool, &'a [u8])> {
         let text = text.trim_ascii_start();

@@ -2,8 +2,6 @@
 //! the second.
 
 use super::Format;
-use crate::log::event::Sink;
-use crate::log::lines::Line;
 use crate::log::marked::{Marked, Pair};
 
 const PAIRS: &[Pair] = &[
@@ -28,22 +26,6 @@ const PAIRS: &[Pair] = &[
     (b"request", b"response"),
 ];
 
-struct Arrows(Marked);
-
 pub fn make() -> Box<dyn Format> {
-    Box::new(Arrows(Marked::new(PAIRS)))
-}
-
-impl Format for Arrows {
-    fn look(&mut self, line: &Line) -> bool {
-        self.0.look(line)
-    }
-
-    fn begin(&mut self) {
-        self.0.begin();
-    }
-
-    fn read(&mut self, line: &Line, to: &mut Sink) {
-        self.0.read(line, to);
-    }
+    Box::new(Marked::new(PAIRS))
 }
