@@ -1,6 +1,7 @@
 //! The trace as JSON Lines.
 
 use super::{Record, Sink};
+use crate::at::visible_json;
 use std::io::{self, BufRead, Read, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,12 +9,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Debug)]
 pub struct Writer<W> {
     out: W,
+    /// The line that is written.
+    line: Vec<u8>,
 }
 
 impl<W: Write> Writer<W> {
     /// A trace into `out`, which should be buffered.
     pub fn new(out: W) -> Writer<W> {
-        Writer { out }
+        Writer { out, line: vec![] }
     }
 
     /// What was written to.
@@ -25,9 +28,16 @@ impl<W: Write> Writer<W> {
 impl<W: Write + Send> Sink for Writer<W> {
     /// Writes a record, with the wall's time where it has none.
     fn take(&mut self, record: &Record) -> io::Result<()> {
+        self.line.clear();
         match record.wall {
-            Some(_) => serde_json::to_writer(&mut self.out, record)?,
-            None => serde_json::to_writer(&mut self.out, &record.clone().now())?,
+            Some(_) => serde_json::to_writer(&mut self.line, record)?,
+            None => serde_json::to_writer(&mut self.line, &record.clone().now())?,
+        }
+        // A trace is also looked at as it is: what moves a terminal's letters about is written as JSON's escapes.
+        let plain = self.line.iter().all(|octet| (b' '..=b'~').contains(octet));
+        match std::str::from_utf8(&self.line) {
+            Ok(line) if !plain => self.out.write_all(visible_json(line).as_bytes())?,
+            _ => self.out.write_all(&self.line)?,
         }
         self.out.write_all(b"\n")
     }
@@ -126,6 +136,8 @@ impl<I: BufRead> Iterator for Lines<I> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Now;
+    use crate::trace::Event;
     use std::io::BufReader;
 
     struct Broken;
@@ -134,6 +146,18 @@ mod tests {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
             Err(io::ErrorKind::IsADirectory.into())
         }
+    }
+
+    #[test]
+    fn what_moves_letters_about_is_written_as_escapes_and_read_as_it_was() {
+        let text = "a\u{202e}b\u{9b}31m\u{7f}c".to_owned();
+        let record = Record { wall: Some(1), ..Record::new(Now::ZERO, Event::Note { text }) };
+        let mut writer = Writer::new(vec![]);
+        writer.take(&record).unwrap();
+        let written = writer.into_inner();
+        assert!(written.iter().all(|octet| *octet == b'\n' || (b' '..=b'~').contains(octet)));
+        let back: Vec<Record> = read(written.as_slice()).map(Result::unwrap).collect();
+        assert_eq!(back, [record]);
     }
 
     #[test]
