@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::net::UnixStream;
+use tokio::sync::Notify;
 
 /// A file that can be looked at while it is written.
 #[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
+struct Paper(Arc<(Mutex<Vec<u8>>, Notify)>);
 
 impl Write for Paper {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        self.0.0.lock().unwrap().extend_from_slice(bytes);
+        self.0.1.notify_one();
         Ok(bytes.len())
     }
 
@@ -25,7 +27,7 @@ impl Write for Paper {
 impl Paper {
     /// What was written, without its times.
     fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap().clone();
+        let bytes = self.0.0.lock().unwrap().clone();
         let text = String::from_utf8(bytes).unwrap();
         text.lines().filter(|line| !line.starts_with('~')).map(|line| format!("{line}\n")).collect()
     }
@@ -51,7 +53,7 @@ async fn bench() -> Bench {
 
 async fn until(paper: &Paper, wanted: &str) {
     while !paper.text().contains(wanted) {
-        tokio::time::sleep(TICK).await;
+        paper.0.1.notified().await;
     }
 }
 
