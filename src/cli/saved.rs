@@ -3,6 +3,7 @@
 use super::options::Options;
 use super::run::SAMPLE;
 use crate::control::with_key;
+use crate::maker::PROFILES;
 use crate::scenario::SCENARIOS;
 use crate::setup::Setup;
 use crate::setup::files;
@@ -48,12 +49,13 @@ pub fn head(options: &Options, setup: &Setup) -> String {
         Some(file) => text += &format!("scenario {}\n", whole(file)),
         None => {}
     }
-    if let Some(profile) =
-        profile(options).filter(|_| options.scenario.is_none() || options.profile.is_some())
-    {
-        text += &format!("profile {profile}\n");
-    }
-    text += &format!("seed {}\n", setup.seed);
+    // A recording is replayed by its profile, also where that is the scenario's own.
+    let own =
+        || Some(setup.profile.name.clone()).filter(|name| PROFILES.iter().any(|(known, _)| known == name));
+    let module =
+        if options.scenario.is_none() || options.profile.is_some() { profile(options) } else { own() };
+    module.into_iter().for_each(|profile| text += &format!("profile {profile}\n"));
+    text += &format!("seed {}\nrecorded badline save\n", setup.seed);
     if setup.ports > 1 {
         text += &format!("ports {}\n", setup.ports);
     }
