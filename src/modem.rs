@@ -116,7 +116,7 @@ pub enum Output {
 /// What the trace is told, where it wants to know ([`Dce::take_notes`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// A command line as the host sent it, secrets included ([`Modem::secrets`]).
+    /// A command line as the host sent it, secrets included ([`maker::secrets`](crate::maker::secrets)).
     CommandLine {
         /// The port.
         port: PortId,
