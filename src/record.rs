@@ -132,18 +132,15 @@ impl Between {
             }
             PortEvent::Baud(rate) => {
                 tape.note(Kind::Baud(rate));
-                self.settings.baud = Some(rate);
-                self.set_up(tape);
+                self.set_up(tape, Settings { baud: Some(rate), ..self.settings.clone() });
             }
             PortEvent::Dtr(level) => {
                 let on = level.is_on();
                 tape.note(Kind::Line { signal: Signal::Dtr, on });
-                self.settings.dtr = Some(on);
-                self.set_up(tape);
+                self.set_up(tape, Settings { dtr: Some(on), ..self.settings.clone() });
             }
             PortEvent::FlowControl { rtscts, xon } => {
-                (self.settings.rtscts, self.settings.xon) = (rtscts, xon);
-                self.set_up(tape);
+                self.set_up(tape, Settings { rtscts, xon, ..self.settings.clone() });
             }
             PortEvent::Writable => self.deliver(port),
         }
@@ -206,8 +203,14 @@ impl Between {
         self.link = Link::Gone { told: true };
     }
 
-    /// Has the device do as the host has set it.
-    fn set_up<W: Write + Send + 'static>(&mut self, tape: &mut Tape<W>) {
+    /// Has the device do as the host has set it. Where nothing has changed it is left alone: a host sets its port up
+    /// each time that it opens it, and a device may lose what is on its way then.
+    fn set_up<W: Write + Send + 'static>(&mut self, tape: &mut Tape<W>, wanted: Settings) {
+        let same = wanted.same(&self.settings);
+        self.settings = wanted;
+        if same {
+            return;
+        }
         if let Link::There(device) = &mut self.link
             && let Err(error) = device.set(&self.settings)
         {

@@ -18,12 +18,14 @@ pub use report::{Difference, Report, Sums};
 pub use script::Script;
 
 use crate::fault::{CommandVerdict, ResultVerdict, UrcVerdict};
+use crate::modem::net::Radio;
 use crate::modem::{Dce, DceFault, FaultHook, NetEvent, Note, Origin, Output, PortId};
 use crate::time::Now;
 use crate::transcript::Transcript;
 use bytes::Bytes;
 use find::find;
 use key::Key;
+use radio::Forced;
 use script::{Ask, Role, Said, What};
 use shadow::Shadow;
 use std::collections::VecDeque;
@@ -49,6 +51,9 @@ pub struct Replay {
     /// Whose bytes wait to be written, in their order.
     unsent: VecDeque<(PortId, usize, Origin)>,
     faults: Box<dyn FaultHook>,
+    forced: Forced,
+    /// The module was reset, and has not answered since: the recording goes on once it has.
+    restarts: bool,
     notes: bool,
     report: Report,
 }
@@ -110,6 +115,8 @@ impl Replay {
             output: VecDeque::new(),
             unsent: VecDeque::new(),
             faults: faults(),
+            forced: Forced::default(),
+            restarts: false,
             notes: false,
             report,
         }
@@ -171,7 +178,9 @@ impl Replay {
                 }
                 self.note(|| Note::CommandLine { port, line: text.clone() });
                 let verdict = self.faults.command(now, port, &text);
-                self.shadow.unheard(now, port, line);
+                if carried_out(&verdict) {
+                    self.shadow.unheard(now, port, line);
+                }
                 self.follow_as(now, at, verdict);
             }
             None => {
@@ -211,17 +220,18 @@ impl Replay {
             .max()
             .unwrap_or(now)
             .max(now);
+        // What is not carried out brings nothing about.
+        let after = if carried_out(&verdict) { unasked(&exchange.said) } else { vec![] };
         let (late, said) = match verdict {
             CommandVerdict::Pass => (Duration::ZERO, exchange.said.clone()),
             CommandVerdict::Late(by) => (by, exchange.said.clone()),
-            CommandVerdict::Swallow { .. } => (Duration::ZERO, unasked(&exchange.said)),
+            CommandVerdict::Swallow { .. } => (Duration::ZERO, after),
             CommandVerdict::Answer { lines, .. } => {
                 let given = lines.into_iter().map(|line| answer(line, Role::Information));
-                (Duration::ZERO, given.chain(unasked(&exchange.said)).collect())
+                (Duration::ZERO, given.chain(after).collect())
             }
             CommandVerdict::Error(number) => {
-                let given = std::iter::once(answer(format!("+CME ERROR: {number}"), Role::Result));
-                (Duration::ZERO, given.chain(unasked(&exchange.said)).collect())
+                (Duration::ZERO, vec![answer(format!("+CME ERROR: {number}"), Role::Result)])
             }
         };
         for Said { after, what, part } in said {
@@ -239,13 +249,14 @@ impl Replay {
     fn speak(&mut self, now: Now) {
         while self.due.front().is_some_and(|due| due.at <= now) {
             let Some(due) = self.due.pop_front() else { return };
-            if let What::Line(text) = &due.what
-                && let Some(radio) = radio::told(text)
-            {
-                self.shadow.modem_mut().handle_net(now, NetEvent::Radio(radio));
-            }
             match &due.what {
-                What::Line(text) if !due.judged => self.judge(now, text.clone(), due),
+                What::Line(text) if !due.judged => {
+                    let text = self.forced.said(text.clone());
+                    if let Some(radio) = radio::told(&text) {
+                        self.shadow.modem_mut().handle_net(now, NetEvent::Radio(radio));
+                    }
+                    self.judge(now, text, due);
+                }
                 _ => self.act(due),
             }
         }
@@ -314,6 +325,15 @@ impl Replay {
         }
     }
 
+    /// The module is reset: what it was about to say is gone, and what it says at its start is the live model's.
+    fn restart(&mut self) {
+        self.due.clear();
+        self.typed.clear();
+        self.data.clear();
+        self.shadow.restart();
+        self.restarts = true;
+    }
+
     fn say(&mut self, port: PortId, bytes: Bytes, apart: bool) {
         self.unsent.push_back((port, bytes.len(), Origin::Recording));
         self.output.push_back(Output::Uart { port, bytes, apart });
@@ -332,6 +352,7 @@ impl Replay {
     fn hear(&mut self, now: Now) {
         while let Some((output, answered)) = self.shadow.poll(now) {
             if answered {
+                self.restarts = false;
                 self.report.with(|sums| sums.modelled += 1);
             }
             if let Output::Uart { port, bytes, .. } = &output {
@@ -341,6 +362,15 @@ impl Replay {
                 self.output.push_back(output);
             }
         }
+    }
+}
+
+/// Whether a command is carried out, whatever is answered.
+fn carried_out(verdict: &CommandVerdict) -> bool {
+    match verdict {
+        CommandVerdict::Pass | CommandVerdict::Late(_) => true,
+        CommandVerdict::Answer { carried_out, .. } | CommandVerdict::Swallow { carried_out } => *carried_out,
+        CommandVerdict::Error(_) => false,
     }
 }
 
@@ -365,12 +395,19 @@ impl Dce for Replay {
     fn power_on(&mut self, now: Now) {
         self.shadow.modem_mut().take_notes(true);
         self.shadow.modem_mut().power_on(now);
+        let radio = self.shadow.modem().modem().map(|modem| &modem.core().radio);
+        self.forced =
+            Forced::new(radio.map(|radio| (radio.rssi, radio.ber)), radio.map(|radio| radio.status));
         self.follow(now, 0);
         self.hear(now);
     }
 
     fn handle_uart(&mut self, now: Now, port: PortId, mut bytes: &[u8]) {
         while !bytes.is_empty() {
+            if self.restarts {
+                self.shadow.pass(now, port, bytes);
+                break;
+            }
             // The live modem has the host's data.
             if self.shadow.takes_data(port) {
                 self.shadow.data(now, port, bytes);
@@ -405,11 +442,19 @@ impl Dce for Replay {
     }
 
     fn handle_net(&mut self, now: Now, event: NetEvent) {
+        match event {
+            NetEvent::Radio(Radio::Reset { .. }) => self.restart(),
+            NetEvent::Radio(radio) => self.forced.hear(radio),
+            _ => {}
+        }
         self.shadow.modem_mut().handle_net(now, event);
         self.hear(now);
     }
 
     fn handle_fault(&mut self, now: Now, fault: DceFault) {
+        if matches!(fault, DceFault::Reset { .. }) {
+            self.restart();
+        }
         self.shadow.modem_mut().handle_fault(now, fault);
         self.shadow.listen();
         self.hear(now);

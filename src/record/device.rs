@@ -78,6 +78,14 @@ pub struct Settings {
     pub xon: bool,
 }
 
+impl Settings {
+    /// Whether a device that is set up in one way is so in the other, too.
+    pub fn same(&self, other: &Settings) -> bool {
+        let rate = |settings: &Settings| settings.baud.unwrap_or(BAUD);
+        rate(self) == rate(other) && (self.dtr, self.rtscts, self.xon) == (other.dtr, other.rtscts, other.xon)
+    }
+}
+
 /// A device that is open.
 pub enum Device {
     /// A serial port.

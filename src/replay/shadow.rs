@@ -116,6 +116,19 @@ impl Shadow {
         self.mark();
     }
 
+    /// It was reset: what it was told before is forgotten.
+    pub(super) fn restart(&mut self) {
+        self.waiting.clear();
+        (self.busy, self.until) = (None, None);
+        self.echo.clear();
+        self.listen();
+    }
+
+    /// What the host sends while nobody but it answers.
+    pub(super) fn pass(&mut self, now: Now, port: PortId, bytes: &[u8]) {
+        self.modem.handle_uart(now, port, bytes);
+    }
+
     /// Data of the host.
     pub(super) fn data(&mut self, now: Now, port: PortId, bytes: &[u8]) {
         if self.in_data_mode(port) {
@@ -217,6 +230,8 @@ impl Shadow {
                     }
                     let told = match &note {
                         Note::Result { .. } | Note::Urc { .. } | Note::CommandLine { .. } => heard,
+                        // The recording's module knows it.
+                        Note::Command { known: false, .. } => heard,
                         _ => true,
                     };
                     if told {

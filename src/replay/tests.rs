@@ -1,7 +1,7 @@
 //! Hosts that follow a recording, and hosts that do not.
 
 use super::*;
-use crate::fault::Observation;
+use crate::fault::{Observation, PowerOn};
 use crate::modem::Modem;
 use crate::setup::files;
 use crate::transcript::parse;
@@ -174,4 +174,27 @@ fn a_silence_of_the_recording_is_kept() {
     host.types("ATE0");
     assert_eq!(host.types("AT+CIICR"), Vec::<String>::new());
     assert_eq!(host.types("AT"), ["OK"]);
+}
+
+#[test]
+fn a_module_that_is_reset_is_silent_and_then_starts_as_the_live_one_does() {
+    let mut host = Host::at(RECORDED);
+    host.types("ATE0");
+    let dead = Duration::from_secs(3);
+    host.replay.handle_fault(host.now, DceFault::Reset { start: PowerOn::Banner, dead });
+    let heard = host.types("AT+CSQ");
+    assert_eq!(heard.first().map(String::as_str), Some("3000 RDY"), "{heard:?}");
+    // The live model answers first, its echo is on again, and then the recording goes on.
+    assert_eq!(host.types("AT"), ["AT\r", "OK"]);
+    assert_eq!(host.types("AT+CSQ"), ["AT+CSQ\r", "+CSQ: 9,99", "OK"]);
+    let sums = host.report.sums();
+    assert_eq!((sums.recorded, sums.modelled), (2, 1));
+}
+
+#[test]
+fn a_signal_that_a_fault_forces_stands_in_recorded_answers() {
+    let mut host = Host::at(RECORDED);
+    host.types("ATE0");
+    host.replay.handle_net(host.now, NetEvent::Radio(Radio::Signal { rssi: 3, ber: 0 }));
+    assert_eq!(host.types("AT+CSQ"), ["+CSQ: 3,0", "OK"]);
 }
