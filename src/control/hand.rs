@@ -45,7 +45,19 @@ struct Deed {
     began: Moment,
     /// Where it was applied last: what lifts it is counted from there.
     applied: Option<Place>,
+    stage: Stage,
     lifted: Option<Moment>,
+}
+
+/// How far a fault has come by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It waits for its trigger.
+    Waits,
+    /// It was applied.
+    Applied,
+    /// It was applied, and its time is over.
+    Over,
 }
 
 /// How a fault came.
@@ -107,7 +119,15 @@ impl ByHand {
         if deeds.deeds.len() < DEEDS {
             let began = deeds.moment(at);
             let applied = Some(began.place.clone());
-            deeds.deeds.push(Deed { name: name.to_owned(), fault, once, began, applied, lifted: None });
+            deeds.deeds.push(Deed {
+                name: name.to_owned(),
+                fault,
+                once,
+                began,
+                applied,
+                stage: Stage::Waits,
+                lifted: None,
+            });
         }
     }
 
@@ -134,6 +154,10 @@ impl ByHand {
         let mut any = false;
         for deed in deeds.deeds.iter_mut().filter(|deed| name.is_none_or(|name| deed.name == name)) {
             any = true;
+            // What is over and comes no more is not lifted.
+            if deed.stage == Stage::Over && !deed.repeats() {
+                continue;
+            }
             deed.lifted.get_or_insert_with(|| moment.clone());
         }
         if let (Some(name), false) = (name, any) {
@@ -182,6 +206,8 @@ impl Deeds {
         }
         let at = Now::from_micros(record.t);
         let busy = match &record.event {
+            // What a fault has put into the module's mouth is no place: nothing may wait for it.
+            Event::Urc { line, .. } if self.deeds.iter().any(|deed| deed.says(line)) => return,
             Event::CommandLine { .. } => false,
             Event::Result { .. }
             | Event::Urc { .. }
@@ -193,8 +219,13 @@ impl Deeds {
             Event::FaultApplied { name, .. } => {
                 let place = self.place.clone();
                 for deed in self.deeds.iter_mut().filter(|deed| deed.name == *name && deed.lifted.is_none()) {
-                    deed.applied = Some(place.clone());
+                    (deed.applied, deed.stage) = (Some(place.clone()), Stage::Applied);
                 }
+                return;
+            }
+            Event::FaultLifted { name, .. } => {
+                let own = |deed: &&mut Deed| deed.name == *name && deed.lifted.is_none();
+                self.deeds.iter_mut().filter(own).for_each(|deed| deed.stage = Stage::Over);
                 return;
             }
             _ => return,
@@ -280,7 +311,22 @@ impl Moment {
 }
 
 impl Deed {
+    /// Whether it may be applied again by its own trigger.
+    fn repeats(&self) -> bool {
+        ["every", "each"].iter().any(|key| !self.fault["when"][*key].is_null())
+    }
+
+    /// Whether a line that is said unasked is this fault's.
+    fn says(&self, line: &str) -> bool {
+        let what = &self.fault["what"];
+        let answers = what["answer"].as_array().into_iter().flatten();
+        [&what["say"], &what["answer"]].into_iter().chain(answers).any(|text| text.as_str() == Some(line))
+    }
+
     fn text(&self, again: bool) -> String {
+        if self.stage == Stage::Waits && self.lifted.is_some() {
+            return format!("# The fault {} was lifted before it was applied.", self.name.escape_debug());
+        }
         let mut fault = self.fault.as_object().cloned().unwrap_or_default();
         let mut own = fault.remove("when").filter(|when| when["inject"] != true);
         let mut text = String::new();
@@ -411,5 +457,62 @@ impl Sink for ByHand {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Layer;
+    use serde_json::json;
+
+    fn takes(by_hand: &mut ByHand, millis: u64, event: Event) {
+        by_hand.take(&Record::new(Now::from_millis(millis), event)).unwrap();
+    }
+
+    fn ok(by_hand: &mut ByHand, millis: u64) {
+        takes(by_hand, millis, Event::CommandLine { port: 1, line: "AT".into(), typed: Default::default() });
+        takes(by_hand, millis, Event::Result { port: 1, text: "OK".into(), cause: None, from: None });
+    }
+
+    fn fault(name: &str) -> (String, Layer, String) {
+        (name.into(), Layer::Bearer, "signal = 3".into())
+    }
+
+    #[test]
+    fn a_fault_that_is_over_is_not_lifted_by_what_comes_later() {
+        let mut by_hand = ByHand::of(1);
+        ok(&mut by_hand, 10);
+        by_hand.injected(Now::from_millis(20), "weak", json!({"what": {"signal": 3}, "for": "1s"}));
+        let (name, layer, what) = fault("weak");
+        takes(&mut by_hand, 20, Event::FaultApplied { name, layer, what });
+        let (name, layer, what) = fault("weak");
+        takes(&mut by_hand, 1020, Event::FaultLifted { name, layer, what });
+        ok(&mut by_hand, 1500);
+        by_hand.lifted(Now::from_millis(2000), None);
+        let text = by_hand.scenario("profile = \"sim7080\"\n");
+        assert!(text.contains("for = \"1s\"") && !text.contains("until"), "{text}");
+    }
+
+    #[test]
+    fn a_fault_that_was_lifted_before_it_was_applied_does_nothing_again() {
+        let mut by_hand = ByHand::of(1);
+        ok(&mut by_hand, 10);
+        let fault = json!({"what": {"reply": 550}, "when": {"verb": "RETR"}});
+        by_hand.injected(Now::from_millis(20), "r", fault);
+        by_hand.lifted(Now::from_millis(50), Some("r"));
+        let text = by_hand.scenario("profile = \"sim7080\"\n");
+        assert!(text.contains("# The fault r was lifted before") && !text.contains("[[fault]]"), "{text}");
+    }
+
+    #[test]
+    fn what_a_fault_says_is_no_place_for_another() {
+        let mut by_hand = ByHand::of(1);
+        ok(&mut by_hand, 10);
+        by_hand.injected(Now::from_millis(20), "say", json!({"what": {"say": "+HELLO: 1"}}));
+        takes(&mut by_hand, 20, Event::Urc { port: 1, line: "+HELLO: 1".into(), from: None });
+        by_hand.injected(Now::from_millis(30), "bad", json!({"what": {"error": 30}}));
+        let text = by_hand.scenario("profile = \"sim7080\"\n");
+        assert!(!text.contains("urc = "), "{text}");
     }
 }
