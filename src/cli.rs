@@ -20,6 +20,7 @@ mod schema;
 mod show;
 mod signals;
 mod trace;
+mod until;
 
 use crate::at::Visible;
 use crate::disk::{named, why};
