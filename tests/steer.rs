@@ -312,7 +312,8 @@ fn every_request_has_a_method_in_python() {
     let schema: serde_json::Value =
         serde_json::from_slice(&out.expect("the program starts").stdout).expect("it is JSON");
     let requests = schema["properties"]["request"]["oneOf"].as_array().expect("a list");
-    let words: Vec<&str> = requests.iter().filter_map(|one| one["properties"]["do"]["const"].as_str()).collect();
+    let words: Vec<&str> =
+        requests.iter().filter_map(|one| one["properties"]["do"]["const"].as_str()).collect();
     assert!(words.len() > 10, "{words:?}");
     for file in ["python/badline/_control.py", "python/badline/aio.py"] {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("a file");

@@ -48,7 +48,8 @@ impl ReplayVerb {
         };
         show_warnings(&setup.warnings);
         let report = setup.recording.as_ref().map(|recording| recording.report.clone()).unwrap_or_default();
-        let (watched, runtime) = match self.until.watch().and_then(|watched| Ok((watched, super::runtime()?))) {
+        let (watched, runtime) = match self.until.watch().and_then(|watched| Ok((watched, super::runtime()?)))
+        {
             Ok(both) => both,
             Err(e) => return show_refusal(&e),
         };

@@ -120,7 +120,8 @@ impl Run {
             Err(mistakes) => return show_mistakes(&mistakes),
         };
         show_warnings(&setup.warnings);
-        let (watched, runtime) = match self.until.watch().and_then(|watched| Ok((watched, super::runtime()?))) {
+        let (watched, runtime) = match self.until.watch().and_then(|watched| Ok((watched, super::runtime()?)))
+        {
             Ok(both) => both,
             Err(e) => return show_refusal(&e),
         };
