@@ -188,13 +188,15 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         _ => of()(e),
     })?;
     let root = whole;
-    content::lay(&root, &setup.files)?;
+    let (asked, there): (Vec<_>, Vec<_>) =
+        setup.files.iter().cloned().partition(|(path, _)| path.contains('*'));
+    content::lay(&root, &there)?;
     let faults = Faults::new(setup.rules.clone(), setup.seed);
     let config = ftpd::Config {
         root: root.clone(),
         users: setup.users.clone(),
         listen: setup.ftp_listen,
-        faults: storage::seam(faults.clone()),
+        faults: storage::seam(faults.clone(), root.clone(), asked),
         quota: setup.quota,
         listing: setup.listing,
         greeting: gate::builtin::GREETING,

@@ -35,7 +35,7 @@ pub struct Server {
     pub users: BTreeMap<String, String>,
     /// A folder, beside the scenario, whose contents the server begins with.
     pub folder: Option<String>,
-    /// Files that the server begins with, by their path.
+    /// Files that the server begins with, by their path; those of a pattern with `*` are made once one of them is asked for.
     #[serde(default)]
     pub files: BTreeMap<String, FileContent>,
     /// Folders that the server begins with.
