@@ -23,6 +23,7 @@ use crate::time::Now;
 use crate::trace::Event;
 use crate::world::World;
 use crate::world::faults::Faults;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -188,8 +189,10 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         _ => of()(e),
     })?;
     let root = whole;
-    let (asked, there): (Vec<_>, Vec<_>) =
+    let (mut asked, there): (Vec<_>, Vec<_>) =
         setup.files.iter().cloned().partition(|(path, _)| path.contains('*'));
+    // `a*.bin` before `*`.
+    asked.sort_by_key(|(pattern, _)| Reverse(pattern.chars().filter(|c| *c != '*').count()));
     content::lay(&root, &there)?;
     let faults = Faults::new(setup.rules.clone(), setup.seed);
     let config = ftpd::Config {

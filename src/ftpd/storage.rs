@@ -107,7 +107,11 @@ impl Storage {
             return Ok(());
         }
         let (faults, path) = (self.disk.faults.clone(), self.real(path));
-        aside(move || Ok(faults.prepare(op, &path))).await
+        let make = move || {
+            faults.prepare(op, &path);
+            Ok(())
+        };
+        aside(make).await
     }
 
     /// What a check has found out about this operation, where there was one.
