@@ -144,12 +144,13 @@ impl Machine {
     }
 
     /// Turns the modem's clock on by `span`, as fast as what happens on the way allows, and has it stand there; what is
-    /// given comes when it does.
-    pub fn step(&mut self, span: Duration) -> oneshot::Receiver<()> {
+    /// given comes when it does. None where that leads further than [`YEARS`](super::course::YEARS) from power-on.
+    pub fn step(&mut self, span: Duration) -> Option<oneshot::Receiver<()>> {
+        self.course.leads(self.clock.now(), span)?;
         self.clock.stop();
         let (tell, told) = oneshot::channel();
-        self.course.step(self.clock.now(), span, tell);
-        told
+        self.course.step(self.course.leads(self.clock.now(), span)?, tell);
+        Some(told)
     }
 
     /// Has the modem read what a person types, on a port of its own beside those of the host. It is there from the first time
