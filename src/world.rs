@@ -20,14 +20,13 @@ use serial::{Around, Ports};
 
 use crate::fault::{Act, ModuleState, Observation};
 use crate::maker;
-use crate::modem::{Dce, HostLine, Level, Modem, ModuleLine, Note, Output, PortId};
+use crate::modem::{Dce, HostLine, Keeper, Level, Modem, ModuleLine, Note, Output, PortId};
 use crate::network::{IoEvent, IoRequest, Network};
 use crate::scenario::Radio;
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Record};
 use crate::world::faults::Faults;
 use crate::world::recorder::Recorder;
-use std::collections::BTreeMap;
 
 /// What the world tells its owner, apart from what the host is to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,10 +136,17 @@ impl World {
         self.reports.recorder.as_mut()?.pop()
     }
 
-    /// Puts back what the module had stored when it was last switched off.
-    pub fn load_flash(&mut self, flash: BTreeMap<String, String>) {
+    /// Begins with what `keeper` holds, and has it keep what the module stores.
+    pub fn keep_in(&mut self, keeper: Box<dyn Keeper>) {
         if let Some(modem) = self.dce.modem_mut() {
-            modem.load_flash(flash);
+            modem.keep_in(keeper);
+        }
+    }
+
+    /// Has what the module has stored outside a command kept.
+    pub fn keep(&mut self) {
+        if let Some(modem) = self.dce.modem_mut() {
+            modem.keep();
         }
     }
 
