@@ -15,7 +15,7 @@ pub use guard::Guard;
 use self::reply::Reply;
 use super::answer::Wrong;
 use super::steer::Control;
-use crate::disk::named;
+use crate::disk::{named, why};
 use crate::driver::accept;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -142,7 +142,7 @@ pub(super) struct Site {
 pub async fn serve(place: Place, subject: Subject) {
     let listener = match tokio::net::TcpListener::from_std(place.listener) {
         Ok(listener) => listener,
-        Err(error) => return tracing::error!("the page is not served: {error}"),
+        Err(error) => return tracing::error!("the page is not served: {}", why(&error)),
     };
     let site = Arc::new(Site { guard: place.guard, subject, patience: place.patience, stuck: place.stuck });
     let (mut served, mut refused) = (JoinSet::new(), JoinSet::new());
