@@ -204,9 +204,23 @@ impl Masker {
         let (mut line, mut masked) = (line, masked);
         while let Some(at) = masked.find(STARS).filter(|at| line.get(..*at) == masked.get(..*at)) {
             let after = &masked[at + STARS.len()..];
-            let end = if after.is_empty() { line.len() } else { at + end_of_parameter(&line[at..]) };
+            let literal = after.split(STARS).next().unwrap_or_default();
+            let within = if literal.starts_with([',', ';']) { None } else { line[at..].find(literal) };
+            let end = match within {
+                _ if after.is_empty() => line.len(),
+                Some(end) => at + end,
+                None => at + end_of_parameter(&line[at..]),
+            };
             out.push_str(&line[..at]);
-            out.push_str(&self.secret(&line[at..end]));
+            // The login in an address of the web has two parts.
+            let login = line[at..end].split_once(':').filter(|_| after.starts_with('@'));
+            match login {
+                Some((name, password)) => {
+                    let name = self.secret(name);
+                    out.push_str(&format!("{name}:{}", self.secret(password)));
+                }
+                None => out.push_str(&self.secret(&line[at..end])),
+            }
             (line, masked) = (&line[end..], after);
         }
         // Where they do not agree, better nothing than a secret.
