@@ -363,6 +363,16 @@ fn the_faults_are_the_programs() {
 }
 
 #[test]
+fn the_expectations_are_the_programs() {
+    between(&root().join("docs/scenario.md"), "expectations", &badline::scenario::expect::markdown());
+}
+
+#[test]
+fn the_symptoms_are_the_programs() {
+    between(&root().join("docs/faults.md"), "symptoms", &badline::fault::symptoms_markdown());
+}
+
+#[test]
 fn the_findings_are_the_programs() {
     between(&root().join("docs/findings.md"), "findings", &badline::diagnose::kind::markdown());
 }

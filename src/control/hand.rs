@@ -244,7 +244,7 @@ impl Place {
             Event::FtpVerb { line } => {
                 return self.add("verb", line.split(' ').next().unwrap_or_default());
             }
-            Event::State { state } => return self.add("state", state),
+            Event::State { state, .. } => return self.add("state", state),
             Event::CommandLine { line, .. } => ("command", line),
             Event::Urc { line, .. } => ("urc", line),
             Event::Result { text, cause, .. } => {
