@@ -37,7 +37,9 @@ pub use layer::symptom::{Symptom, index, symptoms_markdown};
 pub use layer::uart::{ControlLine, Piece, Uart, UartFault, UartVerdict};
 pub use layer::{Action, FAULTS, kind_named};
 pub use rule::amount::{Amount, Lasts};
-pub use rule::check::{Known, Never, check, listed, never_acts, never_happens, no_command, no_port, no_result};
+pub use rule::check::{
+    Known, Never, check, listed, never_acts, never_happens, no_command, no_port, no_result,
+};
 pub use rule::form::form;
 pub use rule::schema::{describe, json, list, markdown};
 pub use rule::sense::{Against, DOUBTS, doubts, no_urc, odd};

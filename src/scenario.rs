@@ -25,8 +25,8 @@ pub use verdict::{Disk, FileFacts, Outcome, Seen, Verdict};
 use crate::fault::{self, Known, Pattern, Problem, Rule, Weight, WrittenRule};
 use crate::profile::mistake::Mistake;
 use crate::profile::{Profile, keys, place};
-use expect::Subject;
 use core::net::SocketAddr;
+use expect::Subject;
 use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -266,7 +266,9 @@ impl Scenario {
         for expectation in &mut self.expectations {
             match &mut expectation.subject {
                 Subject::File(wanted) => {
-                    named.extend(wanted.locate(place).into_iter().map(|path| (path, expectation.span.clone())));
+                    named.extend(
+                        wanted.locate(place).into_iter().map(|path| (path, expectation.span.clone())),
+                    );
                 }
                 Subject::Others(others) => others.allow(laid),
                 _ => {}

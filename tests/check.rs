@@ -127,7 +127,12 @@ fn faults_that_can_never_be_are_mistakes() {
             ("[[fault]]\nname = \"start\"\nwhat = { sim = \"out\" }\n".to_owned(), 2, 1, "since = \"start\""),
             (fault("verb = \"PASV\", file = \"a.bin\"", "reply = 425"), 3, 32, "without a file"),
             (late, 3, 15, "in a run that passes"),
-            (fault("each = \"5m\"", "say = \"X\"") + &expect("ends_within = \"2m\""), 3, 17, "in a run that passes"),
+            (
+                fault("each = \"5m\"", "say = \"X\"") + &expect("ends_within = \"2m\""),
+                3,
+                17,
+                "in a run that passes",
+            ),
             (
                 fault("link = \"all\", quiet = \"5m\"", "cut = \"rst\"") + &expect("ends_within = \"2m\""),
                 3,
@@ -147,7 +152,8 @@ fn faults_that_can_never_be_are_mistakes() {
                 "slower than this",
             ),
             (
-                "[hosts]\n\"a.example\" = \"refused\"\n".to_owned() + &fault("at = \"1s\"", "refused = \"a.example\""),
+                "[hosts]\n\"a.example\" = \"refused\"\n".to_owned()
+                    + &fault("at = \"1s\"", "refused = \"a.example\""),
                 6,
                 20,
                 "already",
@@ -164,9 +170,11 @@ fn expectations_that_test_nothing_are_mistakes() {
     let nothing = "a host that does nothing meets this";
     let hash = "a665a45920422f9d417e4867efdc4fb8a04a1f3fff1fa07e998e86f7f7a27ae3";
     let always = |when: &str| {
-        format!("[[fault]]\nname = \"f\"\n{when}what = {{ sim = \"out\" }}\n") + &expect("fault_applied = \"f\"")
+        format!("[[fault]]\nname = \"f\"\n{when}what = {{ sim = \"out\" }}\n")
+            + &expect("fault_applied = \"f\"")
     };
-    let tunnel = "[[fault]]\nname = \"f\"\nwhen = { at = \"5s\" }\nwhat = { stall = \"down\" }\nfor = \"9s\"\n";
+    let tunnel =
+        "[[fault]]\nname = \"f\"\nwhen = { at = \"5s\" }\nwhat = { stall = \"down\" }\nfor = \"9s\"\n";
     told(
         true,
         &[
@@ -191,8 +199,18 @@ fn expectations_that_test_nothing_are_mistakes() {
             (expect("module_state = \"port_closed\""), 3, 1, "the host is gone"),
             (expect("recovers_within = \"1m\""), 2, 1, "no fault to recover from"),
             (tunnel.to_owned() + &expect("recovers_within = \"0s\""), 8, 1, "in no time"),
-            (tunnel.to_owned() + &expect("recovers_within = \"1m\"\nsince = \"start\""), 9, 1, "nothing to recover from"),
-            (tunnel.to_owned() + &expect("recovers_within = \"1m\"\nsince = \"g\""), 9, 1, "no fault is named"),
+            (
+                tunnel.to_owned() + &expect("recovers_within = \"1m\"\nsince = \"start\""),
+                9,
+                1,
+                "nothing to recover from",
+            ),
+            (
+                tunnel.to_owned() + &expect("recovers_within = \"1m\"\nsince = \"g\""),
+                9,
+                1,
+                "no fault is named",
+            ),
             (tunnel.to_owned() + &expect("recovers_within = \"1m\"\nat_least = 2"), 9, 1, "does not belong"),
             (expect("between = \"AT+CSQ\""), 3, 1, "says nothing of the time"),
             (expect("between = \"AT+CSW\"\nwithin = \"1s\""), 3, 1, "knows no command"),
@@ -230,25 +248,43 @@ fn expectations_that_test_nothing_are_mistakes() {
             (expect("file = \"a\"\nequals = { local = \"\" }"), 4, 1, "an empty path"),
             (expect("no_other_files = \"a.bin\""), 3, 1, "one file alone"),
             (expect("no_other_files = \"../*\""), 3, 1, "no place on the server"),
-            (expect("no_other_files = \"up/*\"") + &expect("file = \"up/*\"\nsize = 3"), 2, 1, "nothing can fail this"),
+            (
+                expect("no_other_files = \"up/*\"") + &expect("file = \"up/*\"\nsize = 3"),
+                2,
+                1,
+                "nothing can fail this",
+            ),
             (always(""), 6, 1, "every run meets this"),
             (always("when = { boot = 1 }\n"), 7, 1, "every run meets this"),
             (always("when = { at = \"0s\" }\n"), 7, 1, "every run meets this"),
+            (always("when = { state = \"powered\" }\n"), 7, 1, "every run meets this"),
             (expect("ends_within = \"1m\"") + &expect("ends_within = \"2m\""), 4, 1, "never fails first"),
             (
-                expect("host_sends = \"AT+CSQ\"\nat_least = 3") + &expect("host_sends = \"AT+C*\"\nat_most = 2"),
+                expect("host_sends = \"AT+CSQ\"\nat_least = 3")
+                    + &expect("host_sends = \"AT+C*\"\nat_most = 2"),
                 5,
                 1,
                 "more of `AT+C*` than another allows",
             ),
             (
-                expect("host_sends_in_order = [\"AT+CSQ\", \"AT+CREG?\"]") + &expect("host_never_sends = \"AT+CREG*\""),
+                expect("host_sends_in_order = [\"AT+CSQ\", \"AT+CREG?\"]")
+                    + &expect("host_never_sends = \"AT+CREG*\""),
                 2,
                 1,
                 "a command of this order is forbidden",
             ),
-            (expect("module_says = \"+FTPGET: 1,1\"") + &expect("module_never_says = \"+FTPGET*\""), 4, 1, "forbids it"),
-            (expect("module_state = \"bearer_up\"") + &expect("module_state = \"bearer_down\""), 4, 1, "both of these"),
+            (
+                expect("module_says = \"+FTPGET: 1,1\"") + &expect("module_never_says = \"+FTPGET*\""),
+                4,
+                1,
+                "forbids it",
+            ),
+            (
+                expect("module_state = \"bearer_up\"") + &expect("module_state = \"bearer_down\""),
+                4,
+                1,
+                "both of these",
+            ),
             (expect("host_status = 0") + &expect("host_status = 3"), 4, 1, "both of these"),
             (
                 "[server]\nquota = \"1KiB\"\n".to_owned() + &expect("file = \"a\"\nsize = \"2KiB\""),
@@ -262,13 +298,20 @@ fn expectations_that_test_nothing_are_mistakes() {
         false,
         &[
             (expect("host_never_sends = \"*\""), 3, 1, "never says anything"),
-            (expect("ends_within = \"1m\"") + &expect("host_sends = \"AT\"\nwithin = \"1m\""), 4, 1, "`within` says nothing"),
+            (
+                expect("ends_within = \"1m\"") + &expect("host_sends = \"AT\"\nwithin = \"1m\""),
+                4,
+                1,
+                "`within` says nothing",
+            ),
             (expect("host_sends = \"AT\"") + &expect("host_sends = \"AT\""), 4, 1, "says the same"),
             (expect("file = \"a\"\ntext = \"*\""), 4, 1, "a letter here"),
             (expect("file = \"a\"\ncontains = \"*ok*\""), 4, 1, "a letter here"),
             (expect("file = \"a\"\nequals = { local = \"nowhere.bin\" }"), 2, 1, "the host must make it"),
             (
-                expect("file = \"a\"\nsha256 = \"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\""),
+                expect(
+                    "file = \"a\"\nsha256 = \"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"",
+                ),
                 4,
                 1,
                 "an empty file",

@@ -453,6 +453,7 @@ fn every_option_is_one_of_the_programs() {
     for verb in verbs.filter(|verb| verb.bytes().all(|b| b.is_ascii_lowercase())) {
         known += &said(&badline(&[verb, "--help"], root()));
     }
+    known += &said(&badline(&["list", "faults", "--help"], root()));
     let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let known: Vec<&str> = known.split(|c| !part(c)).collect();
     for file in documents() {

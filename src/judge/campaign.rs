@@ -70,7 +70,8 @@ impl Campaign {
                 Some(held) => {
                     let first = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
                     held.times += theirs.times;
-                    (held.met, held.missed) = (first(held.met, theirs.met), first(held.missed, theirs.missed));
+                    (held.met, held.missed) =
+                        (first(held.met, theirs.met), first(held.missed, theirs.missed));
                 }
             }
         }

@@ -215,7 +215,9 @@ impl Core {
         if first {
             self.net(NetRequest::Address(Some(address)));
         }
-        self.note(|| Note::State(format!("PDP context {cid} active, {address}"), Some(ModuleState::BearerUp)));
+        self.note(|| {
+            Note::State(format!("PDP context {cid} active, {address}"), Some(ModuleState::BearerUp))
+        });
         self.reach(ModuleState::BearerUp);
         self.happened(Event::BearerUp(cid));
     }

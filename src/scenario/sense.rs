@@ -5,8 +5,8 @@ use super::expect::file::{Want, Wanted};
 use super::expect::{Context, Subject};
 use super::{Expectation, FileContent, FileFacts, Path, Scenario, Target};
 use crate::fault::{
-    Action, Bearer, DOUBTS, Direction, Files, Known, LinkFault, Name, NameFault, OnLink, Problem, Registration,
-    path_parts,
+    Action, Bearer, DOUBTS, Direction, Files, Known, LinkFault, Name, NameFault, OnLink, Problem,
+    Registration, path_parts,
 };
 use crate::time::units::{Size, Span};
 use std::collections::BTreeMap;
@@ -204,7 +204,10 @@ fn radio(scenario: &Scenario, place: Places, end: Option<Duration>) -> Vec<Probl
 fn as_it_is(scenario: &Scenario, known: &Known, place: Places) -> Vec<Problem> {
     let radio = &scenario.radio;
     let signals = held(known.signal, radio.iter().map(|entry| (entry.at, entry.signal.map(|s| s.0))));
-    let states = held(known.status, radio.iter().map(|entry| (entry.at, entry.registration.map(Registration::number))));
+    let states = held(
+        known.status,
+        radio.iter().map(|entry| (entry.at, entry.registration.map(Registration::number))),
+    );
     let alike = |of: &dyn Fn(&Bearer) -> bool| {
         scenario.rules.iter().filter(|rule| matches!(&rule.what, Action::Bearer(b) if of(b))).count() > 1
     };
@@ -228,7 +231,9 @@ fn as_it_is(scenario: &Scenario, known: &Known, place: Places) -> Vec<Problem> {
             {
                 "the network is slower than this".to_owned()
             }
-            Action::Name(Name { what, host, .. }) if scenario.hosts.get(host.as_str()).is_some_and(|t| is_so(t, *what)) => {
+            Action::Name(Name { what, host, .. })
+                if scenario.hosts.get(host.as_str()).is_some_and(|t| is_so(t, *what)) =>
+            {
                 format!("[hosts] says this of `{host}` already")
             }
             _ => continue,

@@ -21,7 +21,8 @@ pub struct Verdict {
 
 impl Clone for Verdict {
     fn clone(&self) -> Self {
-        let expected = self.expected.iter().map(|(expectation, watcher)| (expectation.clone(), watcher.copy()));
+        let expected =
+            self.expected.iter().map(|(expectation, watcher)| (expectation.clone(), watcher.copy()));
         let (first, concerned) = (self.first.clone(), self.concerned.clone());
         Verdict { expected: expected.collect(), first, concerned }
     }

@@ -96,7 +96,9 @@ fn a_host_that_sets_all_up_again_after_a_reset_recovers() {
 fn a_file_of_the_disk_is_compared() {
     let bench = Bench::new();
     bench.file("data.bin", "123");
-    let scenario = |expect: &str| format!("[server.files]\n\"up.bin\" = \"123\"\n\"other\" = \"9\"\n[[expect]]\n{expect}\n");
+    let scenario = |expect: &str| {
+        format!("[server.files]\n\"up.bin\" = \"123\"\n\"other\" = \"9\"\n[[expect]]\n{expect}\n")
+    };
     for (expect, status) in [
         ("file = \"up.bin\"\nequals = { local = \"data.bin\" }", 0),
         ("file = \"other\"\nequals = { local = \"data.bin\" }", 3),
@@ -106,7 +108,8 @@ fn a_file_of_the_disk_is_compared() {
         let ran = bench.scenario(&scenario(expect), &talk("say AT; hear OK"));
         assert_eq!(ran.status, Some(status), "{expect}: {}", ran.told);
     }
-    let adds = "say AT; hear OK; echo x > \"$BADLINE_FTP_ROOT/up.bin.part\"; echo 4 > \"$BADLINE_FTP_ROOT/other\"";
+    let adds =
+        "say AT; hear OK; echo x > \"$BADLINE_FTP_ROOT/up.bin.part\"; echo 4 > \"$BADLINE_FTP_ROOT/other\"";
     for expect in ["no_other_files = \"*\"", "file = \"other\"\nunchanged = true"] {
         let ran = bench.scenario(&scenario(expect), &talk(adds));
         assert_eq!(ran.status, Some(3), "{expect}: {}", ran.told);

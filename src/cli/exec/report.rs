@@ -199,7 +199,12 @@ impl Summary {
     pub fn conclude(&mut self) {
         for overall in self.campaign.overall().iter().filter(|overall| !overall.met) {
             // A terminal that is gone reads nothing more.
-            let _ = writeln!(io::stderr(), "badline: not met: {}: {}", Visible(&overall.text), Visible(&overall.why));
+            let _ = writeln!(
+                io::stderr(),
+                "badline: not met: {}: {}",
+                Visible(&overall.text),
+                Visible(&overall.why)
+            );
             if self.status == 0 {
                 self.status = UNMET;
             }

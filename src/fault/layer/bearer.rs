@@ -2,8 +2,8 @@
 
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
-use super::symptom::Symptom;
 use super::param::Within;
+use super::symptom::Symptom;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

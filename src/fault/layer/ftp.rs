@@ -2,8 +2,8 @@
 
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
-use super::symptom::Symptom;
 use super::param::{End, Paths, True, Verbs, Within};
+use super::symptom::Symptom;
 use crate::fault::rule::amount::Amount;
 use crate::fault::text::files::file_matches;
 use crate::fault::text::pattern::Pattern;

@@ -2,8 +2,8 @@
 
 use super::Action;
 use super::param::Scope;
-use super::symptom::Symptom;
 use super::shape::{describe, without_null};
+use super::symptom::Symptom;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::de::value::Error as Refusal;

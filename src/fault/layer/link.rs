@@ -2,8 +2,8 @@
 
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
-use super::symptom::Symptom;
 use super::param::{Connections, End, Probability, Towards, Within, both, down};
+use super::symptom::Symptom;
 use crate::fault::text::link::{Direction, Links};
 use crate::time::Now;
 use crate::time::units::{Rate, Span};

@@ -2,8 +2,8 @@
 
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
-use super::symptom::Symptom;
 use super::param::{Commands, Lines, Port, Results, Urcs, Within};
+use super::symptom::Symptom;
 use crate::fault::text::pattern::Pattern;
 use crate::time::units::Span;
 use schemars::JsonSchema;
@@ -235,7 +235,8 @@ struct Answer {
 
 impl Declared for Answer {
     const NATURE: Nature = Nature::Next;
-    const SYMPTOMS: &'static [Symptom] = &[Symptom::WrongAnswer, Symptom::Clock, Symptom::UrcMissing, Symptom::Sim];
+    const SYMPTOMS: &'static [Symptom] =
+        &[Symptom::WrongAnswer, Symptom::Clock, Symptom::UrcMissing, Symptom::Sim];
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPPUT=1\" }\nwhat = { answer = [\"OK\", \"\", \"+FTPPUT: 1,66\"] }";
 

@@ -2,8 +2,8 @@
 
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
-use super::symptom::Symptom;
 use super::param::{Hosts, Within};
+use super::symptom::Symptom;
 use crate::fault::text::pattern::Pattern;
 use core::net::Ipv4Addr;
 use schemars::JsonSchema;

@@ -153,7 +153,9 @@ mod tests {
 
     #[test]
     fn the_index_is_searched_by_words() {
-        for (words, told) in [("hangs", "the module hangs"), ("server FULL", "the server is full"), ("clock", "+CCLK")] {
+        for (words, told) in
+            [("hangs", "the module hangs"), ("server FULL", "the server is full"), ("clock", "+CCLK")]
+        {
             assert!(index(words).contains(told), "{words}: {}", index(words));
         }
         assert!(!index("hangs").contains("clock"));

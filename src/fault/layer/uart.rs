@@ -2,8 +2,8 @@
 
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
-use super::symptom::Symptom;
 use super::param::{Port, Towards, Within, down};
+use super::symptom::Symptom;
 use crate::fault::rule::amount::Amount;
 use crate::fault::text::link::Direction;
 use crate::time::units::Span;

@@ -22,13 +22,14 @@ pub(super) const FAULT_APPLIED: SubjectKind = SubjectKind {
 /// A fault that no run is without.
 pub(super) fn doubts_in(name: &str, of: &Expectation, context: &Context) -> Vec<Problem> {
     let rule = context.scenario.rules.iter().find(|rule| rule.name.as_deref() == Some(name));
-    let always = rule.filter(|rule| rule.wait.is_zero() && rule.count.probability.is_none()).is_some_and(|rule| {
-        match &rule.when {
-            Trigger::Start | Trigger::Boot(1) | Trigger::State(ModuleState::Powered) => true,
-            Trigger::At(at) => at.is_zero(),
-            _ => false,
-        }
-    });
+    let always =
+        rule.filter(|rule| rule.wait.is_zero() && rule.count.probability.is_none()).is_some_and(|rule| {
+            match &rule.when {
+                Trigger::Start | Trigger::Boot(1) | Trigger::State(ModuleState::Powered) => true,
+                Trigger::At(at) => at.is_zero(),
+                _ => false,
+            }
+        });
     let what = format!("every run meets this: the fault `{name}` holds from power-on");
     let right = "give it a `when` that depends on the host, or leave the expectation out";
     always.then(|| Problem::new(of.names.clone(), what, right)).into_iter().collect()

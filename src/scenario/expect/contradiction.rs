@@ -43,8 +43,7 @@ fn lines(expectations: &[Expectation]) -> Vec<Problem> {
     for (i, wanted) in all.iter().enumerate().filter(|(_, of)| of.lines.at_least > 0) {
         let text = wanted.lines.pattern.as_str().to_ascii_uppercase();
         let begins = (0..=text.len()).filter_map(|end| limiting.get(text.get(..end)?)).flatten();
-        let both_only_sometimes =
-            |j: &usize| [all[*j].over, wanted.over] == [Some(OverSeeds::Sometimes); 2];
+        let both_only_sometimes = |j: &usize| [all[*j].over, wanted.over] == [Some(OverSeeds::Sometimes); 2];
         let against = |j: &usize| *j != i && !both_only_sometimes(j) && all[*j].lines.forbids(wanted.lines);
         if let Some(j) = begins.copied().filter(against).min() {
             let (later, earlier) = (&all[i.max(j)], &all[i.min(j)]);
@@ -110,7 +109,9 @@ fn twice(expectations: &[Expectation]) -> Vec<Problem> {
     for expectation in expectations {
         match said.entry((&expectation.text, expectation.is_only_sometimes())) {
             std::collections::btree_map::Entry::Vacant(entry) => drop(entry.insert(expectation)),
-            std::collections::btree_map::Entry::Occupied(first) if first.get().subject == expectation.subject => {
+            std::collections::btree_map::Entry::Occupied(first)
+                if first.get().subject == expectation.subject =>
+            {
                 let what = "this says the same as another expectation";
                 let problem = Problem::warning(expectation.span.clone(), what, "leave one of them out");
                 problems.push(problem.beside(first.get().span.clone(), "said here"));

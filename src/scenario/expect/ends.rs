@@ -35,7 +35,10 @@ fn doubts(written: &WrittenExpectation, known: &Known) -> Vec<Doubt> {
 pub(super) fn doubts_in(limit: Duration, of: &Expectation, context: &Context) -> Vec<Problem> {
     let shorter = context.end.filter(|end| *end < limit);
     let problem = |end| {
-        let what = format!("another expectation has the run end within {}, so this one never fails first", Span(end));
+        let what = format!(
+            "another expectation has the run end within {}, so this one never fails first",
+            Span(end)
+        );
         Problem::new(of.span.clone(), what, "keep the shorter one")
     };
     shorter.map(problem).into_iter().collect()

@@ -125,7 +125,11 @@ fn build(written: &WrittenExpectation, _: &Known) -> Built {
     }
     match written.unchanged {
         Some(true) if !wants.is_empty() => {
-            return Err(wrong("unchanged", "this says all of what the file holds", "keep this, or the others"));
+            return Err(wrong(
+                "unchanged",
+                "this says all of what the file holds",
+                "keep this, or the others",
+            ));
         }
         Some(true) if files.are_many() => {
             return Err(wrong("unchanged", "this is about one file", "name one of [server.files]"));
@@ -186,7 +190,11 @@ fn agrees(text: &str, size: Option<u64>, sha256: Option<[u8; 32]>) -> Result<(),
 /// That a part can be in the file, and need not be.
 fn part_fits(key: &'static str, part: &Octets, written: &WrittenExpectation) -> Result<(), Wrong> {
     if part.0.is_empty() {
-        return Err(wrong(key, "every file meets this: there is nothing to look for", "write some of the content"));
+        return Err(wrong(
+            key,
+            "every file meets this: there is nothing to look for",
+            "write some of the content",
+        ));
     }
     if written.size.is_some_and(|size| size.0 < part.0.len() as u64) {
         return Err(wrong(key, "this is longer than the file is to be", "write a larger `size`"));
@@ -220,7 +228,8 @@ fn doubts(written: &WrittenExpectation, _: &Known) -> Vec<Doubt> {
         doubts.push(warning("text", LETTER, "leave `text` out for any content"));
     }
     for (key, part) in [("contains", &written.contains), ("starts_with", &written.starts_with)] {
-        let star = part.as_ref().is_some_and(|part| part.0.first() == Some(&b'*') || part.0.last() == Some(&b'*'));
+        let star =
+            part.as_ref().is_some_and(|part| part.0.first() == Some(&b'*') || part.0.last() == Some(&b'*'));
         if star {
             doubts.push(warning(key, LETTER, "leave it out: what stands before and behind is free"));
         }
@@ -228,7 +237,11 @@ fn doubts(written: &WrittenExpectation, _: &Known) -> Vec<Doubt> {
     if written.sha256.as_deref().and_then(sha256) == Some(FileFacts::of(b"").sha256)
         && written.size.is_none_or(|size| size.0 == 0)
     {
-        doubts.push(warning("sha256", "this is the SHA-256 of an empty file", "write `size = 0` if that is meant"));
+        doubts.push(warning(
+            "sha256",
+            "this is the SHA-256 of an empty file",
+            "write `size = 0` if that is meant",
+        ));
     }
     if written.absent == Some(false) {
         doubts.push(mistake("absent", "this says nothing: a file is to be there", "leave it out"));
@@ -244,7 +257,8 @@ impl Wanted {
     pub(in crate::scenario) fn learn(&mut self, server: &Server) -> Result<(), String> {
         let Files::One(path) = &self.files else { return Ok(()) };
         for want in self.wants.iter_mut().filter(|want| matches!(want, Want::Unchanged(_))) {
-            let laid = laid(server, path).ok_or_else(|| format!("no file `{path}` lies there from the start"))?;
+            let laid =
+                laid(server, path).ok_or_else(|| format!("no file `{path}` lies there from the start"))?;
             *want = Want::Unchanged(laid);
         }
         Ok(())
@@ -265,9 +279,10 @@ impl Wanted {
     /// A file that is what is expected before the host has done anything, or that cannot be so.
     pub(super) fn doubts_in(&self, of: &Expectation, context: &Context) -> Vec<Problem> {
         let server = &context.scenario.server;
-        let small = server.quota.map(|quota| quota.0).filter(|quota| {
-            self.wants.iter().any(|want| matches!(want, Want::Size(size) if size > quota))
-        });
+        let small = server
+            .quota
+            .map(|quota| quota.0)
+            .filter(|quota| self.wants.iter().any(|want| matches!(want, Want::Size(size) if size > quota)));
         if let Some(quota) = small {
             let what = format!("no file can have this size: all together hold no more than {}", Size(quota));
             return vec![Problem::new(of.span.clone(), what, "write a larger `quota`")];
@@ -277,7 +292,8 @@ impl Wanted {
             many => self.wants == [Want::Present] && server.files.keys().any(|path| many.hold(path)),
         };
         let what = format!("`{}` is so from the start: a host that does nothing meets this", self.files);
-        let right = "name the file that the host is to make, or write `unchanged = true` where it is to let it be";
+        let right =
+            "name the file that the host is to make, or write `unchanged = true` where it is to let it be";
         met.then(|| Problem::new(of.span.clone(), what, right)).into_iter().collect()
     }
 
@@ -297,9 +313,7 @@ impl Wanted {
                 is(&|content| content.stream().take(part.0.len()).eq(part.0.iter().copied()))
             }
             Want::Contains(part) => is(&|content| holds(content.stream(), &part.0)),
-            Want::Equals(Files::One(other)) => {
-                own.is_some() && laid(server, other).as_ref() == Some(there)
-            }
+            Want::Equals(Files::One(other)) => own.is_some() && laid(server, other).as_ref() == Some(there),
             Want::Local(path) => *there == Laid::Local(path.clone()),
             Want::Equals(Files::Matching(_)) | Want::Absent | Want::Unchanged(_) => false,
         })
@@ -327,7 +341,9 @@ fn laid(server: &Server, path: &str) -> Option<Laid> {
 /// The facts of a content.
 fn facts_of(content: &Content) -> FileFacts {
     let mut stream = content.stream();
-    FileFacts::of_pieces(std::iter::from_fn(|| Some(stream.take_chunk(1 << 16)).filter(|piece| !piece.is_empty())))
+    FileFacts::of_pieces(std::iter::from_fn(|| {
+        Some(stream.take_chunk(1 << 16)).filter(|piece| !piece.is_empty())
+    }))
 }
 
 /// Whether octets come one after the other in a stream.
@@ -375,7 +391,8 @@ fn judge(Wanted { files, wants }: &Wanted, disk: &mut dyn Disk) -> (bool, String
     };
     for (path, facts) in &found {
         for want in wants {
-            let differs = |other: &str, o: &FileFacts| format!("{}; {other} has {} bytes", shown(path, facts), o.size);
+            let differs =
+                |other: &str, o: &FileFacts| format!("{}; {other} has {} bytes", shown(path, facts), o.size);
             let missing = |other: &dyn fmt::Display| format!("{}; {other} is not there", shown(path, facts));
             let met = match want {
                 Want::Absent => false,
@@ -389,7 +406,9 @@ fn judge(Wanted { files, wants }: &Wanted, disk: &mut dyn Disk) -> (bool, String
                 Want::Unchanged(Laid::Unknown) => false,
                 Want::Local(local) | Want::Unchanged(Laid::Local(local)) => match disk.local(local) {
                     None => return (false, missing(&format!("the local file {local}"))),
-                    Some(o) if o != *facts => return (false, differs(&format!("the local file {local}"), &o)),
+                    Some(o) if o != *facts => {
+                        return (false, differs(&format!("the local file {local}"), &o));
+                    }
                     Some(_) => true,
                 },
                 Want::Equals(other) => {

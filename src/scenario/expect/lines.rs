@@ -228,12 +228,7 @@ fn doubts(
 }
 
 /// A `before` that no line could be later than.
-fn nothing_before(
-    written: &WrittenExpectation,
-    line: &Pattern,
-    who: Who,
-    known: &Known,
-) -> Option<Doubt> {
+fn nothing_before(written: &WrittenExpectation, line: &Pattern, who: Who, known: &Known) -> Option<Doubt> {
     let before = written.before.as_ref()?;
     if line.covers(before) {
         let what = format!("a line that is `{before}` is one of these itself, and comes before none");
@@ -244,8 +239,10 @@ fn nothing_before(
         Who::Module => unsaid(before, known)?,
         Who::Printed => return None,
     };
-    let right =
-        format!("{right}; lines of {} go before each other", if who == Who::Host { "the host" } else { "the module" });
+    let right = format!(
+        "{right}; lines of {} go before each other",
+        if who == Who::Host { "the host" } else { "the module" }
+    );
     Some(mistake("before", format!("everything comes before this: {what}"), right))
 }
 
@@ -261,10 +258,13 @@ fn no_count(written: &WrittenExpectation) -> Option<Doubt> {
         ("before", written.before.is_some()),
     ];
     if let Some((key, _)) = limits.into_iter().find(|(_, there)| none && *there) {
-        return Some(mistake(key, "where no line may come, none can be in time", "leave it out, or allow one"));
+        return Some(mistake(
+            key,
+            "where no line may come, none can be in time",
+            "leave it out, or allow one",
+        ));
     }
-    let counts =
-        [("at_least", written.at_least), ("at_most", written.at_most), ("exactly", written.exactly)];
+    let counts = [("at_least", written.at_least), ("at_most", written.at_most), ("exactly", written.exactly)];
     too_many(&counts)
 }
 
@@ -277,9 +277,8 @@ fn anything(written: &WrittenExpectation, key: &'static str, pattern: &Pattern, 
     };
     let aside = written.port.is_some() || written.since.as_ref().is_some_and(|since| since != "start");
     let limits = written.within.is_some() || written.not_before.is_some() || written.before.is_some();
-    let counted = written.at_most.is_some()
-        || written.exactly.is_some()
-        || written.at_least.is_some_and(|n| n > 1);
+    let counted =
+        written.at_most.is_some() || written.exactly.is_some() || written.at_least.is_some_and(|n| n > 1);
     if !any || aside || limits || counted {
         return None;
     }

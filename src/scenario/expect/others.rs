@@ -74,7 +74,8 @@ impl Others {
         let all = |allowed: &&Files| matches!(allowed, Files::Matching(pattern) if pattern.covers(within));
         let covers = self.allowed.iter().find(all);
         let problem = |allowed| {
-            let what = format!("nothing can fail this: every such file is one of `{allowed}`, which is named");
+            let what =
+                format!("nothing can fail this: every such file is one of `{allowed}`, which is named");
             Problem::new(of.span.clone(), what, "name fewer files with `file`")
         };
         covers.map(problem).into_iter().collect()

@@ -35,7 +35,8 @@ pub struct Recovers {
 
 fn build(written: &WrittenExpectation, _: &Known) -> Built {
     let limit = written.recovers_within.unwrap_or_default();
-    let after = written.since.as_ref().map_or("the first fault".to_owned(), |name| format!("the fault {name}"));
+    let after =
+        written.since.as_ref().map_or("the first fault".to_owned(), |name| format!("the fault {name}"));
     let since = Since::of(written.since.as_deref(), Since::FirstFault);
     let recovers = Recovers { limit: limit.0, since, ending: BTreeSet::new() };
     Ok((Subject::Recovers(recovers), format!("the host recovers within {limit} after {after}")))
@@ -78,6 +79,7 @@ impl Recovers {
             needs: Standing::default(),
             from: None,
             holds: false,
+            asked: false,
             answered: false,
             done: None,
         }
@@ -94,7 +96,9 @@ pub(super) struct Watched {
     from: Option<Now>,
     /// Whether the fault will end by itself, and has not yet.
     holds: bool,
-    /// Whether a command was answered OK since then.
+    /// Whether a command was sent since the fault was applied: the answer to one before it says nothing.
+    asked: bool,
+    /// Whether one was answered OK since then.
     answered: bool,
     done: Option<Now>,
 }
@@ -130,8 +134,9 @@ impl Watcher for Watched {
             Seen::State(state) => {
                 self.standing.reach(state);
             }
+            Seen::Command(..) => self.asked = true,
             Seen::Result(_, _, cause) => {
-                self.answered |= self.from.is_some() && (cause == "OK" || cause.starts_with("CONNECT"));
+                self.answered |= self.asked && self.from.is_some() && (cause == "OK" || cause.starts_with("CONNECT"));
             }
             _ => return,
         }
@@ -144,7 +149,7 @@ impl Watcher for Watched {
             self.needs = self.standing;
         }
         self.holds = self.recovers.ending.contains(name);
-        (self.from, self.answered, self.done) = (Some(now), false, None);
+        (self.from, self.asked, self.answered, self.done) = (Some(now), false, false, None);
     }
 
     fn lifted(&mut self, now: Now) {
@@ -160,7 +165,10 @@ impl Watcher for Watched {
             Some(at) if at <= from + self.recovers.limit => {
                 (true, format!("it had recovered at {}, from {} on", shown(at), shown(from)))
             }
-            Some(at) => (false, format!("it had recovered at {}, which is too late (from {} on)", shown(at), shown(from))),
+            Some(at) => (
+                false,
+                format!("it had recovered at {}, which is too late (from {} on)", shown(at), shown(from)),
+            ),
             None => (false, format!("it had not recovered in the end: {}", self.lacks().join(", "))),
         }
     }

@@ -50,9 +50,10 @@ fn doubts(written: &WrittenExpectation, known: &Known) -> Vec<Doubt> {
     let mut doubts: Vec<Doubt> = about(KEY, after).into_iter().collect();
     if let Some(command) = &written.command {
         doubts.extend(about("command", command));
-        doubts.extend(no_command(command, known.commands).map(|(what, right)| {
-            mistake("command", format!("nothing can fail this: {what}"), right)
-        }));
+        doubts.extend(
+            no_command(command, known.commands)
+                .map(|(what, right)| mistake("command", format!("nothing can fail this: {what}"), right)),
+        );
     }
     if let Some((what, right)) = crate::fault::no_result(after, known) {
         doubts.push(mistake(KEY, format!("nothing can fail this: {what}"), right));

@@ -1,8 +1,8 @@
 //! `[[expect]]` as it is written: its keys, and which of them stand together.
 
+use super::Expectation;
 use super::between::Ends;
 use super::kind::{SUBJECTS, SubjectKind};
-use super::Expectation;
 use crate::fault::{Known, ModuleState, Never, Octets, Pattern, Problem, Weight, no_command, no_port};
 use crate::time::units::Span;
 use schemars::JsonSchema;
@@ -206,9 +206,8 @@ impl WrittenExpectation {
                 return Err(Wrong { key: None, what, right: names(), other: None });
             }
         };
-        let stray = given.iter().find(|key| {
-            **key != kind.key && **key != "over_seeds" && !kind.with.contains(*key)
-        });
+        let stray =
+            given.iter().find(|key| **key != kind.key && **key != "over_seeds" && !kind.with.contains(*key));
         match stray {
             None => Ok(kind),
             Some(key) => {

@@ -81,7 +81,10 @@ fn what_was_refused_is_not_sent_again() {
     all(&[(&format!("{after}\ncommand = \"AT+CPIN=*\""), false)], &pin);
     // One that nobody refused has shown nothing.
     all(&[(after, false)], &pin[2..4]);
-    all(&[("never_repeats_after = \"ERROR\"", false), ("never_repeats_after = \"+CME ERROR: 3\"", false)], &pin);
+    all(
+        &[("never_repeats_after = \"ERROR\"", false), ("never_repeats_after = \"+CME ERROR: 3\"", false)],
+        &pin,
+    );
 }
 
 #[test]
@@ -144,10 +147,10 @@ fn the_state_of_the_module_in_the_end() {
 
 #[test]
 fn a_host_recovers_once_all_is_there_again_and_it_is_answered() {
-    let ok = Result(1, "0", "OK");
+    let (ask, ok) = (Command(1, "AT"), Result(1, "0", "OK"));
     let up = states(&[(0, Powered), (1, Registered), (2, BearerUp), (3, SessionOpen)]);
     let lost = [&up[..], &[(10, Applied("f")), (10, State(Powered)), (12, State(Registered))]].concat();
-    let back = [&lost[..], &[(20, ok), (21, State(BearerUp)), (30, State(SessionOpen))]].concat();
+    let back = [&lost[..], &[(20, ask), (20, ok), (21, State(BearerUp)), (30, State(SessionOpen))]].concat();
     let cases: [(&str, &[(u64, Seen)], bool); 5] = [
         ("20s", &back, true),
         ("19s", &back, false),
@@ -160,13 +163,16 @@ fn a_host_recovers_once_all_is_there_again_and_it_is_answered() {
         all(&[(&format!("recovers_within = \"{limit}\"\nsince = \"f\""), met)], seen);
     }
     // A command that was answered before the fault is none that was answered after it.
-    let silent = [&up[..], &[(9, ok), (10, Applied("f"))]].concat();
+    let silent = [&up[..], &[(9, ask), (9, ok), (10, Applied("f"))]].concat();
     all(&[("recovers_within = \"1m\"", false)], &silent);
+    // Nor is the answer to a command that was sent before it.
+    let late = [&up[..], &[(9, ask), (10, Applied("f")), (11, ok)]].concat();
+    all(&[("recovers_within = \"1m\"", false)], &late);
     // A session that is closed once the host was answered is not missed.
-    let done = [&silent[..], &[(11, ok), (12, State(SessionClosed))]].concat();
+    let done = [&silent[..], &[(11, ask), (11, ok), (12, State(SessionClosed))]].concat();
     all(&[("recovers_within = \"1m\"", true)], &done);
     // A transfer that was under way has to come to its end.
-    let moving = [&up[..], &[(4, State(TransferBegun)), (10, Applied("f")), (11, ok)]].concat();
+    let moving = [&up[..], &[(4, State(TransferBegun)), (10, Applied("f")), (11, ask), (11, ok)]].concat();
     all(&[("recovers_within = \"1m\"", false)], &moving);
     let over = [&moving[..], &[(50, State(TransferOver))]].concat();
     all(&[("recovers_within = \"40s\"", true), ("recovers_within = \"39s\"", false)], &over);
@@ -177,12 +183,12 @@ fn from_a_fault_that_ends_it_counts_from_its_end() {
     let text = "[[fault]]\nname = \"t\"\nwhen = { at = \"10s\" }\nwhat = { stall = \"down\" }\nfor = \"20s\"\n\
                 [[expect]]\nrecovers_within = \"5s\"\n";
     let s = super::read(text);
-    let ok = Result(1, "OK", "OK");
+    let (ask, ok) = (Command(1, "AT"), Result(1, "OK", "OK"));
     for (seen, met) in [
-        (vec![(10, Applied("t")), (11, ok), (30, Lifted("t")), (34, ok)], true),
-        (vec![(10, Applied("t")), (11, ok), (30, Lifted("t")), (36, ok)], false),
-        (vec![(10, Applied("t")), (11, ok), (30, Lifted("t"))], false),
-        (vec![(10, Applied("t")), (11, ok)], false),
+        (vec![(10, Applied("t")), (11, ask), (11, ok), (30, Lifted("t")), (34, ask), (34, ok)], true),
+        (vec![(10, Applied("t")), (11, ask), (11, ok), (30, Lifted("t")), (36, ask), (36, ok)], false),
+        (vec![(10, Applied("t")), (11, ask), (11, ok), (30, Lifted("t"))], false),
+        (vec![(10, Applied("t")), (11, ask), (11, ok)], false),
     ] {
         let mut verdict = crate::scenario::Verdict::new(&s.expectations);
         seen.iter().for_each(|(secs, seen)| verdict.observe(at(*secs), *seen));
