@@ -9,6 +9,7 @@ pub use content::Content;
 pub(crate) use content::inside;
 
 use crate::at::octets::octets_of;
+use crate::diagnose;
 use crate::disk::{Outputs, Temporary, named};
 use crate::fault::Rule;
 use crate::ftpd::{self, FtpServer};
@@ -21,6 +22,7 @@ use crate::replay::{Recording, Replay};
 use crate::scenario::{Expectation, Radio};
 use crate::time::Now;
 use crate::trace::Event;
+use crate::transcript::Transcript;
 use crate::world::World;
 use crate::world::faults::Faults;
 use std::collections::BTreeMap;
@@ -125,6 +127,13 @@ impl Setup {
     }
 }
 
+/// Whether a path is another, or leads through it.
+fn within(path: &str, other: &str) -> bool {
+    let parts =
+        |path: &str| path.split('/').filter(|part| !part.is_empty()).map(String::from).collect::<Vec<_>>();
+    parts(path).starts_with(&parts(other))
+}
+
 /// What a profile is called among [`Setup::reads`].
 const PROFILE: &str = "the profile of this run";
 
@@ -136,6 +145,35 @@ impl Setup {
     pub fn by_name(profile: &str) -> Result<Setup, Vec<Mistake>> {
         let reads = files::profile_files(profile, None).into_iter().map(|file| (PROFILE, file)).collect();
         Ok(Setup { reads, ..Setup::new(files::profile(profile)?) })
+    }
+
+    /// Has a recording answer the host; what it shows of its server's files is laid there.
+    pub fn replay(&mut self, file: &Path, recording: &Transcript) {
+        self.recording = Some(Recording::new(&file.display().to_string(), recording));
+        self.reads.push(("the recording of this run", file.to_owned()));
+        // What lies in a folder of the user's own, only the user knows.
+        if self.ftp_root.is_none() {
+            self.lay_files_of(recording);
+        }
+    }
+
+    /// Lays what a recording shows of its server's files, below what is laid by others.
+    pub fn lay_files_of(&mut self, recording: &Transcript) {
+        let stock = diagnose::stock(recording, &self.profile);
+        let folders = stock.folders().map(|path| (path.to_owned(), Content::Folder));
+        let files = stock.files().map(|(path, content)| (path.to_owned(), Content::File(content)));
+        let mut laid: Vec<(String, Content)> = vec![];
+        for (path, content) in folders.chain(files) {
+            let folder = matches!(content, Content::Folder);
+            // A folder cannot lie where a file does.
+            let taken = |(other, what): &(String, Content)| {
+                within(other, &path) && !matches!(what, Content::Folder) || within(&path, other) && !folder
+            };
+            if !self.files.iter().chain(&laid).any(taken) {
+                laid.push((path, content));
+            }
+        }
+        self.files.splice(0..0, laid);
     }
 
     /// What a run of it may write, and must not write over.

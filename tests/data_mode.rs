@@ -94,12 +94,16 @@ fn cases() -> Vec<Case> {
             cases.push(case(sim, put, ready, "AT+FTPETPUT=2", "+FTPETPUT:2,1", b"up\x03", "1,0", false));
             let get = before(&[]);
             cases.push(case(sim, get, None, "AT+FTPETGET=1", "+FTPETGET: 1,1", b"", "hello", false));
+            let (set, write) = (before(&["AT+CFSINIT"]), "AT+CFSWFILE=0,\"a.txt\",0,2,10000");
+            cases.push(case(sim, set, None, write, "DOWNLOAD", b"up", "OK", false));
         }
     }
     for quectel in ["m10", "m95"] {
         let (opened, put, get) = (Some("+QFTPOPEN:0"), "AT+QFTPPUT=\"up.bin\",2,99", "AT+QFTPGET=\"f.bin\"");
         cases.push(case(quectel, QUECTEL, opened, put, "CONNECT", b"up", "+QFTPPUT:2", false));
         cases.push(case(quectel, QUECTEL, opened, get, "CONNECT", b"", "hello", false));
+        let left = &["AT+QFTPOPEN=\"h\",21", "AT+QFTPPUT=\"up.bin\",2,99", "+++"];
+        cases.push(case(quectel, left, None, "ATO", "CONNECT", b"up", "+QFTPPUT:2", false));
     }
     let (file, write) = (&["AT+QFOPEN=\"a.txt\",0"], "AT+QFWRITE=12451840,2,99");
     let whole = "AT+QFUPL=\"a.bin\",2,99";
@@ -115,7 +119,9 @@ fn cases() -> Vec<Case> {
         case("nl668", NL668, opened, "AT+FTPRETR=\"f.bin\"", "+FTPRETR: 2", b"", "hello", false),
         case("nl668", NL668, opened, "AT+FTPSTOR=\"up.bin\"", "+FTPSTOR: 2", b"up\x03", "+FTPSTOR: 1", false),
         case("nl668", NL668, opened, "AT+FTPPUT=\"up.bin\",2,1", "+FTPPUT: 2,2", b"up", "OK", false),
+        case("nl668", NL668, opened, "AT+FTPPUT=\"up.bin\",2,0", "+FTPPUT: 2,2", b"up", "OK", false),
         case("nl668", NL668, opened, "AT+FTPLIST", "+FTPLIST: 2", b"", "f.bin", false),
+        case("nl668", NL668, opened, "AT+FTPLIST=\"f.bin\"", "+FTPLIST: 2", b"", "f.bin", false),
     ]);
     cases
 }
@@ -125,6 +131,8 @@ fn cases() -> Vec<Case> {
 enum Comes {
     /// Data mode, and all that belongs to it.
     Data,
+    /// Data mode, and nothing of the answer: neither what leads there nor what stands behind it.
+    Unheard,
     /// Nothing: it is not carried out.
     Nothing,
     /// The bearer is lost meanwhile; whatever comes, the port is in command mode in the end.
@@ -140,7 +148,7 @@ fn faults(case: &Case) -> Vec<(String, Comes)> {
     vec![
         (on_command("{ late = \"1ms\" }"), Comes::Data),
         (on_command("{ late = \"4s\" }"), Comes::Data),
-        (on_command("{ swallow = \"answer\" }"), Comes::Data),
+        (on_command("{ swallow = \"answer\" }"), Comes::Unheard),
         (on_command("{ swallow = \"command\" }"), Comes::Nothing),
         (on_command("{ late = \"6s\" }"), Comes::Loss),
         (on_urc("late = \"6s\""), Comes::Loss),
@@ -169,9 +177,18 @@ async fn host(hand: &mut Hand, case: Case, fault: &str, comes: Comes) -> io::Res
     let (second, wrong) = (Duration::from_secs(1), |why: String| Err(io::Error::other(why)));
     hand.turn(20 * second).await?;
     for line in case.before {
+        if *line == "+++" {
+            hand.turn(10 * second).await?;
+            hand.send(1, b"+++").await?;
+            hand.turn(2 * second).await?;
+            continue;
+        }
         let said = hand.command(1, line, &["OK", "ERROR", "+CME"], 60 * second).await?;
         if said.last().is_none_or(|last| last != "OK") {
             return wrong(format!("{line}: {said:?}"));
+        }
+        if line.starts_with("AT+QFTPOPEN") {
+            hand.turn(10 * second).await?;
         }
     }
     hand.turn(10 * second).await?;
@@ -185,18 +202,24 @@ async fn host(hand: &mut Hand, case: Case, fault: &str, comes: Comes) -> io::Res
         hand.turn(2 * second).await?;
         hand.inject("what = { pdp_drop = \"all\" }").map_err(io::Error::other)?;
     }
-    hand.turn(10 * second).await?;
+    hand.turn(8 * second).await?;
     if comes == Comes::Loss {
         hand.send(1, case.types).await?;
     }
-    if comes == Comes::Data {
+    if matches!(comes, Comes::Data | Comes::Unheard) {
         hand.send(1, case.types).await?;
         hand.turn(10 * second).await?;
         let said = heard(hand).await?;
-        if !said.contains(case.hears) {
-            return wrong(format!("{:?} is not in {said:?}", case.hears));
+        match comes {
+            Comes::Unheard if said.contains("OK\r\n") => {
+                return wrong(format!("the answer is swallowed, and {said:?} is heard"));
+            }
+            Comes::Data if !said.contains(case.hears) => {
+                return wrong(format!("{:?} is not in {said:?}", case.hears));
+            }
+            _ => {}
         }
-        if !case.types.is_empty() && case.command.contains("up.bin") {
+        if !case.types.is_empty() && case.command.contains("up.bin") && !case.command.ends_with(",0") {
             hand.turn(10 * second).await?;
             let stored = std::fs::read(hand.root().join("up.bin"))?;
             if stored != b"up" {

@@ -34,7 +34,8 @@ fn typed(run: &Running, lines: &[&str]) -> std::fs::File {
     let port = OpenOptions::new().read(true).write(true).custom_flags(controlling).open(run.told("link"));
     let mut port = port.expect("the port opens");
     for line in lines {
-        write!(port, "{line}\r").expect("it is open");
+        // In one piece: a line whose end comes by itself is two records of what crossed the serial line.
+        port.write_all(format!("{line}\r").as_bytes()).expect("it is open");
     }
     port
 }

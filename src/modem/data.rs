@@ -2,6 +2,7 @@
 
 use super::client::Service;
 use super::net::Socket;
+use super::port::Rest;
 use crate::frame::{Decoder, Framing, Guard, SkipLf};
 use crate::time::Now;
 use std::time::Duration;
@@ -106,10 +107,12 @@ pub(super) struct Running {
     pub last: Now,
     /// The LF behind the CR of the command that led here is not payload.
     pub skip_lf: Option<SkipLf>,
+    /// What the host gets of what is still to come of the answer to the command that led here.
+    pub rest: Rest,
 }
 
 impl Running {
-    pub fn new(mode: DataMode, now: Now, escape: u8, guard: Duration, skip_lf: bool) -> Running {
+    pub fn new(mode: DataMode, now: Now, escape: u8, guard: Duration, rest: Rest) -> Running {
         let decoder = Decoder::new(mode.framing);
         Running {
             decoder: match mode.ends.length {
@@ -121,7 +124,8 @@ impl Running {
             held: vec![],
             ends_at: mode.ends.after.map(|after| now + after),
             last: now,
-            skip_lf: skip_lf.then(SkipLf::default),
+            skip_lf: None,
+            rest,
             mode,
         }
     }

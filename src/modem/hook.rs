@@ -239,9 +239,9 @@ impl Modem {
                 }
                 UrcVerdict::Pass
             }
-            Due::Line(line) | Due::Data(Some(Opening::Line(line)), _) => core.ask_urc(id, line),
+            Due::Line(line) | Due::Data(Some(Opening::Line(line)), ..) => core.ask_urc(id, line),
             // A result code that comes unasked: faults on unsolicited lines are asked first, then those on result codes.
-            Due::Code(code) | Due::Data(Some(Opening::Code(code)), _) => {
+            Due::Code(code) | Due::Data(Some(Opening::Code(code)), ..) => {
                 match core.ask_urc(id, &code.to_string()) {
                     UrcVerdict::Pass => {
                         let verdict = core.ask_result(id, code);
@@ -251,7 +251,7 @@ impl Modem {
                     verdict => verdict,
                 }
             }
-            Due::Data(None, _) => UrcVerdict::Pass,
+            Due::Data(None, ..) => UrcVerdict::Pass,
         };
         if let UrcVerdict::Late(by) = verdict {
             let when = match waiting.when {

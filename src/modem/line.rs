@@ -1,6 +1,6 @@
 //! Command lines: from what the host typed to the final result code (V.250 section 5.2 to 5.7).
 
-use super::port::{Answer, PortId, PortState, Typed};
+use super::port::{Answer, PortId, PortState, Rest, Typed};
 use super::{Cx, Modem, Note, Reply, base};
 use crate::at::{self, Call, Form, ResultCode};
 use crate::profile::UrcWhen;
@@ -128,20 +128,25 @@ impl Modem {
                 self.core.running.ports[id.0].answer = Answer::Prompt;
                 self.core.running.ports[id.0].state = PortState::Command;
             }
-            Reply::Data(mode) => self.begin_data(id, mode),
+            Reply::Data(mode) => {
+                let rest = self.core.running.ports[id.0].rest_of_answer();
+                self.begin_data(id, mode, rest);
+            }
             Reply::Resume => self.resume_data(id),
         }
     }
 
     /// Prints the final result code of a line, with what its profile wants beside it.
     pub(super) fn finish_line(&mut self, id: PortId, code: &ResultCode) {
-        self.print_beside(id, UrcWhen::BeforeResult);
         let port = &mut self.core.running.ports[id.0];
-        if matches!(port.answer, Answer::Muted) {
-            port.writing.result(port.style(), code, &self.core.profile);
+        let swallowed = port.rest_of_answer() == Rest::Muted;
+        if swallowed {
             port.flush(&mut self.core.out);
             port.answer = Answer::Prompt;
-        } else if !self.conclude_judged(id, code) {
+        }
+        // What is said unasked is no part of the answer.
+        self.print_beside(id, UrcWhen::BeforeResult);
+        if !swallowed && !self.conclude_judged(id, code) {
             return;
         }
         self.end_line(id);

@@ -2,7 +2,7 @@
 
 use super::data::Running;
 use super::net::Socket;
-use super::port::{Answer, Level, ModuleLine, PortId, PortState};
+use super::port::{Answer, Level, ModuleLine, PortId, PortState, Rest};
 use super::{Conn, Cx, DataEnd, DataMode, Modem, Note, Sink};
 use crate::at::ResultCode;
 use crate::fault::ModuleState;
@@ -10,7 +10,7 @@ use crate::frame::{Expired, Guard, SkipLf};
 use bytes::{Bytes, BytesMut};
 
 impl Modem {
-    pub(super) fn begin_data(&mut self, id: PortId, mode: DataMode) {
+    pub(super) fn begin_data(&mut self, id: PortId, mode: DataMode, rest: Rest) {
         let now = self.core.now;
         let empty = mode.ends.length == Some(0);
         let sink = mode.sink;
@@ -19,8 +19,8 @@ impl Modem {
         port.flush(&mut core.out);
         port.answer = Answer::Prompt;
         let guard = Guard::s12(port.settings.s[12]);
-        let skip_lf = port.owes_lf();
-        let running = Running::new(mode, now, port.settings.s[2], guard, skip_lf);
+        let mut running = Running::new(mode, now, port.settings.s[2], guard, rest);
+        running.skip_lf = port.owes_lf().then(SkipLf::default);
         port.state = PortState::Data(Box::new(running));
         if port.settings.dcd == 1 {
             core.drive(id, ModuleLine::Dcd, Level::On);
@@ -45,6 +45,7 @@ impl Modem {
         let core = &mut self.core;
         let port = &mut core.running.ports[id.0];
         port.flush(&mut core.out);
+        running.rest = port.rest_of_answer();
         port.answer = Answer::Prompt;
         running.skip_lf = port.owes_lf().then(SkipLf::default);
         port.state = PortState::Data(running);
@@ -63,7 +64,13 @@ impl Modem {
                 port.suspended = Some(running);
                 (vec![], moved)
             }
-            PortState::Data(running) => (running.held, running.moved),
+            PortState::Data(running) => {
+                // What answers `+++` is no part of it.
+                if running.rest == Rest::Muted && end != DataEnd::Escape {
+                    port.answer = Answer::Muted;
+                }
+                (running.held, running.moved)
+            }
             state => match port.suspended.take() {
                 Some(running) => {
                     port.state = state;

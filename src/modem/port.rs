@@ -141,8 +141,17 @@ pub(super) enum Why {
 pub(super) enum Due {
     Line(String),
     Code(ResultCode),
-    /// Data mode, after what says that it begins.
-    Data(Option<Opening>, DataMode),
+    /// Data mode, after what says that it begins, and how much of the answer to its command the host still gets.
+    Data(Option<Opening>, DataMode, Rest),
+}
+
+/// What becomes of the rest of a command's answer, behind the data mode that the command leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// The host gets it.
+    Heard,
+    /// A fault swallows the answer to the command, and so this too.
+    Muted,
 }
 
 /// What says that data mode begins.
@@ -387,6 +396,14 @@ impl Port {
         }
     }
 
+    /// What the host gets of what is still to come of the answer to the command that runs.
+    pub fn rest_of_answer(&self) -> Rest {
+        match self.answer {
+            Answer::Muted => Rest::Muted,
+            Answer::Prompt | Answer::Late(_) | Answer::KeptBack(_) => Rest::Heard,
+        }
+    }
+
     /// Hands octets to the host, as one write.
     pub fn emit(&mut self, bytes: Bytes, out: &mut VecDeque<Output>) {
         if !bytes.is_empty() {
@@ -460,7 +477,7 @@ impl Port {
     /// Whether the port is about to enter data mode on `sink`: the line before it waits to be printed, or
     /// the answer to the command is kept back.
     pub fn waits_for(&self, sink: Sink) -> bool {
-        self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode) if mode.sink == sink))
+        self.waiting.iter().any(|w| matches!(&w.what, Due::Data(_, mode, _) if mode.sink == sink))
             || matches!(&self.answer, Answer::KeptBack(KeptBack::Reply(reply)) if reply.leads_to(sink))
     }
 
@@ -480,7 +497,7 @@ impl Port {
 
     /// Forgets a data mode that was announced on a `sink` which is no more.
     pub fn forget(&mut self, sink: Sink) {
-        self.waiting.retain(|w| !matches!(&w.what, Due::Data(_, mode) if mode.sink == sink));
+        self.waiting.retain(|w| !matches!(&w.what, Due::Data(_, mode, _) if mode.sink == sink));
     }
 
     /// When the first thing that waits may be printed.

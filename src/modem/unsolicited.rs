@@ -122,7 +122,8 @@ impl Core {
     pub fn enter_data(&mut self, port: PortId, opening: Option<Opening>, mode: DataMode) {
         let line = opening.as_ref().map(Opening::to_string).unwrap_or_default();
         let rule = Urc { when: UrcWhen::After, ..self.rule(name_of(&line), &Urc::line(&line)) };
-        self.queue(port, &rule, Why::Unasked, Due::Data(opening, mode));
+        let rest = self.running.ports[port.0].rest_of_answer();
+        self.queue(port, &rule, Why::Unasked, Due::Data(opening, mode, rest));
         // Data mode is behind the answer, whatever the profile says.
         self.release(port, name_of(&line), rule.when);
     }
@@ -257,7 +258,7 @@ impl Modem {
             }
             Due::Code(code) if verdict == UrcVerdict::Pass => self.print_code(id, &code),
             Due::Code(code) => self.print_judged(id, code.to_string(), verdict),
-            Due::Data(opening, mode) => {
+            Due::Data(opening, mode, rest) => {
                 if let Some(opening) = opening {
                     match opening {
                         Opening::Code(code) if verdict == UrcVerdict::Pass => self.print_code(id, &code),
@@ -267,7 +268,7 @@ impl Modem {
                     let core = &mut self.core;
                     core.running.ports[id.0].flush_apart(&mut core.out);
                 }
-                self.begin_data(id, mode);
+                self.begin_data(id, mode, rest);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::kind::SubjectKind;
 use super::{Context, Expectation, Subject, Watcher, doubt};
-use crate::fault::{ModuleState, Problem, Trigger};
+use crate::fault::{ModuleState, Problem, Rule, Trigger, Which};
 use crate::scenario::verdict::{End, shown};
 use crate::time::Now;
 
@@ -22,14 +22,15 @@ pub(super) const FAULT_APPLIED: SubjectKind = SubjectKind {
 /// A fault that no run is without.
 pub(super) fn doubts_in(name: &str, of: &Expectation, context: &Context) -> Vec<Problem> {
     let rule = context.scenario.rules.iter().find(|rule| rule.name.as_deref() == Some(name));
-    let always =
-        rule.filter(|rule| rule.wait.is_zero() && rule.count.probability.is_none()).is_some_and(|rule| {
-            match &rule.when {
-                Trigger::Start | Trigger::Boot(1) | Trigger::State(ModuleState::Powered) => true,
-                Trigger::At(at) => at.is_zero(),
-                _ => false,
-            }
-        });
+    let first = |rule: &&Rule| {
+        let counts = matches!(rule.count.which, Which::Nth(1) | Which::Every(1) | Which::First(_));
+        counts && rule.count.probability.is_none() && rule.wait.is_zero()
+    };
+    let always = rule.filter(first).is_some_and(|rule| match &rule.when {
+        Trigger::Start | Trigger::Boot(1) | Trigger::State(ModuleState::Powered) => true,
+        Trigger::At(at) => at.is_zero(),
+        _ => false,
+    });
     let what = format!("every run meets this: the fault `{name}` holds from power-on");
     let right = "give it a `when` that depends on the host, or leave the expectation out";
     always.then(|| Problem::new(of.names.clone(), what, right)).into_iter().collect()
