@@ -63,6 +63,11 @@ impl Judge {
         self.verdict.observe(now, Seen::Ended(status));
     }
 
+    /// Whether something is expected of what the host prints.
+    pub fn listens(&self) -> bool {
+        self.verdict.listens()
+    }
+
     /// The status with which the host is to end, where an expectation says so.
     pub fn host_status(&self) -> Option<u8> {
         self.verdict.host_status()

@@ -188,7 +188,10 @@ impl Exec {
         if self.json() {
             run::announce(&bench.ready, true).map_err(named("standard output"))?;
         }
-        let ran = process::run(&mut bench.machine, &host, limits, signals.next()).await?;
+        let listener = watch.clone();
+        let mut heard = move |now, line: &str| listener.judge().printed(now, line);
+        let heard = watch.judge().listens().then_some(&mut heard as &mut (dyn FnMut(_, &str) + Send));
+        let ran = process::run(&mut bench.machine, &host, limits, heard, signals.next()).await?;
         watch.judge().ended(ran.at, ran.end.status());
         let faults = bench.machine.world().faults();
         let mut findings = Findings::of(&watch.judge(), faults, ran.at, &bench.ready.ftp_root);

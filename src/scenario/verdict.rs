@@ -1,6 +1,6 @@
 //! The verdict: what happened, against what was expected.
 
-use super::expect::lines::Since;
+use super::expect::lines::{Since, Who};
 use super::expect::{Expectation, OverSeeds, Subject, Watcher};
 use crate::fault::{Files, ModuleState};
 use crate::time::Now;
@@ -139,6 +139,13 @@ impl Verdict {
         }
         let expected = expectations.iter().map(|e| (e.clone(), e.subject.watcher())).collect();
         Verdict { expected, first, concerned }
+    }
+
+    /// Whether something is expected of what the host prints.
+    pub fn listens(&self) -> bool {
+        let printed =
+            |e: &Expectation| matches!(&e.subject, Subject::Lines(lines) if lines.who == Who::Printed);
+        self.expected.iter().any(|(expectation, _)| printed(expectation))
     }
 
     /// The status with which the host is to end, where an expectation says so.

@@ -63,6 +63,29 @@ fn a_status_that_is_expected_is_a_pass() {
 }
 
 #[test]
+fn what_the_host_prints_is_heard_and_passed_on() {
+    let host = "echo starting; say AT; hear OK; echo upload complete >&2; printf 'no end'";
+    for (expect, status) in [
+        ("host_prints = \"upload complete\"", 0),
+        ("host_prints = \"starting\"\nbefore = \"upload*\"\nwithin = \"1m\"", 0),
+        ("host_prints = \"no end\"", 0),
+        ("host_prints = \"upload failed\"", 3),
+        ("host_prints = \"*\"\nexactly = 3", 0),
+        ("host_never_prints = \"*complete\"", 3),
+        ("host_never_prints = \"*Traceback*\"", 0),
+    ] {
+        let ran = ends(&format!("[[expect]]\n{expect}\n"), host);
+        assert_eq!(ran.status, Some(status), "{expect}: {}", ran.told);
+        ran.tells("starting\n");
+        ran.tells("upload complete\nno end");
+    }
+    // Of much nothing is kept, and what a process holds that has escaped is not waited for.
+    let much = "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done; say AT; hear OK";
+    let ran = ends("[[expect]]\nhost_prints = \"line *\"\nexactly = 20000\n", much);
+    assert_eq!(ran.status, Some(0), "{}", &ran.told[ran.told.len().saturating_sub(500)..]);
+}
+
+#[test]
 fn the_state_of_the_module_in_the_end_is_seen() {
     let up = "profile = \"sim7080\"\nspeed = 20\n";
     let host = "say ATE0; hear OK; say AT+CNACT=0,1; hear +APP; ";

@@ -136,7 +136,8 @@ impl Watcher for Watched {
             }
             Seen::Command(..) => self.asked = true,
             Seen::Result(_, _, cause) => {
-                self.answered |= self.asked && self.from.is_some() && (cause == "OK" || cause.starts_with("CONNECT"));
+                self.answered |=
+                    self.asked && self.from.is_some() && (cause == "OK" || cause.starts_with("CONNECT"));
             }
             _ => return,
         }
