@@ -190,7 +190,7 @@ impl Exec {
         }
         let listener = watch.clone();
         let mut heard = move |now, line: &str| listener.judge().printed(now, line);
-        let heard = watch.judge().listens().then_some(&mut heard as &mut (dyn FnMut(_, &str) + Send));
+        let heard = watch.judge().listens().then_some(&mut heard as process::Heard);
         let ran = process::run(&mut bench.machine, &host, limits, heard, signals.next()).await?;
         watch.judge().ended(ran.at, ran.end.status());
         let faults = bench.machine.world().faults();

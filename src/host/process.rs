@@ -109,6 +109,9 @@ pub struct Ran {
     pub took: Duration,
 }
 
+/// Who is told each line that a host prints.
+pub type Heard<'a> = &'a mut (dyn FnMut(Now, &str) + Send);
+
 /// Runs `host` at the ports of a machine that is switched on, until it ends or has to; no process of it is left
 /// afterwards. `interrupted` says when to stop before; `heard` is told each line that the host prints, where anybody wants to know.
 ///
@@ -118,7 +121,7 @@ pub async fn run(
     machine: &mut Machine,
     host: &Host,
     limits: Limits,
-    mut heard: Option<&mut (dyn FnMut(Now, &str) + Send)>,
+    mut heard: Option<Heard<'_>>,
     interrupted: impl Future<Output = Signal>,
 ) -> io::Result<Ran> {
     let orphans = Orphans::adopt();
