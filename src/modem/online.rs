@@ -93,6 +93,7 @@ impl Modem {
         self.core.note(|| Note::State(text(), Some(ModuleState::CommandMode)));
         let mut cx = Cx { core: &mut self.core, port: id, name: "" };
         let reply = self.maker.on_data_end(&mut cx, end, held, moved);
+        let reply = self.kept(reply);
         self.conclude(id, reply);
     }
 

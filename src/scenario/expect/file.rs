@@ -289,7 +289,7 @@ impl Wanted {
         }
         let met = match &self.files {
             Files::One(path) => self.met_by(laid(server, path).as_ref(), server),
-            many => self.wants == [Want::Present] && server.files.keys().any(|path| many.hold(path)),
+            many => self.wants == [Want::Present] && server.files.keys().any(|path| !path.contains('*') && many.hold(path)),
         };
         let what = format!("`{}` is so from the start: a host that does nothing meets this", self.files);
         let right =
@@ -323,7 +323,9 @@ impl Wanted {
 /// What lies at a path from the start; none where nothing does, or that is not known.
 fn laid(server: &Server, path: &str) -> Option<Laid> {
     let wanted = path_parts(path)?;
-    let files = server.files.iter().filter_map(|(path, content)| Some((path_parts(path)?, content)));
+    // What a pattern stands for is made once it is asked for.
+    let files = server.files.iter().filter(|(path, _)| !path.contains('*'));
+    let files = files.filter_map(|(path, content)| Some((path_parts(path)?, content)));
     for (parts, content) in files {
         match content {
             FileContent::Own(content) if parts == wanted => return Some(Laid::Own(content.clone())),

@@ -49,7 +49,7 @@ impl Others {
     /// Takes note of what may be there.
     pub(in crate::scenario) fn learn(&mut self, server: &Server, expectations: &[Expectation]) {
         for (path, content) in &server.files {
-            self.allowed.push(Files::One(path.clone()));
+            self.allowed.push(Files::from(path.as_str()));
             if let FileContent::From(_) = content {
                 self.allowed.push(Files::Matching(format!("{}/*", path.trim_matches('/')).as_str().into()));
             }
