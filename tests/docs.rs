@@ -448,6 +448,9 @@ fn every_option_is_one_of_the_programs() {
     let mut known = String::from("--release --profile --open --path --all-targets --lib --test ");
     // Of the programs whose logs are read.
     known += "--script --timing-print --ascii --debug ";
+    // Of maturin, and of pytest where the plugin is.
+    known += "--zig --compatibility ";
+    known += &read(&root().join("python/badline/pytest_plugin.py"));
     let verbs = said(&badline(&["--help"], root()));
     let verbs = verbs.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
     for verb in verbs.filter(|verb| verb.bytes().all(|b| b.is_ascii_lowercase())) {
