@@ -289,7 +289,10 @@ impl Wanted {
         }
         let met = match &self.files {
             Files::One(path) => self.met_by(laid(server, path).as_ref(), server),
-            many => self.wants == [Want::Present] && server.files.keys().any(|path| !path.contains('*') && many.hold(path)),
+            many => {
+                self.wants == [Want::Present]
+                    && server.files.keys().any(|path| !path.contains('*') && many.hold(path))
+            }
         };
         let what = format!("`{}` is so from the start: a host that does nothing meets this", self.files);
         let right =
