@@ -204,7 +204,7 @@ pub(super) fn glued<'a>(world: &World, line: &'a str) -> Option<(&'a str, &'a st
     let whole = |part: &str| {
         let named = part.starts_with(['+', '*', '^', '#']) && part.contains(':');
         matches!(part, "OK" | "ERROR" | "RING")
-            || named && part.matches('"').count() % 2 == 0
+            || named && part.matches('"').count().is_multiple_of(2)
             || WORDS.contains(&part)
     };
     // A word at the end, behind a number, a quotation mark or a whole line.
