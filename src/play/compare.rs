@@ -7,13 +7,14 @@ use crate::driver::by_hand::{ByHand, Listener, Until};
 use crate::driver::sinks::Sinks;
 use crate::modem::{Level, ModuleLine, PortId};
 use crate::replay::script::is_final;
-use crate::setup;
+use crate::setup::{self, Setup};
 use crate::trace::Sink;
 use crate::transcript::content::Content;
 use crate::transcript::text::quote;
 use crate::transcript::{Kind, Signal, Transcript};
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 /// The model may take so much longer than the module for a final result code.
@@ -119,9 +120,30 @@ pub async fn compare(
     profile: Option<&str>,
     sinks: Vec<Box<dyn Sink>>,
 ) -> Result<Compared, PlayError> {
-    let dir = Temporary::new()?;
     let mut setup = prepare(recording, profile).map_err(PlayError::Mistakes)?;
     setup.lay_files_of(recording);
+    at(setup, recording, sinks).await
+}
+
+/// The same at the modem of the recording itself ([`Replay`](crate::replay::Replay)), which is to say all of it again.
+///
+/// # Errors
+/// As [`compare`].
+pub async fn compare_replay(
+    recording: &Transcript,
+    sinks: Vec<Box<dyn Sink>>,
+) -> Result<Compared, PlayError> {
+    let mut setup = prepare(recording, None).map_err(PlayError::Mistakes)?;
+    setup.replay(Path::new(&recording.name), recording);
+    at(setup, recording, sinks).await
+}
+
+async fn at(
+    mut setup: Setup,
+    recording: &Transcript,
+    sinks: Vec<Box<dyn Sink>>,
+) -> Result<Compared, PlayError> {
+    let dir = Temporary::new()?;
     setup.ftp_root = Some(dir.folder("ftp")?);
     (setup.trace, setup.by_hand) = (!sinks.is_empty(), true);
     let (world, _server) = setup::build(&setup)?;
