@@ -1,6 +1,7 @@
 //! The command line: one file per verb; `main.rs` only calls it.
 
 mod check;
+mod complete;
 mod completions;
 mod console;
 mod ctl;
@@ -20,6 +21,7 @@ mod schema;
 mod show;
 mod signals;
 mod trace;
+mod until;
 
 use crate::at::Visible;
 use crate::disk::{named, why};
@@ -63,6 +65,8 @@ enum Verb {
     Trace(trace::Trace),
     Show(show::Show),
     Completions(completions::Completions),
+    #[command(hide = true)]
+    Complete(complete::Complete),
     #[command(name = "man")]
     Manual(man::Manual),
 }
@@ -96,6 +100,7 @@ pub fn main() -> ExitCode {
         Verb::Trace(verb) => verb.main(),
         Verb::Show(verb) => verb.main(),
         Verb::Completions(verb) => verb.main(),
+        Verb::Complete(verb) => verb.main(),
         Verb::Manual(verb) => verb.main(),
     }
 }
@@ -192,8 +197,9 @@ fn runtime() -> io::Result<Runtime> {
     const DESCRIPTORS: usize = 16;
     let stderr = io::stderr();
     let spare = (0..DESCRIPTORS).map(|_| stderr.as_fd().try_clone_to_owned());
-    drop(spare.collect::<io::Result<Vec<_>>>()?);
-    Builder::new_current_thread().enable_all().build()
+    let refused = "the event loop";
+    drop(spare.collect::<io::Result<Vec<_>>>().map_err(named(refused))?);
+    Builder::new_current_thread().enable_all().build().map_err(named(refused))
 }
 
 /// The status of a process that a signal has ended.

@@ -33,10 +33,13 @@ pub use layer::module::{CommandVerdict, Module, ModuleFault, PowerOn, ResultVerd
 pub use layer::name::{ConnectVerdict, LookupVerdict, Name, NameFault};
 pub use layer::param::End;
 pub use layer::storage::{Ops, Storage, StorageOp, StorageVerdict};
+pub use layer::symptom::{Symptom, index, symptoms_markdown};
 pub use layer::uart::{ControlLine, Piece, Uart, UartFault, UartVerdict};
 pub use layer::{Action, FAULTS, kind_named};
 pub use rule::amount::{Amount, Lasts};
-pub use rule::check::{Known, Never, check, listed, never_acts, never_happens, no_command, no_port};
+pub use rule::check::{
+    Known, Never, check, listed, never_acts, never_happens, no_command, no_port, no_result,
+};
 pub use rule::form::form;
 pub use rule::schema::{describe, json, list, markdown};
 pub use rule::sense::{Against, DOUBTS, doubts, no_urc, odd};
@@ -44,5 +47,6 @@ pub use rule::trigger::{Count, ModuleState, Trigger, When, Which};
 pub use rule::{Request, Rule, WrittenRule};
 pub use text::files::{Files, path_parts};
 pub use text::link::{CONNECTIONS, Direction, Link, LinkKind, Links, Way};
+pub use text::octets::{Octets, no_hex};
 pub use text::pattern::Pattern;
 pub use text::problem::{Problem, Weight};

@@ -14,6 +14,7 @@ mod cx;
 mod data;
 mod dce;
 mod files;
+mod flash;
 mod hook;
 mod line;
 mod maker;
@@ -42,7 +43,8 @@ pub use command::{Command, Reply, Support};
 pub use cx::Cx;
 pub use data::{DataEnd, DataMode, Ends, Sink};
 pub use dce::{Dce, DceFault};
-pub use files::{Flash, Store};
+pub use files::Store;
+pub use flash::{Flash, Keeper};
 pub use hook::FaultHook;
 pub use maker::{Maker, Personality, Row, make, names_of, secrets_of};
 pub use net::{NetEvent, NetRequest, Query, Socket};
@@ -57,6 +59,7 @@ pub use vocabulary::Vocabulary;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::fault::ModuleState;
 use crate::ftp;
 use ::core::net::Ipv4Addr;
 use bytes::Bytes;
@@ -156,8 +159,9 @@ pub enum Note {
     FtpSent(String),
     /// A reply of the FTP server arrived.
     FtpReplied(ftp::Reply),
-    /// A state changed: `booted`, `registration 1`, `PDP context 1 active, ...`, `data mode`, ...
-    State(String),
+    /// A state changed: `booted`, `registration 1`, `PDP context 1 active, ...`, `data mode`, ...; and the state of
+    /// faults' `when` that was reached with it.
+    State(String, Option<ModuleState>),
     /// The same of a recording that is replayed, or of the model behind it.
     From(Origin, Box<Note>),
 }

@@ -25,6 +25,7 @@ use crate::trace::Event;
 use crate::transcript::Transcript;
 use crate::world::World;
 use crate::world::faults::Faults;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -226,13 +227,17 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         _ => of()(e),
     })?;
     let root = whole;
-    content::lay(&root, &setup.files)?;
+    let (mut asked, there): (Vec<_>, Vec<_>) =
+        setup.files.iter().cloned().partition(|(path, _)| path.contains('*'));
+    // `a*.bin` before `*`.
+    asked.sort_by_key(|(pattern, _)| Reverse(pattern.chars().filter(|c| *c != '*').count()));
+    content::lay(&root, &there)?;
     let faults = Faults::new(setup.rules.clone(), setup.seed);
     let config = ftpd::Config {
         root: root.clone(),
         users: setup.users.clone(),
         listen: setup.ftp_listen,
-        faults: storage::seam(faults.clone()),
+        faults: storage::seam(faults.clone(), root.clone(), asked),
         quota: setup.quota,
         listing: setup.listing,
         greeting: gate::builtin::GREETING,

@@ -374,6 +374,16 @@ fn the_faults_are_the_programs() {
 }
 
 #[test]
+fn the_expectations_are_the_programs() {
+    between(&root().join("docs/scenario.md"), "expectations", &badline::scenario::expect::markdown());
+}
+
+#[test]
+fn the_symptoms_are_the_programs() {
+    between(&root().join("docs/faults.md"), "symptoms", &badline::fault::symptoms_markdown());
+}
+
+#[test]
 fn the_findings_are_the_programs() {
     between(&root().join("docs/findings.md"), "findings", &badline::diagnose::kind::markdown());
 }
@@ -449,11 +459,15 @@ fn every_option_is_one_of_the_programs() {
     let mut known = String::from("--release --profile --open --path --all-targets --lib --test ");
     // Of the programs whose logs are read.
     known += "--script --timing-print --ascii --debug ";
+    // Of maturin, and of pytest where the plugin is.
+    known += "--zig --compatibility ";
+    known += &read(&root().join("python/badline/pytest_plugin.py"));
     let verbs = said(&badline(&["--help"], root()));
     let verbs = verbs.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
     for verb in verbs.filter(|verb| verb.bytes().all(|b| b.is_ascii_lowercase())) {
         known += &said(&badline(&[verb, "--help"], root()));
     }
+    known += &said(&badline(&["list", "faults", "--help"], root()));
     let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let known: Vec<&str> = known.split(|c| !part(c)).collect();
     for file in documents() {

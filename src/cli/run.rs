@@ -3,6 +3,7 @@
 use super::console::Console;
 use super::options::{self, Options, Page, warn_of_strangers};
 use super::signals::Signals;
+use super::until::Until;
 use super::{last, saved, show_mistakes, show_refusal, show_warnings};
 use crate::at::{Visible, visible_json};
 use crate::control::http::{self, Subject};
@@ -30,6 +31,8 @@ use tokio::task::JoinSet;
 pub struct Run {
     #[command(flatten)]
     options: Options,
+    #[command(flatten)]
+    until: Until,
 }
 
 /// The ready line.
@@ -117,11 +120,12 @@ impl Run {
             Err(mistakes) => return show_mistakes(&mistakes),
         };
         show_warnings(&setup.warnings);
-        let runtime = match super::runtime() {
-            Ok(runtime) => runtime,
+        let (watched, runtime) = match self.until.watch().and_then(|watched| Ok((watched, super::runtime()?)))
+        {
+            Ok(both) => both,
             Err(e) => return show_refusal(&e),
         };
-        match runtime.block_on(until_interrupted(&self.options, setup, std::future::pending())) {
+        match runtime.block_on(until_interrupted(&self.options, setup, watched.end())) {
             Ok(()) => ExitCode::SUCCESS,
             Err(e) => show_refusal(&e),
         }
@@ -137,7 +141,7 @@ pub async fn until_interrupted(
     setup: Setup,
     over: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let mut signals = Signals::new()?;
+    let mut signals = Signals::new().map_err(named("the signals that end a run"))?;
     let (sinks, written) = options.files.create(&mut options.outputs(&setup))?;
     let mut bench = open(options, setup, sinks).await?;
     bench.machine.power_on();
@@ -171,11 +175,13 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
     if let (None, Some(dir)) = (&setup.ftp_root, &dir) {
         let root = dir.folder("ftp")?;
         if setup.scenario.is_none() {
-            fs::write(root.join(SAMPLE.0), SAMPLE.1)?;
+            let sample = root.join(SAMPLE.0);
+            fs::write(&sample, SAMPLE.1).map_err(named(format!("the server's {}", sample.display())))?;
         }
         setup.ftp_root = Some(root);
     }
-    let mut ports = (0..setup.ports).map(|_| Port::pty()).collect::<io::Result<Vec<Port>>>()?;
+    let ports = (0..setup.ports).map(|_| Port::pty()).collect::<io::Result<Vec<Port>>>();
+    let mut ports = ports.map_err(named("a pseudo-terminal for a port"))?;
     let paths: Vec<String> = ports.iter().filter_map(|p| p.path()).map(|p| p.display().to_string()).collect();
     let links = links(options.link.clone(), dir.as_ref(), ports.len());
     let of = |link: &Path| {

@@ -82,7 +82,12 @@ impl Core {
             _ => {}
         }
         if status != old {
-            self.note(|| Note::State(format!("registration {status}")));
+            let reached = match (was, self.radio.registered()) {
+                (false, true) => Some(ModuleState::Registered),
+                (true, false) => Some(ModuleState::Unregistered),
+                _ => None,
+            };
+            self.note(|| Note::State(format!("registration {status}"), reached));
         }
         for port in self.port_ids() {
             for (which, name) in REPORTS.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! `[server]`: the FTP server's logins, files and limits.
 
-use crate::fault::{Amount, Problem, path_parts};
+use crate::fault::{Amount, Octets, Problem, no_hex, path_parts};
 use crate::time::units::{Size, Span};
 use crate::transcript::content::{Content, Generated, Rule};
 use schemars::JsonSchema;
@@ -35,7 +35,7 @@ pub struct Server {
     pub users: BTreeMap<String, String>,
     /// A folder, beside the scenario, whose contents the server begins with.
     pub folder: Option<String>,
-    /// Files that the server begins with, by their path.
+    /// Files that the server begins with, by their path; those of a pattern with `*` are made once one of them is asked for.
     #[serde(default)]
     pub files: BTreeMap<String, FileContent>,
     /// Folders that the server begins with.
@@ -70,6 +70,8 @@ impl Server {
             let at = || place(&["server", "files", path]);
             match path_parts(path) {
                 None => problems.push(outside(at(), path)),
+                // A pattern stands for what is not there.
+                Some(_) if path.contains('*') => {}
                 Some(parts) => {
                     if let Some(other) = files.insert(parts, path) {
                         let what = format!("`{path}` and `{other}` are the same file");
@@ -143,9 +145,9 @@ impl Table {
                 Ok(FileContent::Own(Content::Literal(text.into_bytes())))
             }
             Table { text: None, hex: Some(hex), from: None, size: None, fill: None } => {
-                unhex(&hex).map(|bytes| FileContent::Own(Content::Literal(bytes))).ok_or_else(|| {
-                    format!("`{hex}` are no hexadecimal digits; write two for each byte, like \"00 ff\"")
-                })
+                Octets::from_hex(&hex)
+                    .map(|octets| FileContent::Own(Content::Literal(octets.0)))
+                    .ok_or_else(|| no_hex(&hex))
             }
             Table { text: None, hex: None, from: Some(path), size: None, fill: None } => {
                 Ok(FileContent::From(path))
@@ -162,19 +164,6 @@ impl Table {
             _ => Err("a file has one content; write one of text, hex, from, or size with fill".to_owned()),
         }
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
-        .collect::<Option<_>>()?;
-    let pairs = digits.chunks(2).map(|pair| match pair {
-        [high, low] => Some(high << 4 | low),
-        _ => None,
-    });
-    pairs.collect()
 }
 
 impl<'de> Deserialize<'de> for FileContent {

@@ -3,6 +3,7 @@
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::Within;
+use super::symptom::Symptom;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +86,7 @@ fn unknown() -> Figure {
 
 impl Declared for Signal {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Signal];
     const EXAMPLE: &'static str = "when = { at = \"20s\" }\nwhat = { signal = 2 }\nfor = \"30s\"";
 
     fn action(self) -> Action {
@@ -101,6 +103,7 @@ struct Registered {
 
 impl Declared for Registered {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Registration];
     const EXAMPLE: &'static str =
         "when = { verb = \"RETR\" }\nwhat = { registration = \"searching\" }\nfor = \"10s\"";
 
@@ -131,6 +134,7 @@ enum All {
 
 impl Declared for PdpDrop {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Bearer];
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = \"2KiB\" }\nwhat = { pdp_drop = \"all\" }";
 
@@ -157,6 +161,7 @@ enum Presence {
 
 impl Declared for Sim {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Sim, Symptom::Registration];
     const EXAMPLE: &'static str = "when = { at = \"1m\" }\nwhat = { sim = \"out\" }\nfor = \"20s\"";
 
     fn action(self) -> Action {

@@ -3,6 +3,7 @@
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{End, Paths, True, Verbs, Within};
+use super::symptom::Symptom;
 use crate::fault::rule::amount::Amount;
 use crate::fault::text::files::file_matches;
 use crate::fault::text::pattern::Pattern;
@@ -258,6 +259,7 @@ struct Reply {
 
 impl Declared for Reply {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Login, Symptom::ServerRefuses, Symptom::ServerFull];
     const EXAMPLE: &'static str = "when = { verb = \"STOR\", nth = 2 }\n\
                                    what = { reply = 425, text = \"Can't open data connection.\" }";
 
@@ -285,6 +287,7 @@ struct Relabel {
 
 impl Declared for Relabel {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerNonsense];
     const EXAMPLE: &'static str =
         "when = { verb = \"RETR\", reply = \"150\", every = 1 }\nwhat = { relabel = 125 }";
 
@@ -307,6 +310,7 @@ struct Malformed {
 
 impl Declared for Malformed {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerNonsense];
     const EXAMPLE: &'static str = "when = { verb = \"PASV\" }\nwhat = { malformed = \"227 Entering\" }";
 
     fn action(self) -> Action {
@@ -327,6 +331,7 @@ struct LateReply {
 
 impl Declared for LateReply {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerSlow];
     const EXAMPLE: &'static str =
         "when = { verb = \"RETR\", reply = \"226\" }\nwhat = { late_reply = \"30s\" }";
 
@@ -351,6 +356,7 @@ struct NoReply {
 
 impl Declared for NoReply {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerSilent];
     const EXAMPLE: &'static str = "when = { verb = \"ABOR\" }\nwhat = { no_reply = true }";
 
     fn action(self) -> Action {
@@ -389,6 +395,7 @@ fn in_good_order() -> End {
 
 impl Declared for Stopped {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::TransferStops];
     const EXAMPLE: &'static str = "when = { verb = \"STOR\" }\nwhat = { stop = 600, code = 451 }";
 
     fn action(self) -> Action {
@@ -422,6 +429,7 @@ fn closed() -> Ending {
 
 impl Declared for HangUp {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerHangsUp];
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.control\", quiet = \"30s\" }\nwhat = { hang_up = 421 }";
 
@@ -445,6 +453,7 @@ struct Speak {
 
 impl Declared for Speak {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerNonsense];
     const EXAMPLE: &'static str =
         "when = { state = \"transfer_begun\" }\nwhat = { speak = 226, text = \"Too early.\" }";
 
@@ -465,6 +474,7 @@ struct PasvAddress {
 
 impl Declared for PasvAddress {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Firewall];
     const EXAMPLE: &'static str = "what = { pasv_address = \"192.168.1.10\" }";
 
     fn action(self) -> Action {
@@ -483,6 +493,7 @@ struct PasvUnserved {
 
 impl Declared for PasvUnserved {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Firewall];
     const EXAMPLE: &'static str = "when = { verb = \"PASV\" }\nwhat = { pasv_unserved = \"silent\" }";
 
     fn action(self) -> Action {

@@ -3,6 +3,7 @@
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{Connections, End, Probability, Towards, Within, both, down};
+use super::symptom::Symptom;
 use crate::fault::text::link::{Direction, Links};
 use crate::time::Now;
 use crate::time::units::{Rate, Span};
@@ -130,6 +131,7 @@ struct Stall {
 
 impl Declared for Stall {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Tunnel, Symptom::TransferStops, Symptom::ServerSilent];
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { stall = \"down\" }\nfor = \"20s\"";
 
@@ -149,6 +151,7 @@ struct Cut {
 
 impl Declared for Cut {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ConnectionLost, Symptom::TransferStops];
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { cut = \"rst\" }";
 
@@ -173,6 +176,7 @@ struct Latency {
 
 impl Declared for Latency {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NetworkSlow, Symptom::ServerSlow];
     const EXAMPLE: &'static str =
         "when = { at = \"10s\" }\nwhat = { latency = \"2s\", jitter = \"500ms\" }\nfor = \"1m\"";
 
@@ -195,6 +199,7 @@ struct Limit {
 
 impl Declared for Limit {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NetworkSlow];
     const EXAMPLE: &'static str = "when = { verb = \"RETR\" }\nwhat = { rate = \"2kbit/s\" }";
 
     fn action(self) -> Action {
@@ -215,6 +220,7 @@ struct Corrupt {
 
 impl Declared for Corrupt {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Damaged];
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = 600, direction = \"down\" }\nwhat = { corrupt = 1 }";
 
@@ -243,6 +249,7 @@ fn a_second() -> Span {
 
 impl Declared for Loss {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NetworkSlow, Symptom::Signal];
     const EXAMPLE: &'static str = "what = { loss = 0.1 }";
 
     fn action(self) -> Action {
@@ -273,6 +280,7 @@ pub enum Delivery {
 
 impl Declared for Datagram {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NetworkSlow];
     const EXAMPLE: &'static str =
         "when = { opened = \"socket\" }\nwhat = { datagram = \"lost\", direction = \"up\" }";
 

@@ -3,6 +3,7 @@
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{Commands, Lines, Port, Results, Urcs, Within};
+use super::symptom::Symptom;
 use crate::fault::text::pattern::Pattern;
 use crate::time::units::Span;
 use schemars::JsonSchema;
@@ -207,6 +208,7 @@ pub enum PowerOn {
 
 impl Declared for Reset {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Resets];
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { reset = \"banner\", dead = \"2s\" }";
 
@@ -233,6 +235,8 @@ struct Answer {
 
 impl Declared for Answer {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] =
+        &[Symptom::WrongAnswer, Symptom::Clock, Symptom::UrcMissing, Symptom::Sim];
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPPUT=1\" }\nwhat = { answer = [\"OK\", \"\", \"+FTPPUT: 1,66\"] }";
 
@@ -256,6 +260,7 @@ struct Error {
 
 impl Declared for Error {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Refuses, Symptom::Sim];
     const EXAMPLE: &'static str = "when = { state = \"powered\", every = 2 }\n\
                                    what = { error = 10, command = \"AT+CPIN?\" }\n\
                                    until = { state = \"powered\" }";
@@ -279,6 +284,7 @@ struct Late {
 
 impl Declared for Late {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Slow, Symptom::UrcMissing];
     const EXAMPLE: &'static str = "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"3s\" }";
 
     fn action(self) -> Action {
@@ -311,6 +317,7 @@ pub enum Swallowed {
 
 impl Declared for Swallow {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Hangs, Symptom::NoAnswer, Symptom::UrcMissing];
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPGET=2*\", nth = 2 }\nwhat = { swallow = \"command\" }";
 
@@ -330,6 +337,7 @@ struct Say {
 
 impl Declared for Say {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::UrcStorm, Symptom::Sim];
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPQUIT\" }\nwhat = { say = \"+APP PDP: 0,DEACTIVE\" }";
 
@@ -347,6 +355,7 @@ struct Force {
 
 impl Declared for Force {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Refuses];
     const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=1\" }\nwhat = { force = 77 }";
 
     fn action(self) -> Action {

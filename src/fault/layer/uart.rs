@@ -3,6 +3,7 @@
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{Port, Towards, Within, down};
+use super::symptom::Symptom;
 use crate::fault::rule::amount::Amount;
 use crate::fault::text::link::Direction;
 use crate::time::units::Span;
@@ -144,6 +145,7 @@ struct Lose {
 
 impl Declared for Lose {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::BytesLost, Symptom::Damaged];
     const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=2*\" }\nwhat = { lose = 3, skip = 20 }";
 
     fn action(self) -> Action {
@@ -165,6 +167,7 @@ struct Garble {
 
 impl Declared for Garble {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::BytesLost, Symptom::Garbage];
     const EXAMPLE: &'static str =
         "when = { link = \"serial\", after_bytes = 600, direction = \"up\" }\nwhat = { garble = 2 }";
 
@@ -187,6 +190,7 @@ struct Duplicate {
 
 impl Declared for Duplicate {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::BytesLost];
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPGET=2,1024\" }\nwhat = { duplicate = 128, skip = 100 }";
 
@@ -209,6 +213,7 @@ struct Hold {
 
 impl Declared for Hold {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Slow];
     const EXAMPLE: &'static str = "when = { command = \"AT+CSQ\" }\nwhat = { hold = \"3s\" }";
 
     fn action(self) -> Action {
@@ -226,6 +231,7 @@ struct Deaf {
 
 impl Declared for Deaf {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Hangs, Symptom::NoAnswer];
     const EXAMPLE: &'static str = "when = { at = \"30s\" }\nwhat = { deaf = \"up\" }\nfor = \"5s\"";
 
     fn action(self) -> Action {
@@ -245,6 +251,7 @@ struct Interject {
 
 impl Declared for Interject {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::UrcInAnswer];
     const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=2*\" }\n\
                                    what = { interject = \"\\r\\n+PDP: DEACT\\r\\n\", skip = 30 }";
 
@@ -272,6 +279,7 @@ fn a_moment() -> Span {
 
 impl Declared for Pieces {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Pieces];
     const EXAMPLE: &'static str = "what = { pieces = 3, gap = \"50ms\" }";
 
     fn action(self) -> Action {
@@ -290,6 +298,7 @@ struct Noise {
 
 impl Declared for Noise {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Garbage];
     const EXAMPLE: &'static str = "when = { state = \"powered\" }\nwhat = { noise = 12 }";
 
     fn action(self) -> Action {
@@ -307,6 +316,7 @@ struct Unplug {
 
 impl Declared for Unplug {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::PortGone];
     const EXAMPLE: &'static str = "when = { boot = 2 }\nwhat = { unplug = \"2s\" }";
 
     fn action(self) -> Action {
@@ -326,6 +336,7 @@ struct Line {
 
 impl Declared for Line {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Carrier];
     const EXAMPLE: &'static str = "when = { state = \"data_mode\" }\nwhat = { line = \"dcd\", on = false }";
 
     fn action(self) -> Action {
