@@ -71,7 +71,7 @@ fn the_trace_of_each_scenario_is_a_recording_that_says_the_same_again() {
         let scenario = files::scenario(&file, Instead::default()).expect("a scenario");
         let profile = files::scenario_profile_name(&scenario, None);
         let host = root().join(format!("tests/transcripts/scenarios/{name}.good.at"));
-        let recording = match imported(&host, &profile, here.path()) {
+        let recording = match imported(&host, profile, here.path()) {
             Ok(recording) => recording,
             Err(why) => {
                 let _ = writeln!(other, "{name}: {why}");

@@ -25,7 +25,7 @@ impl Replay {
         }
         let mut at = begin;
         for (number, exchange) in self.script.exchanges.iter().enumerate().skip(self.next) {
-            at = at + exchange.begins;
+            at += exchange.begins;
             let boots = |what: &What| matches!(what, What::Line(text) if is_boot(text));
             // A reset that the host has asked for comes when it asks.
             let answered = exchange.said.iter().any(|said| said.part == Role::Result);
