@@ -20,7 +20,7 @@ pub mod pcapng;
 mod peel;
 mod said;
 pub mod session;
-mod shape;
+pub mod shape;
 mod sides;
 mod spelled;
 pub mod stamp;

@@ -473,7 +473,7 @@ impl Dce for Replay {
     }
 
     fn handle_net(&mut self, now: Now, event: NetEvent) {
-        match event {
+        match &event {
             NetEvent::Radio(Radio::Reset { .. }) => self.restart(),
             NetEvent::Radio(radio) => self.forced.hear(radio),
             _ => {}
