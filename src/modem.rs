@@ -49,7 +49,7 @@ pub use hook::FaultHook;
 pub use maker::{Maker, Personality, Row, make, names_of, secrets_of};
 pub use net::{NetEvent, NetRequest, Query, Socket};
 pub use port::{Level, ModuleLine, Opening, PortId, PortSettings};
-pub use radio::{Functionality, Radio};
+pub use radio::{Functionality, Radio, Serving};
 pub use run::{HostLine, Modem};
 pub use session::{Ftp, Target};
 pub use sim::{Denied, Sim};

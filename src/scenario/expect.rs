@@ -13,7 +13,6 @@ mod order;
 mod others;
 mod recovers;
 mod repeats;
-mod standing;
 mod state;
 mod status;
 mod written;

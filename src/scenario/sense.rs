@@ -165,7 +165,8 @@ fn radio(scenario: &Scenario, place: Places, end: Option<Duration>) -> Vec<Probl
         if let Some(before) = i.checked_sub(1).and_then(|i| scenario.radio.get(i)).filter(|e| e.at == time) {
             let twice = (before.signal.is_some() && entry.signal.is_some())
                 || (before.ber.is_some() && entry.ber.is_some())
-                || (before.registration.is_some() && entry.registration.is_some());
+                || (before.registration.is_some() && entry.registration.is_some())
+                || (before.serves() && entry.serves());
             let what = format!("the entry above, number {i}, is at {time}, too: only this one is ever seen");
             let apart = "write another `at`, or keep one of them";
             let problem = match twice {
@@ -183,9 +184,25 @@ fn radio(scenario: &Scenario, place: Places, end: Option<Duration>) -> Vec<Probl
             let problem = Problem::new(at("at"), what, "put the entries in their order");
             problems.push(problem.beside(above(i), "later than that"));
         }
-        if entry.signal.is_none() && entry.ber.is_none() && entry.registration.is_none() {
-            let right = "add `signal`, `ber` or `registration`";
+        if entry.signal.is_none() && entry.ber.is_none() && entry.registration.is_none() && !entry.serves() {
+            let right = "add `signal`, `ber`, `registration`, `operator`, `cell` or the like";
             problems.push(Problem::new(at("at"), "this entry of the radio changes nothing", right));
+        }
+        for (key, text) in [("area", &entry.area), ("cell", &entry.cell)] {
+            let digits = |text: &String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
+            if let Some(text) = text.as_ref().filter(|text| !digits(text)) {
+                let what = format!("`{text}` is no number of a cell or an area");
+                problems.push(Problem::new(at(key), what, "write hexadecimal digits, such as \"00C3\""));
+            }
+        }
+        for (key, text) in [("operator", &entry.operator), ("operator_number", &entry.operator_number)] {
+            if text.as_ref().is_some_and(|text| text.contains(|c: char| c == '"' || c.is_ascii_control())) {
+                problems.push(Problem::new(
+                    at(key),
+                    "no module prints such a name",
+                    "leave quotation marks and line ends out",
+                ));
+            }
         }
         if let Some(end) = end.filter(|end| time.0 > *end) {
             let what = format!("by then a run that passes is over, within {}", Span(end));

@@ -21,8 +21,23 @@ pub enum Bearer {
     Registration(u8),
     /// The network drops a PDP context, or all.
     PdpDrop(Option<u8>),
-    /// The SIM is gone.
-    SimOut,
+    /// The SIM cannot be used.
+    Sim(SimFault),
+}
+
+/// What is the matter with the SIM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum SimFault {
+    /// It is out.
+    Out,
+    /// It asks for its PIN (again).
+    Pin,
+    /// It asks for its PUK.
+    Puk,
+    /// It is busy: commands that need it are refused, and the network is kept.
+    Busy,
 }
 
 /// A registration.
@@ -146,17 +161,11 @@ impl Declared for PdpDrop {
     }
 }
 
-/// The SIM is gone.
+/// The SIM is gone, asks for its PIN or PUK, or is busy. A code that the host enters meanwhile counts.
 #[derive(Deserialize, JsonSchema)]
 struct Sim {
-    /// out
-    sim: Presence,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Presence {
-    Out,
+    /// which
+    sim: SimFault,
 }
 
 impl Declared for Sim {
@@ -165,7 +174,6 @@ impl Declared for Sim {
     const EXAMPLE: &'static str = "when = { at = \"1m\" }\nwhat = { sim = \"out\" }\nfor = \"20s\"";
 
     fn action(self) -> Action {
-        let Presence::Out = self.sim;
-        Action::Bearer(Bearer::SimOut)
+        Action::Bearer(Bearer::Sim(self.sim))
     }
 }

@@ -2,9 +2,10 @@
 
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
-use super::param::{End, Paths, True, Verbs, Within};
+use super::param::{Delay, End, Jitter, Paths, Spreads, True, Verbs, Within};
 use super::symptom::Symptom;
 use crate::fault::rule::amount::Amount;
+use crate::fault::rule::count::Dice;
 use crate::fault::text::files::file_matches;
 use crate::fault::text::pattern::Pattern;
 use crate::time::units::Span;
@@ -34,7 +35,7 @@ pub enum FtpFault {
     /// This line in place of the server's reply.
     Malformed(String),
     /// The server's reply comes later.
-    Late(Duration),
+    Late(Delay),
     /// No reply comes.
     Silent {
         /// Whether the verb reaches the server.
@@ -174,12 +175,12 @@ impl Ftp {
     }
 
     /// What becomes of the reply to a verb, where the fault is about it.
-    pub fn on_reply(&self, verb: &str, file: &str) -> Option<ReplyVerdict> {
+    pub(in crate::fault) fn on_reply(&self, verb: &str, file: &str, dice: &mut Dice) -> Option<ReplyVerdict> {
         match &self.what {
             _ if !self.is_about(verb, file) => None,
             FtpFault::Relabel(scripted) => Some(ReplyVerdict::Instead(scripted.clone())),
             FtpFault::Malformed(line) => Some(ReplyVerdict::Malformed(line.clone())),
-            FtpFault::Late(by) => Some(ReplyVerdict::Late(*by)),
+            FtpFault::Late(by) => Some(ReplyVerdict::Late(dice.delay(by))),
             FtpFault::Silent { carried_out: true } => Some(ReplyVerdict::Swallow),
             _ => None,
         }
@@ -324,6 +325,10 @@ struct LateReply {
     /// how much later
     late_reply: Span,
     #[serde(default)]
+    jitter: Jitter,
+    #[serde(default)]
+    spread: Spreads,
+    #[serde(default)]
     verb: Verbs,
     #[serde(default)]
     file: Paths,
@@ -336,7 +341,8 @@ impl Declared for LateReply {
         "when = { verb = \"RETR\", reply = \"226\" }\nwhat = { late_reply = \"30s\" }";
 
     fn action(self) -> Action {
-        ftp(self.verb, self.file, FtpFault::Late(self.late_reply.0))
+        let delay = Delay::new(self.late_reply, self.jitter, self.spread);
+        ftp(self.verb, self.file, FtpFault::Late(delay))
     }
 }
 

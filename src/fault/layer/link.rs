@@ -50,6 +50,17 @@ pub enum LinkFault {
         /// A lost TCP segment comes so much later; a datagram never.
         retransmit: Duration,
     },
+    /// Segments are lost in bursts.
+    Bursts {
+        /// The probability, at each segment, that a burst begins,
+        begins: f64,
+        /// and in one that it ends.
+        ends: f64,
+        /// With this probability a segment is lost within a burst.
+        lost: f64,
+        /// A lost TCP segment comes so much later; a datagram never.
+        retransmit: Duration,
+    },
     /// A datagram is lost.
     DatagramLost,
     /// A datagram comes twice.
@@ -112,6 +123,7 @@ pub(super) fn faults() -> Vec<FaultKind> {
         FaultKind::of::<Limit>(HERE),
         FaultKind::of::<Corrupt>(HERE),
         FaultKind::of::<Loss>(HERE),
+        FaultKind::of::<Bursts>(HERE),
         FaultKind::of::<Datagram>(HERE),
     ]
 }
@@ -254,6 +266,50 @@ impl Declared for Loss {
 
     fn action(self) -> Action {
         let what = LinkFault::Loss { probability: self.loss.0, retransmit: self.retransmit.0 };
+        on_link(self.link, self.direction.0, what)
+    }
+}
+
+/// Segments are lost in bursts, as where the signal fades (Gilbert and Elliott): TCP sends them again, datagrams are gone.
+#[derive(Deserialize, JsonSchema)]
+struct Bursts {
+    /// how likely a burst begins, at each segment
+    bursts: Probability,
+    /// how likely it ends, at each segment in it
+    #[serde(default = "soon")]
+    ends: Probability,
+    /// how likely a segment in it is lost
+    #[serde(default = "surely")]
+    lost: Probability,
+    /// how much later a lost TCP segment comes
+    #[serde(default = "a_second")]
+    retransmit: Span,
+    #[serde(default = "both")]
+    direction: Towards,
+    #[serde(default)]
+    link: Connections,
+}
+
+fn soon() -> Probability {
+    Probability(0.25)
+}
+
+fn surely() -> Probability {
+    Probability(1.0)
+}
+
+impl Declared for Bursts {
+    const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NetworkSlow, Symptom::Signal];
+    const EXAMPLE: &'static str = "what = { bursts = 0.05, ends = 0.2, lost = 0.9 }";
+
+    fn action(self) -> Action {
+        let what = LinkFault::Bursts {
+            begins: self.bursts.0,
+            ends: self.ends.0,
+            lost: self.lost.0,
+            retransmit: self.retransmit.0,
+        };
         on_link(self.link, self.direction.0, what)
     }
 }

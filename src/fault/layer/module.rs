@@ -2,8 +2,10 @@
 
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
-use super::param::{Commands, Lines, Port, Results, Urcs, Within};
+use super::param::{Commands, Delay, Jitter, Lines, Port, Results, Spreads, Urcs, Within};
 use super::symptom::Symptom;
+use crate::fault::rule::count::Dice;
+use crate::fault::text::octets::Octets;
 use crate::fault::text::pattern::Pattern;
 use crate::time::units::Span;
 use schemars::JsonSchema;
@@ -45,7 +47,7 @@ pub enum ModuleFault {
     /// The command is not carried out; the answer is this error, in the form that `+CMEE` asks for.
     Error(u16),
     /// The answer (or the URC) comes later.
-    Late(Duration),
+    Late(Delay),
     /// No answer comes.
     Swallow {
         /// Whether the command is carried out all the same.
@@ -110,7 +112,12 @@ pub enum UrcVerdict {
 
 impl Module {
     /// What becomes of a command line on a port (from 1), where the fault is about it.
-    pub fn on_command(&self, port: usize, line: &str) -> Option<CommandVerdict> {
+    pub(in crate::fault) fn on_command(
+        &self,
+        port: usize,
+        line: &str,
+        dice: &mut Dice,
+    ) -> Option<CommandVerdict> {
         let other = self.urc.is_some() || self.result.is_some();
         if other || self.port.is_some_and(|p| p != port) || !self.command.matches(line.trim()) {
             return None;
@@ -120,7 +127,7 @@ impl Module {
                 Some(CommandVerdict::Answer { lines: lines.clone(), carried_out: *carried_out })
             }
             ModuleFault::Error(number) => Some(CommandVerdict::Error(*number)),
-            ModuleFault::Late(by) => Some(CommandVerdict::Late(*by)),
+            ModuleFault::Late(by) => Some(CommandVerdict::Late(dice.delay(by))),
             ModuleFault::Swallow { carried_out } => {
                 Some(CommandVerdict::Swallow { carried_out: *carried_out })
             }
@@ -129,7 +136,13 @@ impl Module {
     }
 
     /// What becomes of a final result code on a port (from 1), where the fault is about it; `cause` is what it stands for.
-    pub fn on_result(&self, port: usize, text: &str, cause: &str) -> Option<ResultVerdict> {
+    pub(in crate::fault) fn on_result(
+        &self,
+        port: usize,
+        text: &str,
+        cause: &str,
+        dice: &mut Dice,
+    ) -> Option<ResultVerdict> {
         let result = self.result.as_ref()?;
         if self.port.is_some_and(|p| p != port) || !(result.matches(text) || result.matches(cause)) {
             return None;
@@ -137,20 +150,20 @@ impl Module {
         match &self.what {
             ModuleFault::Answer { lines, .. } => Some(ResultVerdict::Replace(lines.clone())),
             ModuleFault::Error(number) => Some(ResultVerdict::Error(*number)),
-            ModuleFault::Late(by) => Some(ResultVerdict::Late(*by)),
+            ModuleFault::Late(by) => Some(ResultVerdict::Late(dice.delay(by))),
             ModuleFault::Swallow { .. } => Some(ResultVerdict::Swallow),
             ModuleFault::Reset { .. } | ModuleFault::Say(_) | ModuleFault::Force(_) => None,
         }
     }
 
     /// What becomes of a URC on a port (from 1), where the fault is about it.
-    pub fn on_urc(&self, port: usize, text: &str) -> Option<UrcVerdict> {
+    pub(in crate::fault) fn on_urc(&self, port: usize, text: &str, dice: &mut Dice) -> Option<UrcVerdict> {
         if self.port.is_some_and(|p| p != port) || !self.urc.as_ref()?.matches(text) {
             return None;
         }
         match &self.what {
             ModuleFault::Answer { lines, .. } => Some(UrcVerdict::Replace(lines.clone())),
-            ModuleFault::Late(by) => Some(UrcVerdict::Late(*by)),
+            ModuleFault::Late(by) => Some(UrcVerdict::Late(dice.delay(by))),
             ModuleFault::Swallow { .. } => Some(UrcVerdict::Swallow),
             _ => None,
         }
@@ -276,6 +289,10 @@ struct Late {
     /// how much later
     late: Span,
     #[serde(default)]
+    jitter: Jitter,
+    #[serde(default)]
+    spread: Spreads,
+    #[serde(default)]
     command: Commands,
     urc: Option<Urcs>,
     result: Option<Results>,
@@ -288,7 +305,8 @@ impl Declared for Late {
     const EXAMPLE: &'static str = "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"3s\" }";
 
     fn action(self) -> Action {
-        module(About(self.command, self.urc, self.result), self.port, ModuleFault::Late(self.late.0))
+        let delay = Delay::new(self.late, self.jitter, self.spread);
+        module(About(self.command, self.urc, self.result), self.port, ModuleFault::Late(delay))
     }
 }
 
@@ -331,7 +349,7 @@ impl Declared for Swallow {
 #[derive(Deserialize, JsonSchema)]
 struct Say {
     /// the line
-    say: String,
+    say: Octets,
     port: Option<Port>,
 }
 
@@ -342,7 +360,7 @@ impl Declared for Say {
         "when = { command = \"AT+FTPQUIT\" }\nwhat = { say = \"+APP PDP: 0,DEACTIVE\" }";
 
     fn action(self) -> Action {
-        module(About::nothing(), self.port, ModuleFault::Say(self.say))
+        module(About::nothing(), self.port, ModuleFault::Say(self.say.into()))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::at::{ResultCode, Secrets};
 use crate::fault::layer::Action;
 use crate::fault::layer::ftp::{Ftp, FtpFault};
+use crate::fault::layer::kind::Nature;
 use crate::fault::layer::link::LinkFault;
 use crate::fault::layer::module::ModuleFault;
 use crate::fault::layer::name::NameFault;
@@ -164,6 +165,21 @@ fn never_fires(i: usize, rules: &[Rule], known: &Known, waits: &Waits) -> Option
     let rule = &rules[i];
     let until = rule.until.as_ref().map(|(t, _)| t);
     let triggers = [("when", Some(&rule.when)), ("until", until)].into_iter().zip(&rule.when_spans);
+    if let Some(name) = &rule.during.fault {
+        let named = waits.named.get(name.as_str()).map(|named| &rules[*named]);
+        let never = match named {
+            None => no_name("fault", i, name, waits),
+            Some(named) if named.kind.nature == Nature::Instant => {
+                let what = format!("the fault can never fire: `{name}` happens and is over, and never holds");
+                Some(Never::new("fault", what, "wait for `after`, or name one that holds"))
+            }
+            Some(_) => None,
+        };
+        if let Some(never) = never {
+            let problem = Problem::new(rule.span.clone(), never.what, never.right);
+            return Some(Problem { key: Some((i, "while", "fault")), ..problem });
+        }
+    }
     triggers.filter_map(|((table, trigger), span)| Some((table, trigger?, span))).find_map(
         |(table, trigger, span)| {
             let never = match trigger {

@@ -320,7 +320,7 @@ fn idle(rule: &Rule, known: &Known) -> Option<Doubt> {
     match &rule.what {
         Action::Module(m) => module(m, known, &nothing),
         Action::Uart(u) => match &u.what {
-            UartFault::Hold(by) if by.is_zero() => nothing("no time is no delay", "write more than 0s"),
+            UartFault::Hold(by) if by.is_none() => nothing("no time is no delay", "write more than 0s"),
             UartFault::Interject(bytes) if bytes.is_empty() => {
                 nothing("there is nothing to say", "write a text")
             }
@@ -339,6 +339,13 @@ fn idle(rule: &Rule, known: &Known) -> Option<Doubt> {
             LinkFault::Latency { by, jitter } if by.is_zero() && jitter.is_zero() => {
                 nothing("no time is no delay", "write more than 0s")
             }
+            LinkFault::Bursts { begins, lost, .. } if begins <= 0.0 || lost <= 0.0 => {
+                nothing("nothing is lost with this probability", "write more than 0")
+            }
+            LinkFault::Bursts { ends, .. } if ends <= 0.0 => {
+                let what = "a burst that never ends is no burst";
+                mistake("ends", what, "write more than 0, or `stall`")
+            }
             LinkFault::Loss { probability, .. } if probability <= 0.0 => {
                 nothing("nothing is lost with this probability", "write more than 0")
             }
@@ -355,7 +362,7 @@ fn idle(rule: &Rule, known: &Known) -> Option<Doubt> {
                 .or_else(|| if looked_up { no_name(key, &n.host) } else { no_host(key, &n.host) })
         }
         Action::Ftp(f) => match f.what {
-            FtpFault::Late(by) if by.is_zero() => nothing("no time is no delay", "write more than 0s"),
+            FtpFault::Late(ref by) if by.is_none() => nothing("no time is no delay", "write more than 0s"),
             FtpFault::Relabel(ref reply) if is_as_before(reply, &rule.when) => {
                 nothing("the reply has this code already", "write another code, a text, or how late")
             }
@@ -387,7 +394,7 @@ fn module(m: &Module, known: &Known, nothing: &dyn Fn(&str, &str) -> Option<Doub
     };
     let lines = |lines: &[String]| lines.iter().any(|line| line.contains(['\r', '\n']));
     scope.or_else(|| match &m.what {
-        ModuleFault::Late(by) if by.is_zero() => nothing("no time is no delay", "write more than 0s"),
+        ModuleFault::Late(by) if by.is_none() => nothing("no time is no delay", "write more than 0s"),
         ModuleFault::Say(line) if line.is_empty() => nothing("there is nothing to say", "write a line"),
         ModuleFault::Say(line) if lines(std::slice::from_ref(line)) => {
             let what = "a line is said with its ends, and this one has its own";

@@ -1,5 +1,6 @@
 //! Octets as files write them: a text, or `{ hex = "00 ff" }`.
 
+use crate::at::octets::text_of;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -27,6 +28,13 @@ impl Octets {
     }
 }
 
+impl From<Octets> for String {
+    /// A line that is printed as these octets.
+    fn from(octets: Octets) -> String {
+        text_of(&octets.0)
+    }
+}
+
 /// What is said of digits that are none.
 pub fn no_hex(text: &str) -> String {
     format!("`{text}` are no hexadecimal digits; write two for each byte, like \"00 ff\"")
@@ -49,6 +57,7 @@ impl fmt::Display for Octets {
 #[serde(deny_unknown_fields)]
 struct Hex {
     /// Two hexadecimal digits for each octet; blanks do not matter.
+    #[schemars(example = "ff 00")]
     hex: String,
 }
 

@@ -3,10 +3,9 @@
 use super::doubt::{Doubt, mistake};
 use super::kind::{Built, SubjectKind};
 use super::lines::Since;
-use super::standing::Standing;
 use super::written::WrittenExpectation;
 use super::{Context, Expectation, Subject, Watcher};
-use crate::fault::{Known, Lasts, Problem, Rule};
+use crate::fault::{Known, Lasts, Problem, Rule, Standing};
 use crate::scenario::verdict::{End, Seen, shown};
 use crate::time::Now;
 use crate::time::units::Span;

@@ -1,10 +1,9 @@
 //! `module_state`: how the module stands when the run is over.
 
 use super::kind::{Built, SubjectKind};
-use super::standing::Standing;
 use super::written::{WrittenExpectation, wrong};
 use super::{Subject, Watcher, doubt};
-use crate::fault::{Known, ModuleState};
+use crate::fault::{Known, ModuleState, Standing};
 use crate::scenario::verdict::{End, Seen, shown};
 use crate::time::Now;
 

@@ -1,24 +1,30 @@
 //! How the module stands: followed through the states that it reaches.
 
-use crate::fault::ModuleState;
+use crate::fault::rule::trigger::ModuleState;
 
 /// What the module has at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Standing {
+pub struct Standing {
+    /// Whether it is registered.
     pub registered: bool,
     /// How many PDP contexts are active.
     bearers: u32,
+    /// Whether its FTP session is open.
     pub session: bool,
+    /// Whether a transfer is under way.
     pub transfer: bool,
     /// How many ports are in data mode.
     data: u32,
+    /// How many ports the host has open.
+    open: u32,
 }
 
 impl Standing {
+    /// It reaches a state.
     pub fn reach(&mut self, state: ModuleState) {
         match state {
             // What it had is gone with the start.
-            ModuleState::Powered => *self = Standing::default(),
+            ModuleState::Powered => *self = Standing { open: self.open, ..Standing::default() },
             ModuleState::Registered => self.registered = true,
             ModuleState::Unregistered => self.registered = false,
             ModuleState::BearerUp => self.bearers += 1,
@@ -29,10 +35,12 @@ impl Standing {
             ModuleState::TransferOver => self.transfer = false,
             ModuleState::DataMode => self.data += 1,
             ModuleState::CommandMode => self.data = self.data.saturating_sub(1),
-            _ => {}
+            ModuleState::PortOpen => self.open += 1,
+            ModuleState::PortClosed => self.open = self.open.saturating_sub(1),
         }
     }
 
+    /// Whether a PDP context is active.
     pub fn bearer(&self) -> bool {
         self.bearers > 0
     }
@@ -45,6 +53,7 @@ impl Standing {
             session: self.session && !other.session,
             transfer: self.transfer && other.transfer,
             data: 0,
+            open: 0,
         }
     }
 
@@ -61,7 +70,9 @@ impl Standing {
             ModuleState::TransferOver => !self.transfer,
             ModuleState::DataMode => self.data > 0,
             ModuleState::CommandMode => self.data == 0,
-            _ => false,
+            ModuleState::PortOpen => self.open > 0,
+            ModuleState::PortClosed => self.open == 0,
+            ModuleState::Powered => true,
         }
     }
 }
