@@ -39,6 +39,33 @@ pub struct Tls {
     pub name: String,
     /// What is asked of its certificate.
     pub verify: Verify,
+    /// What the client offers.
+    pub offer: Offer,
+}
+
+/// What a client of TLS offers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Offer {
+    /// The version.
+    pub version: Version,
+    /// The cipher suites in the order of its liking, by their numbers in IANA's registry; all it has where there are none.
+    pub suites: Vec<u16>,
+}
+
+/// The versions of TLS that a client offers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// 1.2 and 1.3.
+    #[default]
+    Any,
+    /// 1.0 alone (RFC 2246).
+    Tls10,
+    /// 1.1 alone (RFC 4346).
+    Tls11,
+    /// 1.2 alone (RFC 5246).
+    Tls12,
+    /// TLS for datagrams (RFC 6347), which no server takes on a TCP connection.
+    Datagram,
 }
 
 /// What is asked of a server's certificate.
