@@ -33,7 +33,7 @@ pub use layer::link::{Delivery, Fate, Flip, LinkFault, OnLink, Segment};
 pub use layer::module::{CommandVerdict, Module, ModuleFault, PowerOn, ResultVerdict, Swallowed, UrcVerdict};
 pub use layer::name::{ConnectVerdict, LookupVerdict, Name, NameFault};
 pub use layer::param::{Delay, End, Spread};
-pub use layer::storage::{Ops, Storage, StorageOp, StorageVerdict};
+pub use layer::storage::{Change, Ops, Storage, StorageFault, StorageOp, StorageVerdict};
 pub use layer::symptom::{Symptom, index, symptoms_markdown};
 pub use layer::uart::{ControlLine, Piece, Uart, UartFault, UartVerdict};
 pub use layer::{Action, FAULTS, kind_named};

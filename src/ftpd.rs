@@ -5,12 +5,13 @@
 //! greeting ([`Config::greeting`]), and asks a SITE command ([`Config::check`]) before each transfer, because
 //! libunftp says 150 before it has looked at the file.
 //!
-//! `TYPE A` is accepted and converts nothing, as in libunftp.
+//! `TYPE A` is accepted and converts nothing, as in libunftp, unless a fault says so.
 
 mod binder;
 mod check;
 mod faults;
 mod jail;
+mod line_ends;
 mod listing;
 mod login;
 mod quota;
@@ -35,7 +36,7 @@ use storage::{Disk, Storage};
 use unftp_core::auth::DefaultUser;
 use unftp_sbe_fs::Filesystem;
 
-pub use faults::{NoFaults, Refusal, StorageFault, StorageFaults, StorageOp};
+pub use faults::{Change, Failing, NoFaults, Refusal, StorageFault, StorageFaults, StorageOp};
 /// libunftp has timers of its own, in real seconds; time-outs are the gate's, on the modem's clock.
 const NEVER_SECONDS: u64 = 24 * 60 * 60;
 

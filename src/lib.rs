@@ -172,8 +172,8 @@ pub mod world;
 
 pub use bench::{Bench, FaultGuard, Hand, Live, Mistakes, Records};
 pub use fault::{
-    ControlLine, Delivery, Direction, End, Fault, Layer, Link, LinkKind, Links, ModuleState, Ops, PowerOn,
-    Registration, Stage, Status as FaultStatus, Swallowed, Then, Unserved, Way, When,
+    Change, ControlLine, Delivery, Direction, End, Fault, Layer, Link, LinkKind, Links, ModuleState, Ops,
+    PowerOn, Registration, Stage, Status as FaultStatus, Swallowed, Then, Unserved, Way, When,
 };
 pub use profile::mistake::Mistake;
 pub use scenario::Outcome;

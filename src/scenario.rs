@@ -66,7 +66,8 @@ pub struct Scenario {
     #[serde(default)]
     pub network: Network,
     /// Signal and registration over time.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "radio::placed")]
+    #[schemars(with = "Vec<Radio>")]
     pub radio: Vec<Radio>,
     /// Keys of the profile that are different here.
     #[serde(default)]

@@ -12,7 +12,7 @@ use crate::fault::layer::ftp::{Then, Unserved};
 use crate::fault::layer::link::Delivery;
 use crate::fault::layer::module::{PowerOn, Swallowed};
 use crate::fault::layer::param::{End, Spread};
-use crate::fault::layer::storage::Ops;
+use crate::fault::layer::storage::{Change, Ops};
 use crate::fault::layer::uart::ControlLine;
 use crate::fault::rule::trigger::{ModuleState, When};
 use crate::fault::rule::{During, one_line};
@@ -134,6 +134,8 @@ faults! {
     late(by: Duration) Span(by);
     /// An answer, a final result code or a URC never comes.
     swallow(what: Swallowed) what;
+    /// These URCs are not said before the fault is lifted.
+    withhold(urc: &str) urc;
     /// The module says this line unasked.
     say(line: &str) line;
     /// The FTP operation under way, or the next one, ends with this code of the module.
@@ -202,6 +204,12 @@ faults! {
     denied(file: &str) file;
     /// A file vanishes after so many bytes of its transfer.
     vanish(bytes: u64) bytes;
+    /// The server keeps so many bytes of what it is sent, and says 226.
+    keep(bytes: u64) bytes;
+    /// A file on the server is another one when it is read next.
+    changed(how: Change) how;
+    /// The server changes the line ends of these files.
+    ascii(files: &str) files;
 }
 
 parameters! {

@@ -73,6 +73,7 @@ impl Engine {
             Observation::Boot(n) => {
                 self.rules.standing.reach(ModuleState::Powered);
                 self.rules.handle_timeout(now);
+                self.rules.list.iter_mut().for_each(|live| live.withheld.clear());
                 self.rules.let_out(now, None);
                 self.rules.happen(now, Fact::Boot(*n));
             }

@@ -172,8 +172,8 @@ fn the_gate_is_told_replies_late_ones_and_wrong_addresses() {
     let VerbVerdict::Reply(reply) = e.verb(ms(1), "STOR", "/a.log") else { panic!("no reply") };
     assert_eq!((reply.code, reply.then), (425, Then::Close));
     assert_eq!(e.verb(ms(2), "RETR", "x"), VerbVerdict::Pass);
-    assert_eq!(e.reply(ms(2), "RETR", "x", 150), ReplyVerdict::Pass);
-    assert_eq!(e.reply(ms(2), "RETR", "x", 226), ReplyVerdict::Late(Duration::from_secs(30)));
+    assert_eq!(e.reply(ms(2), "RETR", "x", 150, "150 Here."), ReplyVerdict::Pass);
+    assert_eq!(e.reply(ms(2), "RETR", "x", 226, "226 Done."), ReplyVerdict::Late(Duration::from_secs(30)));
     for _ in 0..2 {
         assert!(matches!(e.passive(ms(3)), PassiveVerdict::Address { port: None, .. }));
     }

@@ -60,9 +60,45 @@ impl Refusal {
     }
 }
 
+/// What goes wrong with one operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageFault {
+    /// It fails.
+    Fails(Failing),
+    /// Of a [`Write`](StorageOp::Write), so many octets are kept, and the rest is taken and dropped.
+    Keeps(u64),
+    /// The file of a [`Read`](StorageOp::Read) changes before.
+    Changed(Change),
+    /// Line ends are changed, as ASCII mode has it.
+    Ascii,
+}
+
+/// How a file differs from what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// As long as before, and each octet is another.
+    Contents,
+    /// What it holds stands in it twice.
+    Longer,
+    /// Its second half is gone.
+    Shorter,
+}
+
+impl Change {
+    /// What a file holds then.
+    pub(super) fn of(self, mut bytes: Vec<u8>) -> Vec<u8> {
+        match self {
+            Change::Contents => bytes.iter_mut().for_each(|byte| *byte ^= 1),
+            Change::Longer => bytes.extend_from_within(..),
+            Change::Shorter => bytes.truncate(bytes.len() / 2),
+        }
+        bytes
+    }
+}
+
 /// One injected error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StorageFault {
+pub struct Failing {
     /// What the storage says.
     pub refusal: Refusal,
     /// Octets of a [`Read`](StorageOp::Read) or [`Write`](StorageOp::Write) that still succeed, from
@@ -76,7 +112,7 @@ pub struct StorageFault {
 impl StorageFault {
     /// This refusal after so many octets; the file stays.
     pub fn new(refusal: Refusal, after: u64) -> StorageFault {
-        StorageFault { refusal, after, vanishes: false }
+        StorageFault::Fails(Failing { refusal, after, vanishes: false })
     }
 }
 

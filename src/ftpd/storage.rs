@@ -1,7 +1,8 @@
 //! unftp-sbe-fs behind a wrapper that injects errors and mends what a server is expected to do.
 
-use super::faults::{StorageFault, StorageFaults, StorageOp};
+use super::faults::{Change, Failing, StorageFault, StorageFaults, StorageOp};
 use super::jail::absolute;
+use super::line_ends::{Ends, LineEnds};
 use super::quota::Quota;
 use super::shared::Stop;
 use super::upload::{Ended, Ending, Upload};
@@ -86,19 +87,20 @@ impl Storage {
     async fn before(&self, op: StorageOp, path: &Path) -> Result<Option<StorageFault>> {
         let fault = match self.cleared(op, path) {
             Some(found) => found,
-            None => match self.disk.faults.before(op, path) {
-                None if matches!(op, StorageOp::Read | StorageOp::Metadata | StorageOp::Enter) => {
-                    self.prepare(op, path).await?;
-                    None
+            None => {
+                let fault = self.disk.faults.before(op, path);
+                let fails = matches!(fault, Some(StorageFault::Fails(_)));
+                match op {
+                    StorageOp::Read | StorageOp::Metadata | StorageOp::Enter if !fails => {
+                        self.prepare(op, path).await?;
+                        fault
+                    }
+                    StorageOp::Write if fault.is_none() => self.quota(path).await?,
+                    _ => fault,
                 }
-                None if op == StorageOp::Write => self.quota(path).await?,
-                fault => fault,
-            },
+            }
         };
-        match fault {
-            Some(StorageFault { refusal, after: 0, vanishes: false }) => Err(refusal.kind().into()),
-            fault => Ok(fault),
-        }
+        not_at_once(fault)
     }
 
     /// Has what is asked for made, where it is made only then.
@@ -140,12 +142,21 @@ impl Storage {
     }
 
     /// Lets a fault strike that has let pass what it lets pass.
-    async fn strike(&self, user: &DefaultUser, path: &Path, fault: StorageFault) -> Error {
+    async fn strike(&self, user: &DefaultUser, path: &Path, fault: Failing) -> Error {
         if fault.vanishes {
             // Somebody else may have removed it.
             let _ = self.disk.files.del(user, self.real(path)).await;
         }
         fault.refusal.kind().into()
+    }
+
+    /// Has somebody else write a file, if it is there.
+    async fn change(&self, user: &DefaultUser, path: &Path, how: Change) -> Result<()> {
+        let Ok(mut reader) = self.disk.files.get(user, self.real(path), 0).await else { return Ok(()) };
+        let mut bytes = vec![];
+        reader.read_to_end(&mut bytes).await?;
+        self.disk.files.put(user, Cursor::new(how.of(bytes)), self.real(path), 0).await?;
+        Ok(())
     }
 
     /// The metadata of what `path` leads to: unftp-sbe-fs gives a link's own, whose length is the
@@ -209,6 +220,16 @@ impl Storage {
 /// Does what may wait for the file system on a thread that waits for nothing else.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     spawn_blocking(work).await.unwrap_or_else(|_| Err(ErrorKind::LocalError.into()))
+}
+
+/// A fault that strikes before anything is touched is the error.
+fn not_at_once(fault: Option<StorageFault>) -> Result<Option<StorageFault>> {
+    match fault {
+        Some(StorageFault::Fails(Failing { refusal, after: 0, vanishes: false })) => {
+            Err(refusal.kind().into())
+        }
+        fault => Ok(fault),
+    }
 }
 
 /// A transfer ends with its server.
@@ -289,9 +310,18 @@ impl StorageBackend<DefaultUser> for Storage {
         let path = absolute(path.as_ref());
         let fault = self.before(StorageOp::Read, &path).await?;
         self.plain(user, &path).await?;
+        if let Some(StorageFault::Changed(how)) = fault {
+            self.change(user, &path, how).await?;
+        }
         let mut reader = self.disk.files.get(user, self.real(&path), start).await?;
         let send = async {
-            let Some(fault) = fault else { return Ok(tokio::io::copy(&mut reader, output).await?) };
+            let fault = match fault {
+                Some(StorageFault::Fails(fault)) => fault,
+                Some(StorageFault::Ascii) => {
+                    return Ok(tokio::io::copy(&mut LineEnds::new(reader, Some(Ends::Sent)), output).await?);
+                }
+                _ => return Ok(tokio::io::copy(&mut reader, output).await?),
+            };
             let sent = tokio::io::copy(&mut (&mut reader).take(fault.after), output).await?;
             match reader.read(&mut [0]).await? {
                 0 => Ok(sent),
@@ -325,7 +355,11 @@ impl StorageBackend<DefaultUser> for Storage {
         self.plain(user, &path).await?;
         let ended = Ended::default();
         let real = self.real(&path);
-        let upload = Upload::new(input, fault, ended.clone());
+        let (ascii, fault) = match fault {
+            Some(StorageFault::Ascii) => (true, not_at_once(self.quota(&path).await?)?),
+            fault => (false, fault),
+        };
+        let upload = Upload::new(LineEnds::new(input, ascii.then_some(Ends::Stored)), fault, ended.clone());
         let store = async {
             match start {
                 0 => self.disk.files.put(user, upload, &real, start).await,

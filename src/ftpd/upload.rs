@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 use unftp_core::storage::Error;
 
-use super::StorageFault;
+use super::{Failing, StorageFault};
 
 /// Why an upload ended before its sender closed.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub enum Ending {
     /// Its connection broke.
     Broken(Error),
     /// A fault was injected.
-    Struck(StorageFault),
+    Struck(Failing),
 }
 
 /// The [`Ending`] of an upload, shared between the reader and the storage.
@@ -32,6 +32,9 @@ impl Ended {
     }
 }
 
+/// How much of what is not kept is taken at once.
+const SPARE: usize = 4096;
+
 /// Reads an upload and turns a reset, or an injected fault, into an end of file: unftp-sbe-fs drops
 /// what it has buffered on any error of its reader.
 #[derive(Debug)]
@@ -44,7 +47,12 @@ pub struct Upload<R> {
 
 impl<R> Upload<R> {
     pub fn new(input: R, fault: Option<StorageFault>, ended: Ended) -> Upload<R> {
-        Upload { input, left: fault.map_or(u64::MAX, |fault| fault.after), fault, ended }
+        let left = match fault {
+            Some(StorageFault::Fails(fault)) => fault.after,
+            Some(StorageFault::Keeps(octets)) => octets,
+            _ => u64::MAX,
+        };
+        Upload { input, left, fault, ended }
     }
 }
 
@@ -52,24 +60,30 @@ impl<R: AsyncRead + Unpin> AsyncRead for Upload<R> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let limit = usize::try_from(this.left).unwrap_or(usize::MAX).min(buf.remaining());
-        // At the limit one more octet is awaited: a file that fits exactly is no fault.
-        let mut spare = [0u8; 1];
-        let mut part = ReadBuf::new(match this.left {
-            0 => &mut spare,
-            _ => buf.initialize_unfilled_to(limit),
-        });
-        let read = ready!(Pin::new(&mut this.input).poll_read(cx, &mut part));
-        let n = part.filled().len();
-        match (read, this.fault) {
-            (Err(error), _) => this.ended.set(Ending::Broken(error.into())),
-            (Ok(()), Some(fault)) if this.left == 0 && n > 0 => this.ended.set(Ending::Struck(fault)),
-            (Ok(()), _) if this.left > 0 => {
-                this.left -= n as u64;
-                buf.advance(n);
+        loop {
+            // At the limit more is awaited: a file that fits exactly is no fault.
+            let mut spare = [0u8; SPARE];
+            let mut part = ReadBuf::new(match this.left {
+                0 => &mut spare,
+                _ => buf.initialize_unfilled_to(limit),
+            });
+            let read = ready!(Pin::new(&mut this.input).poll_read(cx, &mut part));
+            let n = part.filled().len();
+            match (read, this.fault) {
+                (Err(error), _) => this.ended.set(Ending::Broken(error.into())),
+                (Ok(()), Some(StorageFault::Fails(fault))) if this.left == 0 && n > 0 => {
+                    this.ended.set(Ending::Struck(fault));
+                }
+                // The rest is taken and dropped.
+                (Ok(()), Some(StorageFault::Keeps(_))) if this.left == 0 && n > 0 => continue,
+                (Ok(()), _) if this.left > 0 => {
+                    this.left -= n as u64;
+                    buf.advance(n);
+                }
+                (Ok(()), _) => {}
             }
-            (Ok(()), _) => {}
+            return Poll::Ready(Ok(()));
         }
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -127,5 +141,15 @@ mod tests {
         assert_eq!(read(&b"0123456789"[..], fault), (b"0123".to_vec(), full));
         assert_eq!(read(&b"0123"[..], fault), (b"0123".to_vec(), None));
         assert_eq!(read(&b"01"[..], None), (b"01".to_vec(), None));
+    }
+
+    #[test]
+    fn what_is_not_kept_is_taken_all_the_same() {
+        let long = vec![b'x'; 3 * SPARE];
+        for kept in [0, 4, SPARE] {
+            let fault = Some(StorageFault::Keeps(kept as u64));
+            assert_eq!(read(&long[..], fault), (vec![b'x'; kept], None));
+        }
+        assert_eq!(read(&b"01"[..], Some(StorageFault::Keeps(4))), (b"01".to_vec(), None));
     }
 }

@@ -20,9 +20,9 @@ pub trait GateFaults: Debug + Send {
     }
 
     /// Asked about each reply before it is said: the preliminary (1yz) and the final one. The
-    /// greeting's verb is `CONNECT`.
-    fn reply(&mut self, now: Now, verb: &str, argument: &str, code: u16) -> ReplyVerdict {
-        let _ = (now, verb, argument, code);
+    /// greeting's verb is `CONNECT`, and `line` is the last one, code included.
+    fn reply(&mut self, now: Now, verb: &str, argument: &str, code: u16, line: &str) -> ReplyVerdict {
+        let _ = (now, verb, argument, code, line);
         ReplyVerdict::Pass
     }
 }

@@ -57,7 +57,8 @@ impl Speech {
 
     /// Says the reply to a command, or what the faults make of it.
     pub fn answer(&mut self, now: Now, command: &Command, reply: &Reply) {
-        match self.faults.reply(now, &command.verb, &command.argument, reply.code) {
+        let line = reply.lines.last().map_or("", String::as_str);
+        match self.faults.reply(now, &command.verb, &command.argument, reply.code, line) {
             ReplyVerdict::Pass => self.push(now, Queued::Bytes(reply::bytes(reply))),
             ReplyVerdict::Late(by) => self.push_after(now, by, Queued::Bytes(reply::bytes(reply))),
             ReplyVerdict::Malformed(line) => self.push(now, Queued::Bytes(format!("{line}\r\n").into())),

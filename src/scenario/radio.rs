@@ -3,7 +3,7 @@
 pub use crate::fault::Registration;
 use crate::time::units::Span;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// The radio from a point in time on. What is not given stays as it was.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -12,6 +12,8 @@ pub struct Radio {
     /// From when on, since power-on.
     #[serde(default)]
     pub at: Span,
+    /// A place: what it gives is what the entry does not give itself.
+    pub place: Option<Place>,
     /// Signal strength as in `+CSQ`: 0 to 31, 99 unknown (3GPP TS 27.007 section 8.5).
     pub signal: Option<Signal>,
     /// Bit error rate as in `+CSQ`: 0 to 7, 99 unknown.
@@ -36,6 +38,45 @@ impl Radio {
         let words = [&self.operator, &self.operator_number, &self.area, &self.cell];
         self.technology.is_some() || words.into_iter().any(Option::is_some)
     }
+}
+
+/// A place that is known by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// Where a cell ends: a weak signal with errors.
+    CellEdge,
+    /// In a tunnel: no signal, and a search.
+    Tunnel,
+    /// In a lift: next to no signal; the registration is kept.
+    Lift,
+    /// Abroad: a fair signal of another network.
+    Roaming,
+}
+
+impl Place {
+    /// Signal, bit error rate, and registration where it changes.
+    fn gives(self) -> (Signal, Errors, Option<Registration>) {
+        match self {
+            Place::CellEdge => (Signal(4), Errors(5), Some(Registration::Home)),
+            Place::Tunnel => (Signal(99), Errors(99), Some(Registration::Searching)),
+            Place::Lift => (Signal(1), Errors(7), None),
+            Place::Roaming => (Signal(15), Errors(0), Some(Registration::Roaming)),
+        }
+    }
+}
+
+/// The entries, each with what its place gives.
+pub fn placed<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Radio>, D::Error> {
+    let mut entries = Vec::<Radio>::deserialize(d)?;
+    for entry in &mut entries {
+        if let Some((signal, ber, registration)) = entry.place.map(Place::gives) {
+            entry.signal = entry.signal.or(Some(signal));
+            entry.ber = entry.ber.or(Some(ber));
+            entry.registration = entry.registration.or(registration);
+        }
+    }
+    Ok(entries)
 }
 
 /// An access technology.

@@ -185,7 +185,7 @@ fn radio(scenario: &Scenario, place: Places, end: Option<Duration>) -> Vec<Probl
             problems.push(problem.beside(above(i), "later than that"));
         }
         if entry.signal.is_none() && entry.ber.is_none() && entry.registration.is_none() && !entry.serves() {
-            let right = "add `signal`, `ber`, `registration`, `operator`, `cell` or the like";
+            let right = "add `place`, `signal`, `ber`, `registration`, `operator`, `cell` or the like";
             problems.push(Problem::new(at("at"), "this entry of the radio changes nothing", right));
         }
         for (key, text) in [("area", &entry.area), ("cell", &entry.cell)] {

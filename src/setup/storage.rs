@@ -3,7 +3,7 @@
 use super::content::{Content, lay};
 use crate::disk::why;
 use crate::fault::{self, Files, StorageVerdict};
-use crate::ftpd::{Refusal, StorageFault, StorageFaults, StorageOp};
+use crate::ftpd::{Change, Failing, Refusal, StorageFault, StorageFaults, StorageOp};
 use crate::world::faults::Faults;
 use std::fs;
 use std::io;
@@ -77,8 +77,15 @@ impl StorageFaults for Disk {
         match self.faults.storage(kind(op), &path) {
             StorageVerdict::Fail(code) => Some(StorageFault::new(refusal(code), 0)),
             StorageVerdict::FailAfter { bytes, code, vanishes } => {
-                Some(StorageFault { vanishes, ..StorageFault::new(refusal(code), bytes) })
+                Some(StorageFault::Fails(Failing { refusal: refusal(code), after: bytes, vanishes }))
             }
+            StorageVerdict::Keep(bytes) => Some(StorageFault::Keeps(bytes)),
+            StorageVerdict::Changed(how) => Some(StorageFault::Changed(match how {
+                fault::Change::Contents => Change::Contents,
+                fault::Change::Longer => Change::Longer,
+                fault::Change::Shorter => Change::Shorter,
+            })),
+            StorageVerdict::Ascii => Some(StorageFault::Ascii),
             StorageVerdict::Pass => None,
         }
     }

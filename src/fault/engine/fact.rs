@@ -1,7 +1,7 @@
 //! What happened, and whether it is what a trigger waits for.
 
 use crate::fault::engine::moved::Moved;
-use crate::fault::rule::trigger::{ModuleState, Trigger};
+use crate::fault::rule::trigger::{ModuleState, Trigger, is_code};
 use crate::fault::text::files::file_matches;
 use crate::fault::text::link::{Link, Way};
 
@@ -56,6 +56,8 @@ pub(super) enum Fact<'a> {
         verb: &'a str,
         file: &'a str,
         code: u16,
+        /// Its last line, code included.
+        line: &'a str,
     },
     /// What had moved before, and what has now.
     Moved {
@@ -139,8 +141,9 @@ impl Fact<'_> {
             }
             (Trigger::Urc(p, at), Fact::Urc { port, text }) => on(at, port) && p.matches(text),
             (Trigger::Verb(v, f), Fact::Verb { verb, file }) => v.matches(verb) && file_matches(f, file),
-            (Trigger::Reply(v, f, c), Fact::Reply { verb, file, code }) => {
-                v.matches(verb) && file_matches(f, file) && c.matches(&code.to_string())
+            (Trigger::Reply(v, f, r), Fact::Reply { verb, file, code, line }) => {
+                let meant = if is_code(r) { r.matches(&code.to_string()) } else { r.matches(line) };
+                v.matches(verb) && file_matches(f, file) && meant
             }
             (Trigger::Bytes { links, port, direction, n, .. }, Fact::Moved { link, way, moved }) => {
                 links.cover(link.kind)

@@ -3,6 +3,7 @@
 use crate::fault::engine::until::Wait;
 use crate::fault::layer::Action;
 use crate::fault::layer::kind::Nature;
+use crate::fault::layer::module::{Module, ModuleFault};
 use crate::fault::layer::uart::{Uart, UartFault};
 use crate::fault::rule::Rule;
 use crate::fault::rule::amount::Lasts;
@@ -32,6 +33,8 @@ pub(super) struct Live {
     pub lines: BTreeMap<(Link, Way), Now>,
     /// Whether a burst of losses is on.
     pub burst: bool,
+    /// The URCs that it has kept back, with their ports from 1, to be said when it is lifted.
+    pub withheld: Vec<(usize, String)>,
     pub active: Option<Active>,
     pub fired: u64,
     /// Whether it has ever taken effect.
@@ -90,6 +93,16 @@ impl Live {
         match &self.rule.what {
             Action::Uart(Uart { what: UartFault::Noise(n), .. }) => *n,
             _ => 0,
+        }
+    }
+
+    /// The line that it has the module say, and on which port, from 1: the first is where such lines go.
+    pub fn says(&self) -> Option<(usize, String)> {
+        match &self.rule.what {
+            Action::Module(Module { what: ModuleFault::Say(text), port, .. }) => {
+                Some((port.unwrap_or(1), text.clone()))
+            }
+            _ => None,
         }
     }
 

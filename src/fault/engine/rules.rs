@@ -42,6 +42,8 @@ enum Step {
     Fire(usize, Option<Link>),
     Applied(usize),
     Lifted(usize),
+    /// The module says the rule's line.
+    Said(usize),
 }
 
 /// The most applications of one rule that wait for its `wait` to be over.
@@ -113,6 +115,7 @@ impl Rules {
             quiet,
             lines: BTreeMap::new(),
             burst: false,
+            withheld: vec![],
             active: None,
             fired: 0,
             acted: false,
@@ -292,6 +295,7 @@ impl Rules {
             match step {
                 Step::Release(i) => self.release(now, i),
                 Step::Fire(i, link) => self.fire(now, i, link),
+                Step::Said(i) => self.following = Some(self.said(i)),
                 Step::Applied(i) | Step::Lifted(i) => {
                     let name = self.list[i].name.clone();
                     let fact = match step {
@@ -330,6 +334,15 @@ impl Rules {
         lifted.into_iter().map(Step::Release).chain(fired).collect()
     }
 
+    /// What follows from a line that a rule says, for the other rules: no fault acts on it, or two could answer each other
+    /// without end, and it is no trigger of its own.
+    fn said(&mut self, i: usize) -> Vec<Step> {
+        let Some((port, text)) = self.list[i].says() else { return vec![] };
+        let mut steps = self.called_for(&Fact::Urc { port, text: &text });
+        steps.retain(|step| !matches!(step, Step::Fire(other, _) if *other == i));
+        steps
+    }
+
     pub fn fire(&mut self, now: Now, i: usize, link: Option<Link>) {
         // A rule that is applied for the first time is not counted: there are only so many rules.
         if self.list[i].was_due() && !self.pace.once_more(now) {
@@ -359,6 +372,9 @@ impl Rules {
         self.note(now, i, Stage::Applied);
         self.act(i, link);
         self.tell(now, Step::Applied(i));
+        if self.list[i].says().is_some() {
+            self.tell(now, Step::Said(i));
+        }
         if instant {
             self.tell(now, Step::Lifted(i));
         }
@@ -373,6 +389,8 @@ impl Rules {
         self.index.hold(i, &self.list[i]);
         self.redate(i);
         self.undo(i);
+        let withheld = std::mem::take(&mut self.list[i].withheld).into_iter();
+        self.acts.extend(withheld.map(|(port, text)| (Act::Say { port: Some(port), text }, None)));
         self.note(now, i, Stage::Lifted);
         self.tell(now, Step::Lifted(i));
         true

@@ -53,6 +53,8 @@ pub enum ModuleFault {
         /// Whether the command is carried out all the same.
         carried_out: bool,
     },
+    /// The URCs are said once the fault is lifted.
+    Withhold,
     /// It says this unasked.
     Say(String),
     /// The FTP operation under way, or the next one, ends with this code of the module.
@@ -131,7 +133,10 @@ impl Module {
             ModuleFault::Swallow { carried_out } => {
                 Some(CommandVerdict::Swallow { carried_out: *carried_out })
             }
-            ModuleFault::Reset { .. } | ModuleFault::Say(_) | ModuleFault::Force(_) => None,
+            ModuleFault::Withhold
+            | ModuleFault::Reset { .. }
+            | ModuleFault::Say(_)
+            | ModuleFault::Force(_) => None,
         }
     }
 
@@ -152,7 +157,10 @@ impl Module {
             ModuleFault::Error(number) => Some(ResultVerdict::Error(*number)),
             ModuleFault::Late(by) => Some(ResultVerdict::Late(dice.delay(by))),
             ModuleFault::Swallow { .. } => Some(ResultVerdict::Swallow),
-            ModuleFault::Reset { .. } | ModuleFault::Say(_) | ModuleFault::Force(_) => None,
+            ModuleFault::Withhold
+            | ModuleFault::Reset { .. }
+            | ModuleFault::Say(_)
+            | ModuleFault::Force(_) => None,
         }
     }
 
@@ -164,9 +172,14 @@ impl Module {
         match &self.what {
             ModuleFault::Answer { lines, .. } => Some(UrcVerdict::Replace(lines.clone())),
             ModuleFault::Late(by) => Some(UrcVerdict::Late(dice.delay(by))),
-            ModuleFault::Swallow { .. } => Some(UrcVerdict::Swallow),
+            ModuleFault::Swallow { .. } | ModuleFault::Withhold => Some(UrcVerdict::Swallow),
             _ => None,
         }
+    }
+
+    /// Whether what it has not said is said once it is lifted.
+    pub(in crate::fault) fn withholds(&self) -> bool {
+        self.what == ModuleFault::Withhold
     }
 }
 
@@ -178,6 +191,7 @@ pub(super) fn faults() -> Vec<FaultKind> {
         FaultKind::of::<Error>(HERE),
         FaultKind::of::<Late>(HERE),
         FaultKind::of::<Swallow>(HERE),
+        FaultKind::of::<Withhold>(HERE),
         FaultKind::of::<Say>(HERE),
         FaultKind::of::<Force>(HERE),
     ]
@@ -342,6 +356,26 @@ impl Declared for Swallow {
     fn action(self) -> Action {
         let what = ModuleFault::Swallow { carried_out: self.swallow == Swallowed::Answer };
         module(About(self.command, self.urc, self.result), self.port, what)
+    }
+}
+
+/// URCs are not said before the fault is lifted, and then in their order. A reset loses them.
+#[derive(Deserialize, JsonSchema)]
+struct Withhold {
+    /// the URCs
+    withhold: Pattern,
+    port: Option<Port>,
+}
+
+impl Declared for Withhold {
+    const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::UrcMissing];
+    const EXAMPLE: &'static str = "when = { state = \"transfer_begun\" }\n\
+                                   what = { withhold = \"+FTPGET: 1,*\" }\n\
+                                   until = { command = \"AT+FTPSTATE\" }";
+
+    fn action(self) -> Action {
+        module(About(Commands::default(), Some(Urcs(self.withhold)), None), self.port, ModuleFault::Withhold)
     }
 }
 

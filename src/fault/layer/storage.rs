@@ -17,12 +17,41 @@ pub struct Storage {
     pub file: Pattern,
     /// The operations it is about.
     pub op: Ops,
-    /// Bytes that are still read or written; at once where it is `None`.
-    pub after: Option<u64>,
-    /// The reply that the server makes of it: 450, 451, 452, 550, 551, 552, 553.
-    pub code: u16,
-    /// Whether the file is gone then.
-    pub vanishes: bool,
+    /// What happens.
+    pub what: StorageFault,
+}
+
+/// What happens to an access to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageFault {
+    /// It fails.
+    Fail {
+        /// Bytes that are still read or written; at once where it is `None`.
+        after: Option<u64>,
+        /// The reply that the server makes of it: 450, 451, 452, 550, 551, 552, 553.
+        code: u16,
+        /// Whether the file is gone then.
+        vanishes: bool,
+    },
+    /// So many bytes of what is written are kept, and all of it is acknowledged.
+    Keep(u64),
+    /// The file is another one than before.
+    Changed(Change),
+    /// Line ends are changed, as ASCII mode has it.
+    Ascii,
+}
+
+/// How a file differs from what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Change {
+    /// As long as before, and each byte is another.
+    Contents,
+    /// What it holds stands in it twice.
+    Longer,
+    /// Its second half is gone.
+    Shorter,
 }
 
 /// What is done to a file on the server.
@@ -85,6 +114,12 @@ pub enum StorageVerdict {
         /// Whether the file is gone then.
         vanishes: bool,
     },
+    /// So many bytes of what is written are kept, and all of it is acknowledged.
+    Keep(u64),
+    /// The file changes, and is read then.
+    Changed(Change),
+    /// LF is sent as CRLF, and CRLF is stored as LF.
+    Ascii,
 }
 
 impl Storage {
@@ -94,19 +129,29 @@ impl Storage {
             return None;
         }
         let transfer = matches!(op, StorageOp::Read | StorageOp::Write);
-        match self.after {
-            Some(bytes) if transfer => {
-                Some(StorageVerdict::FailAfter { bytes, code: self.code, vanishes: self.vanishes })
+        match self.what {
+            StorageFault::Fail { after: None, code, .. } => Some(StorageVerdict::Fail(code)),
+            _ if !transfer => None,
+            StorageFault::Fail { after: Some(bytes), code, vanishes } => {
+                Some(StorageVerdict::FailAfter { bytes, code, vanishes })
             }
-            Some(_) => None,
-            None => Some(StorageVerdict::Fail(self.code)),
+            StorageFault::Keep(bytes) => Some(StorageVerdict::Keep(bytes)),
+            StorageFault::Changed(how) => Some(StorageVerdict::Changed(how)),
+            StorageFault::Ascii => Some(StorageVerdict::Ascii),
         }
     }
 }
 
 pub(super) fn faults() -> Vec<FaultKind> {
     const HERE: Layer = Layer::Storage;
-    vec![FaultKind::of::<Full>(HERE), FaultKind::of::<Denied>(HERE), FaultKind::of::<Vanish>(HERE)]
+    vec![
+        FaultKind::of::<Full>(HERE),
+        FaultKind::of::<Denied>(HERE),
+        FaultKind::of::<Vanish>(HERE),
+        FaultKind::of::<Keep>(HERE),
+        FaultKind::of::<Changed>(HERE),
+        FaultKind::of::<Ascii>(HERE),
+    ]
 }
 
 /// the operations it is about
@@ -140,8 +185,8 @@ impl Declared for Full {
     const EXAMPLE: &'static str = "when = { verb = \"STOR\" }\nwhat = { full = \"64KiB\" }";
 
     fn action(self) -> Action {
-        let (file, after) = (self.file.0, Some(self.full.0));
-        Action::Storage(Storage { file, op: Ops::Write, after, code: self.code.0, vanishes: false })
+        let what = StorageFault::Fail { after: Some(self.full.0), code: self.code.0, vanishes: false };
+        Action::Storage(Storage { file: self.file.0, op: Ops::Write, what })
     }
 }
 
@@ -167,8 +212,8 @@ impl Declared for Denied {
     const EXAMPLE: &'static str = "what = { denied = \"*.cfg\", code = 553, op = \"write\" }";
 
     fn action(self) -> Action {
-        let (file, op) = (self.denied, self.op.0);
-        Action::Storage(Storage { file, op, after: None, code: self.code.0, vanishes: false })
+        let what = StorageFault::Fail { after: None, code: self.code.0, vanishes: false };
+        Action::Storage(Storage { file: self.denied, op: self.op.0, what })
     }
 }
 
@@ -196,7 +241,66 @@ impl Declared for Vanish {
     const EXAMPLE: &'static str = "when = { verb = \"RETR\", file = \"*.bin\" }\nwhat = { vanish = 600 }";
 
     fn action(self) -> Action {
-        let (file, after) = (self.file.0, Some(self.vanish.0));
-        Action::Storage(Storage { file, op: self.op.0, after, code: self.code.0, vanishes: true })
+        let what = StorageFault::Fail { after: Some(self.vanish.0), code: self.code.0, vanishes: true };
+        Action::Storage(Storage { file: self.file.0, op: self.op.0, what })
+    }
+}
+
+/// The server keeps the beginning of what it is sent, and says 226.
+#[derive(Deserialize, JsonSchema)]
+struct Keep {
+    /// bytes that are kept
+    keep: Amount,
+    #[serde(default)]
+    file: Paths,
+}
+
+impl Declared for Keep {
+    const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Damaged];
+    const EXAMPLE: &'static str = "when = { verb = \"STOR\" }\nwhat = { keep = 600 }";
+
+    fn action(self) -> Action {
+        let what = StorageFault::Keep(self.keep.0);
+        Action::Storage(Storage { file: self.file.0, op: Ops::Write, what })
+    }
+}
+
+/// A file on the server is another one when it is read next: somebody has written it meanwhile.
+#[derive(Deserialize, JsonSchema)]
+struct Changed {
+    /// how: each byte is another, what it holds stands in it twice, or its second half is gone
+    changed: Change,
+    #[serde(default)]
+    file: Paths,
+}
+
+impl Declared for Changed {
+    const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Damaged];
+    const EXAMPLE: &'static str = "when = { verb = \"RETR\", nth = 2 }\nwhat = { changed = \"longer\" }";
+
+    fn action(self) -> Action {
+        let what = StorageFault::Changed(self.changed);
+        Action::Storage(Storage { file: self.file.0, op: Ops::Read, what })
+    }
+}
+
+/// The server changes line ends, as in ASCII mode: LF is sent as CRLF, and CRLF is stored as LF.
+#[derive(Deserialize, JsonSchema)]
+struct Ascii {
+    /// the files
+    ascii: Pattern,
+}
+
+impl Declared for Ascii {
+    const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Damaged];
+    const EXAMPLE: &'static str = "when = { verb = \"TYPE\", file = \"A*\", every = 1 }\n\
+                                   what = { ascii = \"*\" }\n\
+                                   until = { verb = \"TYPE\", file = \"I\" }";
+
+    fn action(self) -> Action {
+        Action::Storage(Storage { file: self.ascii, op: Ops::Any, what: StorageFault::Ascii })
     }
 }

@@ -10,7 +10,7 @@ use crate::fault::layer::name::NameFault;
 use crate::fault::rule::Rule;
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::contradiction::contradictions;
-use crate::fault::rule::trigger::Trigger;
+use crate::fault::rule::trigger::{Trigger, is_code};
 use crate::fault::text::pattern::Pattern;
 use crate::fault::text::problem::Problem;
 use crate::time::units::Span;
@@ -296,11 +296,22 @@ fn no_data(fault: &Ftp) -> Option<Never> {
 
 /// Why no reply can have a code that matches.
 fn no_code(pattern: &Pattern) -> Option<Never> {
-    if (100..600).any(|code: u16| pattern.matches(&code.to_string())) {
-        return None;
-    }
+    let could_be = match is_code(pattern) {
+        true => (100..600).any(|code: u16| pattern.matches(&code.to_string())),
+        // What is about the text begins with a code, as far as it says how it begins.
+        false => {
+            let start = pattern.as_str().split('*').next().unwrap_or_default();
+            let digit = |(at, byte): (usize, u8)| match at {
+                0 => matches!(byte, b'1'..=b'5'),
+                1 | 2 => byte.is_ascii_digit(),
+                _ => byte == b' ',
+            };
+            start.bytes().enumerate().take(4).all(digit)
+        }
+    };
     let what = format!("no server answers `{pattern}`");
-    Some(Never::new("reply", what, "a reply's code is 100 to 599"))
+    let right = "a reply's code is 100 to 599, and its text is behind a blank: \"550 *quota*\"";
+    (!could_be).then(|| Never::new("reply", what, right))
 }
 
 fn no_name(key: &'static str, rule: usize, name: &str, waits: &Waits) -> Option<Never> {

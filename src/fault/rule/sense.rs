@@ -371,7 +371,10 @@ fn idle(rule: &Rule, known: &Known) -> Option<Doubt> {
                 .or_else(|| unsent(&f.verb, known)),
         },
         Action::Storage(s) => {
-            let key = if rule.kind.name == "denied" { "denied" } else { "file" };
+            let key = match rule.kind.name {
+                own @ ("denied" | "ascii") => own,
+                _ => "file",
+            };
             about(key, &s.file, Against::Name).or_else(|| outside(key, &s.file))
         }
         Action::Bearer(_) => None,
@@ -386,10 +389,13 @@ fn is_as_before(reply: &Scripted, when: &Trigger) -> bool {
 
 fn module(m: &Module, known: &Known, nothing: &dyn Fn(&str, &str) -> Option<Doubt>) -> Option<Doubt> {
     let scope = match &m.urc {
-        Some(urc) => about("urc", urc, Against::Line).or_else(|| {
-            let (what, right) = no_urc(urc, known)?;
-            mistake("urc", format!("the fault can never act: {what}"), right)
-        }),
+        Some(urc) => {
+            let key = if m.what == ModuleFault::Withhold { "withhold" } else { "urc" };
+            about(key, urc, Against::Line).or_else(|| {
+                let (what, right) = no_urc(urc, known)?;
+                mistake(key, format!("the fault can never act: {what}"), right)
+            })
+        }
         None => about("command", &m.command, Against::Line),
     };
     let lines = |lines: &[String]| lines.iter().any(|line| line.contains(['\r', '\n']));

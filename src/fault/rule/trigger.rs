@@ -79,7 +79,7 @@ pub struct When {
     pub(in crate::fault) urc: Option<Pattern>,
     /// Event, or with `reply`: an FTP verb reaches the server, such as "RETR".
     pub(in crate::fault) verb: Option<Pattern>,
-    /// Event, or with `verb`: the server's reply to it has a code that matches, such as "226" or "5*".
+    /// Event, or with `verb`: the server's reply to it has a code that matches, such as "226" or "5*", or a last line, such as "550 *quota*".
     pub(in crate::fault) reply: Option<Pattern>,
     /// Event: so many bytes have moved on one connection of `link`. Exactly so many pass before the fault.
     pub(in crate::fault) after_bytes: Option<Amount>,
@@ -148,7 +148,7 @@ pub enum Trigger {
     Urc(Pattern, Option<usize>),
     /// An FTP verb: verb and argument.
     Verb(Pattern, Pattern),
-    /// A reply: verb, argument and code.
+    /// A reply: verb, argument, and code or line.
     Reply(Pattern, Pattern, Pattern),
     /// Bytes moved.
     Bytes {
@@ -185,6 +185,11 @@ pub enum Trigger {
     Boot(u64),
     /// A request only.
     Inject,
+}
+
+/// Whether a pattern of replies is about their codes, and not about their text.
+pub fn is_code(reply: &Pattern) -> bool {
+    reply.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte == b'*')
 }
 
 impl Trigger {

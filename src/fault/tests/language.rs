@@ -155,3 +155,53 @@ fn bursts_lose_many_one_after_the_other() {
     let half = run("what = { bursts = 0.02, ends = 0.2, lost = 0.5 }");
     assert!(half.iter().filter(|lost| **lost).count() < share * 2 / 3);
 }
+
+#[test]
+fn what_is_withheld_is_said_in_its_order_once_it_may_be_and_a_reset_loses_it() {
+    let rule = "when = { at = \"1s\" }\nwhat = { withhold = \"+A*\" }\nfor = \"10s\"";
+    let urc = |e: &mut Engine, at, text: &str| e.urc(ms(at), 1, text);
+    let mut e = engine(&[rule]);
+    assert_eq!(urc(&mut e, 500, "+A: 0"), UrcVerdict::Pass);
+    for text in ["+A: 1", "+A: 2"] {
+        assert_eq!(urc(&mut e, 2000, text), UrcVerdict::Swallow);
+    }
+    assert_eq!(urc(&mut e, 2000, "+B: 1"), UrcVerdict::Pass);
+    assert_eq!(acts(&mut e), []);
+    e.handle_timeout(ms(11_000));
+    let said = |text: &str| Act::Say { port: Some(1), text: text.to_owned() };
+    assert_eq!(acts(&mut e), [said("+A: 1"), said("+A: 2")]);
+    assert_eq!(urc(&mut e, 12_000, "+A: 3"), UrcVerdict::Pass);
+
+    let mut e = engine(&[rule]);
+    assert_eq!(urc(&mut e, 2000, "+A: 1"), UrcVerdict::Swallow);
+    e.observe(ms(3000), &Observation::Boot(2));
+    assert_eq!(urc(&mut e, 4000, "+A: 2"), UrcVerdict::Swallow);
+    e.handle_timeout(ms(11_000));
+    assert_eq!(acts(&mut e), [said("+A: 2")]);
+}
+
+#[test]
+fn a_reply_is_met_by_its_code_or_by_its_text() {
+    for (pattern, met) in [
+        ("550", true),
+        ("5*", true),
+        ("550 *quota*", true),
+        ("550 Over quota", true),
+        ("*quota", true),
+        ("550 *denied*", false),
+        ("450 *quota*", false),
+        ("quota*", false),
+    ] {
+        let rule = format!("when = {{ verb = \"STOR\", reply = \"{pattern}\" }}\nwhat = {{ relabel = 452 }}");
+        let mut e = engine(&[&rule]);
+        let verdict = e.reply(ms(1), "STOR", "x", 550, "550 Over quota");
+        assert_eq!(verdict != ReplyVerdict::Pass, met, "{pattern}: {verdict:?}");
+    }
+    for (pattern, can_be) in
+        [("550 *x*", true), ("*x", true), ("5*x", true), ("600 *", false), ("x*", false), ("550x*", false)]
+    {
+        let rule = format!("when = {{ reply = \"{pattern}\" }}\nwhat = {{ say = \"+X\" }}");
+        let problems = check(&[Rule::parse(&rule).unwrap()], &Known::default());
+        assert_eq!(problems.is_empty(), can_be, "{pattern}: {problems:?}");
+    }
+}

@@ -32,7 +32,7 @@ impl GateFaults for Fault {
         self.passive
     }
 
-    fn reply(&mut self, _: Now, verb: &str, _: &str, _: u16) -> ReplyVerdict {
+    fn reply(&mut self, _: Now, verb: &str, _: &str, _: u16, _: &str) -> ReplyVerdict {
         match verb == self.on {
             true => self.reply.clone(),
             false => ReplyVerdict::Pass,

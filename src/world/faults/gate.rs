@@ -14,7 +14,7 @@ impl GateFaults for Faults {
         self.ask(|engine| engine.passive(now)).unwrap_or(PassiveVerdict::Pass)
     }
 
-    fn reply(&mut self, now: Now, verb: &str, argument: &str, code: u16) -> ReplyVerdict {
-        self.ask(|engine| engine.reply(now, verb, argument, code)).unwrap_or(ReplyVerdict::Pass)
+    fn reply(&mut self, now: Now, verb: &str, argument: &str, code: u16, line: &str) -> ReplyVerdict {
+        self.ask(|engine| engine.reply(now, verb, argument, code, line)).unwrap_or(ReplyVerdict::Pass)
     }
 }

@@ -26,12 +26,12 @@ impl Engine {
         verdict.unwrap_or(VerbVerdict::Pass)
     }
 
-    /// The server has answered a verb. The greeting answers the verb `CONNECT`.
-    pub fn reply(&mut self, now: Now, verb: &str, file: &str, code: u16) -> ReplyVerdict {
+    /// The server has answered a verb; `line` is the last of its reply, code included. The greeting answers the verb `CONNECT`.
+    pub fn reply(&mut self, now: Now, verb: &str, file: &str, code: u16, line: &str) -> ReplyVerdict {
         if self.rules.is_empty() {
             return ReplyVerdict::Pass;
         }
-        self.rules.happen(now, Fact::Reply { verb, file, code });
+        self.rules.happen(now, Fact::Reply { verb, file, code, line });
         let over = |verdict: &ReplyVerdict| match verdict {
             ReplyVerdict::Instead(scripted) => Over::After(scripted.late),
             ReplyVerdict::Late(by) => Over::After(*by),

@@ -3,6 +3,7 @@
 use crate::fault::engine::Engine;
 use crate::fault::engine::fact::Fact;
 use crate::fault::engine::live::Over;
+use crate::fault::engine::rules::Rules;
 use crate::fault::layer::Action;
 use crate::fault::layer::kind::Layer;
 use crate::fault::layer::module::{CommandVerdict, ResultVerdict, UrcVerdict};
@@ -49,14 +50,34 @@ impl Engine {
             return UrcVerdict::Pass;
         }
         self.rules.happen(now, Fact::Urc { port, text });
-        let over = |verdict: &UrcVerdict| match verdict {
+        let over = |(verdict, _): &(UrcVerdict, bool)| match verdict {
             UrcVerdict::Late(by) => Over::After(*by),
             _ => Over::AtOnce,
         };
         let verdict = self.rules.first_until(now, Layer::Module, over, |action, dice| match action {
-            Action::Module(fault) => fault.on_urc(port, text, dice),
+            Action::Module(fault) => Some((fault.on_urc(port, text, dice)?, fault.withholds())),
             _ => None,
         });
-        verdict.unwrap_or(UrcVerdict::Pass)
+        let (verdict, withheld) = verdict.unwrap_or((UrcVerdict::Pass, false));
+        if withheld {
+            self.rules.withhold(port, text);
+        }
+        verdict
+    }
+}
+
+impl Rules {
+    /// Keeps a URC back with the first rule that withholds it.
+    fn withhold(&mut self, port: usize, text: &str) {
+        for i in self.index.held(Layer::Module) {
+            let live = &mut self.list[i];
+            if let Action::Module(fault) = &live.rule.what
+                && fault.withholds()
+                && fault.on_urc(port, text, &mut live.dice).is_some()
+            {
+                live.withheld.push((port, text.to_owned()));
+                return;
+            }
+        }
     }
 }
