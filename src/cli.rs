@@ -12,8 +12,10 @@ mod list;
 mod man;
 mod options;
 mod play;
+mod progress;
 mod record;
 mod replay;
+mod report;
 mod run;
 mod saved;
 mod schema;
@@ -51,6 +53,7 @@ struct Cli {
 enum Verb {
     Run(run::Run),
     Exec(exec::Exec),
+    Report(report::ReportVerb),
     Play(play::Play),
     Record(record::Record),
     Replay(replay::ReplayVerb),
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
     match cli.verb {
         Verb::Run(verb) => verb.main(),
         Verb::Exec(verb) => verb.main(),
+        Verb::Report(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
         Verb::Record(verb) => verb.main(),
         Verb::Replay(verb) => verb.main(),

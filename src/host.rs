@@ -1,4 +1,5 @@
 //! host: the program under test, as a process of its own.
 
 pub mod orphans;
+pub mod output;
 pub mod process;

@@ -3,7 +3,7 @@
 use super::options::{self, TraceFiles, Written, by_option};
 use super::signals::Signals;
 use super::{UNMET, complain, last, show, show_error, show_mistakes, show_refusal};
-use crate::disk::{self, named};
+use crate::disk::{self, Outputs, named};
 use crate::play::device;
 use crate::play::{self, PlayError};
 use crate::profile::mistake::Mistake;
@@ -134,7 +134,8 @@ impl Play {
                 let (sinks, written) = match self.trace.asked() {
                     true => {
                         let setup = play::prepare(&transcript, profile).map_err(PlayError::Mistakes)?;
-                        let mut outputs = setup.outputs();
+                        let mut outputs = Outputs::default();
+                        setup.needs(&mut outputs);
                         outputs.needs("the transcript", file);
                         self.trace.create(&mut outputs)?
                     }

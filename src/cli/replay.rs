@@ -1,6 +1,6 @@
 //! `badline replay`: be the modem of a recording.
 
-use super::options::{self, Options};
+use super::options::{self, OneScenario, Options};
 use super::run::until_interrupted;
 use super::{UNMET, complain, last, show_mistakes, show_refusal, show_warnings};
 use crate::disk::sweep;
@@ -24,6 +24,8 @@ pub struct ReplayVerb {
     #[arg(value_name = "FILE.at")]
     recording: PathBuf,
     #[command(flatten)]
+    scenario: OneScenario,
+    #[command(flatten)]
     options: Options,
     /// End at the first difference, with status 3, and show it
     #[arg(long)]
@@ -33,6 +35,7 @@ pub struct ReplayVerb {
 impl ReplayVerb {
     /// Runs it.
     pub fn main(mut self) -> ExitCode {
+        self.options.scenario = self.scenario.scenario.take();
         options::log(self.options.verbose);
         if let Err(error) = last::resort(|| ()) {
             return show_refusal(&error);

@@ -1,14 +1,14 @@
 //! Runs a host program at a machine's port: from its start to the verdict.
 
-use super::orphans::{self, Orphans};
+use super::orphans::{self, Mark, Orphans};
+use super::output::{Live, Reader};
 use crate::driver::machine::Machine;
 use crate::time::Now;
 use crate::time::units::Span;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use std::ffi::OsString;
 use std::future::Future;
-use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -31,6 +31,8 @@ pub struct Host {
     pub command: Vec<OsString>,
     /// What is added to its environment.
     pub environment: Vec<(String, OsString)>,
+    /// Whether what it prints is passed on.
+    pub output: Live,
 }
 
 /// How a host came to its end.
@@ -103,10 +105,13 @@ pub struct Ran {
     pub at: Now,
     /// How long it took, in real time.
     pub took: Duration,
+    /// What it printed, on either stream; of much, both ends.
+    pub output: String,
 }
 
 /// Runs `host` at the ports of a machine that is switched on, until it ends or has to; no process of it is left
-/// afterwards. `interrupted` says when to stop before.
+/// afterwards, but one that has left its process group, its parents and its environment, which is killed with the rest of
+/// `orphans`. `interrupted` says when to stop before.
 ///
 /// # Errors
 /// What the system refuses while the host is watched.
@@ -114,15 +119,15 @@ pub async fn run(
     machine: &mut Machine,
     host: &Host,
     limits: Limits,
+    orphans: &Orphans,
     interrupted: impl Future<Output = Signal>,
 ) -> io::Result<Ran> {
-    let orphans = Orphans::adopt();
-    let start = Instant::now();
-    let mut child = match spawn(host) {
-        Ok(child) => child,
+    let (start, mark) = (Instant::now(), Mark::new());
+    let (mut child, output) = match spawn(host, &mark) {
+        Ok(started) => started,
         Err(why) => {
             let end = End::NotStarted(why.to_string());
-            return Ok(Ran { end, at: machine.now(), took: start.elapsed() });
+            return Ok(Ran { end, at: machine.now(), took: start.elapsed(), output: String::new() });
         }
     };
     // Its group has the number of its first process.
@@ -134,38 +139,42 @@ pub async fn run(
         () = sleep(limits.timeout) => End::TimedOut(limits.timeout),
         signal = interrupted => End::Interrupted(signal),
     };
-    let ran = Ran { end, at: machine.now(), took: start.elapsed() };
-    let interrupted = matches!(ran.end, End::Interrupted(_));
+    let (at, took) = (machine.now(), start.elapsed());
+    let interrupted = matches!(end, End::Interrupted(_));
     tokio::select! {
-        () = stop(&mut child, group, &orphans, if interrupted { HASTE } else { GRACE }) => {}
+        () = stop(&mut child, group, orphans, &mark, if interrupted { HASTE } else { GRACE }) => {}
         () = machine.run() => {}
     }
     if !interrupted {
         // What cannot be settled by now never will be: a stalled link, or a host of another process.
         let _ = timeout(SETTLE, machine.settle()).await;
     }
-    Ok(ran)
+    Ok(Ran { end, at, took, output: output.finish() })
 }
 
-fn spawn(host: &Host) -> io::Result<Child> {
+/// Starts the host, and who reads what it prints.
+fn spawn(host: &Host, mark: &Mark) -> io::Result<(Child, Reader)> {
     let Some((program, arguments)) = host.command.split_first() else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
-    // A process group in the background would be stopped for reading from the terminal.
-    let stdin = if io::stdin().is_terminal() { Stdio::null() } else { Stdio::inherit() };
-    Command::new(program)
+    let (reader, printed) = Reader::start(host.output)?;
+    let child = Command::new(program)
         .args(arguments)
         .envs(host.environment.iter().map(|(name, value)| (name, value)))
-        .stdin(stdin)
-        .stdout(io::stderr().as_fd().try_clone_to_owned()?)
+        .envs([mark.variable()])
+        // Of several at once, each would take what is meant for another.
+        .stdin(Stdio::null())
+        .stdout(printed.try_clone()?)
+        .stderr(printed)
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", program.display())))
+        .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", program.display())))?;
+    Ok((child, reader))
 }
 
 /// Ends the host and all that it started, also where it has ended itself.
-async fn stop(child: &mut Child, group: Option<Pid>, orphans: &Orphans, grace: Duration) {
+async fn stop(child: &mut Child, group: Option<Pid>, orphans: &Orphans, mark: &Mark, grace: Duration) {
     let Some(group) = group else { return };
     // Errors say that nobody is there any more.
     let _ = kill_process_group(group, Signal::TERM);
@@ -176,7 +185,7 @@ async fn stop(child: &mut Child, group: Option<Pid>, orphans: &Orphans, grace: D
     }
     let killed = async {
         gone(child, group).await;
-        while orphans.kill() {
+        while orphans.kill_run(mark, group) {
             sleep(LOOK).await;
         }
     };
