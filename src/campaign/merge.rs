@@ -2,6 +2,7 @@
 
 use super::run::MISTAKE;
 use super::{Run, Shard, Summary};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead};
@@ -31,11 +32,15 @@ pub struct Merged {
     pub doubts: Vec<String>,
 }
 
-#[derive(Deserialize)]
+/// A line of what `exec` prints.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "lowercase")]
-enum Line {
+pub enum Line {
+    /// A modem is ready for its host.
     Ready {},
+    /// What came of a run.
     Verdict(Box<Run>),
+    /// What came of all.
     Summary(Summary),
 }
 

@@ -1,5 +1,6 @@
 //! Which runs there are, in what order, and which of them one machine does.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -39,7 +40,7 @@ impl FromStr for Seeds {
 }
 
 /// One machine's part of the runs: `2/8` is the second of eight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Shard {
     /// Which, from 1.
     pub index: u64,

@@ -25,7 +25,6 @@ pub struct Summary {
     /// How many runs the plan has.
     pub points: u64,
     /// Which part of it this is.
-    #[schemars(with = "serde_json::Value")]
     pub shard: Shard,
     /// Why the rest was not run, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
