@@ -196,8 +196,9 @@ fn runtime() -> io::Result<Runtime> {
     const DESCRIPTORS: usize = 16;
     let stderr = io::stderr();
     let spare = (0..DESCRIPTORS).map(|_| stderr.as_fd().try_clone_to_owned());
-    drop(spare.collect::<io::Result<Vec<_>>>()?);
-    Builder::new_current_thread().enable_all().build()
+    let refused = "the event loop";
+    drop(spare.collect::<io::Result<Vec<_>>>().map_err(named(refused))?);
+    Builder::new_current_thread().enable_all().build().map_err(named(refused))
 }
 
 /// The status of a process that a signal has ended.

@@ -8,6 +8,7 @@
 
 mod address;
 mod answer;
+mod carried;
 pub mod client;
 mod hand;
 pub mod http;

@@ -24,6 +24,7 @@ pub use known::Known;
 pub use scenario::Proposed;
 pub use stock::Stock;
 
+use crate::profile::Profile;
 use crate::transcript::{Kind as StepKind, Step, Transcript};
 use port::Port;
 use std::collections::VecDeque;
@@ -135,6 +136,9 @@ impl Diagnosis {
         if let Some(port) = self.ports.get_mut(step.port.saturating_sub(1)) {
             port.step(world, &step.kind);
         }
+        if let StepKind::Hear(pattern) = &step.kind {
+            world.stock.heard(&pattern.literals());
+        }
     }
 
     /// The recording is over.
@@ -154,6 +158,17 @@ impl Diagnosis {
     pub fn poll(&mut self) -> Option<Finding> {
         self.world.findings.pop_front()
     }
+}
+
+/// What a whole recording shows of its server's files; its module is of `profile`.
+pub fn stock(recording: &Transcript, profile: &Profile) -> Stock {
+    let mut diagnosis = Diagnosis::new(Known::of(Some(profile)), recording.ports(), Trust::of(recording));
+    for step in &recording.steps {
+        diagnosis.step(step);
+        diagnosis.world.findings.clear();
+    }
+    diagnosis.finish();
+    diagnosis.world.stock
 }
 
 /// A span as people say it.

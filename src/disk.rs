@@ -14,6 +14,8 @@ pub use output::{Kind, Output, Outputs, STANDARD_OUTPUT};
 pub use temporary::{Temporary, sweep};
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 use std::fmt::Display;
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, Read, Write};
@@ -76,7 +78,7 @@ pub fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     })
 }
 
-const ENXIO: i32 = rustix::io::Errno::NXIO.raw_os_error();
+const ENXIO: i32 = Errno::NXIO.raw_os_error();
 
 fn other_than_plain(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, format!("it is {what}, and no plain file"))
@@ -93,14 +95,37 @@ fn name(kind: FileType) -> &'static str {
     }
 }
 
-/// What the system refused, in words: as it says it, without its number and without a capital.
+/// What the system refused, in words: as it says it, without its number and without a capital; where a limit of this
+/// process is the cause, with that limit.
 pub fn why(error: &io::Error) -> String {
     let text = error.to_string();
     let Some(number) = error.raw_os_error() else { return text };
     let text = text.strip_suffix(&format!(" (os error {number})")).unwrap_or(&text);
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_lowercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
+    let text = first.unwrap_or_default() + letters.as_str();
+    match limit(number) {
+        Some(limit) => format!("{text}: {limit}"),
+        None => text,
+    }
+}
+
+/// The limit of this process that has the system refuse something, and what would be right.
+fn limit(number: i32) -> Option<String> {
+    let current = |resource| getrlimit(resource).current;
+    match Errno::from_raw_os_error(number) {
+        Errno::MFILE => {
+            let most = current(Resource::Nofile)?;
+            Some(format!(
+                "`ulimit -n` allows {most}; a modem needs 64, and 8 for each host and server more (`ulimit -n 256`)"
+            ))
+        }
+        Errno::FBIG => {
+            let most = current(Resource::Fsize)?;
+            Some(format!("`ulimit -f` allows {most} octets a file; allow more (`ulimit -f unlimited`)"))
+        }
+        _ => None,
+    }
 }
 
 /// The error of a path at which something was to be made, with what is wrong about the folder where that is the cause.

@@ -3,7 +3,7 @@
 pub mod accept;
 pub(crate) mod by_hand;
 pub mod clock;
-mod course;
+pub mod course;
 pub mod handle;
 pub mod io;
 pub mod machine;

@@ -12,31 +12,34 @@
 //! It opens no socket and reads no clock: [`Gate::handle`] takes what happened,
 //! [`Gate::poll_output`] gives what is to be done.
 
-mod active;
 pub mod builtin;
 mod command;
 mod config;
 mod event;
 mod faults;
 mod flow;
+mod port;
 mod relay;
 mod reply;
-mod security;
+mod server;
+mod session;
 mod speech;
-mod transfer;
+mod transfers;
 mod upstream;
 mod verbs;
 
 use crate::fault::{Scripted, Then};
-use crate::ftp::{Replies, Reply};
+use crate::ftp::Reply;
 use crate::time::{Now, Timers};
 use command::{Command, Commands};
 use core::net::{SocketAddr, SocketAddrV4};
-use speech::{Queued, ReplyQueue};
+use server::Server;
+use session::Session;
+use speech::{Queued, Speech};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use transfer::{Step, Transfer};
+use transfers::{Act, Transfers};
 
 pub use config::GateConfig;
 pub use event::{GateInput, GateOutput};
@@ -50,22 +53,18 @@ const TLS_HANDSHAKE: &[u8] = &[22, 3];
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// One control connection of the module, its data connections, and their counterparts upstream.
+///
+/// It reads the module's commands one at a time, and has each answered ([`Speech`]), passed to the server ([`Server`]), or carried out on
+/// the data connections ([`Transfers`]).
 #[derive(Debug)]
 pub struct Gate {
     config: Arc<GateConfig>,
-    server: SocketAddrV4,
     module: SocketAddrV4,
-    upstream: SocketAddr,
-    faults: Box<dyn GateFaults>,
     commands: Commands,
     session: Session,
-    replies: Replies,
-    /// Final replies that the server still owes, the greeting among them.
-    owed: usize,
     job: Job,
-    data: Data,
-    pipe: Pipe,
-    queue: ReplyQueue,
+    transfers: Transfers,
+    speech: Speech,
     timers: Timers<Timer>,
     out: VecDeque<GateOutput>,
 }
@@ -75,12 +74,10 @@ pub struct Gate {
 enum Job {
     /// The server's greeting is awaited.
     Greeting,
-    /// The next command is awaited, or what the server still owes to an aborted one.
+    /// The next command is awaited, or the end of a transfer, or what the server still owes to an aborted one.
     Idle,
     /// A command was passed to the server, and its reply goes to the module.
     Relay(Command),
-    /// Data is to be moved.
-    Transfer(Box<Transfer>),
     /// The session ends: what the module sends is ignored, and what is left to say is still said.
     Ending,
     /// The module has been closed; the server is still to store what has come of an upload.
@@ -89,63 +86,12 @@ enum Job {
     Closed,
 }
 
-/// The data connection on the module's side.
-#[derive(Debug, PartialEq, Eq)]
-enum Data {
-    None,
-    /// PASV was answered and nobody has come; also a port that stays silent.
-    Listening,
-    /// PORT was accepted; the address is dialled when there is something to transfer.
-    Port(SocketAddrV4),
-    Dialling,
-    Open,
-    /// The module has closed its half.
-    Ended,
-}
-
-/// The data connection on the server's side.
-#[derive(Debug, PartialEq, Eq)]
-enum Pipe {
-    None,
-    Connecting,
-    /// It is there, and its TLS handshake is going on. What the server says of the transfer is kept until it is over.
-    Securing,
-    Open,
-    /// Its transfer is over for the module, and the server still owes the reply: an aborted listing
-    /// is read to its end (libunftp says nothing where it cannot write one), an upload stored.
-    Leaving,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     /// Since the last command.
     Idle,
-    /// Until the module's data connection.
-    Data,
-    /// Since data moved.
-    Stall,
-}
-
-/// What commands have set.
-#[derive(Debug)]
-struct Session {
-    /// The server is libunftp.
-    builtin: bool,
-    logged_in: bool,
-    user: String,
-    /// The built-in server's working directory; absolute.
-    directory: String,
-    /// REST, until the next transfer.
-    restart: u64,
-    /// A REST was sent that no transfer has used. The server may still hold it: libunftp keeps it when a transfer fails.
-    restart_upstream: bool,
-    /// The control connection speaks TLS.
-    tls: bool,
-    /// So does the one to the server. Then the server answers PBSZ and PROT.
-    upstream_tls: bool,
-    protected: bool,
-    /// The passive connection is to be accepted and not served.
-    stall: bool,
+    /// Until the server has stored an upload whose module has gone.
+    Storing,
 }
 
 impl Gate {
@@ -159,30 +105,13 @@ impl Gate {
         tls: bool,
     ) -> Gate {
         Gate {
+            transfers: Transfers::new(Arc::clone(&config), *server.ip(), Server::new(upstream.ip())),
             config,
-            server,
             module,
-            upstream,
-            faults: Box::new(NoGateFaults),
             commands: Commands::default(),
-            session: Session {
-                builtin: false,
-                logged_in: false,
-                user: String::new(),
-                directory: "/".into(),
-                restart: 0,
-                restart_upstream: false,
-                tls,
-                upstream_tls: false,
-                protected: false,
-                stall: false,
-            },
-            replies: Replies::default(),
-            owed: 1,
+            session: Session::new(tls),
             job: Job::Greeting,
-            data: Data::None,
-            pipe: Pipe::None,
-            queue: ReplyQueue::default(),
+            speech: Speech::new(Box::new(NoGateFaults)),
             timers: Timers::default(),
             out: VecDeque::from([GateOutput::OpenUpstream]),
         }
@@ -190,18 +119,19 @@ impl Gate {
 
     /// The same gate with faults.
     pub fn with_faults(mut self, faults: Box<dyn GateFaults>) -> Gate {
-        self.faults = faults;
+        self.speech.faults = faults;
         self
     }
 
     /// The same gate, where the server speaks TLS as well: it is asked for PBSZ and PROT.
     pub fn with_upstream_tls(mut self, tls: bool) -> Gate {
-        self.session.upstream_tls = tls;
+        self.server().tls = tls;
         self
     }
+}
 
-    /// Takes what happened.
-    pub fn handle(&mut self, now: Now, input: GateInput) {
+impl Relay for Gate {
+    fn handle(&mut self, now: Now, input: GateInput) {
         match self.job {
             Job::Closed => return,
             Job::Storing => return self.store(now, input),
@@ -211,96 +141,91 @@ impl Gate {
             GateInput::ModuleBytes(bytes) => self.module_bytes(now, &bytes),
             GateInput::ModuleFin => self.module_fin(now),
             GateInput::ModuleReset => self.finish(now, GateOutput::ResetModule),
-            GateInput::DataOpened => self.data_opened(now),
-            GateInput::DataRefused => self.data_refused(now),
-            GateInput::DataBytes(bytes) => self.data_bytes(now, bytes),
-            GateInput::DataFin => self.data_fin(now),
-            GateInput::DataReset => self.data_reset(now),
-            GateInput::DataSent(n) => self.data_sent(now, n),
-            GateInput::DataUnread => self.data_unread(now),
-            GateInput::DataDelivered => self.data_delivered(now),
+            GateInput::DataOpened => self.transfers.data_opened(now),
+            GateInput::DataRefused => self.transfers.data_refused(),
+            GateInput::DataBytes(bytes) => self.transfers.data_bytes(now, bytes),
+            GateInput::DataFin => self.transfers.data_fin(now),
+            GateInput::DataReset => self.transfers.data_reset(now),
+            GateInput::DataSent(n) => self.transfers.data_sent(now, n),
+            GateInput::DataUnread => self.transfers.data_unread(now),
+            GateInput::DataDelivered => self.transfers.data_delivered(now),
             GateInput::UpstreamOpened => {}
             GateInput::UpstreamFailed => self.upstream_failed(now),
             GateInput::UpstreamBytes(bytes) => self.upstream_bytes(now, &bytes),
             GateInput::UpstreamFin => self.end(now, Queued::Close),
             GateInput::UpstreamReset => self.end(now, Queued::Reset),
-            GateInput::UpstreamDataOpened => self.pipe_opened(now),
-            GateInput::UpstreamDataSecured => self.pipe_secured(now),
-            GateInput::UpstreamDataFailed => self.pipe_failed(now),
-            GateInput::UpstreamDataBytes(bytes) => self.pipe_bytes(now, bytes),
-            GateInput::UpstreamDataFin => self.pipe_fin(now),
-            GateInput::UpstreamDataReset => self.pipe_reset(now),
-            GateInput::UpstreamDataSent(n) => self.pipe_sent(now, n),
+            GateInput::UpstreamDataOpened => self.transfers.pipe_opened(now, &self.session),
+            GateInput::UpstreamDataSecured => {
+                for reply in self.transfers.pipe_secured() {
+                    self.transfers.reply(now, reply);
+                    self.act(now);
+                }
+            }
+            GateInput::UpstreamDataFailed => self.transfers.pipe_failed(),
+            GateInput::UpstreamDataBytes(bytes) => self.transfers.pipe_bytes(now, bytes),
+            GateInput::UpstreamDataFin => self.transfers.pipe_fin(now),
+            GateInput::UpstreamDataReset => self.transfers.pipe_reset(now),
+            GateInput::UpstreamDataSent(n) => self.transfers.pipe_sent(now, n),
         }
+        self.act(now);
         self.advance(now);
     }
 
-    /// Does what is due by `now`.
-    pub fn handle_timeout(&mut self, now: Now) {
+    fn handle_timeout(&mut self, now: Now) {
         while let Some(timer) = self.timers.pop(now) {
             match timer {
                 Timer::Idle => self.idle(now),
-                Timer::Data if self.pipe == Pipe::Securing => {
-                    self.fail(now, 425, "No TLS on the data connection.");
-                }
-                Timer::Data => self.fail(now, 425, "Failed to establish connection."),
-                Timer::Stall if matches!(self.job, Job::Storing) => self.close(),
-                Timer::Stall => self.stalled(now),
+                Timer::Storing => self.close(now),
             }
+        }
+        while self.transfers.handle_timeout(now) {
+            self.act(now);
         }
         self.send_due(now);
         self.advance(now);
     }
 
-    /// The next thing to be done.
-    pub fn poll_output(&mut self) -> Option<GateOutput> {
+    fn poll_output(&mut self) -> Option<GateOutput> {
         self.out.pop_front()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
-    pub fn poll_timeout(&self) -> Option<Now> {
+    fn poll_timeout(&self) -> Option<Now> {
         match self.job {
             Job::Closed => None,
-            _ => self.timers.next().into_iter().chain(self.queue.due()).min(),
+            _ => [self.timers.next(), self.transfers.poll_timeout(), self.speech.due()]
+                .into_iter()
+                .flatten()
+                .min(),
         }
     }
 
-    /// Whether the server owes something that comes without the modem's clock moving: a connection,
-    /// a reply, or data for which there is room.
-    pub fn busy(&self) -> bool {
+    fn busy(&self) -> bool {
         match &self.job {
             Job::Ending | Job::Closed => false,
-            Job::Storing => self.session.builtin,
-            _ if matches!(self.pipe, Pipe::Connecting | Pipe::Securing) => true,
-            Job::Transfer(transfer) => match &transfer.step {
-                Step::Down(down) if down.is_flowing() => self.pipe == Pipe::Open && down.has_room(),
-                Step::Up(up) if up.is_flowing() => up.has_backlog(),
-                _ => self.owed > 0,
-            },
-            _ => self.owed > 0,
+            Job::Storing => self.transfers.server.builtin,
+            _ => self.transfers.busy(),
         }
     }
 
-    /// Whether data connections opened from now on speak TLS (RFC 4217 section 9).
-    pub fn data_protected(&self) -> bool {
+    fn data_protected(&self) -> bool {
         self.session.protected
     }
 
-    /// Whether everything has been closed, and nothing more will be done.
-    pub fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         matches!(self.job, Job::Closed)
     }
 
-    /// Says something unasked: what a rule, or somebody at the control API, wants to be heard.
-    pub fn speak(&mut self, now: Now, scripted: &Scripted) {
-        if !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
-            self.say(now, scripted, None);
+    fn speak(&mut self, now: Now, scripted: &Scripted) {
+        if self.is_open() {
+            self.say(now, scripted);
         }
     }
+}
 
+impl Gate {
     /// Begins the next command, where there is one and it may begin.
     fn advance(&mut self, now: Now) {
-        while matches!(self.job, Job::Idle) && self.owed == 0 {
+        while self.is_free() && self.transfers.server.owed == 0 {
             match self.commands.next() {
                 Some(command) => self.begin(now, command),
                 None if self.commands.is_over() => return self.finish(now, GateOutput::FinModule),
@@ -311,10 +236,8 @@ impl Gate {
 
     /// What the gate was doing is done: the next command may begin.
     fn rest(&mut self, now: Now) {
-        self.timers.cancel(Timer::Data);
-        self.timers.cancel(Timer::Stall);
         self.arm_idle(now);
-        if !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
+        if self.is_open() {
             self.job = Job::Idle;
         }
     }
@@ -326,12 +249,12 @@ impl Gate {
     }
 
     fn idle(&mut self, now: Now) {
-        match self.job {
-            Job::Idle => {
-                self.say(now, &Scripted::new(421, "Timeout."), None);
+        match self.is_free() {
+            true => {
+                self.say(now, &Scripted::new(421, "Timeout."));
                 self.end_after(now, FAREWELL, Queued::Close);
             }
-            _ => self.arm_idle(now),
+            false => self.arm_idle(now),
         }
     }
 
@@ -341,11 +264,10 @@ impl Gate {
             return self.end(now, Queued::Close);
         }
         for command in self.commands.take(bytes) {
-            let during_transfer = match self.job {
-                Job::Ending | Job::Storing | Job::Closed => return,
-                Job::Transfer(_) => true,
-                _ => false,
-            };
+            if !self.is_open() {
+                return;
+            }
+            let during_transfer = self.transfers.are_under_way();
             match (command.verb.as_str(), command.argument.as_str()) {
                 ("ABOR", _) if during_transfer => self.abort(now, command),
                 ("STAT", "") if during_transfer => {
@@ -360,13 +282,13 @@ impl Gate {
     fn queue(&mut self, now: Now, command: Command) {
         if !self.commands.push(command) {
             let last = Scripted { then: Then::Close, ..Scripted::new(421, "Too many commands.") };
-            self.say(now, &last, None);
+            self.say(now, &last);
         }
     }
 
     fn module_fin(&mut self, now: Now) {
         self.commands.close();
-        if matches!(self.job, Job::Transfer(_) | Job::Greeting) {
+        if matches!(self.job, Job::Greeting) || self.transfers.are_under_way() {
             self.finish(now, GateOutput::FinModule);
         }
     }
@@ -374,17 +296,15 @@ impl Gate {
     /// Closes the connection to the module, and the one to the server. After a broken upload the server is closed later,
     /// so that it can store what has arrived.
     fn finish(&mut self, now: Now, last: GateOutput) {
-        self.release_pipe();
-        self.release_data();
+        self.transfers.leave();
         self.timers = Timers::default();
-        self.queue = ReplyQueue::default();
-        if self.pipe == Pipe::Leaving && self.owed > 0 {
-            self.job = Job::Storing;
-            if let Some(stall) = self.config.stall {
-                self.timers.set(Timer::Stall, now + stall);
-            }
-        } else {
-            self.close();
+        self.speech.clear();
+        self.job = Job::Storing;
+        self.act(now);
+        if !self.transfers.is_storing() {
+            self.close(now);
+        } else if let Some(stall) = self.config.stall {
+            self.timers.set(Timer::Storing, now + stall);
         }
         self.out.push_back(last);
     }
@@ -393,19 +313,19 @@ impl Gate {
     fn store(&mut self, now: Now, input: GateInput) {
         match input {
             GateInput::UpstreamBytes(bytes) => self.upstream_bytes(now, &bytes),
-            GateInput::UpstreamDataBytes(bytes) => self.pipe_bytes(now, bytes),
-            GateInput::UpstreamFin | GateInput::UpstreamReset => self.owed = 0,
+            GateInput::UpstreamDataBytes(bytes) => self.transfers.pipe_bytes(now, bytes),
+            GateInput::UpstreamFin | GateInput::UpstreamReset => self.server().owed = 0,
             _ => {}
         }
-        if self.owed == 0 {
-            self.close();
+        self.act(now);
+        if self.server().owed == 0 {
+            self.close(now);
         }
     }
 
-    fn close(&mut self) {
-        if std::mem::replace(&mut self.pipe, Pipe::None) != Pipe::None {
-            self.out.push_back(GateOutput::DataAbortUpstream);
-        }
+    fn close(&mut self, now: Now) {
+        self.transfers.abort_pipe();
+        self.act(now);
         self.out.push_back(GateOutput::CloseUpstream);
         self.timers = Timers::default();
         self.job = Job::Closed;
@@ -418,24 +338,67 @@ impl Gate {
 
     /// The same after a pause, in which the module's commands are ignored.
     fn end_after(&mut self, now: Now, delay: Duration, how: Queued) {
-        self.release_pipe();
+        self.transfers.forget();
+        self.act(now);
         self.job = Job::Ending;
-        self.queue.push_after(now, delay, how);
+        self.speech.push_after(now, delay, how);
         self.send_due(now);
     }
 
     fn status(&self) -> Reply {
-        let about = match &self.job {
-            Job::Transfer(transfer) => {
-                format!(" {} in progress, {} octets moved", transfer.command.verb, transfer.moved)
+        let connected = format!(" Connected to {}", self.module.ip());
+        reply::lines(211, "FTP server status:", [connected, self.session.login(), self.transfers.status()])
+    }
+
+    fn server(&mut self) -> &mut Server {
+        &mut self.transfers.server
+    }
+
+    /// Whether the session goes on.
+    fn is_open(&self) -> bool {
+        !matches!(self.job, Job::Ending | Job::Storing | Job::Closed)
+    }
+
+    /// Whether nothing is being done.
+    fn is_free(&self) -> bool {
+        matches!(self.job, Job::Idle) && !self.transfers.are_under_way()
+    }
+
+    /// Does what follows from what happened on the data connections.
+    fn act(&mut self, now: Now) {
+        while let Some(act) = self.transfers.poll_act() {
+            match act {
+                Act::Output(output) => self.out.push_back(output),
+                Act::Answer(command, reply) => self.answer(now, &command, reply),
+                Act::Say(scripted) => self.say(now, &scripted),
+                Act::Flow => self.transfers.flow(now),
+                Act::Over => self.rest(now),
             }
-            _ => " No data connection".to_owned(),
-        };
-        let login = match self.session.logged_in {
-            true => format!(" Logged in as {}", self.session.user),
-            false => " Not logged in".to_owned(),
-        };
-        reply::lines(211, "FTP server status:", [format!(" Connected to {}", self.module.ip()), login, about])
+        }
+    }
+
+    /// Says the reply to a command, or what the faults make of it.
+    fn answer(&mut self, now: Now, command: &Command, reply: Reply) {
+        self.speech.answer(now, command, &reply);
+        self.send_due(now);
+    }
+
+    /// Says a reply of one line that a fault gives.
+    fn say(&mut self, now: Now, scripted: &Scripted) {
+        self.speech.say(now, scripted, None);
+        self.send_due(now);
+    }
+
+    /// Says what is due.
+    fn send_due(&mut self, now: Now) {
+        while let Some(queued) = self.speech.pop(now) {
+            match queued {
+                Queued::Bytes(bytes) => self.out.push_back(GateOutput::ToModule(bytes)),
+                Queued::StartTls => self.out.push_back(GateOutput::StartTls),
+                Queued::Close => return self.finish(now, GateOutput::FinModule),
+                Queued::Reset => return self.finish(now, GateOutput::ResetModule),
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Plays a transcript as the host, in-process: the modem's clock is turned by hand, the network is real.
 
+pub mod compare;
 pub mod device;
 pub mod reenact;
 

@@ -222,6 +222,8 @@ pub struct Errors {
     pub too_long: ErrorCode,
     /// A command that is right, and that the module cannot carry out in the state it is in.
     pub state: ErrorCode,
+    /// A command that stores something, where the module's flash cannot be written.
+    pub store: ErrorCode,
 }
 
 impl Errors {

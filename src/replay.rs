@@ -7,6 +7,7 @@
 
 mod find;
 mod key;
+mod masked;
 mod radio;
 mod report;
 pub mod script;
@@ -23,8 +24,9 @@ use crate::modem::{Dce, DceFault, FaultHook, NetEvent, Note, Origin, Output, Por
 use crate::time::Now;
 use crate::transcript::Transcript;
 use bytes::Bytes;
-use find::find;
+use find::Finder;
 use key::Key;
+use masked::Meant;
 use radio::Forced;
 use script::{Ask, Role, Said, What};
 use shadow::Shadow;
@@ -41,6 +43,10 @@ pub struct Replay {
     script: Arc<Script>,
     /// The exchange that is to come.
     next: usize,
+    /// What the host sent last, where the recording has it nowhere near.
+    strayed: Option<Key>,
+    /// What the host's values are that are masked in the recording.
+    meant: Meant,
     /// What the recording has the module do, in the order of its times.
     due: VecDeque<Due>,
     /// What of the host's line has come.
@@ -109,6 +115,8 @@ impl Replay {
             shadow: Shadow::new(behind, faults()),
             script,
             next: 0,
+            strayed: None,
+            meant: Meant::default(),
             due: VecDeque::new(),
             typed: vec![],
             data: vec![],
@@ -171,8 +179,16 @@ impl Replay {
             return;
         }
         let key = Key::of(&text);
-        match find(&self.script, self.next, port.number(), &key) {
+        let finder =
+            Finder { script: &self.script, next: self.next, port: port.number(), meant: &self.meant };
+        match finder.find(&key, self.strayed.as_ref()) {
             Some(at) => {
+                self.strayed = None;
+                if let Some(Ask::Command { key: recorded, .. }) =
+                    self.script.exchanges.get(at).map(|e| &e.ask)
+                {
+                    recorded.learn(&key, &mut self.meant);
+                }
                 if at != self.next {
                     self.leave(&text);
                 }
@@ -184,6 +200,7 @@ impl Replay {
                 self.follow_as(now, at, verdict);
             }
             None => {
+                self.strayed = Some(key);
                 self.leave(&text);
                 self.shadow.heard(now, port, line);
             }

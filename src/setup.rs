@@ -9,6 +9,7 @@ pub use content::Content;
 pub(crate) use content::inside;
 
 use crate::at::octets::octets_of;
+use crate::diagnose;
 use crate::disk::{Outputs, Temporary, named};
 use crate::fault::Rule;
 use crate::ftpd::{self, FtpServer};
@@ -21,8 +22,10 @@ use crate::replay::{Recording, Replay};
 use crate::scenario::{Expectation, Radio};
 use crate::time::Now;
 use crate::trace::Event;
+use crate::transcript::Transcript;
 use crate::world::World;
 use crate::world::faults::Faults;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -125,6 +128,13 @@ impl Setup {
     }
 }
 
+/// Whether a path is another, or leads through it.
+fn within(path: &str, other: &str) -> bool {
+    let parts =
+        |path: &str| path.split('/').filter(|part| !part.is_empty()).map(String::from).collect::<Vec<_>>();
+    parts(path).starts_with(&parts(other))
+}
+
 /// What a profile is called among [`Setup::reads`].
 const PROFILE: &str = "the profile of this run";
 
@@ -136,6 +146,35 @@ impl Setup {
     pub fn by_name(profile: &str) -> Result<Setup, Vec<Mistake>> {
         let reads = files::profile_files(profile, None).into_iter().map(|file| (PROFILE, file)).collect();
         Ok(Setup { reads, ..Setup::new(files::profile(profile)?) })
+    }
+
+    /// Has a recording answer the host; what it shows of its server's files is laid there.
+    pub fn replay(&mut self, file: &Path, recording: &Transcript) {
+        self.recording = Some(Recording::new(&file.display().to_string(), recording));
+        self.reads.push(("the recording of this run", file.to_owned()));
+        // What lies in a folder of the user's own, only the user knows.
+        if self.ftp_root.is_none() {
+            self.lay_files_of(recording);
+        }
+    }
+
+    /// Lays what a recording shows of its server's files, below what is laid by others.
+    pub fn lay_files_of(&mut self, recording: &Transcript) {
+        let stock = diagnose::stock(recording, &self.profile);
+        let folders = stock.folders().map(|path| (path.to_owned(), Content::Folder));
+        let files = stock.files().map(|(path, content)| (path.to_owned(), Content::File(content)));
+        let mut laid: Vec<(String, Content)> = vec![];
+        for (path, content) in folders.chain(files) {
+            let folder = matches!(content, Content::Folder);
+            // A folder cannot lie where a file does.
+            let taken = |(other, what): &(String, Content)| {
+                within(other, &path) && !matches!(what, Content::Folder) || within(&path, other) && !folder
+            };
+            if !self.files.iter().chain(&laid).any(taken) {
+                laid.push((path, content));
+            }
+        }
+        self.files.splice(0..0, laid);
     }
 
     /// Has the files known that it was read from, which no run of it must write over.
@@ -186,13 +225,17 @@ pub fn build(setup: &Setup) -> io::Result<(World, Server)> {
         _ => of()(e),
     })?;
     let root = whole;
-    content::lay(&root, &setup.files)?;
+    let (mut asked, there): (Vec<_>, Vec<_>) =
+        setup.files.iter().cloned().partition(|(path, _)| path.contains('*'));
+    // `a*.bin` before `*`.
+    asked.sort_by_key(|(pattern, _)| Reverse(pattern.chars().filter(|c| *c != '*').count()));
+    content::lay(&root, &there)?;
     let faults = Faults::new(setup.rules.clone(), setup.seed);
     let config = ftpd::Config {
         root: root.clone(),
         users: setup.users.clone(),
         listen: setup.ftp_listen,
-        faults: storage::seam(faults.clone()),
+        faults: storage::seam(faults.clone(), root.clone(), asked),
         quota: setup.quota,
         listing: setup.listing,
         greeting: gate::builtin::GREETING,

@@ -6,24 +6,27 @@
 
 mod acts;
 pub mod faults;
+mod radio;
 mod recorder;
+mod reports;
 mod serial;
 #[cfg(test)]
 mod tests;
 
-use acts::RadioTimeline;
-use serial::Serial;
+use radio::RadioTimeline;
+use reports::Reports;
 pub use serial::Write;
+use serial::{Around, Ports};
 
 use crate::fault::{Act, ModuleState, Observation};
 use crate::maker;
-use crate::modem::{Dce, HostLine, Level, Modem, ModuleLine, Note, Output, PortId};
+use crate::modem::{Dce, HostLine, Keeper, Level, Modem, ModuleLine, Note, Output, PortId};
 use crate::network::{IoEvent, IoRequest, Network};
+use crate::scenario::Radio;
 use crate::time::Now;
 use crate::trace::{Circuit, Event, Record};
 use crate::world::faults::Faults;
 use crate::world::recorder::Recorder;
-use std::collections::{BTreeMap, VecDeque};
 
 /// What the world tells its owner, apart from what the host is to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,13 +62,12 @@ pub enum Notice {
 pub struct World {
     dce: Box<dyn Dce>,
     network: Network,
-    serial: Vec<Serial>,
-    notices: VecDeque<Notice>,
+    ports: Ports,
+    reports: Reports,
     faults: Faults,
     radio: RadioTimeline,
     /// What faults will do once the bytes that triggered them have arrived.
     landing: Vec<(Now, Act)>,
-    recorder: Option<Box<Recorder>>,
     /// Faults have ended that kept something back: it may move on.
     resumes: bool,
 }
@@ -76,12 +78,11 @@ impl World {
         World {
             dce,
             network,
-            serial: (0..ports).map(|_| Serial::default()).collect(),
-            notices: VecDeque::new(),
+            ports: Ports::new(ports),
+            reports: Reports::default(),
             faults: Faults::new(vec![], 0),
             radio: RadioTimeline::default(),
             landing: vec![],
-            recorder: None,
             resumes: false,
         }
     }
@@ -108,12 +109,12 @@ impl World {
 
     /// Has [`World::poll_record`] tell what happens from here on; it costs time.
     pub fn trace(&mut self) {
-        if self.recorder.is_none() {
+        if self.reports.recorder.is_none() {
             self.dce.take_notes(true);
             self.network.tap(true);
-            self.recorder = Some(Box::new(Recorder::new(
+            self.reports.recorder = Some(Box::new(Recorder::new(
                 maker::secrets(self.dce.modem().map(Modem::vocabulary)),
-                self.serial.len(),
+                self.ports.len(),
             )));
         }
     }
@@ -122,32 +123,37 @@ impl World {
     pub(super) fn untrace(&mut self) {
         self.dce.take_notes(false);
         self.network.tap(false);
-        self.recorder = None;
+        self.reports.recorder = None;
     }
 
     /// Adds to the trace, where there is one, what happens outside the world.
     pub fn record(&mut self, now: Now, event: impl FnOnce() -> Event) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.push(now, event());
-        }
+        self.reports.record(now, event);
     }
 
     /// What happened next.
     pub fn poll_record(&mut self) -> Option<Record> {
-        self.recorder.as_mut()?.pop()
+        self.reports.recorder.as_mut()?.pop()
     }
 
-    /// Puts back what the module had stored when it was last switched off.
-    pub fn load_flash(&mut self, flash: BTreeMap<String, String>) {
+    /// Begins with what `keeper` holds, and has it keep what the module stores.
+    pub fn keep_in(&mut self, keeper: Box<dyn Keeper>) {
         if let Some(modem) = self.dce.modem_mut() {
-            modem.load_flash(flash);
+            modem.keep_in(keeper);
+        }
+    }
+
+    /// Has what the module has stored outside a command kept.
+    pub fn keep(&mut self) {
+        if let Some(modem) = self.dce.modem_mut() {
+            modem.keep();
         }
     }
 
     /// Applies power.
     pub fn power_on(&mut self, now: Now) {
         self.faults.set_now(now);
-        self.begin_radio(now);
+        self.radio.begin(&mut *self.dce, now);
         self.dce.power_on(now);
         self.drain(now);
     }
@@ -164,11 +170,12 @@ impl World {
 
     /// The host typed.
     pub fn typed(&mut self, now: Now, port: PortId, bytes: &[u8]) {
-        if let Some(recorder) = &mut self.recorder {
+        if let Some(recorder) = &mut self.reports.recorder {
             recorder.typed(now, port, bytes);
         }
         self.faults.set_now(now);
-        self.arrive_up(now, port, bytes);
+        let (ports, mut around) = self.serial();
+        ports.arrive_up(&mut around, now, port, bytes);
         self.drain(now);
     }
 
@@ -177,9 +184,8 @@ impl World {
         if !self.dce.add_port() {
             return None;
         }
-        let port = PortId(self.serial.len());
-        self.serial.push(Serial::default());
-        if let Some(recorder) = &mut self.recorder {
+        let port = self.ports.add();
+        if let Some(recorder) = &mut self.reports.recorder {
             recorder.add_port();
         }
         self.line(now, port, HostLine::Dtr(Level::On));
@@ -200,7 +206,7 @@ impl World {
 
     /// The host moved a line.
     pub fn line(&mut self, now: Now, port: PortId, line: HostLine) {
-        if let Some(recorder) = &mut self.recorder {
+        if let Some(recorder) = &mut self.reports.recorder {
             let HostLine::Dtr(level) = line;
             recorder.line(now, port, Circuit::Dtr, level.is_on());
         }
@@ -210,7 +216,7 @@ impl World {
 
     /// So many octets of [`World::outgoing`] have gone to the host, or were dropped for want of one.
     pub fn sent(&mut self, now: Now, port: PortId, n: usize) {
-        let n = self.serial[port.0].outgoing.advance(n);
+        let n = self.ports[port].outgoing.advance(n);
         self.dce.handle_sent(now, port, n);
         self.drain(now);
     }
@@ -227,8 +233,9 @@ impl World {
     /// The time of [`World::poll_timeout`] has come.
     pub fn timeout(&mut self, now: Now) {
         self.faults.set_now(now);
-        self.change_radio(now);
-        self.deliver_due(now);
+        self.radio.handle_timeout(&mut *self.dce, now);
+        let (ports, mut around) = self.serial();
+        ports.deliver_due(&mut around, now);
         if self.network.poll_timeout().is_some_and(|at| at <= now) {
             self.network.handle_timeout(now);
         }
@@ -240,20 +247,26 @@ impl World {
 
     /// When [`World::timeout`] has something to do.
     pub fn poll_timeout(&self) -> Option<Now> {
-        let serial = self.serial.iter().filter_map(Serial::poll_timeout);
         let landing = self.landing.iter().map(|(at, _)| *at).min();
-        let own = [self.dce.poll_timeout(), self.network.poll_timeout(), landing].into_iter().flatten();
-        own.chain(self.faults.poll_timeout()).chain(self.radio.poll_timeout()).chain(serial).min()
+        let own = [
+            self.dce.poll_timeout(),
+            self.network.poll_timeout(),
+            landing,
+            self.faults.poll_timeout(),
+            self.radio.poll_timeout(),
+            self.ports.poll_timeout(),
+        ];
+        own.into_iter().flatten().min()
     }
 
     /// The next write for the host of a port, or what is left of it; none while that host holds it up.
     pub fn outgoing(&self, port: PortId) -> Option<&Write> {
-        self.serial[port.0].outgoing.first().filter(|_| !self.dce.is_stopped(port))
+        self.ports[port].outgoing.first().filter(|_| !self.dce.is_stopped(port))
     }
 
     /// How much the modem takes from the host of a port now, in octets.
     pub fn uart_window(&self, port: PortId) -> usize {
-        self.dce.uart_window(port).min(self.serial[port.0].window())
+        self.dce.uart_window(port).min(self.ports[port].window())
     }
 
     /// The next request to the real world.
@@ -263,7 +276,7 @@ impl World {
 
     /// What else happened.
     pub fn poll_notice(&mut self) -> Option<Notice> {
-        self.notices.pop_front()
+        self.reports.poll_notice()
     }
 
     /// Whether the real world still owes an answer that belongs to this moment.
@@ -276,19 +289,41 @@ impl World {
         self.network.reaches_out()
     }
 
+    /// The ports, and what is beside them.
+    fn serial(&mut self) -> (&mut Ports, Around<'_>) {
+        let around = Around { dce: &mut *self.dce, faults: &self.faults, reports: &mut self.reports };
+        (&mut self.ports, around)
+    }
+
+    /// Gives the radio a timeline, before power is applied.
+    pub(crate) fn set_radio(&mut self, timeline: &[Radio]) {
+        self.radio.set(&*self.dce, timeline);
+    }
+
     /// Passes on what the modem and the network ask of each other, until neither asks for anything.
     fn drain(&mut self, now: Now) {
         loop {
             self.hear_tap();
             while let Some(output) = self.dce.poll_output() {
-                if let (Some(recorder), false) = (&mut self.recorder, matches!(output, Output::Uart { .. })) {
+                if let (Some(recorder), false) =
+                    (&mut self.reports.recorder, matches!(output, Output::Uart { .. }))
+                {
                     recorder.output(now, &output);
                 }
                 match output {
-                    Output::Uart { port, bytes, apart } => self.arrive_down(now, port, bytes, apart),
-                    Output::Line { port, line, level } => self.drive(now, port, line, level.is_on()),
-                    Output::Baud { port, rate } => self.notices.push_back(Notice::Baud { port, rate }),
-                    Output::Dropped { port, lines } => self.not_said(now, port, lines),
+                    Output::Uart { port, bytes, apart } => {
+                        let (ports, mut around) = self.serial();
+                        ports.arrive_down(&mut around, now, port, bytes, apart);
+                    }
+                    Output::Line { port, line, level } => {
+                        let (ports, mut around) = self.serial();
+                        ports.drive(&mut around, now, port, line, level.is_on());
+                    }
+                    Output::Baud { port, rate } => self.reports.notice(Notice::Baud { port, rate }),
+                    Output::Dropped { port, lines } => {
+                        let (ports, mut around) = self.serial();
+                        ports.not_said(&mut around, now, port, lines);
+                    }
                     Output::Net(request) => {
                         self.network.handle_request(now, request);
                         self.hear_tap();
@@ -308,7 +343,7 @@ impl World {
                 }
                 return;
             };
-            if let Some(recorder) = &mut self.recorder {
+            if let Some(recorder) = &mut self.reports.recorder {
                 recorder.answer(now, &event);
             }
             self.dce.handle_net(now, event);
@@ -316,7 +351,7 @@ impl World {
     }
 
     fn hear_tap(&mut self) {
-        if let Some(recorder) = &mut self.recorder {
+        if let Some(recorder) = &mut self.reports.recorder {
             while let Some(tapped) = self.network.poll_tap() {
                 recorder.tapped(tapped);
             }

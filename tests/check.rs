@@ -153,7 +153,6 @@ fn what_was_hardly_meant_is_a_warning() {
                 1,
                 "a host that does nothing",
             ),
-            ("[server.files]\n\"*.bin\" = \"x\"\n".to_owned(), 3, 11, "is a letter here"),
             ("[network]\nretransmit = \"3s\"\n".to_owned(), 3, 14, "nothing is lost"),
             (expect("host_sends_in_order = [\"AT\"]"), 3, 1, "write two or more"),
             (expect("file = \"a?.bin\"\nabsent = true"), 3, 1, "`?` stands for itself"),

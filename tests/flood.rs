@@ -87,6 +87,13 @@ fn noise_that_no_line_can_carry() {
 }
 
 #[test]
+fn a_port_that_vanishes_all_the_time() {
+    for (speed, gone) in [(1, "0s"), (1000, "0s"), (1000, "10ms")] {
+        flood(speed, &json!({ "unplug": gone }));
+    }
+}
+
+#[test]
 fn a_state_that_changes_all_the_time() {
     flood(1000, &json!({ "signal": 3 }));
 }

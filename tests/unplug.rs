@@ -7,6 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::process::Command;
 use std::thread;
 
 const SCENARIO: &str = "\
@@ -68,6 +69,28 @@ fn a_terminal_is_unplugged_and_its_link_comes_back() {
         ask(&mut open(&link), "AT", "OK");
     });
 }
+
+#[test]
+fn a_run_ends_with_its_host_however_often_the_port_vanishes() {
+    for (speed, gone) in [("1", "0s"), ("1000", "1ms"), ("1000", "10ms")] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let scenario = dir.path().join("unplug.toml");
+        let fault = format!("[[fault]]\nwhen = {{ each = \"1ms\" }}\nwhat = {{ unplug = \"{gone}\" }}\n");
+        std::fs::write(&scenario, format!("profile = \"sim7080\"\n{fault}")).expect("a file");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
+        command.args(["exec", "--speed", speed, "--scenario"]).arg(&scenario).env("TMPDIR", dir.path());
+        command.args(["--timeout", "1h", "--", "sh", "-c", HOST]);
+        let out = within(move || command.output().expect("it starts"));
+        let told = String::from_utf8_lossy(&out.stderr);
+        let verdict = String::from_utf8_lossy(&out.stdout);
+        assert!(verdict.contains("\"host_status\":0,\"timed_out\":false"), "{speed} {gone}: {verdict}");
+        assert!(!told.contains("does not come back"), "{speed} {gone}: {told}");
+    }
+}
+
+/// Opens the port again and again, and types. The shell makes a plain file where there is no port.
+const HOST: &str =
+    "for i in 1 2 3 4 5 6 7 8 9; do printf 'AT\\r' 2>&- >$BADLINE_PORT; sleep 0.05; done 2>&-; true";
 
 #[test]
 fn a_caller_over_tcp_is_hung_up_on_and_the_next_waits() {

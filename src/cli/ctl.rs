@@ -5,6 +5,7 @@ use crate::at::visible_json;
 use crate::control::client::{Client, find, running};
 use crate::control::{Request, Saved, Wrong, help, typed};
 use crate::disk::why;
+use crate::fault::{FAULTS, kind_named};
 use crate::time::units::Span;
 use crate::trace::{Record, show as shown};
 use clap::{Args, Subcommand};
@@ -90,6 +91,25 @@ enum Verb {
 }
 
 impl Verb {
+    /// With how a new fault is typed, where one was named that is not there.
+    fn hinted(&self, wrong: Wrong) -> Wrong {
+        let Verb::Inject { fault } = self else { return wrong };
+        let [name] = &fault[..] else { return wrong };
+        if name.contains('=') {
+            return wrong;
+        }
+        let told = match kind_named(name) {
+            Some(_) => format!("`{name}` is a kind of fault"),
+            None => wrong.right.unwrap_or_default(),
+        };
+        let kind = kind_named(name).or_else(|| kind_named("signal")).unwrap_or(&FAULTS[0]);
+        let example = toml::from_str::<toml::Table>(kind.example).ok();
+        let value = example.as_ref().and_then(|example| example.get("what")?.get(kind.name));
+        let value =
+            value.map_or(String::new(), |value| value.as_str().map_or(value.to_string(), str::to_owned));
+        Wrong::new(wrong.error, format!("{told}; a new one is typed as {}={value}", kind.name))
+    }
+
     /// What it asks for; nothing of one modem where it is `list`.
     fn request(&self) -> Result<Option<Request>, Wrong> {
         Ok(Some(match self {
@@ -135,7 +155,7 @@ impl Ctl {
     fn run(&self) -> Result<ExitCode, Wrong> {
         let Some(request) = self.verb.request()? else { return Ok(self.list()) };
         let mut client = connect(self.modem.as_deref())?;
-        let answer = client.ask(&request)?;
+        let answer = client.ask(&request).map_err(|wrong| self.verb.hinted(wrong))?;
         if let Request::Follow { .. } = request {
             return Ok(self.follow(&mut client));
         }

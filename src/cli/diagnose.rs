@@ -239,6 +239,7 @@ impl Diagnose {
         let made = runtime.block_on(reenact(&recording, self.profile.as_deref(), &findings, &stock));
         let Reenacted { scenario, same, steps, differ } = made.map_err(|error| match error {
             PlayError::Mistakes(mistakes) => show_mistakes(&mistakes),
+            PlayError::Io(error) => show_refusal(&named("the modem that plays it")(error)),
             other => show_error(other),
         })?;
         fs::write(out, scenario).map_err(|e| show_refusal(&named(out.display())(e)))?;

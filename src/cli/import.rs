@@ -271,10 +271,20 @@ impl ImportLogs {
         })();
         match wrote {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            wrote => wrote.map_err(Failure::Io),
+            wrote => {
+                // A file that is written has its name in the error already.
+                let told = match &self.output {
+                    Some(path) => named(format!("-o {}", numbered(path, place).display())),
+                    None => named("standard output".to_owned()),
+                };
+                wrote.map_err(|e| Failure::Io(if e.raw_os_error().is_some() { told(e) } else { e }))
+            }
         }
     }
 }
+
+/// What a recording is put together in.
+const SPILLED: &str = "a temporary file";
 
 /// Why there is no recording.
 pub enum Failure {
@@ -344,7 +354,7 @@ fn open(path: &Path) -> Result<File, Failure> {
 }
 
 fn spooled(mut input: impl Read) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
+    let mut file = tempfile::tempfile().map_err(named(SPILLED))?;
     io::copy(&mut input, &mut file)?;
     file.rewind()?;
     Ok(file)
@@ -368,7 +378,7 @@ fn write_steps(
     found: Vec<crate::log::import::Found>,
 ) -> io::Result<()> {
     while bodies.len() < import.sessions.len() {
-        bodies.push(BufWriter::new(tempfile::tempfile()?));
+        bodies.push(BufWriter::new(tempfile::tempfile().map_err(named(SPILLED))?));
     }
     for (number, step) in found {
         let step: transcript::Step = step;

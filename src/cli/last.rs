@@ -17,7 +17,8 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// # Errors
 /// Where no thread can be had.
 pub fn resort(before: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let mut signals = signal_hook::iterator::Signals::new(heard().iter().map(|signal| signal.as_raw()))?;
+    let mut signals = signal_hook::iterator::Signals::new(heard().iter().map(|signal| signal.as_raw()))
+        .map_err(named("the signals that end a run"))?;
     let (keep, never) = channel::<()>();
     let wait = move || {
         let _keep = keep;

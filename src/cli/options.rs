@@ -6,7 +6,7 @@ use crate::control::Address;
 use crate::disk::{Kind, Output, Outputs, STANDARD_OUTPUT};
 use crate::driver::state::Store;
 use crate::profile::mistake::Mistake;
-use crate::replay::{Recording, Script};
+use crate::replay::Script;
 use crate::scenario::Scenario;
 use crate::setup::Setup;
 use crate::setup::files::{self, Instead};
@@ -219,8 +219,7 @@ impl Options {
         };
         self.overrule(&mut setup);
         if let (Some(file), Some(recorded)) = (&self.replay, &recorded) {
-            setup.recording = Some(Recording::new(&file.display().to_string(), recorded));
-            setup.reads.push(("the recording of this run", file.clone()));
+            setup.replay(file, recorded);
         }
         Ok(setup)
     }

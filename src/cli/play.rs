@@ -1,14 +1,18 @@
 //! `badline play`: be the host of a transcript.
 
+mod compared;
+
 use super::options::{self, TraceFiles, Written, by_option};
 use super::signals::Signals;
 use super::{UNMET, complain, last, show, show_error, show_mistakes, show_refusal};
 use crate::disk::{self, Outputs, named};
+use crate::play::compare::{Compared, compare};
 use crate::play::device;
 use crate::play::{self, PlayError};
 use crate::profile::mistake::Mistake;
 use crate::setup::files::{self, Instead};
-use crate::transcript;
+use crate::trace::Sink;
+use crate::transcript::{self, Transcript};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use rustix::process::Signal;
@@ -19,6 +23,9 @@ use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
 /// Be the host: check a modem against transcripts
+///
+/// A transcript ends at the first line that is not as it is written. A recording of a real module is played to its end: each
+/// line that the model says otherwise is told, with the sums by command.
 #[derive(Args, Debug)]
 pub struct Play {
     /// The transcripts
@@ -36,6 +43,9 @@ pub struct Play {
     /// Write what was heard into the files, in place of what was expected
     #[arg(long)]
     bless: bool,
+    /// One JSON object per line on standard output: how the model differs from a recording
+    #[arg(long, conflicts_with_all = ["port", "bless"])]
+    json: bool,
     #[command(flatten)]
     trace: TraceFiles,
     /// Say more on standard error
@@ -72,11 +82,19 @@ impl Play {
         let mut status = ExitCode::SUCCESS;
         for file in &self.files {
             match self.one(&runtime, file, signals.as_mut()) {
-                Ok(rewritten) => {
-                    let how = if rewritten { "rewritten" } else { "as written" };
-                    let shown = show(format_args!("{}: {how}\n", file.display()));
+                Ok(done) => {
+                    let name = file.display().to_string();
+                    let shown = show(match &done {
+                        Done::AsWritten => format!("{name}: as written\n"),
+                        Done::Rewritten => format!("{name}: rewritten\n"),
+                        Done::Compared(compared) if self.json => compared::json(&name, compared),
+                        Done::Compared(compared) => compared::told(&name, compared),
+                    });
                     if shown != ExitCode::SUCCESS {
                         return shown;
+                    }
+                    if done.differs() {
+                        status = ExitCode::from(UNMET);
                     }
                 }
                 Err(PlayError::Mistakes(mistakes)) => return show_mistakes(&mistakes),
@@ -94,8 +112,8 @@ impl Play {
         status
     }
 
-    /// Plays a transcript; true where it was rewritten.
-    fn one(&self, runtime: &Runtime, file: &Path, signals: Option<&mut Signals>) -> Result<bool, PlayError> {
+    /// Plays a transcript.
+    fn one(&self, runtime: &Runtime, file: &Path, signals: Option<&mut Signals>) -> Result<Done, PlayError> {
         let text = files::read(file).map_err(PlayError::Mistakes)?;
         let mut transcript =
             transcript::parse(&file.display().to_string(), &text).map_err(PlayError::Mistakes)?;
@@ -117,7 +135,19 @@ impl Play {
                 false => std::path::absolute(scenario)?.display().to_string(),
             });
         }
+        let recorded = transcript.recorded().is_some();
+        if self.json && !recorded {
+            let what = "--json tells how the model differs from a recording, and this is none".to_owned();
+            let right = "the header of a recording says `recorded`".to_owned();
+            return Err(PlayError::Mistakes(vec![Mistake::of_file(&transcript.name, what).right(right)]));
+        }
         let blessed = match &self.port {
+            None if recorded && !self.bless => {
+                let compared = self.here(runtime, file, &transcript, signals, async |sinks| {
+                    compare(&transcript, self.profile.as_deref(), sinks).await
+                })?;
+                return Ok(Done::Compared(compared));
+            }
             Some(device) => {
                 let unmet = transcript.header.iter().any(|heading| heading.setting.concerns_the_module());
                 if unmet {
@@ -129,37 +159,64 @@ impl Play {
                 }
                 device::play(transcript, device, self.bless)?
             }
-            None => {
-                let profile = self.profile.as_deref();
-                let (sinks, written) = match self.trace.asked() {
-                    true => {
-                        let setup = play::prepare(&transcript, profile).map_err(PlayError::Mistakes)?;
-                        let mut outputs = Outputs::default();
-                        setup.needs(&mut outputs);
-                        outputs.needs("the transcript", file);
-                        self.trace.create(&mut outputs)?
-                    }
-                    false => (vec![], Written::default()),
-                };
-                let played = runtime.block_on(async {
-                    tokio::select! {
-                        played = play::play_traced(transcript, profile, self.bless, sinks) => played,
-                        signal = interrupted(signals) => Err(PlayError::Interrupted(signal)),
-                    }
-                })?;
-                written.finish()?;
-                played
-            }
+            None => self.here(runtime, file, &transcript, signals, async |sinks| {
+                play::play_traced(transcript.clone(), self.profile.as_deref(), self.bless, sinks).await
+            })?,
         };
         match blessed.filter(|_| self.bless).map(|blessed| blessed.to_string()) {
             Some(new) if new != text => {
                 // Where a link leads, and with the permissions that are there.
                 let file = fs::canonicalize(file)?;
                 let mode = fs::metadata(&file)?.permissions().mode();
-                Ok(disk::replace(&file, new.as_bytes(), mode).map(|()| true)?)
+                Ok(disk::replace(&file, new.as_bytes(), mode).map(|()| Done::Rewritten)?)
             }
-            _ => Ok(false),
+            _ => Ok(Done::AsWritten),
         }
+    }
+
+    /// Plays at a model in this process, until a signal ends it.
+    fn here<T>(
+        &self,
+        runtime: &Runtime,
+        file: &Path,
+        transcript: &Transcript,
+        signals: Option<&mut Signals>,
+        play: impl AsyncFnOnce(Vec<Box<dyn Sink>>) -> Result<T, PlayError>,
+    ) -> Result<T, PlayError> {
+        let (sinks, written) = match self.trace.asked() {
+            true => {
+                let setup =
+                    play::prepare(transcript, self.profile.as_deref()).map_err(PlayError::Mistakes)?;
+                let mut outputs = Outputs::default();
+                setup.needs(&mut outputs);
+                outputs.needs("the transcript", file);
+                self.trace.create(&mut outputs)?
+            }
+            false => (vec![], Written::default()),
+        };
+        let played = runtime.block_on(async {
+            tokio::select! {
+                played = play(sinks) => played,
+                signal = interrupted(signals) => Err(PlayError::Interrupted(signal)),
+            }
+        })?;
+        written.finish()?;
+        Ok(played)
+    }
+}
+
+/// What came of a file.
+enum Done {
+    AsWritten,
+    Rewritten,
+    Compared(Compared),
+}
+
+impl Done {
+    fn differs(&self) -> bool {
+        let Done::Compared(compared) = self else { return false };
+        let counts = compared.counts();
+        counts.same < counts.lines || counts.more > 0
     }
 }
 

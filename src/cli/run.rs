@@ -140,7 +140,7 @@ pub async fn until_interrupted(
     setup: Setup,
     over: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let mut signals = Signals::new()?;
+    let mut signals = Signals::new().map_err(named("the signals that end a run"))?;
     let (sinks, written) = options.files.create(&mut options.outputs(&setup))?;
     let mut bench = open(options, setup, sinks, None).await?;
     bench.machine.power_on();
@@ -180,11 +180,13 @@ pub async fn open(
     if let (None, Some(dir)) = (&setup.ftp_root, &dir) {
         let root = dir.folder("ftp")?;
         if setup.scenario.is_none() {
-            fs::write(root.join(SAMPLE.0), SAMPLE.1)?;
+            let sample = root.join(SAMPLE.0);
+            fs::write(&sample, SAMPLE.1).map_err(named(format!("the server's {}", sample.display())))?;
         }
         setup.ftp_root = Some(root);
     }
-    let mut ports = (0..setup.ports).map(|_| Port::pty()).collect::<io::Result<Vec<Port>>>()?;
+    let ports = (0..setup.ports).map(|_| Port::pty()).collect::<io::Result<Vec<Port>>>();
+    let mut ports = ports.map_err(named("a pseudo-terminal for a port"))?;
     let paths: Vec<String> = ports.iter().filter_map(|p| p.path()).map(|p| p.display().to_string()).collect();
     let links = links(options.link.clone(), dir.as_ref(), ports.len());
     let of = |link: &Path| {

@@ -100,10 +100,13 @@ impl Trace {
 
     fn print(&self, input: impl BufRead) -> ExitCode {
         let mut out = io::BufWriter::new(io::stdout().lock());
-        let mut status = ExitCode::SUCCESS;
+        let (mut status, mut any) = (ExitCode::SUCCESS, false);
         for record in read(input) {
             let shown = match record {
-                Ok(record) => self.line(&mut out, &record),
+                Ok(record) => {
+                    any = true;
+                    self.line(&mut out, &record)
+                }
                 Err(unreadable) => {
                     // Both go to one terminal: in their order.
                     let flushed = out.flush();
@@ -117,6 +120,11 @@ impl Trace {
             }
         }
         match out.flush() {
+            Ok(()) if !any => {
+                let right = "a trace is what `--trace FILE` of a run has written";
+                complain(format_args!("badline: {}: there is no record in it\n  = {right}", self.name()));
+                ExitCode::from(MISTAKE)
+            }
             Ok(()) => status,
             Err(e) => ended(&e),
         }
@@ -132,8 +140,12 @@ impl Trace {
     }
 
     fn pass_over(&self, unreadable: &Unreadable) {
-        let name = if self.from == "-" { "standard input" } else { &self.from };
-        complain(format_args!("{name}: {unreadable}"));
+        complain(format_args!("{}: {unreadable}", self.name()));
+    }
+
+    /// What is read, for a person.
+    fn name(&self) -> &str {
+        if self.from == "-" { "standard input" } else { &self.from }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A fault that was applied at once is given the place in the dialogue where that was: behind the n-th result code or unsolicited
 //! line like this one, if the module had nothing else to do then; else so long after a command or an unsolicited line.
 
+use super::carried::Carried;
 use crate::fault::{FAULTS, FaultKind, Nature, Pattern};
 use crate::time::Now;
 use crate::time::units::Span;
@@ -83,6 +84,8 @@ struct Moment {
 struct Place {
     /// How often there was each line, by the key of a `when` that waits for it.
     counts: BTreeMap<(&'static str, String), u64>,
+    /// What has moved on its connections.
+    carried: Carried,
     /// The last line of any kind, and the last that is no result code.
     last: Option<Line>,
     begins: Option<Line>,
@@ -216,6 +219,9 @@ impl Deeds {
             | Event::Segment { .. }
             | Event::Datagram { .. }
             | Event::Found { .. } => true,
+            Event::LookUp { .. } | Event::LinkOpened { .. } | Event::State { .. } => {
+                return self.place.observe(at, &record.event);
+            }
             Event::FaultApplied { name, .. } => {
                 let place = self.place.clone();
                 for deed in self.deeds.iter_mut().filter(|deed| deed.name == *name && deed.lifted.is_none()) {
@@ -240,10 +246,13 @@ impl Deeds {
 
 impl Place {
     fn observe(&mut self, at: Now, event: &Event) {
+        self.carried.observe(event);
         let (key, text) = match event {
             Event::FtpVerb { line } => {
                 return self.add("verb", line.split(' ').next().unwrap_or_default());
             }
+            Event::FtpReply { code, .. } => return self.add("reply", &code.to_string()),
+            Event::LookUp { name, .. } => return self.add("lookup", name),
             Event::State { state } => return self.add("state", state),
             Event::CommandLine { line, .. } => ("command", line),
             Event::Urc { line, .. } => ("urc", line),
@@ -268,11 +277,13 @@ impl Place {
         }
     }
 
-    /// How often what a `when` waits for has happened, where it is about a line, a verb or a state alone.
+    /// How often what a `when` waits for has happened, where that is counted here.
     fn before(&self, when: &Value) -> u64 {
-        let keys = ["command", "result", "urc", "verb", "state"];
+        let keys = ["command", "result", "urc", "verb", "reply", "lookup", "state"];
         let waited = keys.iter().find_map(|key| Some((*key, Pattern::from(when[*key].as_str()?))));
-        let Some((key, pattern)) = waited.filter(|_| when["reply"].is_null()) else { return 0 };
+        // A reply to one verb is not told from others.
+        let alone = when["verb"].is_null() || when["reply"].is_null();
+        let Some((key, pattern)) = waited.filter(|_| alone) else { return self.carried.before(when) };
         let matching = self.counts.iter().filter(|((own, text), _)| *own == key && pattern.matches(text));
         matching.map(|(_, count)| count).sum()
     }
@@ -463,7 +474,7 @@ impl Sink for ByHand {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::Layer;
+    use crate::fault::{Layer, LinkKind, Way};
     use serde_json::json;
 
     fn takes(by_hand: &mut ByHand, millis: u64, event: Event) {
@@ -503,6 +514,32 @@ mod tests {
         by_hand.lifted(Now::from_millis(50), Some("r"));
         let text = by_hand.scenario("profile = \"sim7080\"\n");
         assert!(text.contains("# The fault r was lifted before") && !text.contains("[[fault]]"), "{text}");
+    }
+
+    #[test]
+    fn what_waits_for_bytes_or_a_connection_is_counted_from_power_on() {
+        let mut by_hand = ByHand::of(1);
+        let at = "127.0.0.1:21".parse().unwrap();
+        for link in [1, 2, 3] {
+            let kind = if link == 1 { LinkKind::Control } else { LinkKind::Data };
+            takes(&mut by_hand, 10, Event::LinkOpened { link, kind, way: Way::Up, local: at, peer: at });
+            takes(&mut by_hand, 20, Event::Segment { link, way: Way::Down, len: 2000 * link as usize });
+        }
+        takes(&mut by_hand, 30, Event::FtpReply { code: 226, lines: vec![] });
+        for (when, nth) in [
+            (json!({"after_bytes": "5KiB", "link": "ftp.data"}), 2),
+            (json!({"after_bytes": 2000}), 4),
+            (json!({"after_bytes": 2000, "direction": "up"}), 0),
+            (json!({"opened": "ftp", "nth": 2}), 5),
+            (json!({"reply": "2*"}), 2),
+            (json!({"reply": "2*", "verb": "RETR"}), 0),
+        ] {
+            by_hand.deeds().deeds.clear();
+            by_hand.injected(Now::from_millis(40), "x", json!({"what": {"cut": "rst"}, "when": when}));
+            let text = by_hand.scenario("");
+            let right = if nth == 0 { !text.contains("nth") } else { text.contains(&format!("nth = {nth}")) };
+            assert!(right, "{text}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub use guard::Guard;
 use self::reply::Reply;
 use super::answer::Wrong;
 use super::steer::Control;
-use crate::disk::named;
+use crate::disk::{named, why};
 use crate::driver::accept;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -30,15 +30,17 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 /// How many connections are served at once.
 pub const MOST: usize = 64;
 /// How long the head of a request may take, and how long a connection may lie idle.
 const HEAD: Duration = Duration::from_secs(15);
+/// How long a client may take nothing of what it is sent.
+const STUCK: Duration = Duration::from_secs(60);
 /// How large it may be, in octets, and in fields.
 const HEAD_SIZE: (usize, usize) = (16 * 1024, 64);
 /// How long, and how much, is read of what a client still sends that is not served: unread octets would have the system
@@ -61,6 +63,8 @@ pub struct Place {
     guard: Guard,
     /// How long the head of a request may take.
     patience: Duration,
+    /// How long a client may take nothing.
+    stuck: Duration,
 }
 
 impl Place {
@@ -79,7 +83,7 @@ impl Place {
         let listener = TcpListener::bind(address).map_err(named)?;
         listener.set_nonblocking(true).map_err(named)?;
         let bound = listener.local_addr().map_err(named)?;
-        Ok(Place { listener, guard: Guard::new(bound).map_err(named)?, patience: HEAD })
+        Ok(Place { listener, guard: Guard::new(bound).map_err(named)?, patience: HEAD, stuck: STUCK })
     }
 
     /// The address for a browser, with its key.
@@ -131,15 +135,16 @@ pub(super) struct Site {
     guard: Guard,
     subject: Subject,
     patience: Duration,
+    stuck: Duration,
 }
 
 /// Serves whoever connects, until dropped.
 pub async fn serve(place: Place, subject: Subject) {
     let listener = match tokio::net::TcpListener::from_std(place.listener) {
         Ok(listener) => listener,
-        Err(error) => return tracing::error!("the page is not served: {error}"),
+        Err(error) => return tracing::error!("the page is not served: {}", why(&error)),
     };
-    let site = Arc::new(Site { guard: place.guard, subject, patience: place.patience });
+    let site = Arc::new(Site { guard: place.guard, subject, patience: place.patience, stuck: place.stuck });
     let (mut served, mut refused) = (JoinSet::new(), JoinSet::new());
     loop {
         match listener.accept().await {
@@ -171,19 +176,17 @@ async fn refuse(mut stream: TcpStream) {
     }
 }
 
-/// Serves one connection until it ends, or until its client takes no more of a stream.
+/// Serves one connection until it ends, or until its client takes no more of what it is sent.
 async fn one(stream: TcpStream, site: Arc<Site>) {
-    let stuck = Arc::new(Notify::new());
+    let mut stream = Box::pin(TimeoutStream::new(stream));
+    stream.as_mut().set_write_timeout_pinned(Some(site.stuck));
     let answer = service_fn(|request| {
-        let (site, stuck) = (site.clone(), stuck.clone());
-        async move { Ok::<Reply, Infallible>(route::answer(&site, request, stuck).await) }
+        let site = site.clone();
+        async move { Ok::<Reply, Infallible>(route::answer(&site, request).await) }
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(site.patience);
     server.max_buf_size(HEAD_SIZE.0).max_headers(HEAD_SIZE.1);
-    tokio::select! {
-        // A client that goes in the middle of an answer is no error.
-        _ = server.serve_connection(TokioIo::new(stream), answer) => {}
-        () = stuck.notified() => {}
-    }
+    // A client that goes in the middle of an answer is no error.
+    let _ = server.serve_connection(TokioIo::new(stream), answer).await;
 }

@@ -20,6 +20,8 @@ pub const LONGEST: usize = 64 * 1024;
 pub const MOST: usize = 64;
 /// How long a connection may take to show the key.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a client may take none of an answer.
+const STUCK: Duration = Duration::from_secs(60);
 /// How long, and how much, is read of what a client still sends when its connection ends: unread octets would have the
 /// system take back the last answer.
 const FAREWELL: (Duration, u64) = (Duration::from_secs(1), 1024 * 1024);
@@ -160,7 +162,9 @@ async fn talk(
                     Ok(mut line) => (line.id.take(), obey(&control, line, &mut followed).await, false),
                     Err((id, wrong)) => (id, Err(wrong), too_long || !matches!(trust, Trust::Owner)),
                 };
-                output.write_all((line(id, &answer) + "\n").as_bytes()).await?;
+                // Who follows may be slow as he likes; an answer is waited for.
+                let told = line(id, &answer) + "\n";
+                timeout(STUCK, output.write_all(told.as_bytes())).await??;
                 if ends {
                     return Ok(());
                 }

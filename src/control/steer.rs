@@ -5,6 +5,7 @@ use super::hand::ByHand;
 use super::recording::recording;
 use super::request::{Request, Saved};
 use crate::at::octets::octets_of;
+use crate::driver::course::YEARS;
 use crate::driver::handle::Handle;
 use crate::driver::machine::Machine;
 use crate::fault::{self, Known, Never, Rule, Trigger, never_acts, never_happens};
@@ -152,6 +153,10 @@ impl Control {
             }
             Request::Step { span } => {
                 let done = self.handle.ask(move |machine, _| machine.step(span.0)).await?;
+                let done = done.ok_or_else(|| {
+                    let what = format!("the clock goes no further than {YEARS} years from power-on");
+                    Wrong::new(what, "write less, such as 24h")
+                })?;
                 let now = self.stopped(done).await?;
                 Ok(time(now))
             }
@@ -264,6 +269,10 @@ fn known_events(events: &[String]) -> Result<(), Wrong> {
 fn act(machine: &mut Machine, now: Now, request: fault::Request) -> Result<Answer, Wrong> {
     possible(machine, &request)?;
     let note = idle(machine, &request);
+    let name = match &request {
+        fault::Request::Inject(name) | fault::Request::Lift(name) => name.clone(),
+        fault::Request::Rule(_) | fault::Request::LiftAll => String::new(),
+    };
     let faults = machine.world().faults();
     let done = faults.request(now, request);
     let names: Vec<String> = faults.status().into_iter().map(|f| f.name).collect();
@@ -274,7 +283,7 @@ fn act(machine: &mut Machine, now: Now, request: fault::Request) -> Result<Answe
     match done {
         Ok(name) if name.is_empty() => Ok(Answer::Done {}),
         Ok(name) => Ok(Answer::Fault { name, note }),
-        Err(what) => Err(Wrong::new(what, there(&names))),
+        Err(what) => Err(Wrong::new(what, there(&name, &names))),
     }
 }
 
@@ -328,7 +337,7 @@ fn possible(machine: &mut Machine, request: &fault::Request) -> Result<(), Wrong
     let until = rule.until.as_ref().map(|(trigger, _)| trigger);
     let never = [Some(&rule.when), until].into_iter().flatten().find_map(|trigger| match trigger {
         Trigger::After(name) | Trigger::Lifted(name) if !faults.contains(name) => {
-            let (what, right) = (format!("no fault is named `{name}`"), there(&faults));
+            let (what, right) = (format!("no fault is named `{name}`"), there(name, &faults));
             Some(Never { key: "", what, right })
         }
         _ => never_happens(trigger, &known),
@@ -342,10 +351,11 @@ fn possible(machine: &mut Machine, request: &fault::Request) -> Result<(), Wrong
     Ok(())
 }
 
-/// Which faults there are.
-fn there(names: &[String]) -> String {
-    match names {
-        [] => "there are no faults; inject one with \"fault\": {\"what\": {..}}".to_owned(),
-        names => format!("the names are {}", names.join(", ")),
+/// Which faults there are where there is none of this name.
+fn there(name: &str, names: &[String]) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    match &names[..] {
+        [] => "there are no faults yet; inject one".to_owned(),
+        names => suggest(name, names, "faults"),
     }
 }

@@ -360,6 +360,8 @@ async fn the_clock_stands_and_is_turned_and_the_hosts_bytes_wait() {
     // Nothing but the echo so far: the answer is an hour late.
     let echo = host.read(&mut heard).await.unwrap();
     assert!(!String::from_utf8_lossy(&heard[..echo]).contains("+CSQ:"), "{}", heard[..echo].escape_ascii());
+    let far = client.ask(json!({"do": "step", "for": "1000000h"})).await;
+    assert!(far["error"].as_str().unwrap().contains("100 years"), "{far}");
     assert_eq!(client.ask(json!({"do": "step", "for": "2m"})).await["ok"], true);
     let mut answer = String::new();
     while !answer.contains("OK") {

@@ -47,11 +47,11 @@ impl<E: Listener> ByHand<E> {
         ByHand { world, now: Now::ZERO, listener, io: Io::new(), open: vec![false; ports], sinks }
     }
 
-    /// Applies power, and opens every port.
+    /// Applies power, and opens every port that is not open by then.
     pub async fn power_on(&mut self) -> io::Result<()> {
         self.world.power_on(self.now);
         self.settle().await?;
-        for port in (0..self.open.len()).map(PortId) {
+        for port in (0..self.open.len()).map(PortId).filter(|port| !self.open[port.0]).collect::<Vec<_>>() {
             self.open[port.0] = true;
             self.world.opened(self.now, port);
         }

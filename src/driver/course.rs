@@ -6,8 +6,12 @@ use tokio::sync::oneshot::Sender;
 
 /// How long the host has for what it does about something that it was told, before a step goes on (real time).
 const HOST: Duration = Duration::from_millis(20);
+/// How far from power-on the clock is turned, in years: where its numbers end, nothing could be due any more.
+pub const YEARS: u32 = 100;
 /// How long a step waits for what a server owes (real time).
 const SERVER: Duration = Duration::from_secs(20);
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// What the modem's clock does.
 #[derive(Debug)]
@@ -33,15 +37,21 @@ impl Course {
         !matches!(self, Course::Stands)
     }
 
-    /// Turns the clock, which stands at `now`, on by `span`; behind a step that is not over by so much more.
-    pub fn step(&mut self, now: Now, span: Duration, tell: Sender<()>) {
+    /// Where a step by `span` leads from `now`, or from the end of one that is not over; none where that is too far.
+    pub fn leads(&self, now: Now, span: Duration) -> Option<Now> {
+        let from = if let Course::Steps { to, .. } = self { *to } else { now };
+        Some(from + span).filter(|to| *to <= Now::ZERO + YEAR * YEARS)
+    }
+
+    /// Turns the clock on until `end`.
+    pub fn step(&mut self, end: Now, tell: Sender<()>) {
         match self {
             Course::Steps { to, tell: all, .. } => {
-                *to += span;
+                *to = end;
                 all.push(tell);
             }
             // What the host has sent meanwhile is heard first.
-            _ => *self = Course::Steps { to: now + span, host: true, tell: vec![tell] },
+            _ => *self = Course::Steps { to: end, host: true, tell: vec![tell] },
         }
     }
 

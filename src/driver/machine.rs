@@ -7,6 +7,7 @@ use super::io::Io;
 use super::port::{BAUD, Pace, Port, PortEvent};
 use super::sinks::Sinks;
 use super::state::Store;
+use crate::disk::why;
 use crate::modem::{HostLine, Level, PortId};
 use crate::time::Now;
 use crate::trace::{Event, Sink};
@@ -76,7 +77,6 @@ pub struct Machine {
     io: Io,
     clock: Clock,
     sinks: Sinks,
-    store: Option<Store>,
     handle: Handle,
     jobs: UnboundedReceiver<Job>,
     course: Course,
@@ -101,7 +101,7 @@ impl Machine {
         let (handle, jobs) = Handle::new();
         let (io, clock, sinks) = (Io::new(), Clock::start(speed), Sinks::live());
         world.faults().set_speed(clock.now(), speed);
-        Machine { world, wires, io, clock, sinks, store: None, handle, jobs, course: Course::Runs, own: None }
+        Machine { world, wires, io, clock, sinks, handle, jobs, course: Course::Runs, own: None }
     }
 
     /// Hands the records of what happens from here on to a sink.
@@ -112,8 +112,7 @@ impl Machine {
 
     /// Begins with what `store` holds, and keeps there what the module stores.
     pub fn keep_in(&mut self, store: Store) {
-        self.world.load_flash(store.flash().clone());
-        self.store = Some(store);
+        self.world.keep_in(Box::new(store));
     }
 
     /// The way to the machine while it runs.
@@ -145,12 +144,13 @@ impl Machine {
     }
 
     /// Turns the modem's clock on by `span`, as fast as what happens on the way allows, and has it stand there; what is
-    /// given comes when it does.
-    pub fn step(&mut self, span: Duration) -> oneshot::Receiver<()> {
+    /// given comes when it does. None where that leads further than [`YEARS`](super::course::YEARS) from power-on.
+    pub fn step(&mut self, span: Duration) -> Option<oneshot::Receiver<()>> {
+        self.course.leads(self.clock.now(), span)?;
         self.clock.stop();
         let (tell, told) = oneshot::channel();
-        self.course.step(self.clock.now(), span, tell);
-        told
+        self.course.step(self.course.leads(self.clock.now(), span)?, tell);
+        Some(told)
     }
 
     /// Has the modem read what a person types, on a port of its own beside those of the host. It is there from the first time
@@ -315,11 +315,7 @@ impl Machine {
 
     /// Carries out what the world asks for.
     fn carry_out(&mut self, now: Now) {
-        if let (Some(store), Some(modem)) = (&mut self.store, self.world.modem())
-            && let Err(error) = store.save(modem.flash())
-        {
-            tracing::warn!("what the module has stored cannot be kept: {error}");
-        }
+        self.world.keep();
         for port in (0..self.wires.len()).map(PortId) {
             self.write(now, port);
         }
@@ -349,7 +345,7 @@ impl Machine {
         (wire.blocked, wire.resume) = (false, None);
         if there {
             if let Err(error) = wire.port.replug() {
-                tracing::error!("port {} does not come back: {error}", port.number());
+                tracing::error!("port {} does not come back: {}", port.number(), why(&error));
             }
             return;
         }

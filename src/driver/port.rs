@@ -19,6 +19,7 @@ pub use pace::Pace;
 pub use pty::Pty;
 pub use socket::Socket;
 
+use crate::disk::why;
 use std::future::poll_fn;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -142,9 +143,15 @@ impl Port {
                 Kind::Pty(_) => {}
             }
         }
-        if let Some(path) = self.unlinked.clone() {
-            self.link(&path)?;
-            self.unlinked = None;
+        if let Some((path, target)) = self.unlinked.as_deref().zip(self.path()) {
+            let (link, aside) = Link::create_again(path, target)?;
+            if let Some(aside) = aside {
+                let (path, aside) = (path.display(), aside.display());
+                tracing::warn!(
+                    "{path} was written as a plain file while the port was gone: it is {aside} now"
+                );
+            }
+            (self.link, self.unlinked) = (Some(link), None);
         }
         Ok(())
     }
@@ -232,7 +239,7 @@ impl Port {
         if let Some(target) = self.path()
             && let Err(error) = link.point_to(target)
         {
-            tracing::warn!("the link to {} cannot be renewed: {error}", target.display());
+            tracing::warn!("the link to {} cannot be renewed: {}", target.display(), why(&error));
         }
         self.link = Some(link);
     }

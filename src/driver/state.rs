@@ -1,12 +1,16 @@
 //! The module's flash between two runs: one JSON file for each profile, in the folder of `--state`.
 
 use crate::disk::{self, named, plain};
-use crate::modem::Flash;
+use crate::modem::Keeper;
 use rustix::fs::{FlockOperation, flock};
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+/// Texts by their key.
+type Flash = BTreeMap<String, String>;
 
 /// The file that holds a module's flash. One run has it at a time: two would each undo what the other stored.
 #[derive(Debug)]
@@ -58,22 +62,32 @@ impl Store {
         ["json", "lock"].map(|extension| folder.join(format!("{name}.{extension}")))
     }
 
-    /// What was stored last.
-    pub fn flash(&self) -> &Flash {
-        &self.saved
-    }
-
     /// Stores `flash` where it has changed, in one step: a cut leaves the old file or the new one.
     ///
     /// # Errors
-    /// What the file system refuses, once for each change; the text names the file.
-    pub fn save(&mut self, flash: &Flash) -> io::Result<()> {
+    /// What the file system refuses; the text names the file.
+    fn save(&mut self, flash: &Flash) -> io::Result<()> {
         if *flash == self.saved {
             return Ok(());
         }
-        self.saved.clone_from(flash);
         let text = serde_json::to_vec_pretty(flash)?;
-        disk::replace(&self.file, &text, PRIVATE).map_err(named(format!("--state {}", self.file.display())))
+        disk::replace(&self.file, &text, PRIVATE)
+            .map_err(named(format!("--state {}", self.file.display())))?;
+        self.saved.clone_from(flash);
+        Ok(())
+    }
+}
+
+impl Keeper for Store {
+    fn kept(&self) -> &Flash {
+        &self.saved
+    }
+
+    fn keep(&mut self, flash: &Flash) -> bool {
+        let saved = self.save(flash);
+        saved
+            .inspect_err(|error| tracing::warn!("what the module has stored cannot be kept: {error}"))
+            .is_ok()
     }
 }
 
@@ -98,14 +112,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let flash = Flash::from([("wip.0".into(), "10".into())]);
         let mut store = Store::open(dir.path(), "wipsoft").unwrap();
-        assert!(store.flash().is_empty());
+        assert!(store.kept().is_empty());
         store.save(&flash).unwrap();
         for file in Store::files(dir.path(), "wipsoft") {
             assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, PRIVATE, "{}", file.display());
         }
         drop(store);
-        assert_eq!(*Store::open(dir.path(), "wipsoft").unwrap().flash(), flash);
-        assert!(Store::open(dir.path(), "other").unwrap().flash().is_empty());
+        assert_eq!(*Store::open(dir.path(), "wipsoft").unwrap().kept(), flash);
+        assert!(Store::open(dir.path(), "other").unwrap().kept().is_empty());
         fs::write(dir.path().join("other.json"), "{").unwrap();
         assert!(Store::open(dir.path(), "other").unwrap_err().to_string().contains("other.json"));
     }
@@ -143,17 +157,19 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_takes_nothing_is_told_of_once_for_each_change() {
+    fn a_folder_that_takes_nothing_keeps_what_it_has() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(dir.path(), "wipsoft").unwrap();
         fs::create_dir(dir.path().join("wipsoft.json.new")).unwrap();
         let mut flash = Flash::from([("wip.0".into(), "10".into())]);
-        assert!(store.save(&flash).unwrap_err().to_string().contains("wipsoft.json"));
-        store.save(&flash).unwrap();
+        for _ in 0..2 {
+            assert!(store.save(&flash).unwrap_err().to_string().contains("wipsoft.json"));
+            assert!(!store.keep(&flash) && store.kept().is_empty());
+        }
         fs::remove_dir(dir.path().join("wipsoft.json.new")).unwrap();
         flash.insert("wip.1".into(), "20".into());
         store.save(&flash).unwrap();
         drop(store);
-        assert_eq!(*Store::open(dir.path(), "wipsoft").unwrap().flash(), flash);
+        assert_eq!(*Store::open(dir.path(), "wipsoft").unwrap().kept(), flash);
     }
 }

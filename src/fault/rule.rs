@@ -7,6 +7,7 @@ pub mod count;
 pub mod form;
 pub mod schema;
 pub mod sense;
+mod spelled;
 pub mod trigger;
 
 use crate::fault::layer::kind::{FaultKind, Nature};
@@ -270,8 +271,9 @@ impl Request {
                 ..p.span.end.saturating_sub(moved).min(text.len()),
             ..p
         };
-        let line: Line =
-            toml::from_str(&format!("r = {{ {text} }}")).map_err(|e| home(Problem::from_toml(&e)))?;
+        let inline = format!("r = {{ {text} }}");
+        spelled::look(text, &inline, moved)?;
+        let line: Line = toml::from_str(&inline).map_err(|e| home(Problem::from_toml(&e)))?;
         let WrittenLine { name, when, lasts, until, what } = line.r;
         let what = Spanned::new(moved..moved + text.len(), what);
         let written = WrittenRule { name, when, what, lasts, until };

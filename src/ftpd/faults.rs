@@ -84,6 +84,15 @@ impl StorageFault {
 pub trait StorageFaults: Debug + Send + Sync {
     /// Asked before `op` is done to `path`, which is absolute and begins at the server's root.
     fn before(&self, op: StorageOp, path: &Path) -> Option<StorageFault>;
+
+    /// Whether [`StorageFaults::prepare`] does anything.
+    fn prepares(&self) -> bool {
+        false
+    }
+
+    /// Called before a file is read or looked at, or a folder entered, on a thread that may wait: what is asked for
+    /// may be made now.
+    fn prepare(&self, _op: StorageOp, _path: &Path) {}
 }
 
 /// Nothing fails.

@@ -87,6 +87,10 @@ impl Storage {
         let fault = match self.cleared(op, path) {
             Some(found) => found,
             None => match self.disk.faults.before(op, path) {
+                None if matches!(op, StorageOp::Read | StorageOp::Metadata | StorageOp::Enter) => {
+                    self.prepare(op, path).await?;
+                    None
+                }
                 None if op == StorageOp::Write => self.quota(path).await?,
                 fault => fault,
             },
@@ -95,6 +99,19 @@ impl Storage {
             Some(StorageFault { refusal, after: 0, vanishes: false }) => Err(refusal.kind().into()),
             fault => Ok(fault),
         }
+    }
+
+    /// Has what is asked for made, where it is made only then.
+    async fn prepare(&self, op: StorageOp, path: &Path) -> Result<()> {
+        if !self.disk.faults.prepares() {
+            return Ok(());
+        }
+        let (faults, path) = (self.disk.faults.clone(), self.real(path));
+        let make = move || {
+            faults.prepare(op, &path);
+            Ok(())
+        };
+        aside(make).await
     }
 
     /// What a check has found out about this operation, where there was one.

@@ -4,8 +4,9 @@
 //! Where the modem's clock is turned by hand, the same run is the same trace: how the kernel divides what
 //! the built-in server sends and takes, and whether its last word is quicker than its FIN, does not show.
 
-use super::transfer::{Ending, Kind, Step, Transfer};
-use super::{Data, Gate, GateOutput, Job, Pipe, Timer, reply};
+use super::port::Data;
+use super::transfers::{Ending, Kind, Pipe, Step, Timer, Transfers};
+use super::{GateOutput, reply};
 use crate::fault::{End, Stop};
 use crate::ftp::Reply;
 use crate::time::Now;
@@ -79,22 +80,25 @@ impl Up {
     }
 }
 
-impl Gate {
-    fn transfer_mut(&mut self) -> Option<&mut Transfer> {
-        match &mut self.job {
-            Job::Transfer(transfer) => Some(transfer),
-            _ => None,
-        }
+impl Transfers {
+    fn down(&mut self) -> Option<&mut Down> {
+        self.current.as_mut()?.down()
+    }
+
+    fn up(&mut self) -> Option<&mut Up> {
+        self.current.as_mut()?.up()
     }
 
     /// Whether how the kernel divides the data must not show: with the built-in server it must not.
-    fn in_order(&self) -> bool {
-        self.config.in_order && self.session.builtin
+    fn is_in_order(&self) -> bool {
+        self.config.in_order && self.server.builtin
     }
 
     /// Gives the sender its first credit.
-    pub(super) fn flow(&mut self, now: Now, kind: Kind) {
+    pub fn flow(&mut self, now: Now) {
         let window = self.config.window;
+        let Some(transfer) = self.current.as_deref_mut() else { return };
+        let kind = transfer.kind;
         let (step, allow) = match kind {
             Kind::Read | Kind::List => {
                 let gathered = BytesMut::new();
@@ -107,24 +111,25 @@ impl Gate {
                 (Step::Up(up), GateOutput::AllowModuleData(window))
             }
         };
-        let Some(transfer) = self.transfer_mut() else { return };
         transfer.step = step;
         let stop = transfer.stop.take_if(|stop| stop.after == 0);
         self.moved(now);
-        match (stop, &self.data, kind) {
-            (_, Data::None, _) => self.fail(now, 426, "Connection closed; transfer aborted."),
+        match (stop, &self.port.state, kind) {
+            (_, Data::None, _) => self.fail(426, "Connection closed; transfer aborted."),
             (Some(stop), ..) => self.cut(now, stop),
             (None, Data::Ended, Kind::Write) => self.data_fin(now),
             // The server was quicker with closing the data connection than with its 150.
             (None, ..) if self.pipe == Pipe::None => self.pipe_reset(now),
-            (None, ..) => self.out.push_back(allow),
+            (None, ..) => self.acts.output(allow),
         }
     }
 
     /// Data has moved: the time-out begins anew.
-    pub(super) fn moved(&mut self, now: Now) {
+    pub fn moved(&mut self, now: Now) {
         match self.config.stall {
-            Some(stall) if !self.is_fed() => self.timers.set(Timer::Stall, now + stall),
+            Some(stall) if !self.current.as_ref().is_some_and(|transfer| transfer.is_fed()) => {
+                self.timers.set(Timer::Stall, now + stall)
+            }
             // How long a host takes to type a file is between it and its module: the M10's may be 65535 s.
             _ => {
                 self.timers.cancel(Timer::Stall);
@@ -132,66 +137,46 @@ impl Gate {
         }
     }
 
-    /// An upload waits for the module alone.
-    fn is_fed(&self) -> bool {
-        match &self.job {
-            Job::Transfer(transfer) => {
-                matches!(&transfer.step, Step::Up(up) if up.is_flowing() && !up.has_backlog())
-            }
-            _ => false,
-        }
-    }
-
     /// The server has sent everything. The time that the host takes to read it does not count for the time-out.
-    pub(super) fn data_unread(&mut self, now: Now) {
-        if let Some(Step::Down(_) | Step::Closing(_)) = self.transfer_mut().map(|transfer| &transfer.step) {
+    pub fn data_unread(&mut self, now: Now) {
+        if let Some(Step::Down(_) | Step::Closing(_)) =
+            self.current.as_deref_mut().map(|transfer| &transfer.step)
+        {
             self.moved(now);
         }
     }
 
     /// Nothing has moved for too long: the transfer ends with 426. One that waited only for the module to see its end
     /// gets its closing reply.
-    pub(super) fn stalled(&mut self, now: Now) {
+    pub fn stalled(&mut self, now: Now) {
         self.settle(now);
-        self.fail(now, 426, "Data timeout.");
-    }
-
-    /// Counts these octets as moved. Gives how many of them go on, and the fault that stops the transfer behind them.
-    fn count(&mut self, n: usize) -> (usize, Option<Stop>) {
-        let Some(transfer) = self.transfer_mut() else { return (0, None) };
-        let left = transfer.stop.as_ref().map_or(u64::MAX, |stop| stop.after.saturating_sub(transfer.moved));
-        let n = usize::try_from(left).map_or(n, |left| left.min(n));
-        transfer.moved += n as u64;
-        let moved = transfer.moved;
-        (n, transfer.stop.take_if(|stop| stop.after <= moved))
+        self.fail(426, "Data timeout.");
     }
 
     fn cut(&mut self, now: Now, stop: Stop) {
         self.release_pipe();
-        let Some(transfer) = self.transfer_mut() else { return };
+        let Some(transfer) = self.current.as_deref_mut() else { return };
         match &mut transfer.step {
             Step::Down(down) if stop.end == End::Rst && down.unsent > 0 => {
                 down.stage = DownStage::Cutting;
                 down.ending = Some(Ending::Scripted(stop.reply));
             }
             Step::Down(_) if stop.end == End::Fin => self.close_data(now, Ending::Scripted(stop.reply)),
-            _ => self.conclude(now, Ending::Scripted(stop.reply)),
+            _ => self.conclude(Ending::Scripted(stop.reply)),
         }
     }
 
-    pub(super) fn pipe_bytes(&mut self, now: Now, bytes: Bytes) {
+    pub fn pipe_bytes(&mut self, now: Now, bytes: Bytes) {
         let length = bytes.len();
         if self.pipe == Pipe::Leaving {
-            return self.out.push_back(GateOutput::AllowUpstreamData(length));
+            return self.acts.output(GateOutput::AllowUpstreamData(length));
         }
-        let flowing =
-            matches!(self.transfer_mut(), Some(Transfer { step: Step::Down(down), .. }) if down.is_flowing());
-        if !flowing {
+        if !self.down().is_some_and(|down| down.is_flowing()) {
             return;
         }
         self.moved(now);
-        let in_order = self.in_order();
-        let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() else { return };
+        let in_order = self.is_in_order();
+        let Some(down) = self.down() else { return };
         down.credit = down.credit.saturating_sub(length);
         if !in_order {
             return self.pass_down(now, bytes);
@@ -204,11 +189,12 @@ impl Gate {
     }
 
     fn pass_down(&mut self, now: Now, bytes: Bytes) {
-        let (n, stop) = self.count(bytes.len());
-        if let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() {
+        let Some(transfer) = &mut self.current else { return };
+        let (n, stop) = transfer.count(bytes.len());
+        if let Some(down) = transfer.down() {
             down.unsent += n;
         }
-        self.out.push_back(GateOutput::DataToModule(bytes.slice(..n)));
+        self.acts.output(GateOutput::DataToModule(bytes.slice(..n)));
         if let Some(stop) = stop {
             self.cut(now, stop);
         }
@@ -217,49 +203,49 @@ impl Gate {
     /// The server sends no more.
     fn end_down(&mut self, now: Now) {
         self.moved(now);
-        let awaits = self.in_order() && self.owed > 0;
-        match self.transfer_mut().map(|transfer| &mut transfer.step) {
+        let awaits = self.is_in_order() && self.server.owed > 0;
+        match self.current.as_deref_mut().map(|transfer| &mut transfer.step) {
             Some(Step::Down(down)) if awaits => down.stage = DownStage::Closing,
             _ => self.finish_down(now),
         }
     }
 
     fn finish_down(&mut self, now: Now) {
-        let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() else { return };
+        let Some(down) = self.down() else { return };
         let rest = down.gathered.split().freeze();
         if !rest.is_empty() {
             self.pass_down(now, rest);
         }
-        let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() else { return };
+        let Some(down) = self.down() else { return };
         if matches!(down.stage, DownStage::Flowing | DownStage::Closing) {
             down.stage = DownStage::Finished;
-            self.out.push_back(GateOutput::DataFinModule);
+            self.acts.output(GateOutput::DataFinModule);
         }
     }
 
-    pub(super) fn data_sent(&mut self, now: Now, n: usize) {
+    pub fn data_sent(&mut self, now: Now, n: usize) {
         self.moved(now);
-        let (open, in_order) = (self.pipe == Pipe::Open, self.in_order());
-        let Some(Transfer { step: Step::Down(down), .. }) = self.transfer_mut() else { return };
+        let (open, in_order) = (self.pipe == Pipe::Open, self.is_in_order());
+        let Some(down) = self.down() else { return };
         down.unsent = down.unsent.saturating_sub(n);
         down.taken += n;
         match down.stage {
             DownStage::Flowing if open && (down.unsent == 0 || !in_order) => {
                 let taken = std::mem::take(&mut down.taken);
                 down.credit += taken;
-                self.out.push_back(GateOutput::AllowUpstreamData(taken));
+                self.acts.output(GateOutput::AllowUpstreamData(taken));
             }
             DownStage::Cutting if down.unsent == 0 => self.settle(now),
             _ => {}
         }
     }
 
-    pub(super) fn pipe_fin(&mut self, now: Now) {
+    pub fn pipe_fin(&mut self, now: Now) {
         let pipe = std::mem::replace(&mut self.pipe, Pipe::None);
-        match (pipe, self.transfer_mut().map(|transfer| &mut transfer.step)) {
+        match (pipe, self.current.as_deref_mut().map(|transfer| &mut transfer.step)) {
             (Pipe::None, _) => {}
             (Pipe::Open, Some(Step::Down(down))) if down.is_flowing() => {
-                self.out.push_back(GateOutput::DataFinUpstream);
+                self.acts.output(GateOutput::DataFinUpstream);
                 self.end_down(now);
             }
             (Pipe::Open, Some(Step::Up(up))) => match up.stage {
@@ -269,101 +255,100 @@ impl Gate {
                     self.pipe = Pipe::Open;
                 }
             },
-            _ => self.out.push_back(GateOutput::DataAbortUpstream),
+            _ => self.acts.output(GateOutput::DataAbortUpstream),
         }
     }
 
-    pub(super) fn pipe_reset(&mut self, now: Now) {
+    pub fn pipe_reset(&mut self, now: Now) {
         self.pipe = Pipe::None;
-        match self.transfer_mut().map(|transfer| &mut transfer.step) {
+        match self.current.as_deref_mut().map(|transfer| &mut transfer.step) {
             Some(Step::Down(down)) if down.is_flowing() => self.end_down(now),
             Some(Step::Up(up)) if up.is_flowing() => up.stage = UpStage::GivenUp,
             _ => {}
         }
     }
 
-    pub(super) fn data_bytes(&mut self, now: Now, bytes: Bytes) {
-        let flowing =
-            matches!(self.transfer_mut(), Some(Transfer { step: Step::Up(up), .. }) if up.is_flowing());
-        if !flowing {
+    pub fn data_bytes(&mut self, now: Now, bytes: Bytes) {
+        let Some(transfer) = &mut self.current else { return };
+        if !transfer.up().is_some_and(|up| up.is_flowing()) {
             return;
         }
-        let (n, stop) = self.count(bytes.len());
-        if let Some(Transfer { step: Step::Up(up), .. }) = self.transfer_mut() {
+        let (n, stop) = transfer.count(bytes.len());
+        if let Some(up) = transfer.up() {
             up.backlog += n;
         }
         self.moved(now);
-        self.out.push_back(GateOutput::DataToUpstream(bytes.slice(..n)));
+        self.acts.output(GateOutput::DataToUpstream(bytes.slice(..n)));
         if let Some(stop) = stop {
             self.cut(now, stop);
         }
     }
 
-    pub(super) fn pipe_sent(&mut self, now: Now, n: usize) {
-        let in_order = self.in_order();
-        let Some(Transfer { step: Step::Up(up), .. }) = self.transfer_mut() else { return };
+    pub fn pipe_sent(&mut self, now: Now, n: usize) {
+        let in_order = self.is_in_order();
+        let Some(up) = self.up() else { return };
         up.backlog = up.backlog.saturating_sub(n);
         up.handed += n;
         if up.is_flowing() && (up.backlog == 0 || !in_order) {
             let handed = std::mem::take(&mut up.handed);
-            self.out.push_back(GateOutput::AllowModuleData(handed));
+            self.acts.output(GateOutput::AllowModuleData(handed));
         }
         self.moved(now);
     }
 
-    pub(super) fn data_fin(&mut self, now: Now) {
-        if self.data != Data::Open && self.data != Data::Ended {
+    pub fn data_fin(&mut self, now: Now) {
+        if self.port.state != Data::Open && self.port.state != Data::Ended {
             return;
         }
-        self.data = Data::Ended;
-        match self.transfer_mut().map(|transfer| &mut transfer.step) {
+        self.port.state = Data::Ended;
+        match self.current.as_deref_mut().map(|transfer| &mut transfer.step) {
             Some(Step::Up(up)) if up.is_flowing() => {
                 up.stage = UpStage::Ended;
-                self.out.push_back(GateOutput::DataFinUpstream);
+                self.acts.output(GateOutput::DataFinUpstream);
                 self.moved(now);
             }
             Some(Step::Down(down)) => match down.stage {
-                DownStage::Flowing => self.fail(now, 426, "Connection closed; transfer aborted."),
+                DownStage::Flowing => self.fail(426, "Connection closed; transfer aborted."),
                 DownStage::Cutting => self.settle(now),
                 DownStage::Closing | DownStage::Finished | DownStage::Delivered => {}
             },
-            Some(Step::Stalled) => self.fail(now, 426, "Connection closed; transfer aborted."),
+            Some(Step::Stalled) => self.fail(426, "Connection closed; transfer aborted."),
             _ => {}
         }
     }
 
-    pub(super) fn data_reset(&mut self, now: Now) {
-        if matches!(self.data, Data::Listening | Data::Port(_)) {
+    pub fn data_reset(&mut self, now: Now) {
+        if matches!(self.port.state, Data::Listening | Data::Port(_)) {
             return;
         }
-        self.data = Data::None;
-        match self.transfer_mut().map(|transfer| &mut transfer.step) {
+        self.port.state = Data::None;
+        match self.current.as_deref_mut().map(|transfer| &mut transfer.step) {
             Some(Step::Up(up)) if up.stage == UpStage::Ended => {}
             Some(Step::Down(Down { stage: DownStage::Cutting, .. }) | Step::Closing(_)) => self.settle(now),
             Some(Step::Up(_) | Step::Down(_) | Step::Stalled) => {
-                self.fail(now, 426, "Connection closed; transfer aborted.");
+                self.fail(426, "Connection closed; transfer aborted.");
             }
             _ => {}
         }
     }
 
-    pub(super) fn data_delivered(&mut self, now: Now) {
-        match self.transfer_mut().map(|transfer| &mut transfer.step) {
+    pub fn data_delivered(&mut self, now: Now) {
+        match self.current.as_deref_mut().map(|transfer| &mut transfer.step) {
             Some(Step::Closing(_)) => {}
             Some(Step::Down(down)) if down.stage == DownStage::Finished => down.stage = DownStage::Delivered,
             // The data connection ended in the middle of the upload: the closing reply has nothing to wait for.
             Some(Step::Up(up)) if up.stage == UpStage::Ended => {}
             _ => return,
         }
-        self.data = Data::None;
+        self.port.state = Data::None;
         self.settle(now);
     }
 
     /// The closing reply of the server.
-    pub(super) fn transferred(&mut self, now: Now, reply: Reply) {
+    pub fn transferred(&mut self, now: Now, reply: Reply) {
         self.moved(now);
         let good = reply.is_positive();
-        let Some(transfer) = self.transfer_mut() else { return };
+        let Some(transfer) = self.current.as_deref_mut() else { return };
         let up = match &mut transfer.step {
             Step::Down(down) => {
                 down.ending.get_or_insert(Ending::Reply(reply));
@@ -373,7 +358,7 @@ impl Gate {
             _ => return,
         };
         if good && transfer.kind != Kind::List {
-            self.session.restart_upstream = false;
+            self.restart_upstream = false;
         }
         match up {
             None => self.settle(now),
@@ -382,13 +367,13 @@ impl Gate {
                 self.close_data(now, Ending::Reply(reply));
             }
             // What the module still sends is not read any more.
-            Some((_, reply)) => self.conclude(now, Ending::Reply(reply)),
+            Some((_, reply)) => self.conclude(Ending::Reply(reply)),
         }
     }
 
     /// Ends the transfer, where nothing is left to wait for.
     fn settle(&mut self, now: Now) {
-        let Some(transfer) = self.transfer_mut() else { return };
+        let Some(transfer) = self.current.as_deref_mut() else { return };
         let ending = match &mut transfer.step {
             Step::Down(down) if down.stage == DownStage::Closing && down.ending.is_some() => {
                 return self.finish_down(now);
@@ -402,33 +387,30 @@ impl Gate {
             _ => None,
         };
         if let Some(ending) = ending {
-            self.conclude(now, ending);
+            self.conclude(ending);
         }
     }
 
     /// The server's data connection is not wanted any more. An upload's is closed, not reset, so that
     /// the file keeps what has come.
-    pub(super) fn release_pipe(&mut self) {
-        let owed = self.owed > 0;
-        let step = match &self.job {
-            Job::Transfer(transfer) => Some((&transfer.step, transfer.kind)),
-            _ => None,
-        };
+    pub fn release_pipe(&mut self) {
+        let owed = self.server.owed > 0;
+        let step = self.current.as_ref().map(|transfer| (&transfer.step, transfer.kind));
         self.pipe = match (&self.pipe, step) {
             (Pipe::None, _) => return,
             (Pipe::Open, Some((Step::Up(up), _))) if owed => {
                 if up.stage != UpStage::Ended {
-                    self.out.push_back(GateOutput::DataFinUpstream);
+                    self.acts.output(GateOutput::DataFinUpstream);
                 }
                 Pipe::Leaving
             }
             (Pipe::Open, Some((Step::Down(_), Kind::List))) if owed => {
-                self.out.push_back(GateOutput::AllowUpstreamData(self.config.window));
+                self.acts.output(GateOutput::AllowUpstreamData(self.config.window));
                 Pipe::Leaving
             }
             (Pipe::Leaving, _) if owed => Pipe::Leaving,
             _ => {
-                self.out.push_back(GateOutput::DataAbortUpstream);
+                self.acts.output(GateOutput::DataAbortUpstream);
                 Pipe::None
             }
         };

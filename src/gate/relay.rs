@@ -1,7 +1,7 @@
 //! A relay: what the network puts between the module and a server whose dialogue faults are to reach. The network knows
-//! no more of it than this trait, so that a service of another kind has a relay of its own. The FTP [`Gate`] is one.
+//! no more of it than this trait, so that a service of another kind has a relay of its own. The FTP [`Gate`](super::Gate) is one.
 
-use super::{Gate, GateInput, GateOutput};
+use super::{GateInput, GateOutput};
 use crate::fault::Scripted;
 use crate::time::Now;
 use core::net::{SocketAddr, SocketAddrV4};
@@ -45,31 +45,4 @@ pub struct Call {
     pub tls: bool,
     /// So does the one to the real server.
     pub upstream_tls: bool,
-}
-
-impl Relay for Gate {
-    fn handle(&mut self, now: Now, input: GateInput) {
-        Gate::handle(self, now, input);
-    }
-    fn handle_timeout(&mut self, now: Now) {
-        Gate::handle_timeout(self, now);
-    }
-    fn poll_output(&mut self) -> Option<GateOutput> {
-        Gate::poll_output(self)
-    }
-    fn poll_timeout(&self) -> Option<Now> {
-        Gate::poll_timeout(self)
-    }
-    fn busy(&self) -> bool {
-        Gate::busy(self)
-    }
-    fn is_closed(&self) -> bool {
-        Gate::is_closed(self)
-    }
-    fn data_protected(&self) -> bool {
-        Gate::data_protected(self)
-    }
-    fn speak(&mut self, now: Now, scripted: &Scripted) {
-        Gate::speak(self, now, scripted);
-    }
 }

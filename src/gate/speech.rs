@@ -1,7 +1,7 @@
 //! What is said to the module, in its order and in its time.
 
 use super::command::Command;
-use super::{Gate, GateOutput, reply};
+use super::{GateFaults, reply};
 use crate::fault::{ReplyVerdict, Scripted, Then};
 use crate::ftp::Reply;
 use crate::time::Now;
@@ -18,13 +18,19 @@ pub enum Queued {
     Reset,
 }
 
-/// What is still to be said, in its order, each not before its time.
-#[derive(Debug, Default)]
-pub struct ReplyQueue {
+/// What is said to the module: what is still to be said, in its order, each not before its time, and the faults that decide
+/// what is said at all.
+#[derive(Debug)]
+pub struct Speech {
+    pub faults: Box<dyn GateFaults>,
     queue: VecDeque<(Now, Queued)>,
 }
 
-impl ReplyQueue {
+impl Speech {
+    pub fn new(faults: Box<dyn GateFaults>) -> Speech {
+        Speech { faults, queue: VecDeque::new() }
+    }
+
     pub fn due(&self) -> Option<Now> {
         self.queue.front().map(|(due, _)| *due)
     }
@@ -38,53 +44,41 @@ impl ReplyQueue {
         self.queue.push_back((last.max(now + delay), queued));
     }
 
-    fn pop(&mut self, now: Now) -> Option<Queued> {
+    /// The next that is due.
+    pub fn pop(&mut self, now: Now) -> Option<Queued> {
         self.due().filter(|due| *due <= now)?;
         self.queue.pop_front().map(|(_, queued)| queued)
     }
-}
 
-impl Gate {
+    /// Forgets all that is still to be said.
+    pub fn clear(&mut self) {
+        self.queue.clear();
+    }
+
     /// Says the reply to a command, or what the faults make of it.
-    pub(super) fn answer(&mut self, now: Now, command: &Command, reply: Reply) {
+    pub fn answer(&mut self, now: Now, command: &Command, reply: &Reply) {
         match self.faults.reply(now, &command.verb, &command.argument, reply.code) {
-            ReplyVerdict::Pass => self.queue.push(now, Queued::Bytes(reply::bytes(&reply))),
-            ReplyVerdict::Late(by) => self.queue.push_after(now, by, Queued::Bytes(reply::bytes(&reply))),
-            ReplyVerdict::Malformed(line) => {
-                self.queue.push(now, Queued::Bytes(format!("{line}\r\n").into()));
-            }
-            ReplyVerdict::Instead(scripted) => return self.say(now, &scripted, Some(&reply)),
+            ReplyVerdict::Pass => self.push(now, Queued::Bytes(reply::bytes(reply))),
+            ReplyVerdict::Late(by) => self.push_after(now, by, Queued::Bytes(reply::bytes(reply))),
+            ReplyVerdict::Malformed(line) => self.push(now, Queued::Bytes(format!("{line}\r\n").into())),
+            ReplyVerdict::Instead(scripted) => self.say(now, &scripted, Some(reply)),
             ReplyVerdict::Swallow => {}
         }
-        self.send_due(now);
     }
 
     /// Says a reply of one line that a fault gives. Where it has no text, it takes the text of the `real` reply.
-    pub(super) fn say(&mut self, now: Now, scripted: &Scripted, real: Option<&Reply>) {
+    pub fn say(&mut self, now: Now, scripted: &Scripted, real: Option<&Reply>) {
         let text = match (&scripted.text, real) {
             (Some(text), _) => text,
             (None, Some(real)) => real.text(),
             (None, None) => reply::usual(scripted.code),
         };
         let bytes = reply::bytes(&reply::line(scripted.code, text));
-        self.queue.push_after(now, scripted.late, Queued::Bytes(bytes));
+        self.push_after(now, scripted.late, Queued::Bytes(bytes));
         match scripted.then {
             Then::Stay => {}
-            Then::Close => self.queue.push_after(now, scripted.late, Queued::Close),
-            Then::Reset => self.queue.push_after(now, scripted.late, Queued::Reset),
-        }
-        self.send_due(now);
-    }
-
-    /// Says what is due.
-    pub(super) fn send_due(&mut self, now: Now) {
-        while let Some(queued) = self.queue.pop(now) {
-            match queued {
-                Queued::Bytes(bytes) => self.out.push_back(GateOutput::ToModule(bytes)),
-                Queued::StartTls => self.out.push_back(GateOutput::StartTls),
-                Queued::Close => return self.finish(now, GateOutput::FinModule),
-                Queued::Reset => return self.finish(now, GateOutput::ResetModule),
-            }
+            Then::Close => self.push_after(now, scripted.late, Queued::Close),
+            Then::Reset => self.push_after(now, scripted.late, Queued::Reset),
         }
     }
 }

@@ -1,42 +1,18 @@
-//! The control connection to the server.
+//! What the gate makes of the replies on the control connection to the server.
 
 use super::speech::Queued;
-use super::{Command, Gate, GateOutput, Job, Pipe, builtin, reply};
-use crate::at::octets::octets_of;
+use super::{Command, Gate, Job, builtin, reply};
 use crate::fault::{Scripted, Then, VerbVerdict};
-use crate::ftp::{Malformed, Reply};
+use crate::ftp::Reply;
 use crate::time::Now;
-use bytes::Bytes;
 
 impl Gate {
-    /// Sends a command; from here on the server owes a reply to it.
-    pub(super) fn send(&mut self, line: String) {
-        self.owed += 1;
-        let line = line + "\r\n";
-        let line = match self.session.builtin {
-            // libunftp takes UTF-8 alone: the storage turns names into their octets.
-            true => line.into(),
-            false => Bytes::from(octets_of(&line).into_owned()),
-        };
-        self.out.push_back(GateOutput::ToUpstream(line));
-    }
-
-    pub(super) fn upstream_failed(&mut self, now: Now) {
-        let last = Scripted { then: Then::Close, ..Scripted::new(421, "Service not available.") };
-        self.say(now, &last, None);
-    }
-
     pub(super) fn upstream_bytes(&mut self, now: Now, bytes: &[u8]) {
         let mut rest = bytes;
         while !matches!(self.job, Job::Closed) {
-            let reply = match self.replies.next(&mut rest) {
-                None => return,
-                // What a real server says wrongly is passed on: the module is to see it. It counts as a final reply.
-                Some(Err(Malformed::Line(line))) => Ok(Reply::nonsense(line)),
-                Some(reply) => reply,
-            };
+            let Some(reply) = self.transfers.server.next(&mut rest) else { return };
             match reply {
-                reply if matches!(self.job, Job::Ending | Job::Storing) => self.unheard(&reply),
+                reply if matches!(self.job, Job::Ending | Job::Storing) => self.server().unheard(&reply),
                 Ok(reply) => self.upstream_reply(now, reply),
                 Err(_) => return self.upstream_failed(now),
             }
@@ -44,25 +20,18 @@ impl Gate {
         }
     }
 
-    /// Counts the replies that the server still owes, after the module has gone.
-    fn unheard(&mut self, reply: &Result<Reply, Malformed>) {
-        match reply {
-            Ok(reply) if reply.is_preliminary() => {}
-            Ok(_) => self.owed = self.owed.saturating_sub(1),
-            Err(_) => self.owed = 0,
-        }
+    pub(super) fn upstream_failed(&mut self, now: Now) {
+        let last = Scripted { then: Then::Close, ..Scripted::new(421, "Service not available.") };
+        self.say(now, &last);
     }
 
     fn upstream_reply(&mut self, now: Now, mut reply: Reply) {
-        if self.session.builtin {
-            for line in &mut reply.lines {
-                *line = String::from_utf8_lossy(&octets_of(line)).into_owned();
-            }
-        }
+        let server = &mut self.transfers.server;
+        server.decode(&mut reply);
         if !reply.is_preliminary() {
-            match self.owed.checked_sub(1) {
+            match server.owed.checked_sub(1) {
                 None => return self.unasked(now, reply),
-                Some(owed) => self.owed = owed,
+                Some(owed) => server.owed = owed,
             }
         }
         match &self.job {
@@ -71,10 +40,11 @@ impl Gate {
                 let command = command.clone();
                 self.relayed(now, command, reply);
             }
-            Job::Transfer(_) => self.transfer_reply(now, reply),
-            // The reply to a command that was aborted.
-            Job::Idle if self.owed == 0 && self.pipe == Pipe::Leaving => self.release_pipe(),
-            Job::Idle | Job::Ending | Job::Storing | Job::Closed => {}
+            Job::Idle => {
+                self.transfers.reply(now, reply);
+                self.act(now);
+            }
+            Job::Ending | Job::Storing | Job::Closed => {}
         }
     }
 
@@ -89,15 +59,15 @@ impl Gate {
 
     fn greeted(&mut self, now: Now, mut reply: Reply) {
         if reply.code == 220 && reply.text() == builtin::GREETING {
-            self.session.builtin = true;
+            self.server().builtin = true;
             reply = reply::line(220, &self.config.greeting);
         }
         if !reply.is_preliminary() {
             self.rest(now);
         }
         let connect = Command { verb: "CONNECT".into(), argument: String::new() };
-        match self.faults.verb(now, &connect.verb, &connect.argument) {
-            VerbVerdict::Reply(scripted) => self.say(now, &scripted, None),
+        match self.speech.faults.verb(now, &connect.verb, &connect.argument) {
+            VerbVerdict::Reply(scripted) => self.say(now, &scripted),
             VerbVerdict::Swallow => self.send_due(now),
             VerbVerdict::Stop(_) | VerbVerdict::Pass => self.answer(now, &connect, reply),
         }
@@ -108,9 +78,12 @@ impl Gate {
         let last = !reply.is_preliminary();
         if last {
             self.rest(now);
-            self.learn(&command, &reply);
+            self.session.learn(&command, &reply, &self.transfers.server);
+            if let ("REST", 350) = (command.verb.as_str(), reply.code) {
+                self.transfers.restart_at(command.argument.trim().parse().unwrap_or(0));
+            }
         }
-        let reply = match (self.session.builtin, command.verb.as_str()) {
+        let reply = match (self.server().builtin, command.verb.as_str()) {
             (true, "FEAT") => builtin::features(reply),
             (true, _) => builtin::mended(&command, reply),
             (false, _) => reply,
@@ -118,29 +91,11 @@ impl Gate {
         let secures = command.verb == "AUTH" && reply.code == 234;
         self.answer(now, &command, reply);
         if secures {
-            self.session.upstream_tls = true;
+            self.server().tls = true;
             self.start_tls(now);
         }
-        if last && command.verb == "QUIT" && !matches!(self.job, Job::Ending | Job::Storing | Job::Closed) {
+        if last && command.verb == "QUIT" && self.is_open() {
             self.end(now, Queued::Close);
-        }
-    }
-
-    fn learn(&mut self, command: &Command, reply: &Reply) {
-        let session = &mut self.session;
-        match (command.verb.as_str(), reply.code) {
-            ("USER", _) => session.user = command.argument.clone(),
-            ("PROT", 200..=299) => session.protected = command.argument.trim().eq_ignore_ascii_case("P"),
-            ("REIN", 220) => session.logged_in = false,
-            ("REST", 350) => {
-                session.restart = command.argument.trim().parse().unwrap_or(0);
-                session.restart_upstream |= session.restart > 0;
-            }
-            ("CWD" | "CDUP", 200..=299) if session.builtin => session.directory = command.argument.clone(),
-            _ => {}
-        }
-        if let ("USER" | "PASS" | "ACCT", 202 | 230 | 232) = (command.verb.as_str(), reply.code) {
-            session.logged_in = true;
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What is done about each command.
 
 use super::builtin::{self, Order};
-use super::transfer::Kind;
+use super::speech::Queued;
+use super::transfers::Kind;
 use super::{Command, Gate, Job, reply};
 use crate::fault::{PassiveVerdict, Stop, VerbVerdict};
 use crate::time::Now;
@@ -9,13 +10,13 @@ use crate::time::Now;
 impl Gate {
     pub(super) fn begin(&mut self, now: Now, command: Command) {
         self.arm_idle(now);
-        match self.faults.verb(now, &command.verb, &command.argument) {
-            VerbVerdict::Reply(scripted) => self.say(now, &scripted, None),
+        match self.speech.faults.verb(now, &command.verb, &command.argument) {
+            VerbVerdict::Reply(scripted) => self.say(now, &scripted),
             VerbVerdict::Swallow => self.send_due(now),
             VerbVerdict::Stop(stop) => self.carry_out(now, command, Some(stop), PassiveVerdict::Pass),
             VerbVerdict::Pass => {
                 let passive = match command.verb.as_str() {
-                    "PASV" | "EPSV" => self.faults.passive(now),
+                    "PASV" | "EPSV" => self.speech.faults.passive(now),
                     _ => PassiveVerdict::Pass,
                 };
                 self.carry_out(now, command, None, passive);
@@ -25,37 +26,56 @@ impl Gate {
 
     fn carry_out(&mut self, now: Now, command: Command, stop: Option<Stop>, passive: PassiveVerdict) {
         let text = match command.verb.as_str() {
-            "PBSZ" | "PROT" if self.session.upstream_tls => {
-                let line = command.line();
-                return self.relay(command, line);
-            }
+            "PBSZ" | "PROT" if self.server().tls => return self.pass_on(command),
             // Where a real server refuses it, the module is refused too.
-            "AUTH" if !self.session.builtin && !self.session.tls => {
-                let line = command.line();
-                return self.relay(command, line);
+            "AUTH" if !self.server().builtin && !self.session.tls => return self.pass_on(command),
+            "AUTH" | "PBSZ" | "PROT" | "CCC" => {
+                let (code, text) = self.session.secure(&command);
+                self.answer(now, &command, reply::line(code, text));
+                if code == 234 {
+                    self.start_tls(now);
+                }
+                return;
             }
-            "AUTH" | "PBSZ" | "PROT" | "CCC" => return self.security(now, command),
             "QUIT" => return self.relay(command, "QUIT".into()),
             "" => (500, "Line too long."),
             verb if !self.session.logged_in && needs_login(verb) => (530, "Please login with USER and PASS."),
-            "PASV" | "EPSV" => return self.passive(now, command, passive),
-            "PORT" | "EPRT" => return self.active(now, command),
-            "ABOR" => return self.abort_nothing(now, command),
+            "PASV" | "EPSV" => {
+                self.transfers.passive(command, passive);
+                return self.act(now);
+            }
+            "PORT" | "EPRT" => {
+                self.transfers.active(command);
+                return self.act(now);
+            }
+            // Nothing is being transferred (RFC 959 section 4.1.3).
+            "ABOR" => {
+                self.transfers.release_port();
+                self.act(now);
+                (226, "Abort successful.")
+            }
             verb => match Kind::of(verb) {
-                Some(kind) => return self.transfer(now, command, kind, stop),
-                None if self.session.builtin => return self.order(now, command),
-                None => {
-                    let line = command.line();
-                    return self.relay(command, line);
+                Some(kind) => {
+                    self.transfers.begin(now, command, kind, stop, &self.session.directory);
+                    return self.act(now);
                 }
+                None if self.server().builtin => return self.order(now, command),
+                None => return self.pass_on(command),
             },
         };
         self.answer(now, &command, reply::line(text.0, text.1));
     }
 
+    /// Passes a command on as it came.
+    fn pass_on(&mut self, command: Command) {
+        let line = command.line();
+        self.relay(command, line);
+    }
+
     /// Passes `line` on; the reply is the one to `command`.
     fn relay(&mut self, command: Command, line: String) {
-        self.send(line);
+        let output = self.server().command(line);
+        self.out.push_back(output);
         self.job = Job::Relay(command);
     }
 
@@ -75,10 +95,28 @@ impl Gate {
         }
     }
 
-    /// ABOR where nothing is being transferred (RFC 959 section 4.1.3).
-    fn abort_nothing(&mut self, now: Now, command: Command) {
-        self.release_data();
-        self.answer(now, &command, reply::line(226, "Abort successful."));
+    /// ABOR in the middle of a transfer (RFC 959 section 4.1.3).
+    pub(super) fn abort(&mut self, now: Now, command: Command) {
+        match self.speech.faults.verb(now, &command.verb, &command.argument) {
+            VerbVerdict::Reply(scripted) => return self.say(now, &scripted),
+            VerbVerdict::Swallow => return self.send_due(now),
+            VerbVerdict::Stop(_) | VerbVerdict::Pass => {}
+        }
+        self.transfers.fail(426, "Transfer aborted.");
+        self.act(now);
+        if self.is_open() {
+            self.answer(now, &command, reply::line(226, "Abort successful."));
+        }
+    }
+
+    /// The module has been told that AUTH is accepted: what it sent in the clear behind AUTH is thrown away.
+    pub(super) fn start_tls(&mut self, now: Now) {
+        self.session.tls = true;
+        self.commands.forget();
+        if self.is_open() {
+            self.speech.push(now, Queued::StartTls);
+            self.send_due(now);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::base::Messages;
 use super::bearer::Bearers;
 use super::client::Clients;
-use super::files::Flash;
+use super::flash::{Flash, Keeper};
 use super::net::{NetEvent, NetRequest, Query, Socket};
 use super::packet::Wanted;
 use super::port::{Level, ModuleLine, Port, PortId, PortState};
@@ -63,6 +63,7 @@ pub struct Core {
     pub(super) numbers: u32,
     pub(super) noting: bool,
     pub(super) hook: Option<Box<dyn FaultHook>>,
+    pub(super) keeper: Option<Box<dyn Keeper>>,
     /// The names of all commands, for `+CLAC`.
     pub(super) known: Vec<&'static str>,
     /// The result codes that are this module's own ([`Modem::codes`](super::Modem::codes)).
@@ -160,12 +161,13 @@ impl Core {
         let ports = (0..ports.max(1)).map(|i| Port::new(PortId(i), &profile)).collect();
         Core {
             now: Now::ZERO,
-            lasting: Lasting { sim: Sim::new(&profile.sim), flash: Flash::new(), boots: 0 },
+            lasting: Lasting { sim: Sim::new(&profile.sim), flash: Flash::default(), boots: 0 },
             running: Running::new(&profile, radio, ports),
             out: VecDeque::new(),
             numbers: 0,
             noting: false,
             hook: None,
+            keeper: None,
             known: vec![],
             codes: vec![],
             profile,

@@ -1,10 +1,8 @@
 //! A module's own files: named contents in a store of limited size. What outlives a reset is in the flash
 //! too, one character an octet, and with the flash `--state` keeps it.
 
+use super::flash::Flash;
 use std::collections::BTreeMap;
-
-/// What outlives a reset: texts by their key.
-pub type Flash = BTreeMap<String, String>;
 
 /// A store of files.
 #[derive(Debug, Default)]
@@ -122,7 +120,7 @@ mod tests {
     #[test]
     fn a_kept_store_finds_every_octet_again_and_a_lost_one_nothing() {
         let all: Vec<u8> = (0..=255).collect();
-        let mut flash = Flash::from([("other:a".into(), "x".into())]);
+        let mut flash = Flash::from(BTreeMap::from([("other:a".into(), "x".into())]));
         for (mut store, kept) in [(Store::kept("own:", 1000), true), (Store::lost(1000), false)] {
             store.make(&mut flash, "a", 0);
             assert_eq!(store.append(&mut flash, "a", &all), 256);
@@ -138,7 +136,7 @@ mod tests {
 
     #[test]
     fn no_more_is_written_than_there_is_room_for() {
-        let mut flash = Flash::new();
+        let mut flash = Flash::default();
         let mut store = Store::kept("", 10);
         assert_eq!(store.append(&mut flash, "none", b"x"), 0);
         store.make(&mut flash, "a", 0);
@@ -151,7 +149,7 @@ mod tests {
         assert_eq!(store.write(&mut flash, "a", 20, b"abcd"), 0);
         assert!(store.rename(&mut flash, "a", "c") && !store.rename(&mut flash, "a", "d"));
         assert!(store.remove(&mut flash, "c") && !store.remove(&mut flash, "c"));
-        assert_eq!(flash, Flash::from([("b".into(), "12".into())]));
+        assert_eq!(flash, Flash::from(BTreeMap::from([("b".into(), "12".into())])));
         assert_eq!((store.free(), store.capacity()), (8, 10));
     }
 }

@@ -52,7 +52,8 @@ impl Modem {
                     let port = &mut self.core.running.ports[id.0];
                     port.state = PortState::Busy { rest: tail.to_string() };
                     port.writing.next_command();
-                    self.dispatch(id, &call)
+                    let reply = self.dispatch(id, &call);
+                    self.kept(reply)
                 }
             };
             match self.go_on(id, reply) {
@@ -103,8 +104,17 @@ impl Modem {
         reply.unwrap_or_else(|| self.core.error(profile.errors.unknown))
     }
 
+    /// What a command has stored is kept before it answers: what comes of its reply.
+    pub(super) fn kept(&mut self, reply: Reply) -> Reply {
+        match (self.core.keep_flash(), reply) {
+            (false, Reply::Ok | Reply::Own(_)) => self.core.error(self.core.profile.errors.store),
+            (_, reply) => reply,
+        }
+    }
+
     /// The command of a busy port is over.
     pub(super) fn finish(&mut self, id: PortId, reply: Reply) {
+        let reply = self.kept(reply);
         match self.go_on(id, reply) {
             Ok(rest) => self.run(id, rest),
             Err(reply) => self.conclude(id, reply),

@@ -91,6 +91,7 @@ impl Modem {
         self.core.note(|| Note::State(format!("command mode on port {}", id.number())));
         let mut cx = Cx { core: &mut self.core, port: id, name: "" };
         let reply = self.maker.on_data_end(&mut cx, end, held, moved);
+        let reply = self.kept(reply);
         self.conclude(id, reply);
     }
 

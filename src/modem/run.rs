@@ -6,7 +6,7 @@ use super::core::{Core, Task, Timer};
 use super::maker::Personality;
 use super::net::{NetEvent, Socket};
 use super::port::{Answer, Due, KeptBack, Level, ModuleLine, PortId, PortSettings, PortState};
-use super::{Cx, DataEnd, Dce, DceFault, Event, FaultHook, Output, Reply, Sink};
+use super::{Cx, DataEnd, Dce, DceFault, Event, FaultHook, Keeper, Output, Reply, Sink};
 use crate::fault::PowerOn;
 use crate::profile::Profile;
 use crate::time::Now;
@@ -47,8 +47,19 @@ impl Modem {
 
     /// Puts back what the module had stored when it was last switched off; before power is applied.
     pub fn load_flash(&mut self, flash: std::collections::BTreeMap<String, String>) {
-        self.core.lasting.flash = flash;
+        self.core.lasting.flash = flash.into();
         self.core.restore();
+    }
+
+    /// Begins with what `keeper` holds, and has it keep what the module stores; before power is applied.
+    pub fn keep_in(&mut self, keeper: Box<dyn Keeper>) {
+        self.load_flash(keeper.kept().clone());
+        self.core.keeper = Some(keeper);
+    }
+
+    /// Has what was stored outside a command kept. Whoever keeps it tells where it cannot be.
+    pub fn keep(&mut self) {
+        self.core.keep_flash();
     }
 
     /// What the module has stored for the next time.

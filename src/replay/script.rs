@@ -3,7 +3,6 @@
 use super::key::Key;
 use crate::at::ResultCode;
 use crate::modem::{Level, ModuleLine};
-use crate::transcript::text::{Part, Pattern};
 use crate::transcript::{Kind, Signal, Transcript};
 use std::time::Duration;
 
@@ -100,8 +99,8 @@ impl Script {
                     now = Duration::ZERO;
                     continue;
                 }
-                Kind::Hear(pattern) => What::Line(String::from_utf8_lossy(&literal(pattern)).into_owned()),
-                Kind::Receive(pattern) => What::Bytes(literal(pattern)),
+                Kind::Hear(pattern) => What::Line(String::from_utf8_lossy(&pattern.literals()).into_owned()),
+                Kind::Receive(pattern) => What::Bytes(pattern.literals()),
                 Kind::ReceiveGenerated(generated) => What::Bytes(
                     crate::transcript::content::Content::Generated(generated.clone()).stream().collect(),
                 ),
@@ -155,13 +154,4 @@ pub fn is_final(text: &str) -> bool {
             text,
             "SHUT OK" | "SEND OK" | "DATA ACCEPT" | "CLOSE OK" | "DEACT OK" | "SEND FAIL" | "NO DIAL TONE"
         )
-}
-
-/// The bytes of a pattern; what varies in it is left out.
-fn literal(pattern: &Pattern) -> Vec<u8> {
-    let parts = pattern.parts.iter().filter_map(|part| match part {
-        Part::Literal(bytes) => Some(bytes.as_slice()),
-        Part::Hole(_) => None,
-    });
-    parts.collect::<Vec<_>>().concat()
 }

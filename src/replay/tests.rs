@@ -198,3 +198,48 @@ fn a_signal_that_a_fault_forces_stands_in_recorded_answers() {
     host.replay.handle_net(host.now, NetEvent::Radio(Radio::Signal { rssi: 3, ber: 0 }));
     assert_eq!(host.types("AT+CSQ"), ["+CSQ: 3,0", "OK"]);
 }
+
+#[test]
+fn a_host_that_polls_less_is_found_behind_the_polls() {
+    let polls = "> AT+CREG?\n< +CREG: 0,2\n< OK\n> AT+CSQ\n< +CSQ: 9,99\n< OK\n".repeat(9);
+    let recorded = format!("profile sim800\n> ATE0\n< OK\n{polls}> AT+CGMR\n< Revision:9\n< OK\n");
+    let mut host = Host::at(&recorded);
+    host.types("ATE0");
+    assert_eq!(host.types("AT+CREG?"), ["+CREG: 0,2", "OK"]);
+    assert_eq!(host.types("AT+CGMR"), ["Revision:9", "OK"]);
+    // And one that polls more, from the same.
+    assert_eq!(host.types("AT+CSQ"), ["+CSQ: 9,99", "OK"]);
+    assert_eq!(host.report.sums().modelled, 0);
+}
+
+#[test]
+fn a_host_that_was_lost_finds_its_way_back() {
+    let middle: String =
+        ["AT+CGATT?", "AT+CSCA?", "AT+CMGF=1", "AT+CNMI?", "AT+CSMS?", "AT+COPS?", "AT+CPIN?"]
+            .map(|command| format!("> {command}\n< ERROR\n"))
+            .concat();
+    let recorded = format!(
+        "profile sim800\n> ATE0\n< OK\n{middle}> AT+CMEE=1\n< OK\n> AT+CSQ\n< +CSQ: 8,99\n< OK\n> AT+CGMM\n< X\n< OK\n"
+    );
+    let mut host = Host::at(&recorded);
+    host.types("ATE0");
+    // Nowhere near: the model answers. With the next it is plain where the host is.
+    assert_eq!(host.types("AT+CMEE=1"), ["OK"]);
+    assert_eq!(host.types("AT+CSQ"), ["+CSQ: 8,99", "OK"]);
+    assert_eq!(host.types("AT+CGMM"), ["X", "OK"]);
+    let sums = host.report.sums();
+    assert_eq!((sums.recorded, sums.modelled), (3, 1));
+}
+
+#[test]
+fn a_value_that_is_masked_is_the_hosts_own_and_stays_so() {
+    let mut host = Host::at(
+        "profile sim800\n> ATE0\n< OK\n> AT+CPIN=0001\n< +CME ERROR: 16\n> AT+CPIN=0002\n< OK\n> AT+CMEE=1\n< OK\n",
+    );
+    host.types("ATE0");
+    assert_eq!(host.types("AT+CPIN=1111"), ["+CME ERROR: 16"]);
+    // The same again is refused again.
+    assert_eq!(host.types("AT+CPIN=1111"), ["+CME ERROR: 16"]);
+    assert_eq!(host.types("AT+CPIN=2222"), ["OK"]);
+    assert_eq!(host.report.sums().modelled, 0);
+}

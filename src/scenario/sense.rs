@@ -175,10 +175,6 @@ fn server(scenario: &Scenario, place: Places) -> Vec<Problem> {
         let what = "the greeting is one line";
         problems.push(Problem::new(place(&["server", "greeting"]), what, "leave line ends out"));
     }
-    for path in server.files.keys().filter(|path| path.contains('*')) {
-        let what = format!("`*` is a letter here: the file is called `{path}`");
-        problems.push(Problem::warning(place(&["server", "files", path]), what, "give it a name of its own"));
-    }
     problems
 }
 

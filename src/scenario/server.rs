@@ -35,7 +35,7 @@ pub struct Server {
     pub users: BTreeMap<String, String>,
     /// A folder, beside the scenario, whose contents the server begins with.
     pub folder: Option<String>,
-    /// Files that the server begins with, by their path.
+    /// Files that the server begins with, by their path; those of a pattern with `*` are made once one of them is asked for.
     #[serde(default)]
     pub files: BTreeMap<String, FileContent>,
     /// Folders that the server begins with.
@@ -70,6 +70,8 @@ impl Server {
             let at = || place(&["server", "files", path]);
             match path_parts(path) {
                 None => problems.push(outside(at(), path)),
+                // A pattern stands for what is not there.
+                Some(_) if path.contains('*') => {}
                 Some(parts) => {
                     if let Some(other) = files.insert(parts, path) {
                         let what = format!("`{path}` and `{other}` are the same file");

@@ -38,6 +38,15 @@ impl Pattern {
         }
     }
 
+    /// Its bytes; what varies is left out.
+    pub fn literals(&self) -> Vec<u8> {
+        let parts = self.parts.iter().filter_map(|part| match part {
+            Part::Literal(bytes) => Some(bytes.as_slice()),
+            Part::Hole(_) => None,
+        });
+        parts.collect::<Vec<_>>().concat()
+    }
+
     /// Whether some part varies.
     pub fn has_holes(&self) -> bool {
         self.parts.iter().any(|part| matches!(part, Part::Hole(_)))

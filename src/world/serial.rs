@@ -1,13 +1,16 @@
 //! The serial ports behind the faults: what waits for the host, and what a fault holds back on its way.
 
-use super::{Notice, World};
+use super::Notice;
+use super::reports::Reports;
 use crate::fault::ControlLine;
 use crate::fault::{Piece, UartVerdict, Way};
-use crate::modem::{BACKLOG, HostLine, Level, ModuleLine, PortId};
+use crate::modem::{BACKLOG, Dce, HostLine, Level, ModuleLine, PortId};
 use crate::time::Now;
-use crate::trace::{Circuit, Event};
+use crate::trace::Circuit;
+use crate::world::faults::Faults;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
+use std::ops::{Index, IndexMut};
 use std::time::Duration;
 
 /// One port between the module and its host.
@@ -156,24 +159,73 @@ impl Serial {
     }
 }
 
+/// All ports.
+#[derive(Debug)]
+pub(super) struct Ports(Vec<Serial>);
+
+/// What is beside the ports: what stands behind them, the faults, and who is told.
+pub(super) struct Around<'a> {
+    pub dce: &'a mut dyn Dce,
+    pub faults: &'a Faults,
+    pub reports: &'a mut Reports,
+}
+
+impl Index<PortId> for Ports {
+    type Output = Serial;
+
+    fn index(&self, port: PortId) -> &Serial {
+        &self.0[port.0]
+    }
+}
+
+impl IndexMut<PortId> for Ports {
+    fn index_mut(&mut self, port: PortId) -> &mut Serial {
+        &mut self.0[port.0]
+    }
+}
+
 fn pop_due<T>(queue: &mut VecDeque<(Now, T)>, now: Now) -> Option<(Now, T)> {
     queue.front().filter(|(at, _)| *at <= now)?;
     queue.pop_front()
 }
 
-impl World {
+impl Ports {
+    pub fn new(ports: usize) -> Ports {
+        Ports((0..ports).map(|_| Serial::default()).collect())
+    }
+
+    /// One more; gives which.
+    pub fn add(&mut self) -> PortId {
+        self.0.push(Serial::default());
+        PortId(self.0.len() - 1)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those that are meant by a number from 1, or all.
+    pub fn meant(&self, port: Option<usize>) -> Vec<PortId> {
+        let all = (0..self.0.len()).map(PortId);
+        all.filter(|at| port.is_none_or(|wanted| wanted == at.number())).collect()
+    }
+
+    pub fn poll_timeout(&self) -> Option<Now> {
+        self.0.iter().filter_map(Serial::poll_timeout).min()
+    }
+
     /// What the host typed reaches the module, after the faults have had their way with it.
-    pub(super) fn arrive_up(&mut self, now: Now, port: PortId, bytes: &[u8]) {
-        if self.faults.is_empty() {
-            return self.dce.handle_uart(now, port, bytes);
+    pub(super) fn arrive_up(&mut self, cx: &mut Around<'_>, now: Now, port: PortId, bytes: &[u8]) {
+        if cx.faults.is_empty() {
+            return cx.dce.handle_uart(now, port, bytes);
         }
-        if self.serial[port.0].gone.is_some() {
+        if self[port].gone.is_some() {
             return;
         }
-        let verdict = self.faults.uart(now, port.0, Way::Up, bytes);
+        let verdict = cx.faults.uart(now, port.0, Way::Up, bytes);
         let pieces = match verdict {
-            UartVerdict::Pass if self.serial[port.0].up.is_empty() => {
-                return self.dce.handle_uart(now, port, bytes);
+            UartVerdict::Pass if self[port].up.is_empty() => {
+                return cx.dce.handle_uart(now, port, bytes);
             }
             UartVerdict::Pass => {
                 vec![Piece { after: Duration::ZERO, bytes: Bytes::copy_from_slice(bytes) }]
@@ -181,171 +233,178 @@ impl World {
             UartVerdict::Deliver(pieces) => pieces,
         };
         for piece in pieces {
-            let queue = &mut self.serial[port.0].up;
+            let queue = &mut self[port].up;
             let at = queue.back().map_or(Now::ZERO, |(at, _)| *at).max(now + piece.after);
             match at <= now && queue.is_empty() {
-                true => self.dce.handle_uart(now, port, &piece.bytes),
+                true => cx.dce.handle_uart(now, port, &piece.bytes),
                 false => {
-                    self.serial[port.0].held[0] += piece.bytes.len();
-                    self.serial[port.0].up.push_back((at, piece.bytes));
+                    self[port].held[0] += piece.bytes.len();
+                    self[port].up.push_back((at, piece.bytes));
                 }
             }
         }
     }
 
     /// What the module sends reaches the host, after the faults have had their way with it.
-    pub(super) fn arrive_down(&mut self, now: Now, port: PortId, bytes: Bytes, apart: bool) {
-        if self.faults.is_empty() && !apart {
-            return self.hand_down(now, port, Write { bytes, apart, stands_for: None });
+    pub(super) fn arrive_down(
+        &mut self,
+        cx: &mut Around<'_>,
+        now: Now,
+        port: PortId,
+        bytes: Bytes,
+        apart: bool,
+    ) {
+        if cx.faults.is_empty() && !apart {
+            return self.hand_down(cx, now, port, Write { bytes, apart, stands_for: None });
         }
         let whole = bytes.len();
-        if apart && self.is_unread(now, port, whole) {
-            return self.dce.handle_sent(now, port, whole);
+        if apart && self.is_unread(cx, now, port, whole) {
+            return cx.dce.handle_sent(now, port, whole);
         }
-        if self.serial[port.0].gone.is_some() {
-            return self.dce.handle_sent(now, port, whole);
+        if self[port].gone.is_some() {
+            return cx.dce.handle_sent(now, port, whole);
         }
-        let pieces = match self.faults.uart(now, port.0, Way::Down, &bytes) {
+        let pieces = match cx.faults.uart(now, port.0, Way::Down, &bytes) {
             UartVerdict::Pass => {
-                return self.send_down(now, port, now, Write { bytes, apart, stands_for: None });
+                return self.send_down(cx, now, port, now, Write { bytes, apart, stands_for: None });
             }
             UartVerdict::Deliver(pieces) => pieces,
         };
         let count = pieces.iter().filter(|piece| !piece.bytes.is_empty()).count();
         if count == 0 {
-            return self.dce.handle_sent(now, port, whole);
+            return cx.dce.handle_sent(now, port, whole);
         }
         for (i, piece) in pieces.into_iter().filter(|piece| !piece.bytes.is_empty()).enumerate() {
             let stands_for = Some(if i + 1 == count { whole } else { 0 });
             let write = Write { bytes: piece.bytes, apart: apart && i == 0, stands_for };
-            self.send_down(now, port, now + piece.after, write);
+            self.send_down(cx, now, port, now + piece.after, write);
         }
     }
 
-    fn send_down(&mut self, now: Now, port: PortId, at: Now, write: Write) {
-        let queue = &mut self.serial[port.0].down;
+    fn send_down(&mut self, cx: &mut Around<'_>, now: Now, port: PortId, at: Now, write: Write) {
+        let queue = &mut self[port].down;
         let at = queue.back().map_or(Now::ZERO, |(at, _)| *at).max(at);
         match at <= now && queue.is_empty() {
-            true => self.hand_down(now, port, write),
+            true => self.hand_down(cx, now, port, write),
             false => {
-                self.serial[port.0].held[1] += write.bytes.len();
-                self.serial[port.0].down.push_back((at, write));
+                self[port].held[1] += write.bytes.len();
+                self[port].down.push_back((at, write));
             }
         }
     }
 
-    fn hand_down(&mut self, now: Now, port: PortId, write: Write) {
-        if let Some(recorder) = &mut self.recorder {
+    fn hand_down(&mut self, cx: &mut Around<'_>, now: Now, port: PortId, write: Write) {
+        if let Some(recorder) = &mut cx.reports.recorder {
             recorder.printed(now, port, &write.bytes);
         }
-        self.serial[port.0].outgoing.push(write);
+        self[port].outgoing.push(write);
     }
 
     /// Bytes reach the host that the module never sent.
-    pub(super) fn noise(&mut self, now: Now, port: PortId, bytes: Vec<u8>) {
-        if !bytes.is_empty() && self.serial[port.0].gone.is_none() && !self.is_unread(now, port, bytes.len())
-        {
-            self.send_down(now, port, now, Write { bytes: bytes.into(), apart: false, stands_for: Some(0) });
+    pub(super) fn noise(&mut self, cx: &mut Around<'_>, now: Now, port: PortId, bytes: Vec<u8>) {
+        if !bytes.is_empty() && self[port].gone.is_none() && !self.is_unread(cx, now, port, bytes.len()) {
+            self.send_down(
+                cx,
+                now,
+                port,
+                now,
+                Write { bytes: bytes.into(), apart: false, stands_for: Some(0) },
+            );
         }
     }
 
     /// Whether the host of a port has left so much unread that so many octets more, which nobody asked for, are
     /// dropped. That is told as often as the number has doubled.
-    fn is_unread(&mut self, now: Now, port: PortId, more: usize) -> bool {
-        let serial = &mut self.serial[port.0];
+    fn is_unread(&mut self, cx: &mut Around<'_>, now: Now, port: PortId, more: usize) -> bool {
+        let serial = &mut self[port];
         if serial.unread() < UNASKED {
             return false;
         }
         if let Some(sum) = serial.dropped[0].more(more) {
             let what =
                 format!("the host does not read; {sum} bytes that it did not ask for were dropped so far");
-            self.warn(now, port, &what);
+            cx.reports.warn(now, port, &what);
         }
         true
     }
 
     /// The module has dropped unsolicited lines: too many waited for the port to be free.
-    pub(super) fn not_said(&mut self, now: Now, port: PortId, lines: usize) {
-        if let Some(sum) = self.serial[port.0].dropped[1].more(lines) {
+    pub(super) fn not_said(&mut self, cx: &mut Around<'_>, now: Now, port: PortId, lines: usize) {
+        if let Some(sum) = self[port].dropped[1].more(lines) {
             let what = format!("no unasked line can be said; {sum} of them were dropped so far");
-            self.warn(now, port, &what);
+            cx.reports.warn(now, port, &what);
         }
     }
 
-    fn warn(&mut self, now: Now, port: PortId, what: &str) {
-        let text = format!("port {}: {what}", port.number());
-        self.record(now, || Event::Note { text: text.clone() });
-        self.notices.push_back(Notice::Warning(text));
-    }
-
     /// Delivers what was held back long enough, and brings ports back.
-    pub(super) fn deliver_due(&mut self, now: Now) {
-        for port in (0..self.serial.len()).map(PortId) {
-            while let Some((_, bytes)) = pop_due(&mut self.serial[port.0].up, now) {
-                self.serial[port.0].held[0] -= bytes.len();
-                self.dce.handle_uart(now, port, &bytes);
+    pub(super) fn deliver_due(&mut self, cx: &mut Around<'_>, now: Now) {
+        for port in (0..self.0.len()).map(PortId) {
+            while let Some((_, bytes)) = pop_due(&mut self[port].up, now) {
+                self[port].held[0] -= bytes.len();
+                cx.dce.handle_uart(now, port, &bytes);
             }
-            while let Some((at, write)) = pop_due(&mut self.serial[port.0].down, now) {
-                self.serial[port.0].held[1] -= write.bytes.len();
-                self.hand_down(at, port, write);
+            while let Some((at, write)) = pop_due(&mut self[port].down, now) {
+                self[port].held[1] -= write.bytes.len();
+                self.hand_down(cx, at, port, write);
             }
-            if self.serial[port.0].gone.take_if(|until| *until <= now).is_some() {
-                self.notices.push_back(Notice::Plugged { port, there: true });
+            if self[port].gone.take_if(|until| *until <= now).is_some() {
+                cx.reports.notice(Notice::Plugged { port, there: true });
             }
         }
     }
 
     /// A port vanishes for its host; what was on its way is lost.
-    pub(super) fn unplug(&mut self, now: Now, port: PortId, gone: Duration) {
-        let serial = &mut self.serial[port.0];
+    pub(super) fn unplug(&mut self, cx: &mut Around<'_>, now: Now, port: PortId, gone: Duration) {
+        let serial = &mut self[port];
         let was_there = serial.gone.is_none();
         serial.gone = Some(now + gone);
         serial.up.clear();
         serial.held = [0; 2];
         let lost = serial.down.drain(..).map(|(_, write)| write.credit()).sum::<usize>();
         let lost = lost + serial.outgoing.clear();
-        self.dce.handle_sent(now, port, lost);
+        cx.dce.handle_sent(now, port, lost);
         if was_there {
-            self.notices.push_back(Notice::Plugged { port, there: false });
-            self.dce.handle_line(now, port, HostLine::Dtr(Level::Off));
+            cx.reports.notice(Notice::Plugged { port, there: false });
+            cx.dce.handle_line(now, port, HostLine::Dtr(Level::Off));
         }
     }
 
     /// The module drives a line, which a fault may hold elsewhere.
-    pub(super) fn drive(&mut self, now: Now, port: PortId, line: ModuleLine, on: bool) {
-        let (serial, which) = (&mut self.serial[port.0], usize::from(line == ModuleLine::Ri));
+    pub(super) fn drive(&mut self, cx: &mut Around<'_>, now: Now, port: PortId, line: ModuleLine, on: bool) {
+        let (serial, which) = (&mut self[port], usize::from(line == ModuleLine::Ri));
         serial.driven[which] = on;
         if serial.forced[which].is_none() {
-            self.show_line(now, port, line, on);
+            self.show_line(cx, now, port, line, on);
         }
     }
 
     /// A fault forces a line, or lets it go. DSR and CTS, which the module leaves on, are seen in the trace alone.
-    pub(super) fn force(&mut self, now: Now, port: PortId, line: ControlLine, on: Option<bool>) {
+    pub(super) fn force(
+        &mut self,
+        cx: &mut Around<'_>,
+        now: Now,
+        port: PortId,
+        line: ControlLine,
+        on: Option<bool>,
+    ) {
         let line = match line {
             ControlLine::Dcd => ModuleLine::Dcd,
             ControlLine::Ri => ModuleLine::Ri,
-            ControlLine::Dsr => return self.record_line(now, port, Circuit::Dsr, on.unwrap_or(true)),
-            ControlLine::Cts => return self.record_line(now, port, Circuit::Cts, on.unwrap_or(true)),
+            ControlLine::Dsr => return cx.reports.line(now, port, Circuit::Dsr, on.unwrap_or(true)),
+            ControlLine::Cts => return cx.reports.line(now, port, Circuit::Cts, on.unwrap_or(true)),
         };
-        let (serial, which) = (&mut self.serial[port.0], usize::from(line == ModuleLine::Ri));
+        let (serial, which) = (&mut self[port], usize::from(line == ModuleLine::Ri));
         serial.forced[which] = on;
         let on = on.unwrap_or(serial.driven[which]);
-        self.show_line(now, port, line, on);
+        self.show_line(cx, now, port, line, on);
     }
 
-    fn show_line(&mut self, now: Now, port: PortId, line: ModuleLine, on: bool) {
+    fn show_line(&mut self, cx: &mut Around<'_>, now: Now, port: PortId, line: ModuleLine, on: bool) {
         let circuit = match line {
             ModuleLine::Dcd => Circuit::Dcd,
             ModuleLine::Ri => Circuit::Ri,
         };
-        self.record_line(now, port, circuit, on);
-        self.notices.push_back(Notice::Line { port, line, on });
-    }
-
-    fn record_line(&mut self, now: Now, port: PortId, line: Circuit, on: bool) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.line(now, port, line, on);
-        }
+        cx.reports.line(now, port, circuit, on);
+        cx.reports.notice(Notice::Line { port, line, on });
     }
 }

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -23,8 +24,8 @@ def there():
 class Browser:
     """Runs while it is entered. `folder` is where it puts what it downloads."""
 
-    def __init__(self, width=1360, height=820, dark=False):
-        self.size, self.dark = (width, height), dark
+    def __init__(self, width=1360, height=820):
+        self.size = (width, height)
 
     def __enter__(self):
         driver, browser = there()
@@ -34,16 +35,16 @@ class Browser:
             if "started successfully on port" in line:
                 self.at = f"http://127.0.0.1:{line.split()[-1].rstrip('.')}"
                 break
-        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
-                     "--disable-background-networking", f"--user-data-dir={self.folder}/profile",
+        arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
+                     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", f"--user-data-dir={self.folder}/profile",
                      f"--window-size={self.size[0]},{self.size[1]}"]
-        if self.dark:
-            arguments.append("--blink-settings=preferredColorScheme=0")
         options = {"binary": browser, "args": arguments, "prefs": {"download.default_directory": self.folder}}
         wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
         session = self.call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
         self.at += f"/session/{session['sessionId']}"
         self.resize(*self.size)
+        self.call("POST", "/goog/cdp/execute", {"cmd": "Browser.setDownloadBehavior", "params": {
+            "behavior": "allow", "downloadPath": self.folder}})
         return self
 
     def __exit__(self, *_):
@@ -73,6 +74,24 @@ class Browser:
     def run(self, script, *arguments):
         """Runs a script in the page; what it returns, awaited."""
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def run_async(self, script):
+        """The same for a script that calls its last argument when it is done."""
+        return self.call("POST", "/execute/async", {"script": script, "args": []})
+
+    def pointer(self, x, y):
+        """Clicks at a place of the window."""
+        actions = [{"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
+        self.call("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": actions}]})
+
+    def downloaded(self, name):
+        """What was put into the folder of downloads, whole."""
+        path, end = os.path.join(self.folder, name), time.monotonic() + 20
+        while not os.path.exists(path) or os.path.exists(f"{path}.crdownload"):
+            assert time.monotonic() < end, f"waited in vain for {name}: {os.listdir(self.folder)}"
+            time.sleep(0.05)
+        with open(path, "rb") as file:
+            return file.read()
 
     def find(self, selector):
         return self.call("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]

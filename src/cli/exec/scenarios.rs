@@ -101,7 +101,7 @@ mod tests {
             [PathBuf::from("late-226"), "pasv-refused".into()]
         );
         for none in [at("empty"), at("x*.toml"), at("[.toml")] {
-            assert!(named(&[none.clone()]).is_err(), "{}", none.display());
+            assert!(named(std::slice::from_ref(&none)).is_err(), "{}", none.display());
         }
         // What is not there is for whoever reads it to tell.
         assert_eq!(named(&[at("none.toml")]).unwrap(), [at("none.toml")]);

@@ -18,9 +18,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -111,7 +109,7 @@ fn plain(dir: &Dir, path: &Path, options: &mut OpenOptions) -> io::Result<(std::
 }
 
 /// A folder's list, or a file's content.
-pub async fn get(root: PathBuf, encoded: &str, stuck: Arc<Notify>) -> Result<Reply, Refused> {
+pub async fn get(root: PathBuf, encoded: &str) -> Result<Reply, Refused> {
     enum Found {
         Folder(Value),
         File(std::fs::File, u64),
@@ -130,7 +128,7 @@ pub async fn get(root: PathBuf, encoded: &str, stuck: Arc<Notify>) -> Result<Rep
     });
     Ok(match found.await? {
         Found::Folder(list) => reply::json(&list),
-        Found::File(file, len) => reply::file(stream::content(file, len, stuck), len),
+        Found::File(file, len) => reply::file(stream::content(file, len), len),
     })
 }
 

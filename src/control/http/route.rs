@@ -13,8 +13,6 @@ use hyper::{Method, StatusCode};
 use serde_json::Value;
 use std::fs::OpenOptions;
 use std::path::Path;
-use std::sync::Arc;
-use tokio::sync::Notify;
 
 type Refused = (StatusCode, Wrong);
 
@@ -59,8 +57,8 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Answers a request. A client that takes nothing of a stream is told to `stuck`.
-pub(super) async fn answer(site: &Site, request: hyper::Request<Incoming>, stuck: Arc<Notify>) -> Reply {
+/// Answers a request.
+pub(super) async fn answer(site: &Site, request: hyper::Request<Incoming>) -> Reply {
     let (head, body) = request.into_parts();
     if let Err(wrong) = site.guard.admits(&head) {
         return reply::refusal(StatusCode::FORBIDDEN, &wrong);
@@ -76,8 +74,8 @@ pub(super) async fn answer(site: &Site, request: hyper::Request<Incoming>, stuck
     let done = match (&target, &site.subject) {
         (Target::Page, _) => Ok(reply::page()),
         (Target::Kinds, _) => Ok(reply::json(&fault::form())),
-        (Target::Trace, subject) => trace(&head, subject, stuck),
-        (_, Subject::Live(control)) => live(control, &target, &head.method, body, stuck).await,
+        (Target::Trace, subject) => trace(&head, subject),
+        (_, Subject::Live(control)) => live(control, &target, &head.method, body).await,
         (_, Subject::Over(_)) => {
             Err((StatusCode::NOT_FOUND, Wrong::new("the run is over", "its trace is at /api/trace")))
         }
@@ -86,12 +84,12 @@ pub(super) async fn answer(site: &Site, request: hyper::Request<Incoming>, stuck
 }
 
 /// The records from behind the one that the client has seen last.
-fn trace(head: &Parts, subject: &Subject, stuck: Arc<Notify>) -> Result<Reply, Refused> {
+fn trace(head: &Parts, subject: &Subject) -> Result<Reply, Refused> {
     let last = head.headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     let after = last.unwrap_or(0);
     Ok(reply::events(match subject {
-        Subject::Live(control) => stream::live(control.history().clone(), after, stuck),
-        Subject::Over(path) => stream::over(open(path)?, after, stuck),
+        Subject::Live(control) => stream::live(control.history().clone(), after),
+        Subject::Over(path) => stream::over(open(path)?, after),
     }))
 }
 
@@ -105,7 +103,6 @@ async fn live(
     target: &Target<'_>,
     method: &Method,
     body: Incoming,
-    stuck: Arc<Notify>,
 ) -> Result<Reply, Refused> {
     let root = || control.about().root.clone();
     Ok(match target {
@@ -129,7 +126,7 @@ async fn live(
             let id = line.id.take();
             reply::answer(id, &obey(control, line).await)
         }
-        Target::Files(path) if *method == Method::GET => files::get(root(), path, stuck).await?,
+        Target::Files(path) if *method == Method::GET => files::get(root(), path).await?,
         Target::Files(path) if *method == Method::PUT => files::put(root(), path, body).await?,
         Target::Files(path) => files::delete(root(), path).await?,
         Target::Scenario => match control.ask(Request::Save { what: Saved::Scenario }).await {

@@ -1,5 +1,4 @@
-//! Bodies that come in parts: the trace as server-sent events, and files. A client that takes nothing for too long loses its
-//! connection; the modem never waits for one.
+//! Bodies that come in parts: the trace as server-sent events, and files. The modem never waits for a client.
 
 use crate::time::Now;
 use crate::trace::{Event, History, Record};
@@ -8,10 +7,8 @@ use http_body_util::channel::{Channel, Sender};
 use std::fmt::Write;
 use std::fs::File;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 /// How many parts wait for the client.
@@ -24,33 +21,23 @@ const RECORDS: usize = 256;
 const GATHERS: Duration = Duration::from_millis(25);
 /// How often something is said where nothing happens, so that both ends learn that the other is there.
 const PULSE: Duration = Duration::from_secs(15);
-/// How long a client may take nothing.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest line of a trace that is passed on whole.
 const LONGEST: u64 = 1024 * 1024;
 
 /// One who is sent a body in parts.
 struct Reader {
     to: Sender<Bytes, io::Error>,
-    /// Told where it takes nothing.
-    stuck: Arc<Notify>,
 }
 
 impl Reader {
-    fn new(stuck: Arc<Notify>) -> (Reader, Channel<Bytes, io::Error>) {
+    fn new() -> (Reader, Channel<Bytes, io::Error>) {
         let (to, body) = Channel::new(PARTS);
-        (Reader { to, stuck }, body)
+        (Reader { to }, body)
     }
 
-    /// Sends a part; false where the client has gone, or is as good as gone.
+    /// Sends a part; false where the client has gone.
     async fn send(&mut self, part: impl Into<Bytes>) -> bool {
-        match timeout(PATIENCE, self.to.send_data(part.into())).await {
-            Ok(sent) => sent.is_ok(),
-            Err(_) => {
-                self.stuck.notify_one();
-                false
-            }
-        }
+        self.to.send_data(part.into()).await.is_ok()
     }
 }
 
@@ -63,8 +50,8 @@ fn event(into: &mut String, record: &Record) {
 }
 
 /// The trace of a modem that runs, from behind the record `after` on.
-pub fn live(history: History, mut after: u64, stuck: Arc<Notify>) -> Channel<Bytes, io::Error> {
-    let (mut reader, body) = Reader::new(stuck);
+pub fn live(history: History, mut after: u64) -> Channel<Bytes, io::Error> {
+    let (mut reader, body) = Reader::new();
     tokio::spawn(async move {
         // The field ends the head of the answer before anything has happened.
         let mut goes_on = reader.send("retry: 1000\n\n").await;
@@ -107,8 +94,8 @@ fn part(history: &History, after: u64) -> (String, u64) {
 }
 
 /// The trace in a file, from behind its line `after` on; then the word that it is over.
-pub fn over(file: File, after: u64, stuck: Arc<Notify>) -> Channel<Bytes, io::Error> {
-    let (mut reader, body) = Reader::new(stuck);
+pub fn over(file: File, after: u64) -> Channel<Bytes, io::Error> {
+    let (mut reader, body) = Reader::new();
     tokio::spawn(async move {
         let mut lines = BufReader::with_capacity(PART, tokio::fs::File::from_std(file));
         let (mut number, mut text, mut line) = (0_u64, String::new(), vec![]);
@@ -137,8 +124,8 @@ pub fn over(file: File, after: u64, stuck: Arc<Notify>) -> Channel<Bytes, io::Er
 }
 
 /// The first `len` octets of a file.
-pub fn content(file: File, len: u64, stuck: Arc<Notify>) -> Channel<Bytes, io::Error> {
-    let (mut reader, body) = Reader::new(stuck);
+pub fn content(file: File, len: u64) -> Channel<Bytes, io::Error> {
+    let (mut reader, body) = Reader::new();
     tokio::spawn(async move {
         let mut file = tokio::fs::File::from_std(file).take(len);
         loop {

@@ -275,6 +275,16 @@ async fn a_head_that_does_not_come_ends_the_connection() {
 }
 
 #[tokio::test]
+async fn a_client_that_takes_no_answer_loses_its_connection() {
+    let hasty = Place { stuck: Duration::from_millis(50), ..place() };
+    let (address, key, _server) = served_at(hasty, Subject::Over("/nowhere".into()));
+    let ask = format!("GET /api/kinds HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\n\r\n");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let asks = async { while stream.write_all(ask.as_bytes()).await.is_ok() {} };
+    timeout(Duration::from_secs(60), asks).await.expect("the connection ends");
+}
+
+#[tokio::test]
 async fn files_come_and_go_and_stay_inside() {
     let site = site().await;
     let outside = tempfile::tempdir().unwrap();

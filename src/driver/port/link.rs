@@ -25,6 +25,19 @@ impl Link {
         Ok(link)
     }
 
+    /// As [`Link::create`], for a link that was there before. A plain file in its place is what somebody wrote who took
+    /// the name for a port, and had the system make a file while there was none: it is set aside, and is told.
+    ///
+    /// # Errors
+    /// As [`Link::create`].
+    pub fn create_again(path: &Path, target: &Path) -> io::Result<(Link, Option<PathBuf>)> {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(".stray");
+        let strayed = fs::symlink_metadata(path).is_ok_and(|there| there.is_file());
+        let moved = if strayed { fs::rename(path, &aside).ok() } else { None };
+        Ok((Link::create(path, target)?, moved.map(|()| aside.into())))
+    }
+
     /// Where the link is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -98,6 +111,21 @@ mod tests {
         assert_eq!(fs::read_link(&path)?, Path::new("/dev/zero"));
         drop(second);
         assert!(fs::symlink_metadata(&path).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_was_written_for_want_of_the_port_is_set_aside() -> io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("modem");
+        for text in ["AT", "ATI"] {
+            fs::write(&path, text)?;
+            let (link, aside) = Link::create_again(&path, Path::new("/dev/null"))?;
+            assert_eq!(fs::read_link(&path)?, Path::new("/dev/null"));
+            assert_eq!(fs::read_to_string(aside.expect("it was there"))?, text);
+            drop(link);
+        }
+        assert!(Link::create_again(&path, Path::new("/dev/null"))?.1.is_none());
         Ok(())
     }
 

@@ -7,7 +7,7 @@
 use super::PortEvent;
 use super::line::{self, LineSettings};
 use super::presence::{Change, Presence};
-use crate::disk::named;
+use crate::disk::{named, why};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
@@ -279,7 +279,7 @@ impl Pty {
         match Open::new(&self.master) {
             Ok(open) => self.open = Some(open),
             Err(error) => {
-                tracing::error!("{} cannot be served: {error}", self.path.display());
+                tracing::error!("{} cannot be served: {}", self.path.display(), why(&error));
                 return false;
             }
         }
@@ -363,7 +363,9 @@ impl Pty {
 
 fn watch(path: &Path) -> Option<Presence> {
     Presence::watch(path)
-        .inspect_err(|error| tracing::warn!("{} is polled, for want of inotify: {error}", path.display()))
+        .inspect_err(|error| {
+            tracing::warn!("{} is polled, for want of inotify: {}", path.display(), why(error));
+        })
         .ok()
 }
 

@@ -1,6 +1,6 @@
 //! What rules do by themselves, and what is told about them.
 
-use crate::fault::engine::Engine;
+use crate::fault::engine::rules::Rules;
 use crate::fault::layer::Action;
 use crate::fault::layer::bearer::Bearer;
 use crate::fault::layer::ftp::{Ftp, FtpFault, Scripted};
@@ -66,7 +66,7 @@ pub enum Act {
     PdpDrop(Option<u8>),
     /// The SIM is there, or gone.
     Sim(bool),
-    /// Connections end. What [`Engine::segment`] let pass before still arrives; asked about more, it says
+    /// Connections end. What [`Engine::segment`](crate::fault::Engine::segment) let pass before still arrives; asked about more, it says
     /// [`Fate::Cut`](crate::fault::Fate::Cut).
     Cut {
         /// Which.
@@ -167,32 +167,32 @@ fn overrules(winner: &Action, loser: &Action) -> bool {
     }
 }
 
-impl Engine {
+impl Rules {
     /// The rules that hold and decide on what rule `i` is about, in file order: the first has its way.
     fn overruling(&self, i: usize) -> impl Iterator<Item = usize> {
-        let loser = &self.rules[i].rule.what;
+        let loser = &self.list[i].rule.what;
         // Nothing else is decided on by others, of which there may be thousands.
         let concerned = if overrules(loser, loser) { usize::MAX } else { 0 };
         let held = self.index.held(loser.layer()).take(concerned);
-        held.filter(|at| overrules(&self.rules[*at].rule.what, loser))
+        held.filter(|at| overrules(&self.list[*at].rule.what, loser))
     }
 
     /// Queues what follows from the end of a rule: another that holds has its way, or all is as it was.
-    pub(super) fn undo(&mut self, i: usize) {
+    pub fn undo(&mut self, i: usize) {
         let heir = self.overruling(i).next();
         match heir {
             Some(heir) if heir > i => self.act(heir, None),
             Some(_) => {}
-            None => self.acts.extend(Act::back(&self.rules[i].rule.what).map(|act| (act, None))),
+            None => self.acts.extend(Act::back(&self.list[i].rule.what).map(|act| (act, None))),
         }
     }
 
     /// Queues what a rule does by itself as it is applied.
-    pub(super) fn act(&mut self, i: usize, link: Option<Link>) {
+    pub fn act(&mut self, i: usize, link: Option<Link>) {
         if self.overruling(i).next().is_some_and(|winner| winner < i) {
             return;
         }
-        let live = &mut self.rules[i];
+        let live = &mut self.list[i];
         let act = match &live.rule.what {
             Action::Uart(u) => match u.what {
                 UartFault::Noise(n) => Act::Noise { port: u.port, bytes: live.dice.bytes(n) },
@@ -218,8 +218,8 @@ impl Engine {
                         links => links == Links::All && live.rule.when.links() != Some(Links::All),
                     };
                     let only = link.filter(|link| l.links.cover(link.kind) && !together);
-                    let meant = |link: &&Link| l.links.cover(link.kind) && only.is_none_or(|o| o == **link);
-                    self.cut.extend(self.moved.keys().filter(meant).map(|link| (*link, end)));
+                    let meant = |link: &Link| l.links.cover(link.kind) && only.is_none_or(|o| o == *link);
+                    self.traffic.cut(meant, end);
                     Act::Cut { links: l.links, only, end }
                 }
                 _ => return,

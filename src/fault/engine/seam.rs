@@ -7,19 +7,19 @@ mod name;
 mod storage;
 mod uart;
 
-use crate::fault::engine::Engine;
 use crate::fault::engine::live::{Live, Over};
+use crate::fault::engine::rules::Rules;
 use crate::fault::layer::Action;
 use crate::fault::layer::kind::Layer;
 use crate::time::Now;
 
-impl Engine {
+impl Rules {
     /// The verdict of the first rule that holds on a layer and has one, which is counted as one act of it.
     fn first<V>(&mut self, now: Now, layer: Layer, verdict: impl Fn(&Action) -> Option<V>) -> Option<V> {
         self.first_until(now, layer, |_| Over::AtOnce, verdict)
     }
 
-    /// As [`first`](Engine::first), for what may go on for a while.
+    /// As [`first`](Rules::first), for what may go on for a while.
     fn first_until<V>(
         &mut self,
         now: Now,
@@ -28,7 +28,7 @@ impl Engine {
         verdict: impl Fn(&Action) -> Option<V>,
     ) -> Option<V> {
         let asked = |i| {
-            let live: &Live = &self.rules[i];
+            let live: &Live = &self.list[i];
             let verdict = if live.may_act() { verdict(&live.rule.what) } else { None };
             Some((i, verdict?))
         };

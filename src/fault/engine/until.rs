@@ -1,8 +1,8 @@
 //! What lifts a fault that holds: `until` has the events of `when`, those of the clock among them.
 
-use crate::fault::engine::Engine;
 use crate::fault::engine::live::Live;
 use crate::fault::engine::pace::skip_past;
+use crate::fault::engine::rules::Rules;
 use crate::fault::rule::count::Tally;
 use crate::fault::rule::trigger::Trigger;
 use crate::fault::text::link::Link;
@@ -51,24 +51,24 @@ impl Live {
     }
 }
 
-impl Engine {
+impl Rules {
     /// Begins to wait for what lifts a rule that is applied now.
-    pub(super) fn await_until(&mut self, now: Now, i: usize) {
-        let timer = match self.rules[i].until_trigger() {
+    pub fn await_until(&mut self, now: Now, i: usize) {
+        let timer = match self.list[i].until_trigger() {
             Some(Trigger::At(at)) => Some(Now::ZERO + *at).filter(|at| *at > now),
             Some(Trigger::Each(period)) => Some(now + *period),
             _ => None,
         };
         let mut wait = Wait { timer, ..Wait::default() };
-        for link in self.moved.keys() {
-            wait.stir(self.rules[i].until_trigger(), now, *link);
+        for link in self.traffic.links() {
+            wait.stir(self.list[i].until_trigger(), now, *link);
         }
-        self.rules[i].until = wait;
+        self.list[i].until = wait;
     }
 
     /// Has the timed events of `until` happen that are due.
-    pub(super) fn expire_until(&mut self, due: Now, i: usize) {
-        let live = &mut self.rules[i];
+    pub fn expire_until(&mut self, due: Now, i: usize) {
+        let live = &mut self.list[i];
         if live.until.timer == Some(due) {
             live.until.timer = match live.rule.until {
                 Some((Trigger::Each(period), _)) => Some(due + period.max(Duration::from_millis(1))),
@@ -85,8 +85,8 @@ impl Engine {
     }
 
     /// Lifts a rule whose `until` has happened, or has it end in a while.
-    pub(super) fn release(&mut self, now: Now, i: usize) {
-        match (self.rules[i].rule.until_wait, &mut self.rules[i].active) {
+    pub fn release(&mut self, now: Now, i: usize) {
+        match (self.list[i].rule.until_wait, &mut self.list[i].active) {
             (Duration::ZERO, _) => {
                 self.end(now, i);
             }

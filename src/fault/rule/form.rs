@@ -62,8 +62,8 @@ fn when() -> Vec<Value> {
             field.insert("choices".into(), json!([true]));
         }
         field.insert("trigger".into(), event.into());
-        if let Some((with, _)) = help.strip_prefix("With ").filter(|_| !event).and_then(|h| h.split_once(':'))
-        {
+        let beside = if event { help.strip_prefix("Event, or with ") } else { help.strip_prefix("With ") };
+        if let Some((with, _)) = beside.and_then(|help| help.split_once(':')) {
             let named = |text: &str| -> Vec<String> {
                 text.split('`').skip(1).step_by(2).map(String::from).collect()
             };
@@ -75,8 +75,8 @@ fn when() -> Vec<Value> {
             with.retain(|name| events.contains(&name.as_str()));
             field.insert("with".into(), with.into());
         }
-        let help = help.strip_prefix("Event: ").map_or(help.clone(), String::from);
-        field.insert("help".into(), help.into());
+        let told = help.split_once(": ").filter(|_| event).map_or(&*help, |(_, told)| told);
+        field.insert("help".into(), told.into());
         all.push(field.into());
     }
     all
@@ -197,7 +197,10 @@ mod tests {
         };
         assert_eq!(key("command")["trigger"], true);
         assert_eq!(key("command")["help"], "a command line that matches, such as \"AT+FTPGET=1\".");
-        assert_eq!(key("reply")["trigger"], true);
+        for (one, other) in [("verb", "reply"), ("reply", "verb")] {
+            assert_eq!((&key(one)["trigger"], &key(one)["with"]), (&json!(true), &json!([other])));
+        }
+        assert!(key("verb")["help"].as_str().unwrap().starts_with("an FTP verb"));
         assert_eq!(key("quiet")["type"], "duration");
         assert_eq!(key("after_bytes")["type"], "size");
         assert_eq!(key("link")["with"], json!(["after_bytes", "total_bytes", "quiet"]));

@@ -55,7 +55,7 @@ pub struct When {
     pub(in crate::fault) result: Option<Pattern>,
     /// Event: an unsolicited line that matches, such as "+FTPGET: 1,1".
     pub(in crate::fault) urc: Option<Pattern>,
-    /// Event: an FTP verb reaches the server, such as "RETR".
+    /// Event, or with `reply`: an FTP verb reaches the server, such as "RETR".
     pub(in crate::fault) verb: Option<Pattern>,
     /// Event, or with `verb`: the server's reply to it has a code that matches, such as "226" or "5*".
     pub(in crate::fault) reply: Option<Pattern>,

@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use crate::fault::{Scripted, Then};
-use crate::gate::GateInput;
+use crate::gate::{GateInput, Relay};
 use std::time::Duration;
 
 const NOTHING: [&str; 0] = [];

@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use crate::fault::{End, PassiveVerdict, ReplyVerdict, Scripted, Stop, Then, Unserved, VerbVerdict};
-use crate::gate::{GateConfig, GateFaults, GateInput};
+use crate::gate::{GateConfig, GateFaults, GateInput, Relay};
 use crate::time::Now;
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use crate::ftpd::{Config, FtpServer};
 use crate::gate::builtin;
-use crate::gate::{Gate, GateConfig, GateFaults, GateInput, GateOutput, NoGateFaults};
+use crate::gate::{Gate, GateConfig, GateFaults, GateInput, GateOutput, NoGateFaults, Relay};
 use crate::time::Now;
 use bytes::Bytes;
 use core::net::{SocketAddr, SocketAddrV4};

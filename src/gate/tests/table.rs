@@ -1,6 +1,6 @@
 //! A gate with both ends played by hand, in front of a server that is not the built-in one.
 
-use crate::gate::{Gate, GateConfig, GateFaults, GateInput, GateOutput, NoGateFaults};
+use crate::gate::{Gate, GateConfig, GateFaults, GateInput, GateOutput, NoGateFaults, Relay};
 use crate::time::Now;
 use std::sync::Arc;
 use std::time::Duration;

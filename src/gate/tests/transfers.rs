@@ -1,7 +1,7 @@
 //! Data connections, in front of a server that is not the built-in one.
 
 use super::table::Table;
-use crate::gate::{GateConfig, GateInput, NoGateFaults};
+use crate::gate::{GateConfig, GateInput, NoGateFaults, Relay};
 use std::time::Duration;
 
 const NOTHING: [&str; 0] = [];

@@ -119,7 +119,7 @@ fn uploaded(m: &mut Quectel, cx: &mut Cx, path: &Path, size: usize, held: &[u8])
     m.stores.check_room(path, held.len())?;
     m.stores.make(path, size)?;
     m.stores.write(path, 0, held)?;
-    m.stores.save(cx, path);
+    m.stores.save(cx, path)?;
     cx.line(&format!("+QFUPL: {},{:X}", held.len(), checksum(held)));
     Ok(Reply::Ok)
 }
@@ -149,7 +149,7 @@ pub fn delete(m: &mut Quectel, cx: &mut Cx, args: Result<(Name,), ArgError>) -> 
         }
         for file in found {
             m.stores.remove(&file.path)?;
-            m.stores.save(cx, &file.path);
+            m.stores.save(cx, &file.path)?;
         }
         Ok(Reply::Ok)
     })
@@ -176,10 +176,10 @@ pub fn move_files(m: &mut Quectel, cx: &mut Cx, args: Move) -> Reply {
             let file = m.stores.find(from)?.clone();
             m.stores.make(to, file.most.unwrap_or(file.content.len()))?;
             m.stores.write(to, 0, &file.content)?;
-            m.stores.save(cx, to);
+            m.stores.save(cx, to)?;
             if copy.get() == 0 {
                 m.stores.remove(from)?;
-                m.stores.save(cx, from);
+                m.stores.save(cx, from)?;
             }
         }
         Ok(Reply::Ok)

@@ -98,7 +98,7 @@ pub fn open(m: &mut Quectel, cx: &mut Cx, args: Open) -> Reply {
             (Mode::Read, false) => return Err(Trouble::NotFound),
             (Mode::Any, false) | (Mode::New, _) => {
                 m.stores.make(&path, length.map_or(10240, |n| n as usize))?;
-                m.stores.save(cx, &path);
+                m.stores.save(cx, &path)?;
             }
         }
         let number = m.handles.next;
@@ -190,7 +190,7 @@ pub fn close(m: &mut Quectel, cx: &mut Cx, args: Number) -> Reply {
     tried(cx, |cx| {
         let (number,) = args?;
         let handle = m.handles.open.remove(&number).ok_or(Trouble::NoHandle)?;
-        m.stores.save(cx, &handle.path);
+        m.stores.save(cx, &handle.path)?;
         Ok(Reply::Ok)
     })
 }
@@ -208,7 +208,7 @@ pub fn position(m: &mut Quectel, cx: &mut Cx, args: Number) -> Reply {
 pub fn flush(m: &mut Quectel, cx: &mut Cx, args: Number) -> Reply {
     tried(cx, |cx| {
         let (number,) = args?;
-        m.stores.save(cx, &m.handles.writable(number)?.path);
+        m.stores.save(cx, &m.handles.writable(number)?.path)?;
         Ok(Reply::Ok)
     })
 }

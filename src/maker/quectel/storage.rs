@@ -161,7 +161,7 @@ impl Stores {
 
     /// Finds again what was in flash and on the card before the reset.
     pub(super) fn load(&mut self, cx: &Cx) {
-        for (key, text) in &cx.core.lasting.flash {
+        for (key, text) in cx.core.lasting.flash.iter() {
             let Some((place, name)) = key.split_once(':') else { continue };
             let place = [Place::Ufs, Place::Sd].into_iter().find(|p| p.name() == place);
             if let Some(Some(store)) = place.and_then(|place| self.0.get_mut(&place)) {
@@ -173,9 +173,12 @@ impl Stores {
     }
 
     /// Brings a file to where it outlives a reset, or what was there of one that is no more away: one character an octet.
-    pub(super) fn save(&self, cx: &mut Cx, path: &Path) {
+    ///
+    /// # Errors
+    /// Where it cannot be kept there: no room, as far as the host knows.
+    pub(super) fn save(&self, cx: &mut Cx, path: &Path) -> Result<(), Trouble> {
         if path.place == Place::Ram {
-            return;
+            return Ok(());
         }
         let file = self.file(path);
         let name = file.map_or(path.name.as_str(), |file| &file.name);
@@ -185,6 +188,7 @@ impl Stores {
         if let Some(file) = file {
             flash.insert(key, file.content.iter().copied().map(char::from).collect());
         }
+        if cx.keep() { Ok(()) } else { Err(Trouble::Full(path.place)) }
     }
 
     fn store(&self, place: Place) -> Result<&Store, Trouble> {

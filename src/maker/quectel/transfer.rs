@@ -259,7 +259,8 @@ fn over(m: &mut Quectel, cx: &mut Cx, job: &Job, moved: u64) {
         Job::Plain(_) | Job::Size => return,
         Job::List(_) => return cx.leave_data(),
         Job::Get | Job::Put(..) => cx.leave_data(),
-        Job::Fetch(path, _) | Job::Spoilt(path, _) => m.stores.save(cx, path),
+        // Whoever started Badline is told where it cannot be kept.
+        Job::Fetch(path, _) | Job::Spoilt(path, _) => drop(m.stores.save(cx, path)),
         Job::Send(_) => {}
     }
     m.resume = 0;

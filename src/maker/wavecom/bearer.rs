@@ -3,7 +3,7 @@
 mod options;
 
 use super::args::{self, Refusal};
-use super::{Wavecom, code, ping};
+use super::{Wavecom, code, config, ping};
 use crate::at::Arguments;
 use crate::modem::{Cx, Functionality, PortId, Reply};
 use ::core::net::Ipv4Addr;
@@ -106,8 +106,14 @@ fn command(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, Ref
         (5, Some(_)) => Ok(stop(m, cx, bid, false)),
         (_, Some(bearer)) => {
             match args::number::<u8>(typed, 2, 0..=1, code::OPTION)? {
-                0 => options::forget(cx, bid),
-                _ => bearer.options.store(cx, bid),
+                0 => {
+                    options::forget(cx, bid);
+                    config::kept(cx, code::FLASH_FREE)?;
+                }
+                _ => {
+                    bearer.options.store(cx, bid);
+                    config::kept(cx, code::FLASH_WRITE)?;
+                }
             }
             Ok(Reply::Ok)
         }

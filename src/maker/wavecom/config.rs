@@ -102,11 +102,22 @@ fn configure(m: &mut Wavecom, cx: &mut Cx, typed: &Arguments) -> Result<Reply, R
         }
         (3, _) => cx.line(&m.settings.version),
         _ => match args::number::<u8>(typed, 1, 0..=1, code::OPTION)? {
-            0 => cx.lasting.flash.retain(|key, _| !key.starts_with(STORED)),
-            _ => store(m, cx),
+            0 => {
+                cx.lasting.flash.retain(|key, _| !key.starts_with(STORED));
+                kept(cx, code::FLASH_FREE)?;
+            }
+            _ => {
+                store(m, cx);
+                kept(cx, code::FLASH_WRITE)?;
+            }
         },
     }
     Ok(Reply::Ok)
+}
+
+/// 4.1.5, 4.2.5: what was stored or freed has to be kept.
+pub(super) fn kept(cx: &mut Cx, error: u16) -> Result<(), Refusal> {
+    if cx.keep() { Ok(()) } else { Err(error.into()) }
 }
 
 /// Where the options are in the flash.

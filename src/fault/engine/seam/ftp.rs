@@ -11,15 +11,15 @@ use crate::time::Now;
 impl Engine {
     /// The module has sent an FTP verb.
     pub fn verb(&mut self, now: Now, verb: &str, file: &str) -> VerbVerdict {
-        if self.idle() {
+        if self.rules.is_empty() {
             return VerbVerdict::Pass;
         }
-        self.happen(now, Fact::Verb { verb, file });
+        self.rules.happen(now, Fact::Verb { verb, file });
         let over = |verdict: &VerbVerdict| match verdict {
             VerbVerdict::Reply(scripted) => Over::After(scripted.late),
             _ => Over::AtOnce,
         };
-        let verdict = self.first_until(now, Layer::Ftp, over, |action| match action {
+        let verdict = self.rules.first_until(now, Layer::Ftp, over, |action| match action {
             Action::Ftp(fault) => fault.on_verb(verb, file),
             _ => None,
         });
@@ -28,16 +28,16 @@ impl Engine {
 
     /// The server has answered a verb. The greeting answers the verb `CONNECT`.
     pub fn reply(&mut self, now: Now, verb: &str, file: &str, code: u16) -> ReplyVerdict {
-        if self.idle() {
+        if self.rules.is_empty() {
             return ReplyVerdict::Pass;
         }
-        self.happen(now, Fact::Reply { verb, file, code });
+        self.rules.happen(now, Fact::Reply { verb, file, code });
         let over = |verdict: &ReplyVerdict| match verdict {
             ReplyVerdict::Instead(scripted) => Over::After(scripted.late),
             ReplyVerdict::Late(by) => Over::After(*by),
             _ => Over::AtOnce,
         };
-        let verdict = self.first_until(now, Layer::Ftp, over, |action| match action {
+        let verdict = self.rules.first_until(now, Layer::Ftp, over, |action| match action {
             Action::Ftp(fault) => fault.on_reply(verb, file),
             _ => None,
         });
@@ -46,8 +46,8 @@ impl Engine {
 
     /// A passive address is about to be given for a PASV or EPSV that [`verb`](Engine::verb) let pass.
     pub fn passive(&mut self, now: Now) -> PassiveVerdict {
-        self.handle_timeout(now);
-        let verdict = self.first(now, Layer::Ftp, |action| match action {
+        self.rules.handle_timeout(now);
+        let verdict = self.rules.first(now, Layer::Ftp, |action| match action {
             Action::Ftp(fault) => fault.on_passive(),
             _ => None,
         });

@@ -2,6 +2,7 @@
 
 use crate::fault::engine::Engine;
 use crate::fault::engine::live::Over;
+use crate::fault::engine::rules::Rules;
 use crate::fault::layer::Action;
 use crate::fault::layer::kind::Layer;
 use crate::fault::layer::link::{Fate, Flip, LinkFault, Segment};
@@ -9,32 +10,60 @@ use crate::fault::text::link::{Link, Way};
 use crate::time::Now;
 use std::time::Duration;
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Segment,
+    Datagram,
+}
+
 impl Engine {
     /// TCP payload is about to leave its sender on a link. `len` 0 is the FIN.
     pub fn segment(&mut self, now: Now, link: Link, way: Way, len: usize) -> Segment {
-        self.on_link(now, link, way, len, false)
+        self.rules.on_link(now, link, way, len, Unit::Segment)
     }
 
     /// A datagram is about to leave its sender. It is never split: a rule's number of bytes is reached
     /// behind the datagram that holds it.
     pub fn datagram(&mut self, now: Now, link: Link, way: Way, len: usize) -> Segment {
-        self.on_link(now, link, way, len, true)
+        self.rules.on_link(now, link, way, len, Unit::Datagram)
     }
 
-    fn on_link(&mut self, now: Now, link: Link, way: Way, len: usize, datagram: bool) -> Segment {
-        if self.idle() {
+    /// Whether bytes may not move on a link now, and until when that is known.
+    pub fn held(&self, now: Now, link: Link, way: Way) -> Option<Option<Now>> {
+        self.rules.index.held(Layer::Link).map(|i| &self.rules.list[i]).find_map(|live| {
+            match (&live.rule.what, live.active) {
+                (Action::Link(on), Some(active))
+                    if on.what == LinkFault::Stall
+                        && on.links.cover(link.kind)
+                        && on.direction.covers(way)
+                        && active.ends.is_none_or(|ends| ends > now) =>
+                {
+                    Some(active.ends)
+                }
+                _ => None,
+            }
+        })
+    }
+}
+
+impl Rules {
+    fn on_link(&mut self, now: Now, link: Link, way: Way, len: usize, unit: Unit) -> Segment {
+        if self.is_empty() {
             return Segment::pass(len);
         }
         self.handle_timeout(now);
-        let take = if datagram { len } else { self.room(link, way, len) };
+        let take = match unit {
+            Unit::Segment => self.room(link, way, len),
+            Unit::Datagram => len,
+        };
         let mut segment = Segment::pass(take);
-        if let Some(end) = self.cut.get(&link) {
-            segment.fate = Fate::Cut { end: *end };
+        if let Some(end) = self.traffic.end(link) {
+            segment.fate = Fate::Cut { end };
             return segment;
         }
         let (mut user, mut acted, mut stalled) = (None, vec![], None);
         for i in self.index.held(Layer::Link) {
-            let live = &mut self.rules[i];
+            let live = &mut self.list[i];
             let (Some(active), Action::Link(on)) = (&live.active, &live.rule.what) else { continue };
             if !on.links.cover(link.kind) || !on.direction.covers(way) {
                 continue;
@@ -54,11 +83,10 @@ impl Engine {
                     *free = (*free).max(now) + Duration::from_micros(micros);
                     segment.delay += *free - now;
                 }
-                LinkFault::Loss { probability, retransmit } if live.dice.falls(probability) => match datagram
-                {
-                    false => segment.delay += retransmit,
-                    true if open => segment.fate = Fate::Drop,
-                    true => {}
+                LinkFault::Loss { probability, retransmit } if live.dice.falls(probability) => match unit {
+                    Unit::Segment => segment.delay += retransmit,
+                    Unit::Datagram if open => segment.fate = Fate::Drop,
+                    Unit::Datagram => {}
                 },
                 LinkFault::Corrupt(n) if open && take > 0 => {
                     let flip = |_| Flip { at: live.dice.below(take as u64) as usize, with: live.dice.flip() };
@@ -68,11 +96,11 @@ impl Engine {
                     segment.fate = Fate::Corrupt(flips);
                     user = Some(i);
                 }
-                LinkFault::DatagramLost if datagram && open => {
+                LinkFault::DatagramLost if unit == Unit::Datagram && open => {
                     segment.fate = Fate::Drop;
                     user = Some(i);
                 }
-                LinkFault::DatagramTwice if datagram && open => {
+                LinkFault::DatagramTwice if unit == Unit::Datagram && open => {
                     segment.fate = Fate::Twice;
                     user = Some(i);
                 }
@@ -92,22 +120,5 @@ impl Engine {
         }
         self.moved(now, link, way, take);
         segment
-    }
-
-    /// Whether bytes may not move on a link now, and until when that is known.
-    pub fn held(&self, now: Now, link: Link, way: Way) -> Option<Option<Now>> {
-        self.index.held(Layer::Link).map(|i| &self.rules[i]).find_map(|live| {
-            match (&live.rule.what, live.active) {
-                (Action::Link(on), Some(active))
-                    if on.what == LinkFault::Stall
-                        && on.links.cover(link.kind)
-                        && on.direction.covers(way)
-                        && active.ends.is_none_or(|ends| ends > now) =>
-                {
-                    Some(active.ends)
-                }
-                _ => None,
-            }
-        })
     }
 }

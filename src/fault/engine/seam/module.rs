@@ -11,15 +11,15 @@ use crate::time::Now;
 impl Engine {
     /// The module has read a command line on a port (from 1), and is about to carry it out.
     pub fn command(&mut self, now: Now, port: usize, line: &str) -> CommandVerdict {
-        if self.idle() {
+        if self.rules.is_empty() {
             return CommandVerdict::Pass;
         }
-        self.happen(now, Fact::Command { port, line });
+        self.rules.happen(now, Fact::Command { port, line });
         let over = |verdict: &CommandVerdict| match verdict {
             CommandVerdict::Late(_) => Over::LetOut(port),
             _ => Over::AtOnce,
         };
-        let verdict = self.first_until(now, Layer::Module, over, |action| match action {
+        let verdict = self.rules.first_until(now, Layer::Module, over, |action| match action {
             Action::Module(fault) => fault.on_command(port, line),
             _ => None,
         });
@@ -28,15 +28,15 @@ impl Engine {
 
     /// The module is about to print a final result code on a port (from 1); `cause` is what it stands for.
     pub fn result(&mut self, now: Now, port: usize, text: &str, cause: &str) -> ResultVerdict {
-        if self.idle() {
+        if self.rules.is_empty() {
             return ResultVerdict::Pass;
         }
-        self.happen(now, Fact::Result { port, text, cause });
+        self.rules.happen(now, Fact::Result { port, text, cause });
         let over = |verdict: &ResultVerdict| match verdict {
             ResultVerdict::Late(_) => Over::LetOut(port),
             _ => Over::AtOnce,
         };
-        let verdict = self.first_until(now, Layer::Module, over, |action| match action {
+        let verdict = self.rules.first_until(now, Layer::Module, over, |action| match action {
             Action::Module(fault) => fault.on_result(port, text, cause),
             _ => None,
         });
@@ -45,15 +45,15 @@ impl Engine {
 
     /// The module is about to say a line unasked on a port (from 1).
     pub fn urc(&mut self, now: Now, port: usize, text: &str) -> UrcVerdict {
-        if self.idle() {
+        if self.rules.is_empty() {
             return UrcVerdict::Pass;
         }
-        self.happen(now, Fact::Urc { port, text });
+        self.rules.happen(now, Fact::Urc { port, text });
         let over = |verdict: &UrcVerdict| match verdict {
             UrcVerdict::Late(by) => Over::After(*by),
             _ => Over::AtOnce,
         };
-        let verdict = self.first_until(now, Layer::Module, over, |action| match action {
+        let verdict = self.rules.first_until(now, Layer::Module, over, |action| match action {
             Action::Module(fault) => fault.on_urc(port, text),
             _ => None,
         });

@@ -10,11 +10,11 @@ use crate::time::Now;
 impl Engine {
     /// The module looks a host name up.
     pub fn lookup(&mut self, now: Now, host: &str) -> LookupVerdict {
-        if self.idle() {
+        if self.rules.is_empty() {
             return LookupVerdict::Pass;
         }
-        self.happen(now, Fact::Lookup(host));
-        let verdict = self.first(now, Layer::Name, |action| match action {
+        self.rules.happen(now, Fact::Lookup(host));
+        let verdict = self.rules.first(now, Layer::Name, |action| match action {
             Action::Name(fault) => fault.on_lookup(host),
             _ => None,
         });
@@ -24,11 +24,11 @@ impl Engine {
     /// The module opens a connection to a port of a host that is known by these names: its address, and
     /// the name that led there. `tls` where a handshake follows; without one, it cannot fail.
     pub fn connect(&mut self, now: Now, names: &[&str], port: u16, tls: bool) -> ConnectVerdict {
-        if self.idle() {
+        if self.rules.is_empty() {
             return ConnectVerdict::Pass;
         }
-        self.happen(now, Fact::Connect(names));
-        let verdict = self.first(now, Layer::Name, |action| match action {
+        self.rules.happen(now, Fact::Connect(names));
+        let verdict = self.rules.first(now, Layer::Name, |action| match action {
             Action::Name(fault) => fault.on_connect(names, port, tls),
             _ => None,
         });

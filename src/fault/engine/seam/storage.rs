@@ -10,11 +10,11 @@ impl Engine {
     /// The server is about to do something to a file. A number of bytes is the answer to a read or a
     /// write only.
     pub fn storage(&mut self, now: Now, op: StorageOp, path: &str) -> StorageVerdict {
-        if self.idle() {
+        if self.rules.is_empty() {
             return StorageVerdict::Pass;
         }
-        self.handle_timeout(now);
-        let verdict = self.first(now, Layer::Storage, |action| match action {
+        self.rules.handle_timeout(now);
+        let verdict = self.rules.first(now, Layer::Storage, |action| match action {
             Action::Storage(fault) => fault.on_access(op, path),
             _ => None,
         });

@@ -2,6 +2,7 @@
 
 use crate::fault::engine::Engine;
 use crate::fault::engine::live::Over;
+use crate::fault::engine::rules::Rules;
 use crate::fault::layer::Action;
 use crate::fault::layer::kind::Layer;
 use crate::fault::layer::uart::{Piece, UartFault, UartVerdict};
@@ -35,49 +36,51 @@ impl Effect {
 impl Engine {
     /// Bytes are about to arrive on a port (from 1): up at the module, down at the host.
     pub fn uart(&mut self, now: Now, port: usize, way: Way, bytes: &[u8]) -> UartVerdict {
-        if self.idle() || bytes.is_empty() {
+        if self.rules.is_empty() || bytes.is_empty() {
             return UartVerdict::Pass;
         }
-        self.handle_timeout(now);
-        self.rewind();
+        self.rules.handle_timeout(now);
+        self.rules.rewind();
         let (mut pass, mut out, mut rest) = (true, Delivery::default(), bytes);
         let mut users = vec![];
         // Faults that trigger each other in a ring could insert octets without end.
-        let mut inserts = self.rules.len();
+        let mut inserts = self.rules.list.len();
         while !rest.is_empty() {
-            let room = self.room(Link::serial(port), way, rest.len());
-            let (n, effect) = self.effect(port, way, room, inserts > 0);
+            let room = self.rules.room(Link::serial(port), way, rest.len());
+            let (n, effect) = self.rules.effect(port, way, room, inserts);
             let (head, tail) = rest.split_at(n);
             pass &= effect.is_none();
             match effect {
                 None => out.put(Duration::ZERO, head),
                 Some((i, effect)) => {
-                    self.acted(now, i);
+                    self.rules.acted(now, i);
                     let over = effect.over();
                     if let Effect::Insert(_) = effect {
                         inserts -= 1;
                     }
-                    if self.put(&mut out, i, effect, head) {
+                    if self.rules.put(&mut out, i, effect, head) {
                         users.push((i, over));
                     } else {
-                        self.spend(now, i);
+                        self.rules.spend(now, i);
                     }
                 }
             }
-            self.moved(now, Link::serial(port), way, n);
+            self.rules.moved(now, Link::serial(port), way, n);
             rest = tail;
         }
         users.dedup_by_key(|(i, _)| *i);
         for (i, over) in users {
-            self.used(now, i, over);
+            self.rules.used(now, i, over);
         }
         if pass { UartVerdict::Pass } else { UartVerdict::Deliver(out.0) }
     }
+}
 
+impl Rules {
     /// A fault that holds on counts its `skip` and its bytes anew in each write.
     fn rewind(&mut self) {
         for i in self.index.held(Layer::Uart) {
-            let live = &mut self.rules[i];
+            let live = &mut self.list[i];
             if let (Some(active), Action::Uart(uart)) = (&mut live.active, &live.rule.what)
                 && active.endless()
             {
@@ -92,12 +95,12 @@ impl Engine {
         port: usize,
         way: Way,
         room: usize,
-        insert: bool,
+        inserts: usize,
     ) -> (usize, Option<(usize, Effect)>) {
         let (mut n, mut found, mut skipping) = (room, None, vec![]);
         let at_most = |n: usize, left: u64| usize::try_from(left).map_or(n, |left| left.min(n));
         for i in self.index.held(Layer::Uart) {
-            let live = &mut self.rules[i];
+            let live = &mut self.list[i];
             let (Some(active), Action::Uart(uart)) = (&mut live.active, &live.rule.what) else { continue };
             if !active.may_act() || !uart.direction.covers(way) || uart.port.is_some_and(|p| p != port) {
                 continue;
@@ -111,7 +114,7 @@ impl Engine {
                 UartFault::Lose(_) if active.left > 0 => Effect::Lose,
                 UartFault::Garble(_) if active.left > 0 => Effect::Garble,
                 UartFault::Duplicate(_) if active.left > 0 => Effect::Twice,
-                UartFault::Interject(text) if active.left > 0 && insert => Effect::Insert(text.clone()),
+                UartFault::Interject(text) if active.left > 0 && inserts > 0 => Effect::Insert(text.clone()),
                 UartFault::Hold(by) => Effect::Hold(*by),
                 UartFault::Deaf => Effect::Lose,
                 UartFault::Pieces { n, gap } => {
@@ -129,7 +132,7 @@ impl Engine {
             break;
         }
         for i in skipping {
-            if let Some(active) = &mut self.rules[i].active {
+            if let Some(active) = &mut self.list[i].active {
                 active.skip -= n as u64;
             }
         }
@@ -139,9 +142,9 @@ impl Engine {
     /// Delivers `head` with the effect applied to it; true where the effect is on the whole write.
     fn put(&mut self, out: &mut Delivery, i: usize, effect: Effect, head: &[u8]) -> bool {
         match effect {
-            Effect::Lose => return matches!(&self.rules[i].rule.what, Action::Uart(u) if u.harmed() == 0),
+            Effect::Lose => return matches!(&self.list[i].rule.what, Action::Uart(u) if u.harmed() == 0),
             Effect::Garble => {
-                let dice = &mut self.rules[i].dice;
+                let dice = &mut self.list[i].dice;
                 let garbled: Vec<u8> = head.iter().map(|b| b ^ dice.flip()).collect();
                 out.put(Duration::ZERO, &garbled);
             }
@@ -166,11 +169,11 @@ impl Engine {
 
     /// Ends one act of a rule, once it has changed all the bytes that it was to change.
     fn spend(&mut self, now: Now, i: usize) {
-        if self.rules[i].active.is_none_or(|a| a.left > 0 || a.endless()) {
+        if self.list[i].active.is_none_or(|a| a.left > 0 || a.endless()) {
             return;
         }
         self.used(now, i, Over::AtOnce);
-        let live = &mut self.rules[i];
+        let live = &mut self.list[i];
         if let (Some(active), Action::Uart(uart)) = (&mut live.active, &live.rule.what) {
             (active.skip, active.left) = (uart.skip, uart.harmed());
         }

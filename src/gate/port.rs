@@ -1,27 +1,44 @@
-//! PASV, EPSV, PORT and EPRT (RFC 959 section 4.1.2, RFC 2428): they end here.
+//! The module's side of a data connection: PASV, EPSV, PORT and EPRT (RFC 959 section 4.1.2, RFC 2428) end here.
 
-use super::{Command, Data, Gate, GateOutput, reply};
+use super::{Command, GateOutput, reply};
 use crate::fault::{PassiveVerdict, Unserved};
-use crate::ftp::{parse_passive, port_argument};
-use crate::time::Now;
+use crate::ftp::{Reply, parse_passive, port_argument};
 use core::net::SocketAddrV4;
 
-impl Gate {
-    pub(super) fn passive(&mut self, now: Now, command: Command, verdict: PassiveVerdict) {
-        let refusal = match (command.verb.as_str(), command.argument.trim()) {
-            ("PASV", _) | ("EPSV", "" | "1") => None,
-            ("EPSV", all) if all.eq_ignore_ascii_case("ALL") => Some((200, "EPSV ALL ok.")),
-            ("EPSV", "2") => Some((522, "Network protocol not supported, use (1)")),
-            _ => Some((501, "No network protocol.")),
-        };
-        if let Some((code, text)) = refusal {
-            return self.answer(now, &command, reply::line(code, text));
-        }
-        self.release_data();
-        let port = self.config.next_port();
-        let right = SocketAddrV4::new(*self.server.ip(), port);
-        self.session.stall = verdict == PassiveVerdict::Unserved(Unserved::Stalled);
-        self.data = Data::Listening;
+/// The data connection on the module's side.
+#[derive(Debug, Default)]
+pub struct DataPort {
+    pub state: Data,
+    /// The passive connection is to be accepted and not served.
+    pub stalls: bool,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub enum Data {
+    #[default]
+    None,
+    /// PASV was answered and nobody has come; also a port that stays silent.
+    Listening,
+    /// PORT was accepted; the address is dialled when there is something to transfer.
+    Port(SocketAddrV4),
+    Dialling,
+    Open,
+    /// The module has closed its half.
+    Ended,
+}
+
+impl DataPort {
+    /// PASV or EPSV: gives the reply, and what is to be done on the port that is announced. `right` is the address of
+    /// that port.
+    pub fn announce(
+        &mut self,
+        command: &Command,
+        verdict: PassiveVerdict,
+        right: SocketAddrV4,
+    ) -> (Option<GateOutput>, Reply) {
+        let port = right.port();
+        self.stalls = verdict == PassiveVerdict::Unserved(Unserved::Stalled);
+        self.state = Data::Listening;
         let (announced, output) = match verdict {
             // The announced address is wrong on purpose, and nothing listens at the right one.
             PassiveVerdict::Address { address, port: other } => {
@@ -34,7 +51,6 @@ impl Gate {
                 (right, Some(GateOutput::ListenData { port }))
             }
         };
-        self.out.extend(output);
         let reply = match command.verb.as_str() {
             "EPSV" => {
                 let text = format!("Entering Extended Passive Mode (|||{}|)", announced.port());
@@ -42,29 +58,55 @@ impl Gate {
             }
             _ => reply::line(227, &format!("Entering Passive Mode ({}).", port_argument(announced))),
         };
-        self.answer(now, &command, reply);
+        (output, reply)
     }
 
-    /// Keeps the address that the host gave: the gate connects to it when there is data to move.
-    pub(super) fn active(&mut self, now: Now, command: Command) {
-        let named = match command.verb.as_str() {
-            "PORT" => port(&command.argument),
-            _ => extended_port(&command.argument),
-        };
-        let (code, text) = match named {
-            Ok(address) => {
-                self.release_data();
-                self.session.stall = false;
-                self.data = Data::Port(address);
-                (200, format!("{} command successful.", command.verb))
-            }
-            Err((code, text)) => (code, text.to_owned()),
-        };
-        self.answer(now, &command, reply::line(code, &text));
+    /// PORT or EPRT: keeps the address that the host gave. The gate connects to it when there is data to move.
+    pub fn keep(&mut self, address: SocketAddrV4) {
+        self.stalls = false;
+        self.state = Data::Port(address);
+    }
+
+    /// Whether a connection is awaited.
+    pub fn is_awaited(&self) -> bool {
+        matches!(self.state, Data::Listening | Data::Dialling)
+    }
+
+    /// Whether the module is connected, or was until it closed its half.
+    pub fn is_there(&self) -> bool {
+        matches!(self.state, Data::Open | Data::Ended)
+    }
+
+    /// The connection, or its port, is not wanted any more. Gives what is to be done about it.
+    pub fn release(&mut self) -> Option<GateOutput> {
+        match std::mem::take(&mut self.state) {
+            Data::None | Data::Port(_) => None,
+            Data::Listening => Some(GateOutput::StopListen),
+            Data::Dialling | Data::Open | Data::Ended => Some(GateOutput::DataResetModule),
+        }
     }
 }
 
-type Refused = (u16, &'static str);
+/// A code and a text of the gate's own.
+pub type Refused = (u16, &'static str);
+
+/// Why PASV or EPSV announces no port; none where it does.
+pub fn announces_none(command: &Command) -> Option<Refused> {
+    match (command.verb.as_str(), command.argument.trim()) {
+        ("PASV", _) | ("EPSV", "" | "1") => None,
+        ("EPSV", all) if all.eq_ignore_ascii_case("ALL") => Some((200, "EPSV ALL ok.")),
+        ("EPSV", "2") => Some((522, "Network protocol not supported, use (1)")),
+        _ => Some((501, "No network protocol.")),
+    }
+}
+
+/// The address that PORT or EPRT gives.
+pub fn named(command: &Command) -> Result<SocketAddrV4, Refused> {
+    match command.verb.as_str() {
+        "PORT" => port(&command.argument),
+        _ => extended_port(&command.argument),
+    }
+}
 
 const NO_ADDRESS: Refused = (501, "No address and port.");
 
