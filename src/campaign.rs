@@ -4,6 +4,7 @@
 //! is what came of one, a [`Summary`] what came of all; [`merge`](merge::merge) puts together what several machines
 //! found. The rest writes it down: for a person, as JUnit, as Markdown, as a page, and for the forges that run the jobs.
 
+pub mod bundle;
 pub mod forge;
 pub mod html;
 pub mod junit;

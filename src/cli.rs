@@ -16,6 +16,7 @@ mod progress;
 mod record;
 mod replay;
 mod report;
+mod rerun;
 mod run;
 mod saved;
 mod schema;
@@ -54,6 +55,7 @@ enum Verb {
     Run(run::Run),
     Exec(exec::Exec),
     Report(report::ReportVerb),
+    Rerun(rerun::Rerun),
     Play(play::Play),
     Record(record::Record),
     Replay(replay::ReplayVerb),
@@ -88,6 +90,7 @@ pub fn main() -> ExitCode {
         Verb::Run(verb) => verb.main(),
         Verb::Exec(verb) => verb.main(),
         Verb::Report(verb) => verb.main(),
+        Verb::Rerun(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
         Verb::Record(verb) => verb.main(),
         Verb::Replay(verb) => verb.main(),

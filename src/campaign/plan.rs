@@ -24,6 +24,12 @@ impl Seeds {
     }
 }
 
+impl fmt::Display for Seeds {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}..{}", self.first, self.last)
+    }
+}
+
 impl FromStr for Seeds {
     type Err = String;
 

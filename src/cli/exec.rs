@@ -1,5 +1,6 @@
 //! `badline exec`: run a host, give a verdict.
 
+mod evidence;
 mod one;
 pub mod reports;
 mod scenarios;
@@ -8,10 +9,11 @@ mod told;
 use super::options::{self, Options, Page};
 use super::signals::Signals;
 use super::{last, saved, show_error, show_mistakes, show_refusal, show_warnings};
+use crate::campaign::bundle::ARCHIVE;
 use crate::campaign::forge::Forge;
 use crate::campaign::places::Places;
 use crate::campaign::run::Subject;
-use crate::campaign::{Plan, Point, Pool, Seeds, Shard};
+use crate::campaign::{Plan, Pool, Seeds, Shard};
 use crate::control::Address;
 use crate::disk::{Outputs, sweep};
 use crate::host::orphans::Orphans;
@@ -21,6 +23,7 @@ use crate::setup::Setup;
 use crate::time::units::Span;
 use crate::trace::Sink;
 use clap::Args;
+use evidence::Evidence;
 use one::Runner;
 use rustix::process::Signal;
 use std::collections::BTreeSet;
@@ -30,7 +33,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::sync::watch;
 use told::{Course, Told};
@@ -53,7 +56,14 @@ pub struct Exec {
     #[arg(long, value_name = "FILE.at")]
     replay: Option<PathBuf>,
     #[command(flatten)]
-    reports: reports::Files,
+    pub reports: reports::Files,
+    /// Write verdict, report, traces, captures, scenarios with their files, versions and what the module leaves out to this file, as a zip
+    /// archive with the SHA-256 of each: `badline rerun` does it again
+    #[arg(long, value_name = "FILE.zip")]
+    bundle: Option<PathBuf>,
+    /// What the scenarios are called in the reports, where that is not what their files are called
+    #[arg(skip)]
+    pub names: Vec<String>,
     /// Kill the host after this time, which is real time whatever the modem's speed
     #[arg(long, value_name = "DURATION", default_value = "10m")]
     timeout: Span,
@@ -102,36 +112,41 @@ impl Case {
 
 impl Exec {
     /// Runs it.
-    pub fn main(mut self) -> ExitCode {
+    pub fn main(self) -> ExitCode {
+        self.run().map_or_else(|status| status, ExitCode::from)
+    }
+
+    /// Runs it, and gives the status of the runs.
+    ///
+    /// # Errors
+    /// The status of what has kept them from being made, which is told.
+    pub fn run(mut self) -> Result<u8, ExitCode> {
         self.options.replay = self.replay.take();
         options::log(self.options.verbose);
         let orphans = Arc::new(Orphans::adopt());
         let its = orphans.clone();
         if let Err(error) = last::resort(move || its.kill_all()) {
-            return show_refusal(&error);
+            return Err(show_refusal(&error));
         }
         sweep();
         let cases = match self.cases() {
             Ok(cases) => cases,
-            Err(mistakes) => return show_mistakes(&mistakes),
+            Err(mistakes) => return Err(show_mistakes(&mistakes)),
         };
         cases.iter().for_each(|case| show_warnings(&case.setup.warnings));
         let plan = self.plan(&cases);
         if let Some(wrong) = self.contradiction(&plan) {
-            return show_error(wrong);
+            return Err(show_error(wrong));
         }
         self.tell_of_places(&cases);
         let runtime = match super::runtime() {
             Ok(runtime) => runtime,
-            Err(e) => return show_refusal(&e),
+            Err(e) => return Err(show_refusal(&e)),
         };
         let done = runtime.block_on(self.all(cases, plan, &orphans));
         // What has left its group, its parents and its environment is none of a run, and still of this process.
         orphans.kill_all();
-        match done {
-            Ok(status) => ExitCode::from(status),
-            Err(e) => show_refusal(&e),
-        }
+        done.map_err(|error| show_refusal(&error))
     }
 
     /// The scenarios, read.
@@ -140,10 +155,13 @@ impl Exec {
         let files: Vec<Option<PathBuf>> =
             if files.is_empty() { vec![None] } else { files.into_iter().map(Some).collect() };
         let (mut cases, mut mistakes) = (vec![], vec![]);
-        for scenario in files {
+        for (number, scenario) in files.into_iter().enumerate() {
             let options = Options { scenario, ..self.options.clone() };
             match options.setup() {
-                Ok(setup) => cases.push(self.case(options, setup)),
+                Ok(mut setup) => {
+                    setup.scenario = self.names.get(number).cloned().or(setup.scenario);
+                    cases.push(self.case(options, setup));
+                }
                 Err(wrong) => mistakes.extend(wrong),
             }
         }
@@ -255,9 +273,11 @@ impl Exec {
         let reports = self.reports.open(&mut outputs)?;
         // They are there for one run, and there is one then.
         let (sinks, written) = self.options.files.create(&mut outputs)?;
+        let bundle = self.bundle.as_ref().map(|path| outputs.open("--bundle", path, ARCHIVE)).transpose()?;
+        let evidence = bundle.map(|out| Evidence::new(self, &cases, out)).transpose()?.map(Arc::new);
         let (tell, stop) = watch::channel(None);
         let course = self.course(&plan, &cases);
-        let runner = Arc::new(self.runner(cases, course.many, sinks, orphans, stop));
+        let runner = Arc::new(self.runner(cases, course.many, sinks, orphans, stop, evidence.clone()));
         let mut told = Told::new(course);
         let (work, again) = (runner.clone(), runner.clone());
         let points = plan.shard(self.part());
@@ -280,7 +300,9 @@ impl Exec {
             }
         }
         let lost = written.finish().err().into_iter().chain(runner.lost()).collect();
-        told.conclude(reports, begun.elapsed(), signal, lost)
+        drop((runner, pool));
+        let evidence = evidence.and_then(Arc::into_inner);
+        told.conclude(reports.with(evidence), begun.elapsed(), signal, lost)
     }
 
     fn runner(
@@ -290,8 +312,8 @@ impl Exec {
         sinks: Vec<Box<dyn Sink>>,
         orphans: &Arc<Orphans>,
         stop: watch::Receiver<Option<Signal>>,
+        evidence: Option<Arc<Evidence>>,
     ) -> Runner {
-        let sinks = Mutex::new(sinks);
         Runner {
             cases: Arc::new(cases),
             host: self.host.clone(),
@@ -300,9 +322,8 @@ impl Exec {
             ready: self.json(),
             output: if many { Live::Kept } else { Live::Told },
             orphans: orphans.clone(),
-            sinks: Box::new(move |_: &Point| {
-                Ok(std::mem::take(&mut *sinks.lock().unwrap_or_else(PoisonError::into_inner)))
-            }),
+            sinks: Mutex::new(sinks),
+            evidence,
             places: Places::default(),
             stop,
             over: AtomicBool::new(false),

@@ -1,6 +1,7 @@
 //! One run, with a modem and a server of its own.
 
 use super::Case;
+use super::evidence::Evidence;
 use crate::campaign::places::Places;
 use crate::campaign::{How, Point, Run};
 use crate::cli::run::{self, Bench};
@@ -24,9 +25,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Makes the sinks of a run.
-pub type Sinks = dyn Fn(&Point) -> io::Result<Vec<Box<dyn Sink>>> + Send + Sync;
-
 /// What all runs share.
 pub struct Runner {
     /// The scenarios.
@@ -43,8 +41,10 @@ pub struct Runner {
     pub output: Live,
     /// Who finds what hosts leave behind.
     pub orphans: Arc<Orphans>,
-    /// What is told of each run besides.
-    pub sinks: Box<Sinks>,
+    /// What the only run is told to.
+    pub sinks: Mutex<Vec<Box<dyn Sink>>>,
+    /// What is gathered of each run.
+    pub evidence: Option<Arc<Evidence>>,
     /// What only one has at a time.
     pub places: Places,
     /// The signal that has come.
@@ -76,7 +76,10 @@ impl Runner {
         let recording = case.setup.recording.as_ref().map(Recording::afresh);
         let setup = Setup { seed: point.seed, recording: recording.clone(), ..case.setup.clone() };
         let expectations = setup.expectations.clone();
-        let sinks = (self.sinks)(&point)?;
+        let mut sinks = std::mem::take(&mut *self.sinks.lock().unwrap_or_else(PoisonError::into_inner));
+        let gathered = self.evidence.as_ref().map(|evidence| evidence.sinks(&point)).transpose()?;
+        let (its, written) = gathered.unwrap_or_default();
+        sinks.extend(its);
         let label = (!single).then(|| format!("{} (seed {}, run {})", case.name(), point.seed, point.run));
         let mut bench = run::open(options, setup, sinks, label).await?;
         let watch = bench.watch.clone();
@@ -110,6 +113,7 @@ impl Runner {
         }
         bench.machine.record(Event::End { reason: ran.end.to_string() });
         bench.close().await;
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).extend(written.finish().err());
         let mut run = case.subject.ended(point, &ran.end, ran.took, findings);
         run.output = ran.output;
         if !run.passed {

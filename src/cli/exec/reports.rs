@@ -1,5 +1,6 @@
 //! The files in which the verdicts are written down.
 
+use super::evidence::Evidence;
 use crate::campaign::forge::Forge;
 use crate::campaign::{Run, Summary, html, junit, quality};
 use crate::disk::{Output, Outputs};
@@ -26,6 +27,7 @@ pub struct Reports {
     junit: Option<Output>,
     html: Option<Output>,
     quality: Option<Output>,
+    evidence: Option<Evidence>,
 }
 
 impl Files {
@@ -41,17 +43,25 @@ impl Files {
             junit: open("--junit", &self.junit, junit::REPORT)?,
             html: open("--html", &self.html, html::PAGE)?,
             quality: open("--code-quality", &self.code_quality, quality::REPORT)?,
+            evidence: None,
         })
     }
 }
 
 impl Reports {
+    /// The same with a bundle.
+    #[must_use]
+    pub fn with(self, evidence: Option<Evidence>) -> Reports {
+        Reports { evidence, ..self }
+    }
+
     /// Writes them; gives what could not be written.
     pub fn write(self, runs: &[Run], summary: &Summary, forge: &Forge) -> Vec<io::Error> {
         let written = [
             self.junit.map(|out| junit::write(runs, summary, out)),
             self.html.map(|out| html::write(runs, summary, out)),
             self.quality.map(|out| quality::write(runs, |file| forge.place(file), out)),
+            self.evidence.map(|evidence| evidence.write(runs, summary)),
         ];
         written.into_iter().flatten().filter_map(Result::err).collect()
     }
