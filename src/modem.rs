@@ -49,7 +49,7 @@ pub use hook::FaultHook;
 pub use maker::{Maker, Personality, Row, make, names_of, secrets_of};
 pub use net::{NetEvent, NetRequest, Query, Socket};
 pub use port::{Level, ModuleLine, Opening, PortId, PortSettings};
-pub use radio::{Functionality, Radio};
+pub use radio::{Functionality, Radio, Serving};
 pub use run::{HostLine, Modem};
 pub use session::{Ftp, Target};
 pub use sim::{Denied, Sim};
@@ -59,6 +59,7 @@ pub use vocabulary::Vocabulary;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::fault::ModuleState;
 use crate::ftp;
 use ::core::net::Ipv4Addr;
 use bytes::Bytes;
@@ -158,8 +159,9 @@ pub enum Note {
     FtpSent(String),
     /// A reply of the FTP server arrived.
     FtpReplied(ftp::Reply),
-    /// A state changed: `booted`, `registration 1`, `PDP context 1 active, ...`, `data mode`, ...
-    State(String),
+    /// A state changed: `booted`, `registration 1`, `PDP context 1 active, ...`, `data mode`, ...; and the state of
+    /// faults' `when` that was reached with it.
+    State(String, Option<ModuleState>),
     /// The same of a recording that is replayed, or of the model behind it.
     From(Origin, Box<Note>),
 }

@@ -33,6 +33,9 @@ pub fn text(runs: &[Run], summary: &Summary) -> io::Result<Vec<u8>> {
     let mut report = Report::new("badline exec");
     report.set_time(seconds(summary.seconds));
     report.add_test_suites(runs.chunk_by(|a, b| a.name() == b.name()).map(suite));
+    if !summary.expectations.is_empty() {
+        report.add_test_suite(over_all(summary));
+    }
     if let Some(why) = &summary.stopped {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         let told = format!("{} runs were not begun: {why}", summary.not_run);
@@ -85,7 +88,7 @@ fn cases(run: &Run, turn: &str) -> Vec<TestCase> {
         case
     };
     let mut cases = vec![];
-    let status = match run.host_status {
+    let status = match run.own_status() {
         Some(0) => TestCaseStatus::success(),
         Some(_) => failed(NonSuccessKind::Failure, &run.reason),
         None => failed(NonSuccessKind::Error, &run.reason),
@@ -113,13 +116,38 @@ fn cases(run: &Run, turn: &str) -> Vec<TestCase> {
     for expected in &run.expectations {
         let status = match expected.met {
             true => TestCaseStatus::success(),
-            false => failed(NonSuccessKind::Failure, &expected.why),
+            false if expected.fails() => failed(NonSuccessKind::Failure, &expected.why),
+            false => {
+                let mut skipped = TestCaseStatus::skipped();
+                skipped.set_message(format!("not in this run: {}", visible_lines(&expected.why)));
+                skipped
+            }
         };
         let mut told = case(visible_lines(&expected.text).to_string(), status, expected.line);
         told.set_system_out(visible_lines(&expected.why));
         cases.push(told);
     }
     cases
+}
+
+/// What was to be so over all runs of a scenario.
+fn over_all(summary: &Summary) -> TestSuite {
+    let mut suite = TestSuite::new("over all runs");
+    for expected in &summary.expectations {
+        let why = visible_lines(&expected.overall.why);
+        let status = match expected.overall.met {
+            true => TestCaseStatus::success(),
+            false => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_message(why.clone()).set_type("badline");
+                status
+            }
+        };
+        let mut case = TestCase::new(visible_lines(&expected.overall.text), status);
+        case.set_classname(visible(&expected.name).to_string()).set_system_out(why);
+        suite.add_test_case(case);
+    }
+    suite
 }
 
 /// What the host printed, and how it ended.

@@ -5,6 +5,7 @@ use crate::at::visible_json;
 use crate::host::process::End;
 use crate::judge::coverage::Coverage;
 use crate::judge::findings::Findings;
+use crate::scenario::{Outcome, OverSeeds};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -35,6 +36,9 @@ pub struct Run {
     pub passed: bool,
     /// The host's own status; null where it was stopped.
     pub host_status: Option<u8>,
+    /// The status with which the host was to end, where an expectation says so: it counts as 0 then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted_status: Option<u8>,
     /// Whether it took too long.
     pub timed_out: bool,
     /// How it came to its end.
@@ -77,6 +81,23 @@ pub struct Expected {
     /// The line of the scenario's file that asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
+    /// How it holds over all runs of the scenario, where that is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_seeds: Option<OverSeeds>,
+}
+
+impl Expected {
+    /// It as the judge of many runs takes it.
+    pub(super) fn outcome(&self) -> Outcome {
+        let mut outcome = Outcome::new(&self.text, self.met, &self.why);
+        outcome.over_seeds = self.over_seeds;
+        outcome
+    }
+
+    /// Whether it fails its run.
+    pub fn fails(&self) -> bool {
+        self.outcome().fails()
+    }
 }
 
 /// How a run came to its end.
@@ -113,17 +134,19 @@ pub struct Subject {
 impl Subject {
     /// A run in which the host came to its end.
     pub fn ended(&self, point: Point, end: &End, took: Duration, findings: Findings) -> Run {
-        let expected = |outcome: &crate::scenario::Outcome| Expected {
+        let expected = |outcome: &Outcome| Expected {
             text: outcome.text.clone(),
             met: outcome.met,
             why: outcome.why.clone(),
             line: self.line(outcome.span.start).filter(|_| !outcome.span.is_empty()),
+            over_seeds: outcome.over_seeds,
         };
         let status = status(end, &findings, self.strict);
         Run {
             status,
             passed: status == 0,
             host_status: end.status(),
+            wanted_status: findings.host_status,
             timed_out: matches!(end, End::TimedOut(_) | End::TooLate(_)),
             end: how(end),
             reason: match (findings.port_opened, end) {
@@ -153,6 +176,7 @@ impl Subject {
             status: MISTAKE,
             passed: false,
             host_status: None,
+            wanted_status: None,
             timed_out: false,
             end: How::Broken,
             reason: reason.to_owned(),
@@ -189,7 +213,7 @@ fn status(end: &End, findings: &Findings, strict: bool) -> u8 {
     match end {
         End::Interrupted(signal) => u8::try_from(128 + signal.as_raw()).unwrap_or(u8::MAX),
         End::NotStarted(_) => MISTAKE,
-        end => match end.status() {
+        end => match own(end.status(), findings.host_status) {
             Some(0) if findings.met() && !(strict && findings.untested()) => 0,
             Some(0) | None => UNMET,
             Some(status) => status,
@@ -197,7 +221,17 @@ fn status(end: &End, findings: &Findings, strict: bool) -> u8 {
     }
 }
 
+/// The host's own status, or 0 where it is the one that is wanted; none where the host was stopped.
+fn own(status: Option<u8>, wanted: Option<u8>) -> Option<u8> {
+    status.map(|status| if wanted == Some(status) { 0 } else { status })
+}
+
 impl Run {
+    /// The host's own status, or 0 where it is the one that is wanted; none where the host was stopped.
+    pub fn own_status(&self) -> Option<u8> {
+        own(self.host_status, self.wanted_status)
+    }
+
     /// What was run: the scenario, or a module without one.
     pub fn name(&self) -> &str {
         self.scenario.as_deref().unwrap_or(&self.modem)
@@ -213,9 +247,9 @@ impl Run {
 
     /// Why it failed, each with the line of its scenario that asks for it, where there is one.
     pub fn failures(&self) -> Vec<(Option<usize>, String)> {
-        let unmet = self.expectations.iter().filter(|expected| !expected.met);
+        let unmet = self.expectations.iter().filter(|expected| expected.fails());
         let unmet = unmet.map(|expected| (expected.line, format!("{}: {}", expected.text, expected.why)));
-        let host = (self.host_status != Some(0)).then(|| (None, self.reason.clone()));
+        let host = (self.own_status() != Some(0)).then(|| (None, self.reason.clone()));
         let untested = self.untested().filter(|_| self.strict).map(|text| (None, text));
         host.into_iter().chain(unmet).chain(untested).collect()
     }

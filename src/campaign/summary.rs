@@ -3,8 +3,10 @@
 use super::run::{How, MISTAKE, UNMET};
 use super::{Run, Shard};
 use crate::at::visible_json;
+use crate::judge::campaign::{Campaign, Overall};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// So many of the slowest runs are told.
 const SLOWEST: usize = 10;
@@ -36,6 +38,19 @@ pub struct Summary {
     pub failed: Vec<Failed>,
     /// The slowest runs, the slowest first.
     pub slowest: Vec<Slow>,
+    /// How the expectations fared that are about all runs of their scenario (`over_seeds`).
+    #[serde(default)]
+    pub expectations: Vec<OverAll>,
+}
+
+/// How an expectation fared over all runs of its scenario.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct OverAll {
+    /// What was run.
+    pub name: String,
+    /// How it fared.
+    #[serde(flatten)]
+    pub overall: Overall,
 }
 
 fn is_zero(n: &u64) -> bool {
@@ -87,7 +102,12 @@ impl Summary {
             reproduce: run.reproduce(),
         };
         let failed: Vec<Failed> = order.iter().filter(failed).map(told).collect();
-        let status = status(order.iter().copied());
+        let expectations = over_all(&order);
+        let unmet = expectations.iter().any(|expected| !expected.overall.met);
+        let status = match status(order.iter().copied()) {
+            0 if unmet => UNMET,
+            status => status,
+        };
         order.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
         let slow = |run: &&Run| Slow {
             name: run.name().to_owned(),
@@ -107,6 +127,7 @@ impl Summary {
             not_run: 0,
             failed,
             slowest: order.iter().take(SLOWEST).map(slow).collect(),
+            expectations,
         }
     }
 
@@ -133,6 +154,20 @@ impl Summary {
     }
 }
 
+/// What was to be so over all runs of a scenario.
+fn over_all(runs: &[&Run]) -> Vec<OverAll> {
+    let mut campaigns = BTreeMap::<&str, Campaign>::new();
+    for run in runs {
+        let outcomes: Vec<_> = run.expectations.iter().map(super::run::Expected::outcome).collect();
+        campaigns.entry(run.name()).or_default().add(run.seed, &outcomes);
+    }
+    let told = |(name, campaign): (&str, Campaign)| {
+        let name = name.to_owned();
+        campaign.overall().into_iter().map(move |overall| OverAll { name: name.clone(), overall })
+    };
+    campaigns.into_iter().flat_map(told).collect()
+}
+
 /// The one status for many runs, in the order of their plan: a signal goes before what a host said by itself, that before an
 /// expectation that was not met, and that before what could not be run at all.
 fn status<'a>(runs: impl Iterator<Item = &'a Run> + Clone) -> u8 {
@@ -140,7 +175,7 @@ fn status<'a>(runs: impl Iterator<Item = &'a Run> + Clone) -> u8 {
         (_, 0) => 0,
         (How::Broken | How::NotStarted, _) => 1,
         (How::TimedOut, _) => 2,
-        (How::Ended, UNMET) if run.host_status == Some(0) => 2,
+        (How::Ended, UNMET) if run.own_status() == Some(0) => 2,
         (How::Ended, _) => 3,
         (How::Interrupted, _) => 4,
     };

@@ -1,5 +1,6 @@
 //! The verdicts for a person.
 
+use super::summary::OverAll;
 use super::{Run, Summary};
 use crate::at::Visible;
 use std::io::{self, Write};
@@ -27,8 +28,12 @@ pub fn run(run: &Run, detail: Detail, out: &mut impl Write) -> io::Result<()> {
         }
     }
     let whole = detail == Detail::Whole;
-    for expected in run.expectations.iter().filter(|expected| whole || !expected.met) {
-        let met = if expected.met { "met" } else { "NOT MET" };
+    for expected in run.expectations.iter().filter(|expected| whole || expected.fails()) {
+        let met = match expected.met {
+            true => "met",
+            false if expected.fails() => "NOT MET",
+            false => "not in this run",
+        };
         writeln!(out, "  {met}: {}: {}", Visible(&expected.text), Visible(&expected.why))?;
     }
     for name in &run.never_applied {
@@ -74,7 +79,7 @@ pub fn explanation(run: &Run, unseen: bool, out: &mut impl Write) -> io::Result<
         writeln!(out, "badline: the last of the trace {}:", run.turn())?;
         run.explanation.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
-    for expected in run.expectations.iter().filter(|expected| !expected.met) {
+    for expected in run.expectations.iter().filter(|expected| expected.fails()) {
         writeln!(out, "badline: not met: {}: {}", Visible(&expected.text), Visible(&expected.why))?;
     }
     writeln!(out, "badline: {}", Visible(&run.reason))
@@ -90,6 +95,10 @@ pub fn summary(summary: &Summary, out: &mut impl Write) -> io::Result<()> {
         _ => format!(" (shard {} of {} runs)", summary.shard, summary.points),
     };
     writeln!(out, "{} runs, {} failed, in {:.1} s{part}", summary.runs, summary.failures, summary.seconds)?;
+    for OverAll { name, overall } in &summary.expectations {
+        let met = if overall.met { "met" } else { "NOT MET" };
+        writeln!(out, "  {met}: {}: {} ({})", Visible(&overall.text), Visible(&overall.why), Visible(name))?;
+    }
     for run in &summary.failed {
         writeln!(out, "  {} happens again with {}", run.status, Visible(&run.reproduce))?;
     }

@@ -3,6 +3,7 @@
 use super::console::Console;
 use super::options::{self, OneScenario, Options, Page, warn_of_strangers};
 use super::signals::Signals;
+use super::until::Until;
 use super::{last, saved, show_mistakes, show_refusal, show_warnings};
 use crate::at::{Visible, visible_json};
 use crate::control::http::{self, Subject};
@@ -32,6 +33,8 @@ pub struct Run {
     scenario: OneScenario,
     #[command(flatten)]
     options: Options,
+    #[command(flatten)]
+    until: Until,
 }
 
 /// The ready line.
@@ -120,11 +123,12 @@ impl Run {
             Err(mistakes) => return show_mistakes(&mistakes),
         };
         show_warnings(&setup.warnings);
-        let runtime = match super::runtime() {
-            Ok(runtime) => runtime,
+        let (watched, runtime) = match self.until.watch().and_then(|watched| Ok((watched, super::runtime()?)))
+        {
+            Ok(both) => both,
             Err(e) => return show_refusal(&e),
         };
-        match runtime.block_on(until_interrupted(&self.options, setup, std::future::pending())) {
+        match runtime.block_on(until_interrupted(&self.options, setup, watched.end())) {
             Ok(()) => ExitCode::SUCCESS,
             Err(e) => show_refusal(&e),
         }

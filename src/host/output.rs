@@ -1,5 +1,6 @@
 //! What a host prints: read as it comes, passed on where somebody watches, and kept at both its ends, however much it is.
 
+use super::lines::Lines;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
@@ -8,6 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
+use tokio::sync::mpsc::Sender;
 
 /// So much is kept of its beginning.
 const HEAD: usize = 16 << 10;
@@ -41,11 +43,11 @@ struct Kept {
 }
 
 impl Reader {
-    /// Starts to read; what is printed into the other end of the pipe is heard.
+    /// Starts to read; what is printed into the other end of the pipe is heard, also line by line where `lines` is given.
     ///
     /// # Errors
     /// Where no pipe and no thread can be had.
-    pub fn start(live: Live) -> io::Result<(Reader, PipeWriter)> {
+    pub fn start(live: Live, lines: Option<Sender<String>>) -> io::Result<(Reader, PipeWriter)> {
         let (from, to) = io::pipe()?;
         let kept = Arc::new(Mutex::new(Kept::default()));
         // Past the lock of standard error: where nobody reads that, only this thread waits.
@@ -56,7 +58,7 @@ impl Reader {
         let (tell, ended) = channel();
         let its = kept.clone();
         thread::Builder::new().name("host output".into()).spawn(move || {
-            read(from, &its, &mut told);
+            read(from, &its, &mut told, lines);
             // Who waits for it may have given up.
             let _ = tell.send(());
         })?;
@@ -70,14 +72,21 @@ impl Reader {
     }
 }
 
-fn read(mut from: PipeReader, kept: &Mutex<Kept>, told: &mut Option<File>) {
+fn read(mut from: PipeReader, kept: &Mutex<Kept>, told: &mut Option<File>, lines: Option<Sender<String>>) {
+    let mut begun = Lines::default();
+    // Who heard them may be gone; all is kept all the same.
+    let tell = |line: String| lines.iter().for_each(|lines| drop(lines.blocking_send(line.clone())));
     let mut chunk = vec![0; 64 << 10];
     while let Ok(n @ 1..) = from.read(&mut chunk) {
         kept.lock().unwrap_or_else(PoisonError::into_inner).take(&chunk[..n]);
         if told.as_mut().is_some_and(|told| told.write_all(&chunk[..n]).is_err()) {
             *told = None;
         }
+        if lines.is_some() {
+            begun.take(&chunk[..n], tell);
+        }
     }
+    begun.end(tell);
 }
 
 impl Kept {
@@ -125,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_comes_through_the_pipe_is_kept() {
-        let (reader, mut to) = Reader::start(Live::Kept).unwrap();
+        let (reader, mut to) = Reader::start(Live::Kept, None).unwrap();
         to.write_all(b"hello\n").unwrap();
         drop(to);
         assert_eq!(reader.finish(), "hello\n");

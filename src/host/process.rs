@@ -1,5 +1,6 @@
 //! Runs a host program at a machine's port: from its start to the verdict.
 
+use super::lines;
 use super::orphans::{self, Mark, Orphans};
 use super::output::{Live, Reader};
 use crate::driver::machine::Machine;
@@ -13,6 +14,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::{Child, Command};
+use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long a host that is told to end may take before it is killed.
@@ -21,6 +23,8 @@ const GRACE: Duration = Duration::from_secs(2);
 const HASTE: Duration = Duration::from_millis(600);
 /// How often it is looked whether the last process of a group is gone: no event tells it.
 const LOOK: Duration = Duration::from_millis(10);
+/// How long the last line that it printed may take.
+const REST: Duration = Duration::from_millis(500);
 /// How long the modem may take for what a host sent last.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -109,9 +113,13 @@ pub struct Ran {
     pub output: String,
 }
 
+/// Who is told each line that a host prints.
+pub type Heard<'a> = &'a mut (dyn FnMut(Now, &str) + Send);
+
 /// Runs `host` at the ports of a machine that is switched on, until it ends or has to; no process of it is left
 /// afterwards, but one that has left its process group, its parents and its environment, which is killed with the rest of
-/// `orphans`. `interrupted` says when to stop before.
+/// `orphans`. `interrupted` says when to stop before; `heard` is told each line that the host
+/// prints, where anybody wants to know.
 ///
 /// # Errors
 /// What the system refuses while the host is watched.
@@ -120,10 +128,12 @@ pub async fn run(
     host: &Host,
     limits: Limits,
     orphans: &Orphans,
+    mut heard: Option<Heard<'_>>,
     interrupted: impl Future<Output = Signal>,
 ) -> io::Result<Ran> {
     let (start, mark) = (Instant::now(), Mark::new());
-    let (mut child, output) = match spawn(host, &mark) {
+    let (tell, mut lines) = heard.as_ref().map(|_| lines::channel()).unzip();
+    let (mut child, output) = match spawn(host, &mark, tell) {
         Ok(started) => started,
         Err(why) => {
             let end = End::NotStarted(why.to_string());
@@ -133,11 +143,18 @@ pub async fn run(
     // Its group has the number of its first process.
     let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     let late = limits.ends_within.map(|limit| Now::ZERO + limit + Duration::from_micros(1));
-    let end = tokio::select! {
-        status = child.wait() => End::Ended(status?),
-        () = machine.run_until(late) => End::TooLate(limits.ends_within.unwrap_or_default()),
-        () = sleep(limits.timeout) => End::TimedOut(limits.timeout),
-        signal = interrupted => End::Interrupted(signal),
+    let mut told = |now: Now, line: &str| heard.iter_mut().for_each(|heard| heard(now, line));
+    let (time_is_up, interrupted) = (sleep(limits.timeout), interrupted);
+    tokio::pin!(time_is_up, interrupted);
+    let end = loop {
+        let line = tokio::select! {
+            status = child.wait() => break End::Ended(status?),
+            () = machine.run_until(late) => break End::TooLate(limits.ends_within.unwrap_or_default()),
+            () = &mut time_is_up => break End::TimedOut(limits.timeout),
+            signal = &mut interrupted => break End::Interrupted(signal),
+            Some(line) = next_line(&mut lines) => line,
+        };
+        told(machine.now(), &line);
     };
     let (at, took) = (machine.now(), start.elapsed());
     let interrupted = matches!(end, End::Interrupted(_));
@@ -145,6 +162,14 @@ pub async fn run(
         () = stop(&mut child, group, orphans, &mark, if interrupted { HASTE } else { GRACE }) => {}
         () = machine.run() => {}
     }
+    // What it printed last. A process that has escaped may hold the other end for ever.
+    if let Some(lines) = &mut lines {
+        while let Ok(Some(line)) = timeout(REST, lines.recv()).await {
+            told(at, &line);
+        }
+    }
+    // Who reads what is printed must not wait for a listener that has gone.
+    drop(lines);
     if !interrupted {
         // What cannot be settled by now never will be: a stalled link, or a host of another process.
         let _ = timeout(SETTLE, machine.settle()).await;
@@ -152,12 +177,20 @@ pub async fn run(
     Ok(Ran { end, at, took, output: output.finish() })
 }
 
+/// The next line that the host prints; never where nobody listens.
+async fn next_line(lines: &mut Option<Receiver<String>>) -> Option<String> {
+    match lines {
+        Some(lines) => lines.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Starts the host, and who reads what it prints.
-fn spawn(host: &Host, mark: &Mark) -> io::Result<(Child, Reader)> {
+fn spawn(host: &Host, mark: &Mark, lines: Option<Sender<String>>) -> io::Result<(Child, Reader)> {
     let Some((program, arguments)) = host.command.split_first() else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
-    let (reader, printed) = Reader::start(host.output)?;
+    let (reader, printed) = Reader::start(host.output, lines)?;
     let child = Command::new(program)
         .args(arguments)
         .envs(host.environment.iter().map(|(name, value)| (name, value)))

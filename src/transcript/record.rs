@@ -152,6 +152,9 @@ impl Recorder {
     /// Writes what was heard. What may yet become a line or an echo stays, unless `all` is wanted.
     fn flush_heard(&mut self, port: usize, all: bool) {
         let p = &mut self.ports[port - 1];
+        if p.heard.is_empty() {
+            return;
+        }
         let (at, heard) = (p.heard_at, std::mem::take(&mut p.heard));
         let mut new = Vec::new();
         let mut rest = heard.as_slice();

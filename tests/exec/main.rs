@@ -2,6 +2,7 @@
 
 mod bench;
 mod bundle;
+mod expects;
 #[path = "../common/guard.rs"]
 mod guard;
 #[path = "../common/hang_up.rs"]
