@@ -23,14 +23,14 @@ pub use build::Fault;
 pub use engine::Engine;
 pub use engine::act::{Act, Event, Stage, Status};
 pub use engine::fact::Observation;
-pub use layer::bearer::{Bearer, Registration};
+pub use layer::bearer::{Bearer, Card, Registration};
 pub use layer::ftp::{
     Ftp, FtpFault, PassiveVerdict, ReplyVerdict, Scripted, Stop, Then, Unserved, VerbVerdict,
 };
 pub use layer::kind::{FaultKind, Layer, Nature, Need, Param};
 pub use layer::link::{Delivery, Fate, Flip, LinkFault, OnLink, Segment};
 pub use layer::module::{CommandVerdict, Module, ModuleFault, PowerOn, ResultVerdict, Swallowed, UrcVerdict};
-pub use layer::name::{ConnectVerdict, LookupVerdict, Name, NameFault};
+pub use layer::name::{ConnectVerdict, Handshake, LookupVerdict, Name, NameFault};
 pub use layer::param::End;
 pub use layer::storage::{Ops, Storage, StorageOp, StorageVerdict};
 pub use layer::uart::{ControlLine, Piece, Uart, UartFault, UartVerdict};

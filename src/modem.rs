@@ -42,7 +42,7 @@ pub use client::{Clients, Service};
 pub use command::{Command, Reply, Support};
 pub use cx::Cx;
 pub use data::{DataEnd, DataMode, Ends, Sink};
-pub use dce::{Dce, DceFault};
+pub use dce::{Dce, DceFault, Notes};
 pub use files::Store;
 pub use flash::{Flash, Keeper};
 pub use hook::FaultHook;
@@ -56,6 +56,7 @@ pub use sim::{Denied, Sim};
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
 pub use vocabulary::Vocabulary;
 
+use crate::fault::Card;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -203,7 +204,7 @@ pub enum Event {
     /// The registration status changed.
     Registration(u8),
     /// The SIM was pulled out or pushed in.
-    Sim(bool),
+    Sim(Card),
     /// The PIN was accepted.
     SimReady,
     /// The host dropped or raised DTR.

@@ -198,9 +198,9 @@ fn names_connections_and_storage() {
     assert_eq!(e.lookup(ms(1), "a"), LookupVerdict::NoSuchName);
     assert_eq!(e.lookup(ms(1), "a"), LookupVerdict::NoSuchName);
     assert_eq!(e.lookup(ms(1), "a"), LookupVerdict::Pass);
-    assert_eq!(e.connect(ms(1), &["10.0.0.1", "ftp.example"], 21, false), ConnectVerdict::Refused);
-    assert_eq!(e.connect(ms(1), &["10.0.0.1", "ftp.example"], 22, false), ConnectVerdict::Pass);
-    assert_eq!(e.connect(ms(1), &["10.0.0.1"], 990, true), ConnectVerdict::TlsFails);
+    assert_eq!(e.connect(ms(1), &["10.0.0.1", "ftp.example"], 21, Handshake::None), ConnectVerdict::Refused);
+    assert_eq!(e.connect(ms(1), &["10.0.0.1", "ftp.example"], 22, Handshake::None), ConnectVerdict::Pass);
+    assert_eq!(e.connect(ms(1), &["10.0.0.1"], 990, Handshake::Tls), ConnectVerdict::TlsFails);
     assert_eq!(e.storage(ms(1), StorageOp::Write, "/a"), StorageVerdict::Pass);
     e.verb(ms(1), "STOR", "a");
     let full = StorageVerdict::FailAfter { bytes: 1024, code: 552, vanishes: false };
@@ -413,7 +413,7 @@ fn requests_inject_lift_and_add() {
     assert!(e.status()[0].active);
     assert!(e.request(ms(2), Request::parse("lift gone").unwrap()).is_ok());
     assert!(e.request(ms(2), Request::parse("lift gone").unwrap()).is_err());
-    assert_eq!(acts(&mut e), [Act::Sim(false), Act::Sim(true)]);
+    assert_eq!(acts(&mut e), [Act::Sim(Card::Out), Act::Sim(Card::In)]);
     let added = Request::parse(" stall = \"down\", link = \"ftp.data\", for = \"20s\"").unwrap();
     assert_eq!(e.request(ms(5), added), Ok("stall".to_owned()));
     assert_eq!(e.held(ms(6), DATA, Way::Down), Some(Some(ms(20_005))));

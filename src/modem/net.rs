@@ -6,6 +6,7 @@
 //!
 //! [`Dce::poll_window`]: super::Dce::poll_window
 
+use crate::fault::Card;
 use crate::fault::PowerOn;
 use ::core::net::{Ipv4Addr, SocketAddrV4};
 use bytes::Bytes;
@@ -267,8 +268,8 @@ pub enum Radio {
     Registration(u8),
     /// The network deactivates PDP contexts: the one with this identifier, or all.
     PdpDeactivated(Option<u8>),
-    /// The SIM is pulled out (false) or pushed in (true).
-    Sim(bool),
+    /// The SIM is pulled out or pushed in.
+    Sim(Card),
     /// The module resets, as by its reset pin.
     Reset {
         /// How it starts again.

@@ -117,9 +117,9 @@ impl Core {
             }
             Change::PdpDeactivated(Some(cid)) => self.lower(cid, EndedBy::Network),
             Change::PdpDeactivated(None) => self.lower_all(EndedBy::Network),
-            Change::Sim(present) => {
-                self.lasting.sim.insert(present);
-                self.happened(Event::Sim(present));
+            Change::Sim(card) => {
+                self.lasting.sim.place(card);
+                self.happened(Event::Sim(card));
                 self.search();
             }
             Change::Reset { start } => self.reset(start),

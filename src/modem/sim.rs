@@ -1,6 +1,7 @@
 //! The SIM and its PIN (3GPP TS 27.007 section 8.3, TS 31.101 on tries).
 
 use crate::at::ArgError;
+use crate::fault::Card;
 use crate::profile;
 
 /// Where the SIM stands.
@@ -31,16 +32,16 @@ impl Sim {
             asks: from.pin.is_some(),
             puk: from.puk.clone(),
         };
-        sim.insert(from.present);
+        sim.place(if from.present { Card::In } else { Card::Out });
         sim
     }
 
     /// Pulls the card out, or pushes it in, which asks for its PIN again.
-    pub fn insert(&mut self, present: bool) {
-        self.state = match (present, self.asks) {
-            (false, _) => State::Absent,
-            (true, true) => State::Pin { left: 3 },
-            (true, false) => State::Ready,
+    pub fn place(&mut self, card: Card) {
+        self.state = match (card, self.asks) {
+            (Card::Out, _) => State::Absent,
+            (Card::In, true) => State::Pin { left: 3 },
+            (Card::In, false) => State::Ready,
         };
     }
 

@@ -2,7 +2,7 @@
 
 use crate::fault::engine::rules::Rules;
 use crate::fault::layer::Action;
-use crate::fault::layer::bearer::Bearer;
+use crate::fault::layer::bearer::{Bearer, Card};
 use crate::fault::layer::ftp::{Ftp, FtpFault, Scripted};
 use crate::fault::layer::kind::Layer;
 use crate::fault::layer::link::LinkFault;
@@ -64,8 +64,8 @@ pub enum Act {
     Registration(Option<u8>),
     /// The network drops a PDP context, or all.
     PdpDrop(Option<u8>),
-    /// The SIM is there, or gone.
-    Sim(bool),
+    /// The SIM is put in, or taken out.
+    Sim(Card),
     /// Connections end. What [`Engine::segment`](crate::fault::Engine::segment) let pass before still arrives; asked about more, it says
     /// [`Fate::Cut`](crate::fault::Fate::Cut).
     Cut {
@@ -135,7 +135,7 @@ pub struct Status {
 impl Act {
     /// Whether connections are lost by it without a word to either end.
     pub fn loses_connections(&self) -> bool {
-        matches!(self, Act::Reset { .. } | Act::PdpDrop(_) | Act::Sim(false) | Act::Registration(Some(_)))
+        matches!(self, Act::Reset { .. } | Act::PdpDrop(_) | Act::Sim(Card::Out) | Act::Registration(Some(_)))
     }
 
     /// What undoes an action that is a state outside the engine.
@@ -143,7 +143,7 @@ impl Act {
         match what {
             Action::Bearer(Bearer::Signal { .. }) => Some(Act::Signal(None)),
             Action::Bearer(Bearer::Registration(_)) => Some(Act::Registration(None)),
-            Action::Bearer(Bearer::SimOut) => Some(Act::Sim(true)),
+            Action::Bearer(Bearer::SimOut) => Some(Act::Sim(Card::In)),
             Action::Uart(u) => match u.what {
                 UartFault::Line { line, .. } => Some(Act::Line { port: u.port, line, on: None }),
                 _ => None,
@@ -168,16 +168,16 @@ fn overrules(winner: &Action, loser: &Action) -> bool {
 }
 
 impl Rules {
-    /// The rules that hold and decide on what rule `i` is about, in file order: the first has its way.
+    /// The rules that hold and decide on what rule `i` is about, in file order: the first one counts.
     fn overruling(&self, i: usize) -> impl Iterator<Item = usize> {
         let loser = &self.list[i].rule.what;
-        // Nothing else is decided on by others, of which there may be thousands.
+        // Only such faults can overrule each other. Of the others there may be thousands: they are not looked through.
         let concerned = if overrules(loser, loser) { usize::MAX } else { 0 };
         let held = self.index.held(loser.layer()).take(concerned);
         held.filter(|at| overrules(&self.list[*at].rule.what, loser))
     }
 
-    /// Queues what follows from the end of a rule: another that holds has its way, or all is as it was.
+    /// Queues what follows from the end of a rule: another that holds decides now, or the state goes back to what it is without faults.
     pub fn undo(&mut self, i: usize) {
         let heir = self.overruling(i).next();
         match heir {
@@ -209,7 +209,7 @@ impl Rules {
             Action::Bearer(Bearer::Signal { rssi, ber }) => Act::Signal(Some((*rssi, *ber))),
             Action::Bearer(Bearer::Registration(status)) => Act::Registration(Some(*status)),
             Action::Bearer(Bearer::PdpDrop(which)) => Act::PdpDrop(*which),
-            Action::Bearer(Bearer::SimOut) => Act::Sim(false),
+            Action::Bearer(Bearer::SimOut) => Act::Sim(Card::Out),
             Action::Link(l) => match l.what {
                 LinkFault::Cut { end } => {
                     // A session has two connections; and all are all, unless each is meant by itself.

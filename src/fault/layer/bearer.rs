@@ -6,6 +6,15 @@ use super::param::Within;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Where the SIM is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Card {
+    /// In its holder.
+    In,
+    /// Taken out.
+    Out,
+}
+
 /// A state of the radio or the SIM that a rule imposes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Bearer {
