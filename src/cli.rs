@@ -1,6 +1,7 @@
 //! The command line: one file per verb; `main.rs` only calls it.
 
 mod check;
+mod complete;
 mod completions;
 mod console;
 mod ctl;
@@ -20,6 +21,7 @@ mod schema;
 mod show;
 mod signals;
 mod trace;
+mod until;
 
 use crate::at::Visible;
 use crate::disk::{named, why};
@@ -63,6 +65,8 @@ enum Verb {
     Trace(trace::Trace),
     Show(show::Show),
     Completions(completions::Completions),
+    #[command(hide = true)]
+    Complete(complete::Complete),
     #[command(name = "man")]
     Manual(man::Manual),
 }
@@ -96,6 +100,7 @@ pub fn main() -> ExitCode {
         Verb::Trace(verb) => verb.main(),
         Verb::Show(verb) => verb.main(),
         Verb::Completions(verb) => verb.main(),
+        Verb::Complete(verb) => verb.main(),
         Verb::Manual(verb) => verb.main(),
     }
 }

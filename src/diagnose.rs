@@ -12,6 +12,7 @@ mod known;
 mod line;
 mod pending;
 mod port;
+pub mod radio;
 mod raw;
 pub mod scenario;
 mod stock;

@@ -15,6 +15,7 @@ mod build;
 mod engine;
 mod layer;
 mod rule;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,7 +24,7 @@ pub use build::Fault;
 pub use engine::Engine;
 pub use engine::act::{Act, Event, Stage, Status};
 pub use engine::fact::Observation;
-pub use layer::bearer::{Bearer, Card, Registration};
+pub use layer::bearer::{Bearer, Registration, SimFault};
 pub use layer::ftp::{
     Ftp, FtpFault, PassiveVerdict, ReplyVerdict, Scripted, Stop, Then, Unserved, VerbVerdict,
 };
@@ -31,18 +32,23 @@ pub use layer::kind::{FaultKind, Layer, Nature, Need, Param};
 pub use layer::link::{Delivery, Fate, Flip, LinkFault, OnLink, Segment};
 pub use layer::module::{CommandVerdict, Module, ModuleFault, PowerOn, ResultVerdict, Swallowed, UrcVerdict};
 pub use layer::name::{ConnectVerdict, Handshake, LookupVerdict, Name, NameFault};
-pub use layer::param::End;
+pub use layer::param::{Delay, End, Spread};
 pub use layer::storage::{Ops, Storage, StorageOp, StorageVerdict};
+pub use layer::symptom::{Symptom, index, symptoms_markdown};
 pub use layer::uart::{ControlLine, Piece, Uart, UartFault, UartVerdict};
 pub use layer::{Action, FAULTS, kind_named};
 pub use rule::amount::{Amount, Lasts};
-pub use rule::check::{Known, Never, check, listed, never_acts, never_happens, no_command, no_port};
+pub use rule::check::{
+    Known, Never, check, listed, never_acts, never_happens, no_command, no_port, no_result,
+};
 pub use rule::form::form;
 pub use rule::schema::{describe, json, list, markdown};
 pub use rule::sense::{Against, DOUBTS, doubts, no_urc, odd};
 pub use rule::trigger::{Count, ModuleState, Trigger, When, Which};
-pub use rule::{Request, Rule, WrittenRule};
+pub use rule::{During, Request, Rule, WrittenRule};
+pub use standing::Standing;
 pub use text::files::{Files, path_parts};
 pub use text::link::{CONNECTIONS, Direction, Link, LinkKind, Links, Way};
+pub use text::octets::{Octets, no_hex};
 pub use text::pattern::Pattern;
 pub use text::problem::{Problem, Weight};

@@ -1,4 +1,5 @@
 //! host: the program under test, as a process of its own.
 
+mod lines;
 pub mod orphans;
 pub mod process;

@@ -1,11 +1,12 @@
 //! Watches a run: tells the verdict what happens, counts what the host uses, keeps what explains the end.
 
+pub mod campaign;
 pub mod coverage;
 pub mod findings;
 pub mod on_server;
 
 use crate::judge::coverage::Coverage;
-use crate::judge::on_server::facts;
+use crate::judge::on_server::OnDisk;
 use crate::scenario::{Expectation, Outcome, Seen, Verdict};
 use crate::time::Now;
 use crate::trace::{Event, Record, Sink, show};
@@ -52,9 +53,29 @@ impl Judge {
         self.tail.take(record);
     }
 
+    /// The host program printed a line.
+    pub fn printed(&mut self, now: Now, line: &str) {
+        self.verdict.observe(now, Seen::Printed(line));
+    }
+
+    /// The host program ended with this status; none where it was stopped.
+    pub fn ended(&mut self, now: Now, status: Option<u8>) {
+        self.verdict.observe(now, Seen::Ended(status));
+    }
+
+    /// Whether something is expected of what the host prints.
+    pub fn listens(&self) -> bool {
+        self.verdict.listens()
+    }
+
+    /// The status with which the host is to end, where an expectation says so.
+    pub fn host_status(&self) -> Option<u8> {
+        self.verdict.host_status()
+    }
+
     /// How each expectation fared in a run that ended at `now` and left its files under `root`.
     pub fn finish(&self, now: Now, root: &Path) -> Vec<Outcome> {
-        self.verdict.finish(now, |files| facts(root, files))
+        self.verdict.finish(now, &mut OnDisk(root))
     }
 
     /// The lines of the trace that explain the end: the faults, then what happened last.
@@ -73,7 +94,9 @@ pub fn seen(event: &Event) -> Option<Seen<'_>> {
             Seen::Result(*port, text, cause.as_deref().unwrap_or(text))
         }
         Event::Urc { port, line, .. } => Seen::Said(*port, line),
+        Event::State { reached: Some(state), .. } => Seen::State(*state),
         Event::FaultApplied { name, .. } => Seen::Applied(name),
+        Event::FaultLifted { name, .. } => Seen::Lifted(name),
         _ => return None,
     })
 }

@@ -18,12 +18,14 @@ pub mod mask;
 pub mod module;
 pub mod pcapng;
 mod peel;
+mod said;
 pub mod session;
-mod shape;
+pub mod shape;
 mod sides;
 mod spelled;
 pub mod stamp;
 pub mod survey;
+mod tag;
 #[cfg(test)]
 mod tests;
 

@@ -49,17 +49,17 @@ pub use hook::FaultHook;
 pub use maker::{Maker, Personality, Row, make, names_of, secrets_of};
 pub use net::{NetEvent, NetRequest, Query, Socket};
 pub use port::{Level, ModuleLine, Opening, PortId, PortSettings};
-pub use radio::{Functionality, Radio};
+pub use radio::{Functionality, Radio, Serving};
 pub use run::{HostLine, Modem};
 pub use session::{Ftp, Target};
 pub use sim::{Denied, Sim};
 pub use socket::{Conn, Fin, SocketEvent, Sockets};
 pub use vocabulary::Vocabulary;
 
-use crate::fault::Card;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::fault::ModuleState;
 use crate::ftp;
 use ::core::net::Ipv4Addr;
 use bytes::Bytes;
@@ -159,8 +159,9 @@ pub enum Note {
     FtpSent(String),
     /// A reply of the FTP server arrived.
     FtpReplied(ftp::Reply),
-    /// A state changed: `booted`, `registration 1`, `PDP context 1 active, ...`, `data mode`, ...
-    State(String),
+    /// A state changed: `booted`, `registration 1`, `PDP context 1 active, ...`, `data mode`, ...; and the state of
+    /// faults' `when` that was reached with it.
+    State(String, Option<ModuleState>),
     /// The same of a recording that is replayed, or of the model behind it.
     From(Origin, Box<Note>),
 }
@@ -204,7 +205,7 @@ pub enum Event {
     /// The registration status changed.
     Registration(u8),
     /// The SIM was pulled out or pushed in.
-    Sim(Card),
+    Sim(bool),
     /// The PIN was accepted.
     SimReady,
     /// The host dropped or raised DTR.

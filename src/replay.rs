@@ -8,7 +8,8 @@
 mod find;
 mod key;
 mod masked;
-mod radio;
+mod off;
+pub mod radio;
 mod report;
 pub mod script;
 mod shadow;
@@ -28,6 +29,7 @@ use bytes::Bytes;
 use find::Finder;
 use key::Key;
 use masked::Meant;
+use off::Off;
 use radio::Forced;
 use script::{Ask, Role, Said, What};
 use shadow::Shadow;
@@ -61,6 +63,8 @@ pub struct Replay {
     forced: Forced,
     /// The module was reset, and has not answered since: the recording goes on once it has.
     restarts: bool,
+    /// The recording's module has no power for some time.
+    off: Option<Off>,
     notes: bool,
     report: Report,
 }
@@ -101,6 +105,8 @@ struct Due {
     role: Role,
     /// Faults have had their say.
     judged: bool,
+    /// It comes whether the host goes on as the recording's did or not.
+    alone: bool,
 }
 
 impl Replay {
@@ -126,6 +132,7 @@ impl Replay {
             faults: faults(),
             forced: Forced::default(),
             restarts: false,
+            off: None,
             notes: false,
             report,
         }
@@ -156,7 +163,7 @@ impl Replay {
     fn take_line<'a>(&mut self, now: Now, port: PortId, bytes: &'a [u8]) -> &'a [u8] {
         let end = bytes.iter().position(|byte| *byte == b'\r').map(|at| at + 1);
         let (taken, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
-        if self.shadow.echoes(port) {
+        if self.shadow.echoes(port) && !self.is_off() {
             self.say(port, Bytes::copy_from_slice(taken), false);
         }
         for byte in taken {
@@ -252,14 +259,14 @@ impl Replay {
                 (Duration::ZERO, vec![answer(format!("+CME ERROR: {number}"), Role::Result)])
             }
         };
+        let said = if self.follows_off(at) { vec![] } else { said };
         for Said { after, what, part } in said {
-            let at = begin + after + late;
-            let place = self.due.partition_point(|due| due.at <= at);
-            self.due.insert(place, Due { at, port, what, role: part, judged: false });
+            self.put(Due { at: begin + after + late, port, what, role: part, judged: false, alone: false });
         }
         self.next = at + 1;
         let left = self.script.exchanges.len() - self.next;
         self.report.with(|sums| (sums.passed_over, sums.left) = (sums.passed_over + passed, left));
+        self.foresee(begin);
         self.speak(now);
     }
 
@@ -267,6 +274,9 @@ impl Replay {
     fn speak(&mut self, now: Now) {
         while self.due.front().is_some_and(|due| due.at <= now) {
             let Some(due) = self.due.pop_front() else { return };
+            if due.alone {
+                self.is_back();
+            }
             match &due.what {
                 What::Line(text) if !due.judged => {
                     let text = self.forced.said(text.clone());
@@ -278,6 +288,7 @@ impl Replay {
                 _ => self.act(due),
             }
         }
+        self.switch_off(now);
     }
 
     /// Asks the faults what becomes of a line.
@@ -288,6 +299,7 @@ impl Replay {
             port: due.port,
             what: due.what.clone(),
             role: due.role,
+            alone: due.alone,
         };
         let lines = match due.role {
             Role::Information => vec![text],
@@ -312,6 +324,7 @@ impl Replay {
                 what: What::Line(line),
                 role: due.role,
                 judged: true,
+                alone: due.alone,
             });
         }
     }
@@ -346,6 +359,7 @@ impl Replay {
     /// The module is reset: what it was about to say is gone, and what it says at its start is the live model's.
     fn restart(&mut self) {
         self.due.clear();
+        self.off = None;
         self.typed.clear();
         self.data.clear();
         self.shadow.restart();
@@ -460,7 +474,7 @@ impl Dce for Replay {
     }
 
     fn handle_net(&mut self, now: Now, event: NetEvent) {
-        match event {
+        match &event {
             NetEvent::Radio(Radio::Reset { .. }) => self.restart(),
             NetEvent::Radio(radio) => self.forced.hear(radio),
             _ => {}
@@ -489,7 +503,8 @@ impl Dce for Replay {
     }
 
     fn poll_timeout(&self) -> Option<Now> {
-        [self.due.front().map(|due| due.at), self.shadow.poll_timeout()].into_iter().flatten().min()
+        let due = self.due.front().map(|due| due.at);
+        [due, self.goes_off(), self.shadow.poll_timeout()].into_iter().flatten().min()
     }
 
     fn take_notes(&mut self, notes: Notes) {

@@ -14,18 +14,19 @@ mod shipped;
 mod tests;
 pub mod verdict;
 
-pub use expect::{Expectation, WrittenExpectation};
+pub use expect::{Expectation, OverSeeds, WrittenExpectation};
 pub use hosts::{ModulePort, Target};
 pub use network::{Network, Path};
 pub use radio::Radio;
 pub use server::{FileContent, Server};
 pub use shipped::SCENARIOS;
-pub use verdict::{FileFacts, Outcome, Seen, Verdict};
+pub use verdict::{Disk, FileFacts, Outcome, Seen, Verdict};
 
 use crate::fault::{self, Known, Pattern, Problem, Rule, Weight, WrittenRule};
 use crate::profile::mistake::Mistake;
 use crate::profile::{Profile, keys, place};
 use core::net::SocketAddr;
+use expect::Subject;
 use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -219,6 +220,7 @@ impl Scenario {
                 Err(problem) => problems.push(problem),
             }
         }
+        problems.extend(self.learn());
         // A rule that is missing would have others seem to wait for nothing.
         if problems.is_empty() {
             let problems_of_rules = fault::check(&self.rules, known).into_iter().take(TOLD + 1);
@@ -231,17 +233,54 @@ impl Scenario {
                 let places = places.get_or_init(|| place::Places::new(text));
                 places.value_of(path).or_else(|| places.nearest(path))
             };
-            problems.extend(sense::doubts(self, &|path| there(path).unwrap_or(0..0)));
+            problems.extend(sense::doubts(self, known, &|path| there(path).unwrap_or(0..0)));
         }
         self.rules.extend(self.network.rules());
         self.sources = sources(text);
         problems
     }
 
+    /// Tells expectations what they need to know of the rest of the scenario.
+    fn learn(&mut self) -> Vec<Problem> {
+        let all = self.expectations.clone();
+        let mut problems = vec![];
+        for expectation in &mut self.expectations {
+            match &mut expectation.subject {
+                Subject::File(wanted) => {
+                    let right = "`unchanged` is about one of [server.files]";
+                    let wrong = wanted.learn(&self.server).err();
+                    problems.extend(wrong.map(|what| Problem::new(expectation.span.clone(), what, right)));
+                }
+                Subject::Others(others) => others.learn(&self.server, &all),
+                Subject::Recovers(recovers) => recovers.learn(&self.rules),
+                _ => {}
+            }
+        }
+        problems
+    }
+
+    /// Has expectations find what lies on this machine: `place` gives the place of what the scenario names beside itself, and
+    /// `laid` are the paths of what its folder has on the server from the start. Gives the names of what is compared, and where each is.
+    pub fn locate(&mut self, place: &dyn Fn(&str) -> String, laid: &[String]) -> Vec<(String, Range<usize>)> {
+        let mut named = vec![];
+        for expectation in &mut self.expectations {
+            match &mut expectation.subject {
+                Subject::File(wanted) => {
+                    named.extend(
+                        wanted.locate(place).into_iter().map(|path| (path, expectation.span.clone())),
+                    );
+                }
+                Subject::Others(others) => others.allow(laid),
+                _ => {}
+            }
+        }
+        named
+    }
+
     fn no_such_fault(&self) -> Vec<Problem> {
         let names: BTreeSet<&str> = self.rules.iter().filter_map(|r| r.name.as_deref()).collect();
         let wrong = |e: &Expectation| {
-            let name = e.fault().filter(|name| !names.contains(name))?;
+            let name = e.fault().filter(|name| !names.contains(name.as_str()))?;
             let right = match names.is_empty() {
                 true => "give a fault that name".to_owned(),
                 false => format!("the names are {}", fault::listed(names.iter().copied())),

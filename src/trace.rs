@@ -23,7 +23,7 @@ pub use lines::{Unreadable, Writer, is_trace, read};
 pub use mask::Mask;
 pub use show::{Detail, KINDS, kind, show, show_wall};
 
-use crate::fault::{Layer, LinkKind, Stage, Way};
+use crate::fault::{Layer, LinkKind, ModuleState, Stage, Way};
 use crate::modem::Origin;
 use crate::time::Now;
 use ::bytes::Bytes;
@@ -161,6 +161,9 @@ pub enum Event {
     State {
         /// To what.
         state: String,
+        /// The state of `when` that was reached with it, for those who judge.
+        #[serde(skip)]
+        reached: Option<ModuleState>,
     },
     /// A line of the serial interface changed, as the host would see it.
     Line {

@@ -427,6 +427,24 @@ fn a_mistake_is_shown_in_the_line_that_has_it() {
 }
 
 #[test]
+fn a_run_ends_with_the_process_that_it_was_told() {
+    let here = folder();
+    let mut other = Command::new("sleep").arg("1000").spawn().expect("sleep starts");
+    let mut run = start(&["--until-exit", &other.id().to_string()], here.path());
+    let link = Path::new(run.told("link")).to_owned();
+    assert!(run.child.try_wait().expect("a child").is_none() && link.is_symlink());
+    other.kill().expect("it runs");
+    // It is not reaped: nobody may ever do so.
+    let status = within(move || run.child.wait().expect("a child"));
+    assert!(status.success() && !link.is_symlink(), "{status}");
+    other.wait().expect("a child");
+    let out = badline(&["run", "--until-exit", &other.id().to_string()]);
+    let told = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(out.status.code() == Some(2) && told.contains("there is no such process"), "{told}");
+    assert_eq!(badline(&["run", "--until-exit", "0"]).status.code(), Some(2));
+}
+
+#[test]
 fn a_mistake_in_the_arguments_is_status_2() {
     assert_eq!(badline(&["run", "--porst", "2"]).status.code(), Some(2));
     assert_eq!(badline(&["run", "--profile", "sim9999"]).status.code(), Some(2));

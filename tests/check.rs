@@ -127,8 +127,217 @@ fn faults_that_can_never_be_are_mistakes() {
             ("[[fault]]\nname = \"start\"\nwhat = { sim = \"out\" }\n".to_owned(), 2, 1, "since = \"start\""),
             (fault("verb = \"PASV\", file = \"a.bin\"", "reply = 425"), 3, 32, "without a file"),
             (late, 3, 15, "in a run that passes"),
+            (
+                fault("each = \"5m\"", "say = \"X\"") + &expect("ends_within = \"2m\""),
+                3,
+                17,
+                "in a run that passes",
+            ),
+            (
+                fault("link = \"all\", quiet = \"5m\"", "cut = \"rst\"") + &expect("ends_within = \"2m\""),
+                3,
+                32,
+                "in a run that passes",
+            ),
+            (fault("at = \"1s\"", "pieces = 3, gap = \"0s\""), 4, 19, "with no time between"),
+            (fault("at = \"1s\"", "unplug = \"0s\""), 4, 19, "for no time"),
+            (fault("at = \"1s\"", "line = \"cts\", on = true"), 4, 17, "only a fault has it off"),
+            (fault("verb = \"RETR\", reply = \"226\"", "relabel = 226"), 4, 20, "this code already"),
+            (fault("at = \"1s\"", "signal = 20") + "[[radio]]\nsignal = 20\n", 4, 19, "is 20 all the time"),
+            (fault("at = \"1s\"", "registration = \"home\""), 4, 25, "is this all the time"),
+            (
+                fault("at = \"1s\"", "rate = \"1Mbit/s\"") + "[network]\npreset = \"2g\"\n",
+                4,
+                17,
+                "slower than this",
+            ),
+            (
+                "[hosts]\n\"a.example\" = \"refused\"\n".to_owned()
+                    + &fault("at = \"1s\"", "refused = \"a.example\""),
+                6,
+                20,
+                "already",
+            ),
         ],
     );
+}
+
+#[test]
+fn expectations_that_test_nothing_are_mistakes() {
+    let laid = |content: &str, wanted: &str| {
+        format!("[server.files]\na = {content}\nb = {content}\n") + &expect(&format!("file = {wanted}"))
+    };
+    let nothing = "a host that does nothing meets this";
+    let hash = "a665a45920422f9d417e4867efdc4fb8a04a1f3fff1fa07e998e86f7f7a27ae3";
+    let always = |when: &str| {
+        format!("[[fault]]\nname = \"f\"\n{when}what = {{ sim = \"out\" }}\n")
+            + &expect("fault_applied = \"f\"")
+    };
+    let tunnel =
+        "[[fault]]\nname = \"f\"\nwhen = { at = \"5s\" }\nwhat = { stall = \"down\" }\nfor = \"9s\"\n";
+    told(
+        true,
+        &[
+            (expect("host_sends = \"*\""), 3, 1, "every host that sends anything"),
+            (expect("host_sends = \"AT*\""), 3, 1, "every host that sends anything"),
+            (expect("host_sends = \"A*\"\nat_least = 1"), 3, 1, "every host that sends anything"),
+            (expect("host_sends = \"*\"\nsince = \"start\""), 3, 1, "every host that sends anything"),
+            (expect("module_says = \"*\""), 3, 1, "every module that says anything"),
+            (expect("module_says = \"**\""), 3, 1, "every module that says anything"),
+            (expect("module_never_says = \"*\""), 3, 1, "no run can meet this"),
+            (expect("host_prints = \"*\""), 3, 1, "every host that prints anything"),
+            (expect("host_prints = \"x\"\nat_least = 0"), 4, 1, "every run meets this"),
+            (expect("host_prints = \"\""), 3, 1, "matches nothing"),
+            (expect("host_prints = \"a\\n\""), 3, 1, "without their ends"),
+            (expect("host_sends = \"AT\"\nat_most = 2000000"), 4, 1, "none has so many"),
+            (expect("host_sends = \"AT\"\nat_least = 2000000"), 4, 1, "none has so many"),
+            (expect("host_sends_in_order = [\"*\", \"AT*\"]"), 3, 1, "always in this order"),
+            (expect("host_status = 256"), 3, 1, "no program ends with status 256"),
+            (expect("host_status = -1"), 3, 1, "no program ends with status -1"),
+            (expect("module_state = \"powered\""), 3, 1, "every module has started"),
+            (expect("module_state = \"port_open\""), 3, 1, "the host is gone"),
+            (expect("module_state = \"port_closed\""), 3, 1, "the host is gone"),
+            (expect("recovers_within = \"1m\""), 2, 1, "no fault to recover from"),
+            (tunnel.to_owned() + &expect("recovers_within = \"0s\""), 8, 1, "in no time"),
+            (
+                tunnel.to_owned() + &expect("recovers_within = \"1m\"\nsince = \"start\""),
+                9,
+                1,
+                "nothing to recover from",
+            ),
+            (
+                tunnel.to_owned() + &expect("recovers_within = \"1m\"\nsince = \"g\""),
+                9,
+                1,
+                "no fault is named",
+            ),
+            (tunnel.to_owned() + &expect("recovers_within = \"1m\"\nat_least = 2"), 9, 1, "does not belong"),
+            (expect("between = \"AT+CSQ\""), 3, 1, "says nothing of the time"),
+            (expect("between = \"AT+CSW\"\nwithin = \"1s\""), 3, 1, "knows no command"),
+            (expect("between = \"*\"\nwithin = \"1s\""), 3, 1, "between any two commands"),
+            (expect("between = [\"AT+C*\", \"AT+CSQ\"]\nwithin = \"1s\""), 3, 1, "at once"),
+            (expect("between = \"AT+CSQ\"\ngrowing = 0.5"), 4, 1, "do not grow"),
+            (expect("between = \"AT+CSQ\"\ngrowing = 1.5\nat_least = 1"), 5, 1, "one pause alone"),
+            (expect("between = \"AT+CSQ\"\ngrowing = 1.5\nat_most = 1"), 5, 1, "leaves no room"),
+            (expect("between = \"AT+CSQ\"\nnot_before = \"0s\""), 4, 1, "before this"),
+            (expect("between = \"AT+CSQ\"\nnot_before = \"9s\"\nwithin = \"3s\""), 4, 1, "contradict"),
+            (expect("never_repeats_after = \"OK\""), 3, 1, "answered OK"),
+            (expect("never_repeats_after = \"*\""), 3, 1, "answered OK"),
+            (expect("never_repeats_after = \"+FTPGET: 1,1\""), 3, 1, "no final result code"),
+            (expect("never_repeats_after = \"ERROR\"\ncommand = \"AT+CPUN=*\""), 4, 1, "knows no command"),
+            (laid("\"123\"", "\"a\""), 5, 1, nothing),
+            (laid("\"123\"", "\"a\"\nsize = 3"), 5, 1, nothing),
+            (laid("\"123\"", "\"a\"\ntext = \"123\""), 5, 1, nothing),
+            (laid("\"123\"", &format!("\"a\"\nsha256 = \"{hash}\"")), 5, 1, nothing),
+            (laid("\"123\"", "\"a\"\ncontains = \"23\""), 5, 1, nothing),
+            (laid("\"123\"", "\"a\"\nstarts_with = \"12\""), 5, 1, nothing),
+            (laid("\"123\"", "\"a\"\nequals = \"b\""), 5, 1, nothing),
+            (laid("\"123\"", "\"*\""), 5, 1, nothing),
+            (laid("{ size = \"1KiB\" }", "\"a\"\nsize = \"1KiB\""), 5, 1, nothing),
+            (expect("file = \"a\"\ncontains = \"\""), 4, 1, "nothing to look for"),
+            (expect("file = \"a\"\nstarts_with = { hex = \"\" }"), 4, 1, "nothing to look for"),
+            (expect("file = \"a\"\ncontains = \"1234\"\nsize = 3"), 4, 1, "longer than the file"),
+            (expect("file = \"a\"\ntext = \"123\"\ncontains = \"4\""), 5, 1, "not in `text`"),
+            (expect("file = \"a\"\ntext = \"123\"\nstarts_with = \"1\""), 5, 1, "says this already"),
+            (expect("file = \"a\"\nabsent = false"), 4, 1, "says nothing"),
+            (expect("file = \"a\"\nabsent = true\ncontains = \"4\""), 4, 1, "has no content"),
+            (expect("file = \"a\"\nunchanged = true"), 2, 1, "from the start"),
+            (laid("\"123\"", "\"a\"\nunchanged = true\nsize = 3"), 7, 1, "says all"),
+            (laid("\"123\"", "\"a\"\nunchanged = false"), 7, 1, "only true"),
+            (laid("\"123\"", "\"*\"\nunchanged = true"), 7, 1, "about one file"),
+            (expect("file = \"a\"\nequals = { local = \"\" }"), 4, 1, "an empty path"),
+            (expect("no_other_files = \"a.bin\""), 3, 1, "one file alone"),
+            (expect("no_other_files = \"../*\""), 3, 1, "no place on the server"),
+            (
+                expect("no_other_files = \"up/*\"") + &expect("file = \"up/*\"\nsize = 3"),
+                2,
+                1,
+                "nothing can fail this",
+            ),
+            (always(""), 6, 1, "every run meets this"),
+            (always("when = { boot = 1 }\n"), 7, 1, "every run meets this"),
+            (always("when = { at = \"0s\" }\n"), 7, 1, "every run meets this"),
+            (always("when = { state = \"powered\" }\n"), 7, 1, "every run meets this"),
+            (expect("ends_within = \"1m\"") + &expect("ends_within = \"2m\""), 4, 1, "never fails first"),
+            (
+                expect("host_sends = \"AT+CSQ\"\nat_least = 3")
+                    + &expect("host_sends = \"AT+C*\"\nat_most = 2"),
+                5,
+                1,
+                "more of `AT+C*` than another allows",
+            ),
+            (
+                expect("host_sends_in_order = [\"AT+CSQ\", \"AT+CREG?\"]")
+                    + &expect("host_never_sends = \"AT+CREG*\""),
+                2,
+                1,
+                "a command of this order is forbidden",
+            ),
+            (
+                expect("module_says = \"+FTPGET: 1,1\"") + &expect("module_never_says = \"+FTPGET*\""),
+                4,
+                1,
+                "forbids it",
+            ),
+            (
+                expect("module_state = \"bearer_up\"") + &expect("module_state = \"bearer_down\""),
+                4,
+                1,
+                "both of these",
+            ),
+            (expect("host_status = 0") + &expect("host_status = 3"), 4, 1, "both of these"),
+            (
+                "[server]\nquota = \"1KiB\"\n".to_owned() + &expect("file = \"a\"\nsize = \"2KiB\""),
+                4,
+                1,
+                "all together hold no more",
+            ),
+        ],
+    );
+    told(
+        false,
+        &[
+            (expect("host_never_sends = \"*\""), 3, 1, "never says anything"),
+            (
+                expect("ends_within = \"1m\"") + &expect("host_sends = \"AT\"\nwithin = \"1m\""),
+                4,
+                1,
+                "`within` says nothing",
+            ),
+            (expect("host_sends = \"AT\"") + &expect("host_sends = \"AT\""), 4, 1, "says the same"),
+            (expect("file = \"a\"\ntext = \"*\""), 4, 1, "a letter here"),
+            (expect("file = \"a\"\ncontains = \"*ok*\""), 4, 1, "a letter here"),
+            (expect("file = \"a\"\nequals = { local = \"nowhere.bin\" }"), 2, 1, "the host must make it"),
+            (
+                expect(
+                    "file = \"a\"\nsha256 = \"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"",
+                ),
+                4,
+                1,
+                "an empty file",
+            ),
+            (
+                tunnel.to_owned() + &expect("recovers_within = \"2m\"") + &expect("ends_within = \"1m\""),
+                7,
+                1,
+                "the time says nothing",
+            ),
+        ],
+    );
+    // What can be false is none of these.
+    for text in [
+        "host_sends = \"*\"\nat_most = 9",
+        "host_sends = \"*\"\nwithin = \"5s\"",
+        "host_sends = \"*\"\nport = 1",
+        "host_never_prints = \"*\"",
+        "module_state = \"session_closed\"",
+        "no_other_files = \"*\"",
+        "host_sends = \"AT+CSQ\"\nover_seeds = \"sometimes\"\n[[expect]]\nhost_never_sends = \"AT+CSQ\"\nover_seeds = \"sometimes\"",
+        "between = \"AT+CSQ\"\ngrowing = 1.0",
+    ] {
+        let (mistakes, told) = scenario(&expect(text));
+        assert!(!mistakes && told.is_empty(), "{text}: {told:?}");
+    }
 }
 
 #[test]
@@ -146,12 +355,6 @@ fn what_was_hardly_meant_is_a_warning() {
                 3,
                 9,
                 "from the start are 5",
-            ),
-            (
-                "[server.files]\na = \"123\"\n".to_owned() + &expect("file = \"a\""),
-                4,
-                1,
-                "a host that does nothing",
             ),
             ("[network]\nretransmit = \"3s\"\n".to_owned(), 3, 14, "nothing is lost"),
             (expect("host_sends_in_order = [\"AT\"]"), 3, 1, "write two or more"),

@@ -3,6 +3,7 @@
 
 use badline::diagnose::{Diagnosis, Finding, Known, Stock, Trust};
 use badline::fault::Way;
+use badline::play::compare::compare;
 use badline::play::reenact::{Reenacted, reenact};
 use badline::play::{self, PlayError};
 use badline::scenario::Scenario;
@@ -173,7 +174,7 @@ fn names(fault: &str) -> &'static [&'static str] {
 #[test]
 fn every_scenario_is_named_from_its_line_and_found_again() {
     let (mut of, mut named, mut same) = (0, 0, 0);
-    let (mut unnamed, mut other) = (String::new(), String::new());
+    let (mut unnamed, mut other, mut contradictions) = (String::new(), String::new(), String::new());
     let only = std::env::var("ONLY").unwrap_or_default();
     for file in all(&root().join("scenarios"), "toml") {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -210,7 +211,12 @@ fn every_scenario_is_named_from_its_line_and_found_again() {
         let checked = files::scenario_from("again.toml", &made.scenario, Instead::default());
         assert!(checked.is_ok(), "{name}: {checked:?}\n{}", made.scenario);
         match made.differ.is_empty() {
-            true => same += 1,
+            true => {
+                same += 1;
+                if let Some(why) = contradicted(&recording, &made.scenario) {
+                    let _ = writeln!(contradictions, "{name}: {why}");
+                }
+            }
             false => {
                 let _ = writeln!(other, "{name}: {} of {} steps, not", made.same, made.steps);
                 for d in &made.differ {
@@ -228,6 +234,20 @@ fn every_scenario_is_named_from_its_line_and_found_again() {
         assert!(named >= NAMED, "{unnamed}");
         assert!(same >= SAME, "{other}");
     }
+    assert!(contradictions.is_empty(), "`play` says otherwise:\n{contradictions}");
+}
+
+/// What `badline play --scenario` tells where the host is said to get the same answers throughout.
+fn contradicted(recording: &Transcript, scenario: &str) -> Option<String> {
+    let here = TempDir::with_prefix("badline-").expect("a folder");
+    let file = here.path().join("again.toml");
+    fs::write(&file, scenario).expect("a file");
+    let mut recording = recording.clone();
+    recording.set_scenario(&file.display().to_string());
+    let compared = runtime().block_on(compare(&recording, None, vec![])).expect("it can be played");
+    let counts = compared.counts();
+    let differs: Vec<_> = compared.lines.iter().filter(|line| line.recorded != line.said).take(4).collect();
+    (counts.same < counts.lines || counts.more > 0).then(|| format!("{counts:?} {differs:?}"))
 }
 
 /// What damages the line or the data, or is a haste of the host: in the transcripts of the documents there is hardly any.

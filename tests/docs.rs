@@ -5,7 +5,7 @@
 //! plays, with `live` one that plays at the port of a `badline run`; `toml` is a file that `badline
 //! check` accepts, unless it is `wrong`; `console` is a command and what it prints, where `[..]` is
 //! anything in a line, `...` any lines, and `? 2` the status; `sh run` is a piece of a job that runs in every
-//! shell, and ends. `file=NAME` gives a block to what stands below it as a file; `profile=NAME` is the modem that
+//! shell, and ends. `written=NAME` is what a command has written to that file. `file=NAME` gives a block to what stands below it as a file; `profile=NAME` is the modem that
 //! a `live` session is typed at.
 
 mod common;
@@ -36,6 +36,10 @@ impl Block {
 
     fn file(&self) -> Option<&str> {
         self.info.iter().find_map(|word| word.strip_prefix("file="))
+    }
+
+    fn written(&self) -> Option<&str> {
+        self.info.iter().find_map(|word| word.strip_prefix("written="))
     }
 
     fn profile(&self) -> Option<&str> {
@@ -112,7 +116,7 @@ fn every_transcript_and_every_toml_file_is_right() {
     for block in documents().iter().flat_map(|file| blocks(file)) {
         let name = match (block.is("at"), block.is("toml") && !block.has("wrong")) {
             (true, _) => block.file().unwrap_or("example.at"),
-            (_, true) => block.file().unwrap_or("example.toml"),
+            (_, true) if block.written().is_none() => block.file().unwrap_or("example.toml"),
             _ => continue,
         };
         fs::write(here.path().join(name), &block.text).expect("a file");
@@ -218,6 +222,10 @@ fn the_commands_print_what_is_shown() {
             if let Some(name) = block.file() {
                 fs::write(here.path().join(name), &block.text).expect("a file");
             }
+            if let Some(name) = block.written() {
+                let (right, written) = (lines(&block.text), lines(&read(&here.path().join(name))));
+                assert!(fits(&right, &written), "{}: it holds\n{}", block.place, written.join("\n"));
+            }
             if block.is("console") {
                 console(&block, here.path());
             }
@@ -246,8 +254,11 @@ fn console(block: &Block, here: &Path) {
     let out = badline(&arguments, here);
     assert_eq!(out.status.code(), Some(status), "{}:\n{}", block.place, said(&out));
     let heard = said(&out);
-    let lines = |text: &str| text.lines().map(String::from).collect::<Vec<_>>();
     assert!(fits(&lines(expected), &lines(&heard)), "{}: it prints\n{heard}", block.place);
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(String::from).collect()
 }
 
 /// Whether lines are as expected, `...` being any.
@@ -363,6 +374,16 @@ fn the_faults_are_the_programs() {
 }
 
 #[test]
+fn the_expectations_are_the_programs() {
+    between(&root().join("docs/scenario.md"), "expectations", &badline::scenario::expect::markdown());
+}
+
+#[test]
+fn the_symptoms_are_the_programs() {
+    between(&root().join("docs/faults.md"), "symptoms", &badline::fault::symptoms_markdown());
+}
+
+#[test]
 fn the_findings_are_the_programs() {
     between(&root().join("docs/findings.md"), "findings", &badline::diagnose::kind::markdown());
 }
@@ -438,11 +459,15 @@ fn every_option_is_one_of_the_programs() {
     let mut known = String::from("--release --profile --open --path --all-targets --lib --test ");
     // Of the programs whose logs are read.
     known += "--script --timing-print --ascii --debug ";
+    // Of maturin, and of pytest where the plugin is.
+    known += "--zig --compatibility ";
+    known += &read(&root().join("python/badline/pytest_plugin.py"));
     let verbs = said(&badline(&["--help"], root()));
     let verbs = verbs.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
     for verb in verbs.filter(|verb| verb.bytes().all(|b| b.is_ascii_lowercase())) {
         known += &said(&badline(&[verb, "--help"], root()));
     }
+    known += &said(&badline(&["list", "faults", "--help"], root()));
     let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let known: Vec<&str> = known.split(|c| !part(c)).collect();
     for file in documents() {

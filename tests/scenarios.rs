@@ -1,6 +1,6 @@
 //! Every scenario under `scenarios/`: it checks without a mistake, a good host passes it, a bad one fails.
 
-use badline::judge::on_server::facts;
+use badline::judge::on_server::OnDisk;
 use badline::judge::seen;
 use badline::play;
 use badline::profile::mistake::Mistake;
@@ -93,7 +93,7 @@ fn judge(scenario: &Path, host: &Path) -> Result<Vec<Outcome>, Failed> {
         .block_on(play::play_at(transcript, None, false, sinks, root.path()))
         .map_err(|e| e.to_string())?;
     let judge = judge.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(judge.verdict.finish(judge.now, |files| facts(root.path(), files)))
+    Ok(judge.verdict.finish(judge.now, &mut OnDisk(root.path())))
 }
 
 struct Judge {

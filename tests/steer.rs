@@ -305,3 +305,22 @@ fn a_capture_is_read_while_it_is_written() {
     });
     assert!(seen.starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]), "nothing else is on standard output");
 }
+
+#[test]
+fn every_request_has_a_method_in_python() {
+    let out = Command::new(env!("CARGO_BIN_EXE_badline")).args(["schema", "control"]).output();
+    let schema: serde_json::Value =
+        serde_json::from_slice(&out.expect("the program starts").stdout).expect("it is JSON");
+    let requests = schema["properties"]["request"]["oneOf"].as_array().expect("a list");
+    let words: Vec<&str> =
+        requests.iter().filter_map(|one| one["properties"]["do"]["const"].as_str()).collect();
+    assert!(words.len() > 10, "{words:?}");
+    for file in ["python/badline/_control.py", "python/badline/aio.py"] {
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("a file");
+        for word in &words {
+            // Records are what `trace` gives.
+            let method = if *word == "follow" { "trace" } else { word };
+            assert!(text.contains(&format!("def {method}(")), "{file} has no method {method}");
+        }
+    }
+}

@@ -169,7 +169,7 @@ impl Sink for Heard {
         let said = match &record.event {
             Event::CommandLine { .. } => Said::Typed,
             Event::Result { .. } => Said::Result,
-            Event::State { state } if state.starts_with("data mode") => Said::Data,
+            Event::State { state, .. } if state.starts_with("data mode") => Said::Data,
             Event::Urc { line, .. } => Said::Urc(line.clone()),
             _ => return Ok(()),
         };

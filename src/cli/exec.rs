@@ -149,6 +149,7 @@ impl Exec {
                 break;
             }
         }
+        summary.conclude();
         if self.seeds.is_some() || self.repeat > 1 {
             broken = broken.or(summary.tell(self.json()).err());
         }
@@ -187,7 +188,11 @@ impl Exec {
         if self.json() {
             run::announce(&bench.ready, true).map_err(named("standard output"))?;
         }
-        let ran = process::run(&mut bench.machine, &host, limits, signals.next()).await?;
+        let listener = watch.clone();
+        let mut heard = move |now, line: &str| listener.judge().printed(now, line);
+        let heard = watch.judge().listens().then_some(&mut heard as process::Heard);
+        let ran = process::run(&mut bench.machine, &host, limits, heard, signals.next()).await?;
+        watch.judge().ended(ran.at, ran.end.status());
         let faults = bench.machine.world().faults();
         let mut findings = Findings::of(&watch.judge(), faults, ran.at, &bench.ready.ftp_root);
         if let Some(Recording { file, report, .. }) = &recording {
@@ -253,12 +258,12 @@ impl Exec {
 
 /// What is expected of a host that replays a recording strictly.
 fn followed(report: &Report) -> Outcome {
-    let (text, sums) = ("the host follows the recording".into(), report.sums());
+    let sums = report.sums();
     let why = match sums.differences.first() {
         Some(first) => format!("it sent {} in place of {}", first.host, first.recorded),
         None => format!("{} answers", sums.recorded),
     };
-    Outcome { text, met: sums.differed == 0, why, span: 0..0 }
+    Outcome::new("the host follows the recording", sums.differed == 0, why)
 }
 
 /// When there is no more to be hoped for, on the modem's clock.

@@ -195,10 +195,10 @@ impl ImportLogs {
                 "badline: {name}: {} lines: {} placed, {} comments, {} unplaced",
                 counts.lines, counts.placed, counts.told, counts.unplaced
             ));
-            if source.went_back() > 0 {
+            if source.leaps() > 0 {
                 complain(format_args!(
-                    "badline: {name}: its clock goes back {} times; the recording's goes on from there",
-                    source.went_back()
+                    "badline: {name}: its clock goes back or is set {} times; the recording's goes on from there",
+                    source.leaps()
                 ));
             }
         }

@@ -1,12 +1,12 @@
 //! `badline list`: what there is.
 
 use super::options::by_option;
-use super::{show, show_mistakes};
+use super::{show, show_error, show_mistakes};
 use crate::fault;
 use crate::log::FORMATS;
 use crate::maker::PROFILES;
 use crate::modem::{Support, Vocabulary};
-use crate::scenario::SCENARIOS;
+use crate::scenario::{SCENARIOS, expect};
 use crate::setup::files;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
@@ -29,7 +29,12 @@ enum What {
         /// As one JSON array
         #[arg(long)]
         json: bool,
+        /// By what is seen to go wrong: all of it, or that in which these words occur, such as "server full"
+        #[arg(long, value_name = "WORDS", num_args = 0..=1, default_missing_value = "", conflicts_with = "json")]
+        symptom: Option<String>,
     },
+    /// What a scenario can expect: each subject, when it is met, what may stand beside it, and an example
+    Expectations,
     /// The scenarios in the binary
     Scenarios,
     /// The formats of logs that `badline import` reads
@@ -55,8 +60,15 @@ impl List {
                     Err(mistakes) => show_mistakes(&mistakes),
                 }
             }
-            What::Faults { json: false } => show(fault::list()),
-            What::Faults { json: true } => show(format_args!("{:#}\n", fault::json())),
+            What::Faults { symptom: Some(words), .. } => match fault::index(&words) {
+                none if none.is_empty() => show_error(format_args!(
+                    "no fault is known to show `{words}`; `badline list faults --symptom` has them all"
+                )),
+                index => show(index),
+            },
+            What::Faults { json: false, .. } => show(fault::list()),
+            What::Faults { json: true, .. } => show(format_args!("{:#}\n", fault::json())),
+            What::Expectations => show(expect::list()),
             What::Scenarios => {
                 let line = |(name, text): &(&str, &str)| format!("{name:<24} {}\n", summary(text));
                 show(SCENARIOS.iter().map(line).collect::<String>())

@@ -2,6 +2,7 @@
 
 use super::options::{self, Options};
 use super::run::until_interrupted;
+use super::until::Until;
 use super::{UNMET, complain, last, show_mistakes, show_refusal, show_warnings};
 use crate::disk::sweep;
 use crate::replay::Report;
@@ -25,6 +26,8 @@ pub struct ReplayVerb {
     recording: PathBuf,
     #[command(flatten)]
     options: Options,
+    #[command(flatten)]
+    until: Until,
     /// End at the first difference, with status 3, and show it
     #[arg(long)]
     strict: bool,
@@ -45,11 +48,18 @@ impl ReplayVerb {
         };
         show_warnings(&setup.warnings);
         let report = setup.recording.as_ref().map(|recording| recording.report.clone()).unwrap_or_default();
-        let runtime = match super::runtime() {
-            Ok(runtime) => runtime,
+        let (watched, runtime) = match self.until.watch().and_then(|watched| Ok((watched, super::runtime()?)))
+        {
+            Ok(both) => both,
             Err(e) => return show_refusal(&e),
         };
-        let over = difference(report.clone(), self.strict);
+        let (differs, strict) = (report.clone(), self.strict);
+        let over = async move {
+            tokio::select! {
+                () = difference(differs, strict) => {}
+                () = watched.end() => {}
+            }
+        };
         let ended = runtime.block_on(until_interrupted(&self.options, setup, over));
         let status = tell(&report, &self.recording.display().to_string(), self.strict);
         match ended {

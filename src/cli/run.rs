@@ -3,6 +3,7 @@
 use super::console::Console;
 use super::options::{self, Options, Page, warn_of_strangers};
 use super::signals::Signals;
+use super::until::Until;
 use super::{last, saved, show_mistakes, show_refusal, show_warnings};
 use crate::at::{Visible, visible_json};
 use crate::control::http::{self, Subject};
@@ -30,6 +31,8 @@ use tokio::task::JoinSet;
 pub struct Run {
     #[command(flatten)]
     options: Options,
+    #[command(flatten)]
+    until: Until,
 }
 
 /// The ready line.
@@ -117,11 +120,12 @@ impl Run {
             Err(mistakes) => return show_mistakes(&mistakes),
         };
         show_warnings(&setup.warnings);
-        let runtime = match super::runtime() {
-            Ok(runtime) => runtime,
+        let (watched, runtime) = match self.until.watch().and_then(|watched| Ok((watched, super::runtime()?)))
+        {
+            Ok(both) => both,
             Err(e) => return show_refusal(&e),
         };
-        match runtime.block_on(until_interrupted(&self.options, setup, std::future::pending())) {
+        match runtime.block_on(until_interrupted(&self.options, setup, watched.end())) {
             Ok(()) => ExitCode::SUCCESS,
             Err(e) => show_refusal(&e),
         }

@@ -142,6 +142,8 @@ pub struct Verdict {
     /// What the run has shown.
     #[serde(flatten)]
     pub findings: Findings,
+    /// The lines of the trace that explain it, as `badline trace` prints them: the faults, then what happened last.
+    pub explanation: Vec<String>,
 }
 
 /// A line for the program that asked.

@@ -253,7 +253,7 @@ impl Place {
             }
             Event::FtpReply { code, .. } => return self.add("reply", &code.to_string()),
             Event::LookUp { name, .. } => return self.add("lookup", name),
-            Event::State { state } => return self.add("state", state),
+            Event::State { state, .. } => return self.add("state", state),
             Event::CommandLine { line, .. } => ("command", line),
             Event::Urc { line, .. } => ("urc", line),
             Event::Result { text, cause, .. } => {

@@ -135,7 +135,11 @@ pub fn schema() -> schemars::Schema {
         });
     }
     let answer = generator.subschema_for::<super::answer::Line<'static>>();
-    let record = generator.subschema_for::<crate::trace::Record>();
+    let mut record = generator.subschema_for::<crate::trace::Record>();
+    record.insert("properties".into(), json!({"n": {
+        "description": "Its number in the run, from 1: `since` of `follow` takes it. What tells of a gap has none.",
+        "type": "integer",
+    }}));
     json_schema!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Control",

@@ -230,14 +230,18 @@ impl Control {
             seed: self.about.seed,
             passed: findings.met(),
             findings,
+            explanation: self.watch.judge().explanation(),
         })))
     }
 }
 
 impl Followed {
-    /// The line of a record; none where that is not wanted.
+    /// The line of a record, with its number; none where that is not wanted.
     pub fn line(&self, record: &Record) -> Option<String> {
-        let value = serde_json::to_value(record).ok()?;
+        let mut value = serde_json::to_value(record).ok()?;
+        if record.number > 0 {
+            value["n"] = record.number.into();
+        }
         let wanted = |event: &String| value["event"] == **event;
         (self.events.is_empty() || self.events.iter().any(wanted)).then(|| format!("{value}\n"))
     }

@@ -72,7 +72,7 @@ fn typed(value: &str, text: bool) -> Value {
             _ => None,
         }
     };
-    let read = read().filter(|read| !text || read.is_string());
+    let read = read().filter(|read| !text || read.is_string() || read.is_object());
     read.unwrap_or_else(|| value.into())
 }
 
@@ -83,7 +83,9 @@ fn is_text(schema: &Value, root: &Value) -> bool {
     }
     let of = |key: &str| schema[key].as_array().filter(|all| !all.is_empty());
     if let Some(shapes) = of("anyOf").or(of("oneOf")) {
-        return shapes.iter().filter(|shape| shape["type"] != "null").all(|shape| is_text(shape, root));
+        // Octets are a text, too, where they are written as a table.
+        let texts = shapes.iter().filter(|shape| shape["type"] != "null" && shape["type"] != "object");
+        return texts.clone().next().is_some() && texts.into_iter().all(|shape| is_text(shape, root));
     }
     if let Some(words) = of("enum") {
         return words.iter().all(|word| word.is_string() || word.is_null());
@@ -121,6 +123,7 @@ mod tests {
             ("late=5s command=AT+CSQ", json!({"what": {"late": "5s", "command": "AT+CSQ"}})),
             ("say=\"+CREG: 2\"", json!({"what": {"say": "+CREG: 2"}})),
             ("say=7", json!({"what": {"say": "7"}})),
+            ("say={hex=\"ff\"}", json!({"what": {"say": {"hex": "ff"}}})),
             (
                 "signal=2 until.command=AT+X=\"a\",1",
                 json!({"what": {"signal": 2}, "until": {"command": "AT+X=\"a\",1"}}),

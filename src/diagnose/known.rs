@@ -6,6 +6,7 @@ use crate::maker::{MAKERS, PROFILES};
 use crate::modem::Vocabulary;
 use crate::modem::outcome::{CME_REASONS, Meaning, Outcomes, Reason, Sorted};
 use crate::profile::{self, ErrorCode, Profile};
+use crate::replay::script::is_boot;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What modules say unasked beside what their makers list: 27.005, 27.007, and what logs of the field show.
@@ -45,9 +46,6 @@ const UNASKED: &[&str] = &[
     "Call Ready",
     "SMS Ready",
 ];
-
-/// The lines with which a module that has just started begins.
-const BOOT: &[&str] = &["RDY", "AT READY", "APP RDY", "^SYSSTART", "*ATREADY: 1", "+WIND: 3"];
 
 /// What a report says of its operation.
 #[derive(Clone, Copy, Debug)]
@@ -153,7 +151,7 @@ impl Known {
 
     /// Whether a line is the first of a module that has just started.
     pub(super) fn is_boot(line: &str) -> bool {
-        BOOT.contains(&line)
+        is_boot(line)
     }
 
     /// The number in a report that an operation has ended, and what it means where it means a failure.

@@ -188,6 +188,46 @@ pub(super) fn answer(asked: &Asked, lines: &[&str]) -> Vec<Proposed> {
     vec![Proposed::of(asked, None, format!("answer = [{}]", lines.join(", ")))]
 }
 
+/// The two lines that one is made of where the module has put one behind another without an end between them: an answer or
+/// a result, and something that nobody asked for.
+pub(super) fn glued<'a>(world: &World, line: &'a str) -> Option<(&'a str, &'a str)> {
+    const WORDS: [&str; 8] = [
+        "RING",
+        "RDY",
+        "NO CARRIER",
+        "NORMAL POWER DOWN",
+        "Call Ready",
+        "SMS Ready",
+        "UNDER-VOLTAGE WARNNING",
+        "OK",
+    ];
+    let whole = |part: &str| {
+        let named = part.starts_with(['+', '*', '^', '#']) && part.contains(':');
+        matches!(part, "OK" | "ERROR" | "RING")
+            || named && part.matches('"').count().is_multiple_of(2)
+            || WORDS.contains(&part)
+    };
+    // A word at the end, behind a number, a quotation mark or a whole line.
+    for word in WORDS {
+        if let Some(first) = line.strip_suffix(word).filter(|first| !first.is_empty() && whole(first)) {
+            let ends = first.ends_with(|c: char| c.is_ascii_digit() || c == '"')
+                || !first.contains(':')
+                || first.ends_with("READY");
+            if ends && (word != "OK" || world.known.is_urc(first)) {
+                return Some((first, word));
+            }
+        }
+    }
+    // A word at the start, and a report in the middle.
+    let starts = line.match_indices(['+', '*', '^']).map(|(at, _)| at).filter(|at| *at > 0);
+    starts.map(|at| line.split_at(at)).find(|(first, second)| {
+        let name = second[1..]
+            .find(':')
+            .is_some_and(|colon| colon >= 3 && second[1..=colon].chars().all(|c| c.is_ascii_uppercase()));
+        name && whole(first) && (world.known.is_urc(second) || world.known.is_urc(first))
+    })
+}
+
 /// Whether a line says that a bearer is down.
 pub(super) fn bearer_down(line: &str) -> bool {
     let upper = line.trim();

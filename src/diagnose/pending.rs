@@ -30,6 +30,8 @@ struct Begun {
     opened: bool,
     /// When it was answered OK.
     since: Duration,
+    /// The host began it again so much later: whether it was over is known from what that gets.
+    overdue: Option<Duration>,
 }
 
 impl Pending {
@@ -42,7 +44,13 @@ impl Pending {
             }
             self.begun.retain(|b| !(b.opened && b.name == name));
             if self.begun.len() < MOST {
-                self.begun.push(Begun { asked: asked.clone(), name, opened: false, since: world.now });
+                self.begun.push(Begun {
+                    asked: asked.clone(),
+                    name,
+                    opened: false,
+                    since: world.now,
+                    overdue: None,
+                });
             }
         }
     }
@@ -53,7 +61,11 @@ impl Pending {
         let outcome = world.known.outcome(line)?;
         let of_name = |b: &Begun| b.name == name;
         let busy = matches!(outcome, Outcome::Failed(_, m) if m.reason == Reason::State);
-        let several = self.begun.iter().filter(|b| b.name == name && !b.opened).count() > 1;
+        // One operation at a time: what was begun before, whatever it is, keeps the module busy.
+        let several = self.begun.iter().filter(|b| !b.opened).count() > 1 && self.begun.iter().any(of_name);
+        if !busy {
+            self.tell_overdue(world, &name);
+        }
         // The answer to the second is no news of the first.
         let place = match busy && several {
             true => self.begun.iter().rposition(of_name),
@@ -91,21 +103,37 @@ impl Pending {
     }
 
     /// The module has started anew, or the host has given up: nothing is under way any more.
-    pub fn clear(&mut self) {
+    pub fn clear(&mut self, world: &mut World) {
+        let names: Vec<String> = self.begun.iter().map(|b| b.name.clone()).collect();
+        names.iter().for_each(|name| self.tell_overdue(world, name));
         self.begun.clear();
     }
 
-    /// The host begins an operation again, or the recording is over: what has had no report for long gets none.
+    /// The host begins an operation again, or the recording is over: what has had no report for long gets none, unless the
+    /// module says that it is still busy.
     pub fn give_up(&mut self, world: &mut World, asked: Option<&Asked>) {
         let again: Vec<String> = asked.map(|a| names(&a.text)).unwrap_or_default();
-        let (now, mut missing) = (world.now, vec![]);
-        self.begun.retain(|b| {
-            let concerned = asked.is_none() || again.contains(&b.name);
-            let gone = concerned && !b.opened && now.saturating_sub(b.since) >= LATE;
-            if gone {
-                missing.push((b.asked.clone(), now.saturating_sub(b.since)));
+        let now = world.now;
+        for begun in self.begun.iter_mut().filter(|b| !b.opened && b.overdue.is_none()) {
+            let concerned = asked.is_none() || again.contains(&begun.name);
+            let waited = now.saturating_sub(begun.since);
+            begun.overdue = (concerned && waited >= LATE).then_some(waited);
+        }
+        if asked.is_none() {
+            let names: Vec<String> = self.begun.iter().map(|b| b.name.clone()).collect();
+            names.iter().for_each(|name| self.tell_overdue(world, name));
+        }
+    }
+
+    /// Operations of this name that were given up got no report.
+    fn tell_overdue(&mut self, world: &mut World, name: &str) {
+        let mut missing = vec![];
+        self.begun.retain(|b| match b.overdue.filter(|_| b.name == name) {
+            Some(waited) => {
+                missing.push((b.asked.clone(), waited));
+                false
             }
-            !gone
+            None => true,
         });
         for (asked, waited) in missing {
             let sentence = format!(

@@ -10,7 +10,7 @@ use super::command::*;
 use super::echo::Echo;
 use super::kind::Code;
 use super::known::{Known, Outcome};
-use super::line::{State, answer, bearer_down, power_off};
+use super::line::{State, answer, bearer_down, glued, power_off};
 use super::pending::{Pending, names, of_reason, quoted_span};
 use super::raw;
 use super::scenario::{Proposed, quoted};
@@ -51,6 +51,8 @@ struct Open {
     /// Whether a line came that belongs to it.
     informed: bool,
     prompted: bool,
+    /// When something of it last crossed the line, either way.
+    active: Duration,
 }
 
 /// Octets that the host has announced.

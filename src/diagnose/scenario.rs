@@ -167,12 +167,21 @@ pub(super) fn report(
     likely.into_iter().chain([force]).collect()
 }
 
+/// What was around the module.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// The server's files.
+    pub stock: &'a Stock,
+    /// Signal and registration, as `[[radio]]` has them; empty where they are the profile's.
+    pub radio: &'a str,
+}
+
 /// Writes the scenario: of each finding the faults that were chosen, an expectation to be filled in, and what was on
 /// the server.
 pub fn text(
     file: &str,
     profile: Option<&str>,
-    stock: &Stock,
+    around: &Around,
     chosen: &[(&Finding, &[Proposed])],
     answers: &[(usize, Proposed)],
 ) -> String {
@@ -180,10 +189,11 @@ pub fn text(
     if let Some(profile) = profile {
         let _ = writeln!(out, "profile = {}", quoted(profile));
     }
-    let files = stock.toml();
+    let files = around.stock.toml();
     if !files.is_empty() {
         let _ = write!(out, "\n[server.files]\n{files}");
     }
+    out.push_str(around.radio);
     for (finding, rules) in chosen {
         let place = format!("{}:{}", one_line(file), finding.line);
         let _ = write!(out, "\n# {place}: {}: {}\n", finding.code, one_line(&finding.sentence));

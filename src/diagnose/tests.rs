@@ -38,6 +38,11 @@ const CASES: &[(Code, &str, &str)] = &[
         "> AT\n< OK\n~ 1s\n> AT+CSQ\n~ 5s\n> AT\n~ 5s\n> AT\n~ 5s\n> AT\n< OK\n",
         "> AT\n< OK\n~ 30s\n> AT\n< OK\n",
     ),
+    (
+        Code::ModuleSilent,
+        "> AT+CSQ\n~ 9s\n> AT\n~ 9s\n> AT\n< OK\n",
+        "profile sim800\n> AT+FTPPUT=2,3\n< +FTPPUT: 2,3\n~ 30s\n>= abc\n~ 9s\n> AT\n~ 9s\n> AT\n< OK\n",
+    ),
     (Code::LateAnswer, "> AT+CSQ\n~< 12s\n< OK\n", "> AT+CSQ\n~< 9s\n< OK\n"),
     (Code::LateAnswer, "> AT+COPS=0\n~< 70s\n< OK\n", "> AT+COPS=0\n~< 50s\n< OK\n"),
     (
@@ -70,6 +75,14 @@ const CASES: &[(Code, &str, &str)] = &[
         "> AT+CSQ\n< +CMTI: \"SM\",1\n< +CSQ: 20,99\n< OK\n",
         "> AT+CREG?\n< +CREG: 0,1\n< OK\n< +CMTI: \"SM\",1\n",
     ),
+    (Code::UrcInAnswer, "> AT+CSQ\n< +CSQ: 20,0RING\n< OK\n", "> AT+CGMM\n< STRING\n< OK\n"),
+    (Code::UrcInAnswer, "> AT+CSQ\n< +CSQ: 20,0\n< OKRING\n", "> AT+CSQ\n< +CSQ: 20,0\n< OK\n< RING\n"),
+    (
+        Code::UrcInAnswer,
+        "> AT+CSQ\n< +CSQ: 20,0+CMTI: \"SM\",1\n< OK\n",
+        "> AT+CUSD=1\n< OK\n< +CUSD: 0,\"+CMTI: RING\",15\n",
+    ),
+    (Code::UrcInAnswer, "> AT+CSQ\n< RING+CSQ: 20,0\n< OK\n", "> AT+CIMI\n< 310260000000001\n< OK\n"),
     (
         Code::UrcBeforeEcho,
         ">= AT+CSQ\\r\n<= \\r\\n+CREG: 2\\r\\nAT+CSQ\\r\n< +CSQ: 20,99\n< OK\n",
@@ -178,6 +191,16 @@ const CASES: &[(Code, &str, &str)] = &[
         Code::HiddenReason,
         "profile sim800\n> AT+FTPGET=1\n< OK\n~ 2s\n> AT+FTPGET=1\n< OK\n< +FTPGET: 1,66\n< +FTPGET: 1,63\n",
         "profile sim800\n> AT+FTPGET=1\n< OK\n< +FTPGET: 1,63\n~ 2s\n> AT+FTPGET=1\n< OK\n< +FTPGET: 1,63\n",
+    ),
+    (
+        Code::HiddenReason,
+        "profile sim800\n> AT+FTPGET=1\n< OK\n~ 40s\n> AT+FTPGET=1\n< OK\n< +FTPGET: 1,66\n~< 30s\n< +FTPGET: 1,63\n",
+        "profile sim800\n> AT+FTPGET=1\n< OK\n~ 40s\n> AT+FTPGET=1\n< OK\n< +FTPGET: 1,63\n",
+    ),
+    (
+        Code::HiddenReason,
+        "profile sim800\n> AT+FTPPUT=1\n< OK\n~ 2s\n> AT+FTPGET=1\n< OK\n< +FTPGET: 1,66\n< +FTPPUT: 1,63\n",
+        "profile sim800\n> AT+FTPPUT=1\n< OK\n< +FTPPUT: 1,63\n~ 2s\n> AT+FTPGET=1\n< OK\n< +FTPGET: 1,61\n",
     ),
     (
         Code::WrongOrder,
@@ -296,6 +319,8 @@ const CASES: &[(Code, &str, &str)] = &[
         "> AT\n< OK\n<= \\xc0\\x00\\x81\\x02\\xfe\\x07\n",
         "> AT+FTPGET=2,6\n< +FTPGET: 2,6\n<= \\xc0\\x00\\x81\\x02\\xfe\\x07\n< OK\n",
     ),
+    (Code::DamagedAnswer, "> AT\n< OKK\n~ 5s\n> AT\n< OK\n", "> ATI\n< OKI\n< OK\n"),
+    (Code::DamagedAnswer, "> AT\n< EROR\n~ 5s\n> AT\n< OK\n", "> AT\n< ERROR\n"),
     (Code::ParityDamage, "> AT\n<= \\xcf\\xcb\n", "> AT\n< OK\n"),
     (Code::DamagedAnswer, "> AT\n<= \\r\\nOJ\\x01\\r\\n\n", "> AT\n<= \\r\\nOK\\r\\n\n"),
     (

@@ -11,11 +11,11 @@ use crate::fault::layer::bearer::Registration;
 use crate::fault::layer::ftp::{Then, Unserved};
 use crate::fault::layer::link::Delivery;
 use crate::fault::layer::module::{PowerOn, Swallowed};
-use crate::fault::layer::param::End;
+use crate::fault::layer::param::{End, Spread};
 use crate::fault::layer::storage::Ops;
 use crate::fault::layer::uart::ControlLine;
-use crate::fault::rule::one_line;
-use crate::fault::rule::trigger::When;
+use crate::fault::rule::trigger::{ModuleState, When};
+use crate::fault::rule::{During, one_line};
 use crate::fault::text::link::{Direction, Links};
 use crate::time::units::{Rate, Span};
 use core::net::Ipv4Addr;
@@ -51,6 +51,7 @@ pub struct Fault {
     text: String,
     name: Option<String>,
     when: Option<When>,
+    during: During,
     what: Vec<(&'static str, Value)>,
     lasts: Option<String>,
     until: Option<When>,
@@ -111,6 +112,8 @@ faults! {
     hold(by: Duration) Span(by);
     /// Everything on the serial line is lost; up, the module hears nothing, and down, the host.
     deaf(direction: Direction) direction;
+    /// What is written faster than so many bits per second, ten of them an octet, is lost.
+    overrun(bits: u64) Rate(bits);
     /// This text, with its line ends, comes in the middle of what the module writes next.
     interject(text: &str) text;
     /// What the module writes comes in so many pieces.
@@ -155,6 +158,8 @@ faults! {
     corrupt(bytes: u64) bytes;
     /// Segments are lost with this probability.
     loss(probability: f64) probability;
+    /// Segments are lost in bursts, each of which begins with this probability.
+    bursts(begins: f64) begins;
     /// A UDP datagram is lost, or comes twice.
     datagram(delivery: Delivery) delivery;
     /// A host name does not exist.
@@ -226,6 +231,14 @@ parameters! {
     link(links: Links) link = links;
     /// At random up to so much more.
     jitter(jitter: Duration) jitter = Span(jitter);
+    /// How what is drawn of a jitter lies.
+    spread(spread: Spread) spread = spread;
+    /// How many octets wait where they come too fast.
+    buffer(octets: u64) buffer = octets;
+    /// The probability that a burst ends.
+    ending(probability: f64) ends = probability;
+    /// The probability that a segment is lost in a burst.
+    losing(probability: f64) lost = probability;
     /// How much later a lost TCP segment comes.
     retransmit(after: Duration) retransmit = Span(after);
     /// Only this host.
@@ -275,6 +288,18 @@ impl Fault {
         self
     }
 
+    /// It waits only while the module is in this state.
+    pub fn while_state(mut self, state: ModuleState) -> Fault {
+        self.during.state = Some(state);
+        self
+    }
+
+    /// It waits only while the fault with this name holds.
+    pub fn while_fault(mut self, name: &str) -> Fault {
+        self.during.fault = Some(name.to_owned());
+        self
+    }
+
     /// How long it lasts once it is applied. Without it a fault acts once, and a state stays until it is lifted.
     pub fn lasting(mut self, span: Duration) -> Fault {
         self.lasts = Some(Span(span).to_string());
@@ -297,7 +322,16 @@ impl Fault {
 /// The lines of a `[[fault]]`.
 impl From<&str> for Fault {
     fn from(text: &str) -> Fault {
-        Fault { text: text.to_owned(), name: None, when: None, what: vec![], lasts: None, until: None }
+        let during = During::default();
+        Fault {
+            text: text.to_owned(),
+            name: None,
+            when: None,
+            during,
+            what: vec![],
+            lasts: None,
+            until: None,
+        }
     }
 }
 
@@ -316,6 +350,7 @@ impl fmt::Display for Fault {
         let lines = [
             self.name.as_deref().map(|name| format!("name = {}", one_line(&toml(name)))),
             self.when.as_ref().map(|when| format!("when = {}", one_line(&toml(when)))),
+            (self.during != During::default()).then(|| format!("while = {}", one_line(&toml(&self.during)))),
             (!what.is_empty()).then(|| format!("what = {{ {} }}", what.join(", "))),
             self.lasts.as_deref().map(|lasts| format!("for = {}", one_line(&toml(lasts)))),
             self.until.as_ref().map(|until| format!("until = {}", one_line(&toml(until)))),

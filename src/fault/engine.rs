@@ -19,7 +19,8 @@ use crate::fault::engine::rules::Rules;
 use crate::fault::layer::Action;
 use crate::fault::layer::kind::Nature;
 use crate::fault::rule::amount::Lasts;
-use crate::fault::rule::{Request, Rule};
+use crate::fault::rule::trigger::ModuleState;
+use crate::fault::rule::{During, Request, Rule};
 use crate::fault::text::link::{Link, Way};
 use crate::time::Now;
 use crate::time::units::Span;
@@ -65,8 +66,12 @@ impl Engine {
             Observation::Result { port, text, cause } => {
                 self.rules.happen(now, Fact::Result { port: *port, text, cause });
             }
-            Observation::State(state) => self.rules.happen(now, Fact::State(*state)),
+            Observation::State(state) => {
+                self.rules.standing.reach(*state);
+                self.rules.happen(now, Fact::State(*state));
+            }
             Observation::Boot(n) => {
+                self.rules.standing.reach(ModuleState::Powered);
                 self.rules.handle_timeout(now);
                 self.rules.let_out(now, None);
                 self.rules.happen(now, Fact::Boot(*n));
@@ -201,7 +206,7 @@ impl Engine {
         let what: toml::Table = toml::from_str(&format!("what = {{ {} }}", rule.text)).ok()?;
         let mut fault = serde_json::to_value(what).ok()?;
         match rule.lasts {
-            _ if rule.until.is_some() => return None,
+            _ if rule.until.is_some() || rule.during != During::default() => return None,
             Lasts::For(span) => fault["for"] = Span(span).to_string().into(),
             Lasts::Ever | Lasts::Once => {}
         }

@@ -11,6 +11,7 @@ pub mod param;
 pub mod read;
 mod shape;
 pub mod storage;
+pub mod symptom;
 pub mod uart;
 
 use bearer::Bearer;

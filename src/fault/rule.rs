@@ -16,12 +16,12 @@ use crate::fault::layer::read::{Written, read};
 use crate::fault::layer::{Action, FAULTS};
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::schema::what_schema;
-use crate::fault::rule::trigger::{Count, Trigger, When, Which};
+use crate::fault::rule::trigger::{Count, ModuleState, Trigger, When, Which};
 use crate::fault::text::link::Links;
 use crate::fault::text::pattern::Pattern;
 use crate::fault::text::problem::Problem;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::time::Duration;
 use toml::{Spanned, Value};
@@ -37,6 +37,10 @@ pub struct WrittenRule {
     /// What it waits for; without it the fault holds from power-on to the end.
     #[schemars(with = "Option<When>")]
     when: Option<Spanned<When>>,
+    /// What must be so as well, where what it waits for happens.
+    #[serde(rename = "while")]
+    #[schemars(with = "Option<During>")]
+    during: Option<Spanned<During>>,
     /// What it does.
     #[schemars(schema_with = "what_schema")]
     what: Spanned<Written>,
@@ -49,6 +53,19 @@ pub struct WrittenRule {
     until: Option<Spanned<When>>,
 }
 
+/// What must be so where a rule's event happens: all that is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "While")]
+pub struct During {
+    /// The module is in this state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<ModuleState>,
+    /// The fault with this name holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}
+
 /// A rule, ready for the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
@@ -58,6 +75,8 @@ pub struct Rule {
     pub when: Trigger,
     /// Which of the times that it happens count.
     pub count: Count,
+    /// What must be so as well.
+    pub during: During,
     /// How long after the event the fault is applied.
     pub wait: Duration,
     /// The word of the vocabulary.
@@ -106,6 +125,10 @@ impl WrittenRule {
                 (trigger, count, when.get_ref().wait.map_or(Duration::ZERO, |s| s.0))
             }
         };
+        let during = match self.during {
+            None => During::default(),
+            Some(during) => during_of(&when, during)?,
+        };
         let when_spans = [&self.when, &self.until].map(|when| when.as_ref().map(Spanned::span));
         let until = self.until.as_ref().map(event).transpose()?;
         let until_wait = self.until.as_ref().and_then(|u| u.get_ref().wait).map_or(Duration::ZERO, |s| s.0);
@@ -133,6 +156,7 @@ impl WrittenRule {
             name,
             when,
             count,
+            during,
             wait,
             kind,
             what,
@@ -171,6 +195,39 @@ fn event(when: &Spanned<When>) -> Result<(Trigger, Count), Problem> {
     }
 }
 
+/// What must be so as well, where it can be, and need not be.
+fn during_of(when: &Trigger, during: Spanned<During>) -> Result<During, Problem> {
+    let (span, during) = (during.span(), during.into_inner());
+    let wrong = match (&during, when) {
+        (During { state: None, fault: None }, _) => {
+            Some(("`while` says nothing".to_owned(), "write state = \"registered\", or fault = \"NAME\""))
+        }
+        (_, Trigger::Start) => Some((
+            "`while` stands beside `when`".to_owned(),
+            "add a `when`; what holds as long as a state does has the one in `when` and the other in `until`",
+        )),
+        (During { state: Some(ModuleState::Powered), .. }, _) => {
+            Some(("every module is powered".to_owned(), "name another state, or leave it out"))
+        }
+        (During { state: Some(state), .. }, Trigger::State(reached)) if state == reached => {
+            Some(("what is reached is so".to_owned(), "leave `while` out"))
+        }
+        (During { state: Some(state), .. }, Trigger::State(reached))
+            if state.opposite() == Some(*reached) =>
+        {
+            Some((
+                "the fault can never fire: this is over when that is reached".to_owned(),
+                "name another state",
+            ))
+        }
+        _ => None,
+    };
+    match wrong {
+        Some((what, right)) => Err(Problem::new(span, what, right)),
+        None => Ok(during),
+    }
+}
+
 fn show(what: &Written) -> String {
     let mut pairs: Vec<_> = what.iter().collect();
     pairs.sort_by_key(|(key, _)| key.span().start);
@@ -187,6 +244,11 @@ pub(super) fn one_line(value: &Value) -> String {
         Value::Array(values) => {
             format!("[{}]", values.iter().map(one_line).collect::<Vec<_>>().join(", "))
         }
+        Value::Table(table) => {
+            let pairs: Vec<String> =
+                table.iter().map(|(key, value)| format!("{key} = {}", one_line(value))).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
         value => value.to_string(),
     }
 }
@@ -202,6 +264,7 @@ impl Rule {
             name: Some(name.to_owned()),
             when: Trigger::Start,
             count: ONCE,
+            during: During::default(),
             wait: Duration::ZERO,
             kind,
             what,
@@ -274,9 +337,9 @@ impl Request {
         let inline = format!("r = {{ {text} }}");
         spelled::look(text, &inline, moved)?;
         let line: Line = toml::from_str(&inline).map_err(|e| home(Problem::from_toml(&e)))?;
-        let WrittenLine { name, when, lasts, until, what } = line.r;
+        let WrittenLine { name, when, during, lasts, until, what } = line.r;
         let what = Spanned::new(moved..moved + text.len(), what);
-        let written = WrittenRule { name, when, what, lasts, until };
+        let written = WrittenRule { name, when, during, what, lasts, until };
         let mut rule = written.build(moved..moved + text.len()).map_err(home)?;
         rule.span = 0..text.len();
         for span in rule.when_spans.iter_mut().flatten() {
@@ -294,6 +357,7 @@ struct Line {
 struct WrittenLine {
     name: Option<Spanned<String>>,
     when: Option<Spanned<When>>,
+    during: Option<Spanned<During>>,
     lasts: Option<Spanned<Lasts>>,
     until: Option<Spanned<When>>,
     what: Written,
@@ -308,12 +372,19 @@ impl<'de> Deserialize<'de> for WrittenLine {
                 f.write_str("a fault such as stall = \"down\", for = \"20s\"")
             }
             fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<WrittenLine, A::Error> {
-                let mut line =
-                    WrittenLine { name: None, when: None, lasts: None, until: None, what: Written::new() };
+                let mut line = WrittenLine {
+                    name: None,
+                    when: None,
+                    during: None,
+                    lasts: None,
+                    until: None,
+                    what: Written::new(),
+                };
                 while let Some(key) = map.next_key::<Spanned<String>>()? {
                     match key.get_ref().as_str() {
                         "name" => line.name = Some(map.next_value()?),
                         "when" => line.when = Some(map.next_value()?),
+                        "while" => line.during = Some(map.next_value()?),
                         "for" => line.lasts = Some(map.next_value()?),
                         "until" => line.until = Some(map.next_value()?),
                         "what" => line.what.extend(map.next_value::<Written>()?),

@@ -1,6 +1,7 @@
 //! The engine as its owner sees it.
 
 mod anything;
+mod language;
 mod parameters;
 
 use super::*;
@@ -413,7 +414,7 @@ fn requests_inject_lift_and_add() {
     assert!(e.status()[0].active);
     assert!(e.request(ms(2), Request::parse("lift gone").unwrap()).is_ok());
     assert!(e.request(ms(2), Request::parse("lift gone").unwrap()).is_err());
-    assert_eq!(acts(&mut e), [Act::Sim(Card::Out), Act::Sim(Card::In)]);
+    assert_eq!(acts(&mut e), [Act::Sim(Some(SimFault::Out)), Act::Sim(None)]);
     let added = Request::parse(" stall = \"down\", link = \"ftp.data\", for = \"20s\"").unwrap();
     assert_eq!(e.request(ms(5), added), Ok("stall".to_owned()));
     assert_eq!(e.held(ms(6), DATA, Way::Down), Some(Some(ms(20_005))));

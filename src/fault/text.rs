@@ -2,5 +2,6 @@
 
 pub mod files;
 pub mod link;
+pub mod octets;
 pub mod pattern;
 pub mod problem;

@@ -1,5 +1,6 @@
 //! Runs a host program at a machine's port: from its start to the verdict.
 
+use super::lines;
 use super::orphans::{self, Orphans};
 use crate::driver::machine::Machine;
 use crate::time::Now;
@@ -13,6 +14,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::{Child, Command};
+use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long a host that is told to end may take before it is killed.
@@ -21,6 +23,8 @@ const GRACE: Duration = Duration::from_secs(2);
 const HASTE: Duration = Duration::from_millis(600);
 /// How often it is looked whether the last process of a group is gone: no event tells it.
 const LOOK: Duration = Duration::from_millis(10);
+/// How long the last line that it printed may take.
+const REST: Duration = Duration::from_millis(500);
 /// How long the modem may take for what a host sent last.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -105,8 +109,11 @@ pub struct Ran {
     pub took: Duration,
 }
 
+/// Who is told each line that a host prints.
+pub type Heard<'a> = &'a mut (dyn FnMut(Now, &str) + Send);
+
 /// Runs `host` at the ports of a machine that is switched on, until it ends or has to; no process of it is left
-/// afterwards. `interrupted` says when to stop before.
+/// afterwards. `interrupted` says when to stop before; `heard` is told each line that the host prints, where anybody wants to know.
 ///
 /// # Errors
 /// What the system refuses while the host is watched.
@@ -114,12 +121,13 @@ pub async fn run(
     machine: &mut Machine,
     host: &Host,
     limits: Limits,
+    mut heard: Option<Heard<'_>>,
     interrupted: impl Future<Output = Signal>,
 ) -> io::Result<Ran> {
     let orphans = Orphans::adopt();
     let start = Instant::now();
-    let mut child = match spawn(host) {
-        Ok(child) => child,
+    let (mut child, mut lines) = match spawn(host, heard.is_some()) {
+        Ok(started) => started,
         Err(why) => {
             let end = End::NotStarted(why.to_string());
             return Ok(Ran { end, at: machine.now(), took: start.elapsed() });
@@ -128,17 +136,28 @@ pub async fn run(
     // Its group has the number of its first process.
     let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     let late = limits.ends_within.map(|limit| Now::ZERO + limit + Duration::from_micros(1));
-    let end = tokio::select! {
-        status = child.wait() => End::Ended(status?),
-        () = machine.run_until(late) => End::TooLate(limits.ends_within.unwrap_or_default()),
-        () = sleep(limits.timeout) => End::TimedOut(limits.timeout),
-        signal = interrupted => End::Interrupted(signal),
+    let mut told = |now: Now, line: &str| heard.iter_mut().for_each(|heard| heard(now, line));
+    let (time_is_up, interrupted) = (sleep(limits.timeout), interrupted);
+    tokio::pin!(time_is_up, interrupted);
+    let end = loop {
+        let line = tokio::select! {
+            status = child.wait() => break End::Ended(status?),
+            () = machine.run_until(late) => break End::TooLate(limits.ends_within.unwrap_or_default()),
+            () = &mut time_is_up => break End::TimedOut(limits.timeout),
+            signal = &mut interrupted => break End::Interrupted(signal),
+            Some(line) = next_line(&mut lines) => line,
+        };
+        told(machine.now(), &line);
     };
     let ran = Ran { end, at: machine.now(), took: start.elapsed() };
     let interrupted = matches!(ran.end, End::Interrupted(_));
     tokio::select! {
         () = stop(&mut child, group, &orphans, if interrupted { HASTE } else { GRACE }) => {}
         () = machine.run() => {}
+    }
+    // What it printed last. A process that has escaped may hold the other end for ever.
+    while let Ok(Some(line)) = timeout(REST, next_line(&mut lines)).await {
+        told(ran.at, &line);
     }
     if !interrupted {
         // What cannot be settled by now never will be: a stalled link, or a host of another process.
@@ -147,21 +166,42 @@ pub async fn run(
     Ok(ran)
 }
 
-fn spawn(host: &Host) -> io::Result<Child> {
+/// The next line that the host prints; never where nobody listens.
+async fn next_line(lines: &mut Option<Receiver<String>>) -> Option<String> {
+    match lines {
+        Some(lines) => lines.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Starts the host; what it prints is read line by line where somebody listens.
+fn spawn(host: &Host, listens: bool) -> io::Result<(Child, Option<Receiver<String>>)> {
     let Some((program, arguments)) = host.command.split_first() else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
     // A process group in the background would be stopped for reading from the terminal.
     let stdin = if io::stdin().is_terminal() { Stdio::null() } else { Stdio::inherit() };
-    Command::new(program)
+    let mut command = Command::new(program);
+    let lines = match listens {
+        true => {
+            let (lines, printed) = lines::listen()?;
+            command.stdout(printed.try_clone()?).stderr(printed);
+            Some(lines)
+        }
+        false => {
+            command.stdout(io::stderr().as_fd().try_clone_to_owned()?);
+            None
+        }
+    };
+    let child = command
         .args(arguments)
         .envs(host.environment.iter().map(|(name, value)| (name, value)))
         .stdin(stdin)
-        .stdout(io::stderr().as_fd().try_clone_to_owned()?)
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", program.display())))
+        .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", program.display())))?;
+    Ok((child, lines))
 }
 
 /// Ends the host and all that it started, also where it has ended itself.

@@ -1,7 +1,7 @@
 //! A log of what a terminal showed: no marks, so that the echo tells what the host typed.
 
 use super::event::{Side, Sink};
-use super::peel::plain;
+use super::peel::{decoded, plain};
 use super::shape;
 
 /// A text message that was typed at a prompt and whose Ctrl-Z the log does not show.
@@ -31,6 +31,14 @@ pub struct Echo {
 impl Echo {
     /// Looks at a line, its LF taken off: whether it belongs to a dialogue with a module, as far as can be told.
     pub fn look(&mut self, body: &[u8]) -> bool {
+        if let Some(lines) = divided(body) {
+            // Each is looked at.
+            return lines.filter(|line| self.look_at(line)).count() > 0;
+        }
+        self.look_at(body)
+    }
+
+    fn look_at(&mut self, body: &[u8]) -> bool {
         let text = plain(body);
         let text = text.trim_ascii();
         if shape::is_command(text) {
@@ -68,6 +76,14 @@ impl Echo {
 
     /// Reads a line. Its LF is taken off where it has one, and `ends` then.
     pub fn read(&mut self, body: &[u8], ends: bool, to: &mut Sink) {
+        let Some(lines) = divided(body) else { return self.read_line(body, ends, to) };
+        let mut lines = lines.peekable();
+        while let Some(line) = lines.next() {
+            self.read_line(line, ends && lines.peek().is_none(), to);
+        }
+    }
+
+    fn read_line(&mut self, body: &[u8], ends: bool, to: &mut Sink) {
         let body = plain(body);
         let text = body.strip_suffix(b"\r").unwrap_or(&body);
         let text = text.strip_suffix(b"\r").unwrap_or(text);
@@ -80,10 +96,10 @@ impl Echo {
         } else if trimmed.starts_with(b">") && self.inside.as_ref().is_some_and(|typed| typed.contains(&b'='))
         {
             self.prompt(text.trim_ascii_start(), ends, to);
-        } else if self.is_modules(&body, trimmed) {
+        } else if self.is_modules(&body, trimmed, ends) {
             self.said(&body, text, ends, to);
         } else if trimmed.iter().any(|b| b.is_ascii_control() && *b != b'\t')
-            || std::str::from_utf8(trimmed).is_err()
+            || std::str::from_utf8(&decoded(trimmed)).is_err()
         {
             to.unplaced(&body);
         } else {
@@ -92,12 +108,12 @@ impl Echo {
         }
     }
 
-    fn is_modules(&self, body: &[u8], text: &[u8]) -> bool {
+    fn is_modules(&self, body: &[u8], text: &[u8], ends: bool) -> bool {
         if shape::is_modules(text) || self.follows {
             return true;
         }
-        // The module ends its lines with CR LF; a program on this machine with LF.
-        if self.exact && !body.ends_with(b"\r") {
+        // The module ends its lines with CR LF; a program on this machine with LF. The last line may be cut off.
+        if self.exact && ends && !body.ends_with(b"\r") {
             return false;
         }
         match &self.inside {
@@ -172,6 +188,16 @@ impl Echo {
             }
         }
     }
+}
+
+/// The lines of one that a CR alone divides, where any of them is a modem's: some end theirs so.
+fn divided(body: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+    let inside = body.trim_ascii();
+    if !inside.contains(&b'\r') {
+        return None;
+    }
+    let modems = |line: &[u8]| shape::is_command(line.trim_ascii()) || shape::is_modules(line);
+    inside.split(|b| *b == b'\r').any(modems).then(|| body.split_inclusive(|b| *b == b'\r'))
 }
 
 #[cfg(test)]

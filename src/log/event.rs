@@ -1,5 +1,6 @@
 //! What a reader of a format finds in a log: who sent what, and what its lines were.
 
+use super::peel;
 use super::stamp::Stamp;
 use crate::transcript::Kind;
 use std::collections::VecDeque;
@@ -162,7 +163,7 @@ impl Sink {
     pub fn told(&mut self, text: &[u8]) {
         self.fate = self.fate.max(Some(Fate::Told));
         if !text.trim_ascii().is_empty() {
-            self.push(None, What::Told(text.to_vec()));
+            self.push(None, What::Told(peel::decoded(text).into_owned()));
         }
     }
 

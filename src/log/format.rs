@@ -9,7 +9,9 @@ mod esp_modem;
 mod ewf;
 mod gammu;
 mod harvest;
+mod interceptty;
 mod jpnevulator;
+mod logic;
 mod mbed;
 mod modem_chat;
 mod modemmanager;
@@ -19,13 +21,16 @@ mod putty;
 mod pyserial;
 mod rtt;
 mod script;
+mod slsnif;
 mod socat;
 mod sscom;
 mod strace;
+mod tagged;
 mod terminal;
 mod tio;
 mod trace;
 mod umockdev;
+mod usbmon;
 
 pub use script::{Timing, is_timing, timing};
 
@@ -36,6 +41,11 @@ use super::lines::Line;
 pub trait Format {
     /// Looks at a line in the first pass: whether it is one that this format knows.
     fn look(&mut self, line: &Line) -> bool;
+
+    /// After the first pass: how many lines this format knows, where it saw `seen` at first sight.
+    fn fits(&mut self, seen: u64) -> u64 {
+        seen
+    }
 
     /// Between the passes.
     fn begin(&mut self) {}
@@ -112,6 +122,27 @@ pub const FORMATS: &[Kind] = &[
         jpnevulator::make,
     ),
     kind(
+        ["usbmon", "usbmon's text (`cat /sys/kernel/debug/usb/usbmon/1u`)", "marked", "microseconds"],
+        false,
+        usbmon::make,
+    ),
+    kind(
+        ["interceptty", "interceptty: `> 0x41 (A)`, an octet a line", "marked", "none"],
+        false,
+        interceptty::make,
+    ),
+    kind(["slsnif", "slsnif: `Host --> A(65)`", "marked", "none"], false, slsnif::make),
+    kind(
+        [
+            "logic",
+            "octets that a logic analyser decoded, as CSV (Saleae) or `uart-1: 41` (sigrok)",
+            "two channels",
+            "where there are any",
+        ],
+        false,
+        logic::make,
+    ),
+    kind(
         ["gammu", "gammu and gammu-smsd with a debug level of `textall`", "marked", "seconds"],
         false,
         gammu::make,
@@ -158,7 +189,7 @@ pub const FORMATS: &[Kind] = &[
     kind(
         [
             "arrows",
-            "`<-` and `->`, `TX` and `RX`, `send` and `recv` at the start of a line",
+            "`<-` and `->`, `TX` and `RX`, `send` and `recv` before a line, also behind a logger's tags",
             "marked",
             "where there are any",
         ],
@@ -181,6 +212,16 @@ pub const FORMATS: &[Kind] = &[
         ["arduino", "the Arduino IDE's monitor with times", "the echo", "milliseconds, a line"],
         true,
         arduino::make,
+    ),
+    kind(
+        [
+            "tagged",
+            "a program's log with a tag before each line, `modem1: AT+CSQ`, and no marks",
+            "the echo",
+            "where there are any",
+        ],
+        true,
+        tagged::make,
     ),
     kind(["terminal", "what picocom, minicom or `cat` received", "the echo", "none"], false, terminal::make),
     kind(["pasted", "plain lines, as they are pasted in an issue", "the echo", "none"], true, pasted::make),

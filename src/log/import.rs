@@ -15,6 +15,8 @@ use std::io::{self, BufRead};
 
 /// So many events are read ahead for the first stamp of a log.
 const AHEAD: usize = 4096;
+/// What is said at the end of a log that ends in the middle of a row.
+const CUT: &str = "the log ends in the middle of a line: what it held may be missing from here on";
 const HALF_A_DAY: u64 = 43_200_000_000;
 
 /// One log.
@@ -34,6 +36,8 @@ pub struct Source<I> {
     /// Added to its times.
     offset: u64,
     over: bool,
+    /// The last line did not end.
+    cut: bool,
 }
 
 impl<I: BufRead> Source<I> {
@@ -55,6 +59,7 @@ impl<I: BufRead> Source<I> {
             first: None,
             offset: 0,
             over: false,
+            cut: false,
         }
     }
 
@@ -63,9 +68,9 @@ impl<I: BufRead> Source<I> {
         self.sink.counts
     }
 
-    /// How often its clock went back.
-    pub fn went_back(&self) -> u64 {
-        self.clock.went_back
+    /// How often its clock went back, or leapt ahead.
+    pub fn leaps(&self) -> u64 {
+        self.clock.leaps
     }
 
     /// The next event, with its time in microseconds.
@@ -85,9 +90,14 @@ impl<I: BufRead> Source<I> {
             if self.lines.next_into(line)? {
                 self.reader.read(line, &mut self.sink);
                 self.sink.end_line(line.text(), line.goes_on);
+                self.cut = !line.ends() && !line.text().is_empty();
             } else {
                 self.reader.end(&mut self.sink);
                 self.over = true;
+                let rows = self.kind.direction == "marked" && !self.kind.lossy && self.kind.name != "pcapng";
+                if self.cut && rows {
+                    self.sink.remark(CUT);
+                }
             }
         }
     }

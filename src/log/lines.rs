@@ -26,7 +26,7 @@ impl Line {
 
     /// Whether it ends, and is not merely where the log was cut off, or too long.
     pub fn ends(&self) -> bool {
-        self.raw.ends_with(b"\n")
+        self.raw.ends_with(b"\n") || self.raw.ends_with(b"\r")
     }
 }
 
@@ -38,12 +38,42 @@ pub struct Lines<I> {
     /// What was read beyond the end of a piece.
     kept: Vec<u8>,
     read: u64,
+    /// What ends a line; unknown before the first.
+    end: Option<End>,
+}
+
+/// What ends the lines of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Lf,
+    /// CR alone, and LF should there be one after all.
+    Cr,
+}
+
+impl End {
+    /// How it looks: where there is no LF near the start but a CR, each CR is the end of a line.
+    fn of(begin: &[u8]) -> End {
+        let cr = begin.iter().filter(|b| **b == b'\r').count();
+        if cr > 1 && !begin.contains(&b'\n') { End::Cr } else { End::Lf }
+    }
+
+    /// How many bytes there are up to the end of the line, with it.
+    fn find(self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            End::Lf => memchr::memchr(b'\n', bytes).map(|end| end + 1),
+            End::Cr => {
+                let end = memchr::memchr2(b'\r', b'\n', bytes)?;
+                let both = bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n');
+                Some(end + 1 + usize::from(both))
+            }
+        }
+    }
 }
 
 impl<I: BufRead> Lines<I> {
     /// The lines of `input`.
     pub fn new(input: I) -> Lines<I> {
-        Lines { input, goes_on: false, kept: vec![], read: 0 }
+        Lines { input, goes_on: false, kept: vec![], read: 0, end: None }
     }
 
     /// How many bytes have been read.
@@ -67,8 +97,9 @@ impl<I: BufRead> Lines<I> {
             if buffer.is_empty() {
                 break;
             }
+            let ends = *self.end.get_or_insert_with(|| End::of(buffer));
             let room = buffer.len().min(LONGEST - line.raw.len());
-            let end = buffer[..room].iter().position(|b| *b == b'\n').map(|end| end + 1);
+            let end = ends.find(&buffer[..room]);
             let taken = end.unwrap_or(room);
             line.raw.extend_from_slice(&buffer[..taken]);
             self.input.consume(taken);
@@ -110,6 +141,14 @@ mod tests {
         assert_eq!(lines.iter().map(|l| &l.raw[..]).collect::<Vec<_>>(), [&b"AT\r\r\n"[..], b"\n", b"OK"]);
         assert_eq!(lines.iter().map(Line::text).collect::<Vec<_>>(), [&b"AT"[..], b"", b"OK"]);
         assert!(lines[0].ends() && !lines[2].ends());
+    }
+
+    #[test]
+    fn cr_alone_ends_lines_where_there_is_no_lf() {
+        let lines = all(b"AT\r+CSQ: 20,0\rOK\r");
+        assert_eq!(lines.iter().map(Line::text).collect::<Vec<_>>(), [&b"AT"[..], b"+CSQ: 20,0", b"OK"]);
+        assert!(lines.iter().all(Line::ends));
+        assert_eq!(all(b"AT\r\r\nOK\r").len(), 2);
     }
 
     #[test]

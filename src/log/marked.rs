@@ -1,31 +1,170 @@
-//! Lines that bear a mark of their direction at their start.
+//! Lines that bear a mark of their direction, at their start or behind the tags that a logger puts there.
 
 use super::event::{Side, Sink};
 use super::format::Format;
 use super::lines::Line;
 use super::peel::{self, plain};
+use super::said::{Part, Said, said};
 use super::shape;
-use super::spelled::{Spelling, decode};
+use super::tag::{Devices, places};
 
 /// The mark of the host's lines, and that of the module's.
 pub type Pair = (&'static [u8], &'static [u8]);
 
 /// Reads such lines. What a mark means is held against what stands behind it: the side that types commands is the host.
 pub struct Marked {
-    pairs: &'static [Pair],
-    /// For each pair: lines of the first and of the second mark, and how many of each are commands.
-    seen: Vec<[[u64; 2]; 2]>,
-    pair: usize,
-    /// The second mark is the host's.
-    turned: bool,
+    marks: Vec<Mark>,
+    /// For a byte, whether a mark begins with it.
+    begins: [bool; 256],
+    host: Option<usize>,
+    module: Option<usize>,
+    devices: Devices,
+    /// Lines of the Arduino monitor, which puts an arrow behind each stamp, whoever speaks.
+    monitor: u64,
+    /// Lines without a mark that go on with an answer.
+    continued: u64,
     /// The line before was the module's.
     heard: bool,
+    /// The mark of the line before.
+    last: usize,
+    /// The last command, for its echo.
+    typed: Vec<u8>,
+}
+
+/// A mark, and how often it was seen.
+struct Mark {
+    text: &'static [u8],
+    /// It is a word: of words, any two may be a pair.
+    word: bool,
+    /// What it says by itself.
+    side: Side,
+    lines: u64,
+    /// Lines that a modem's dialogue may well hold.
+    fits: u64,
+    commands: u64,
+    answers: u64,
+}
+
+/// A mark that was found, and what stands behind it.
+struct Hit<'a> {
+    mark: usize,
+    said: Said<'a>,
 }
 
 impl Marked {
-    /// A reader that knows these pairs.
-    pub fn new(pairs: &'static [Pair]) -> Marked {
-        Marked { pairs, seen: vec![[[0; 2]; 2]; pairs.len()], pair: 0, turned: false, heard: false }
+    /// A reader that knows these pairs of signs, and these words of the host and of the module.
+    pub fn new(pairs: &[Pair], hosts: &[&'static [u8]], modules: &[&'static [u8]]) -> Marked {
+        let mark = |text, word, side| Mark { text, word, side, lines: 0, fits: 0, commands: 0, answers: 0 };
+        let pairs = pairs
+            .iter()
+            .flat_map(|(host, module)| [mark(*host, false, Side::Host), mark(*module, false, Side::Module)]);
+        let hosts = hosts.iter().map(|word| mark(*word, true, Side::Host));
+        let modules = modules.iter().map(|word| mark(*word, true, Side::Module));
+        let marks: Vec<Mark> = pairs.chain(hosts).chain(modules).collect();
+        let mut begins = [false; 256];
+        for mark in &marks {
+            begins[usize::from(mark.text[0])] = true;
+            begins[usize::from(mark.text[0].to_ascii_uppercase())] = true;
+            begins[usize::from(mark.text[0].to_ascii_lowercase())] = true;
+        }
+        Marked {
+            marks,
+            begins,
+            host: None,
+            module: None,
+            devices: Devices::default(),
+            monitor: 0,
+            continued: 0,
+            heard: false,
+            last: 0,
+            typed: vec![],
+        }
+    }
+
+    /// The mark at the start of a text: the longest that stands there.
+    fn mark<'a>(&self, text: &'a [u8]) -> Option<Hit<'a>> {
+        if !self.begins[usize::from(*text.first()?)] {
+            return None;
+        }
+        let fits = self.marks.iter().enumerate().filter(|(_, mark)| {
+            let Some((start, rest)) = text.split_at_checked(mark.text.len()) else { return false };
+            start.eq_ignore_ascii_case(mark.text)
+                && match rest.first() {
+                    None | Some(b' ' | b'\t' | b':' | b'[' | b'(' | b']' | b'"' | b'\'') => true,
+                    Some(b'>' | b'<' | b'-' | b'=') => mark.word,
+                    Some(_) => !mark.word && (mark.text.len() > 1 || shape::is_command(rest)),
+                }
+        });
+        let (place, mark) = fits.max_by_key(|(_, mark)| mark.text.len())?;
+        let said = said(&text[mark.text.len()..]);
+        let first = said.first();
+        // A word may also be the first of a sentence, or stand before one about somebody.
+        let modems = || first.is_empty() || shape::is_command(first) || shape::is_modules(first);
+        let about = || first.starts_with(b"[") && first.contains(&b']');
+        let sentence = mark.word && (!said.divided || about()) && !modems();
+        (!sentence).then_some(Hit { mark: place, said })
+    }
+
+    /// The hosts' mark, or the module's.
+    fn side(&self, mark: usize) -> Option<Side> {
+        match Some(mark) {
+            mark if mark == self.host => Some(Side::Host),
+            mark if mark == self.module => Some(Side::Module),
+            _ => None,
+        }
+    }
+
+    /// The mark of the other side that belongs to this one.
+    fn partner(&self, mark: usize) -> Option<usize> {
+        if !self.marks[mark].word {
+            return Some(mark ^ 1);
+        }
+        let others = self.marks.iter().enumerate().rev();
+        let others = others.filter(|(_, m)| m.word && m.side != self.marks[mark].side && m.lines > 0);
+        others.max_by_key(|(_, m)| (m.answers, m.lines)).map(|(place, _)| place)
+    }
+
+    /// An answer of several lines under one mark, or one of a log that marks only what the host says.
+    fn unmarked<'a>(&self, rest: &'a [u8], stamped: bool) -> Option<&'a [u8]> {
+        if stamped || !(self.heard || self.module.is_none()) {
+            return None;
+        }
+        let whole = rest.trim_ascii();
+        let echo = !whole.is_empty() && whole == self.typed;
+        if echo || shape::is_modules(whole) {
+            return Some(whole);
+        }
+        let last = places(rest).last().map(|(_, rest)| rest.trim_ascii())?;
+        (self.module.is_none() && shape::is_modules(last)).then_some(last)
+    }
+}
+
+impl Marked {
+    /// Whether a mark can be one of a direction.
+    fn is_usable(&self, place: usize) -> bool {
+        self.marks[place].text != b"->" || self.monitor == 0 || self.marks[place ^ 1].lines > 0
+    }
+
+    /// The marks of the host and of the module, by what stands behind them.
+    fn choose(&mut self) {
+        let best = |by: fn(&Mark) -> u64| {
+            let marks = self.marks.iter().enumerate().rev();
+            let marks = marks.filter(|(place, mark)| by(mark) > 0 && self.is_usable(*place));
+            let partner = |place| self.partner(place).map_or(0, |other: usize| self.marks[other].lines);
+            marks.max_by_key(|(place, mark)| (by(mark), partner(*place)))
+        };
+        let of_host = |(place, _): (usize, &Mark)| (Some(place), self.partner(place));
+        // The module's mark has commands, too, where they are echoed; a tag of both sides has as many of each.
+        let typed = || best(|mark| mark.commands.saturating_sub(mark.answers)).map(of_host);
+        let signs = || best(|mark| if mark.word { 0 } else { mark.commands }).map(of_host);
+        let said = || best(|mark| if mark.commands > 0 { 0 } else { mark.answers });
+        let said = || said().map(|(place, _)| (self.partner(place), Some(place)));
+        let named = || {
+            let (place, mark) = best(|mark| if mark.commands > 0 { 0 } else { mark.lines })?;
+            let other = self.partner(place);
+            Some(if mark.side == Side::Host { (Some(place), other) } else { (other, Some(place)) })
+        };
+        (self.host, self.module) = typed().or_else(signs).or_else(said).or_else(named).unwrap_or_default();
     }
 }
 
@@ -33,38 +172,72 @@ impl Format for Marked {
     fn look(&mut self, line: &Line) -> bool {
         let text = plain(line.text());
         let (stamp, rest) = peel::stamped(&text);
-        let Some((pair, second, said)) = self.mark(tagged(rest)) else { return false };
-        // The Arduino monitor puts an arrow behind each stamp, whoever speaks.
-        if stamp.is_some() && rest.starts_with(b"->") && self.seen[pair][0][0] == 0 {
-            return false;
+        let (mut known, mut marked) = (false, false);
+        for (depth, (_, place)) in places(rest).enumerate() {
+            let Some(Hit { mark, said }) = self.mark(place) else { continue };
+            self.monitor += u64::from(stamp.is_some() && depth == 0 && rest.starts_with(b"->"));
+            let first = said.first();
+            let command = shape::is_command(first);
+            let answer = !command && shape::is_modules(first);
+            let seen = &mut self.marks[mark];
+            seen.lines += 1;
+            seen.commands += u64::from(command);
+            seen.answers += u64::from(answer);
+            let fits = command || answer || first.is_empty() || seen.commands > 0;
+            seen.fits += u64::from(fits && !line.goes_on);
+            (known, marked) = (known || fits, true);
+            (self.heard, self.last) = (!command, mark);
+            if command || answer {
+                let tags = places(rest).take(depth + 1).map(|(tag, _)| tag).chain([said.name]);
+                let result = answer && shape::is_final(first);
+                self.devices.look(tags, command, result);
+            }
         }
-        let row = &mut self.seen[pair][usize::from(second)];
-        row[0] += 1;
-        row[1] += u64::from(shape::is_command(content(said).trim_ascii()));
-        row[1] > 0 || shape::is_modules(said) || said.trim_ascii().is_empty()
+        if !marked && self.heard && stamp.is_none() && shape::is_modules(rest) {
+            self.continued += 1;
+            self.marks[self.last].answers += 1;
+            return true;
+        }
+        self.heard &= marked || rest.trim_ascii().is_empty();
+        known
+    }
+
+    fn fits(&mut self, _seen: u64) -> u64 {
+        self.choose();
+        let of = |mark: Option<usize>| mark.map_or(0, |mark| self.marks[mark].fits);
+        match of(self.host) + of(self.module) {
+            0 => 0,
+            fits => fits + self.continued,
+        }
     }
 
     fn begin(&mut self) {
-        let most = |(_, [a, b]): &(usize, &[[u64; 2]; 2])| (a[1] + b[1], a[0].min(b[0]), a[0] + b[0]);
-        let best = self.seen.iter().enumerate().rev().max_by_key(most).map_or(0, |(pair, _)| pair);
-        self.pair = best;
-        self.turned = self.seen.get(best).is_some_and(|[a, b]| b[1] > a[1]);
+        self.choose();
+        self.devices.begin();
+        self.heard = false;
     }
 
     fn read(&mut self, line: &Line, to: &mut Sink) {
         let text = plain(line.text());
         let (stamp, rest) = peel::stamped(&text);
         stamp.into_iter().for_each(|stamp| to.at(stamp));
-        match self.mark(tagged(rest)).filter(|(pair, ..)| *pair == self.pair) {
-            Some((_, second, said)) => {
-                let side = if second == self.turned { Side::Host } else { Side::Module };
-                self.heard = side == Side::Module;
-                say(side, said, to);
+        for (depth, (_, place)) in places(rest).enumerate() {
+            let Some(hit) = self.mark(place) else { continue };
+            let Some(side) = self.side(hit.mark) else { continue };
+            self.heard = side == Side::Module;
+            let tags = places(rest).take(depth + 1).map(|(tag, _)| tag).chain([hit.said.name]);
+            if let Some(device) = self.devices.of(tags) {
+                to.device(&String::from_utf8_lossy(device));
             }
-            // An answer of several lines under one mark.
-            None if self.heard && stamp.is_none() && shape::is_modules(rest) => {
-                to.line(Side::Module, rest.trim_ascii())
+            if side == Side::Host {
+                self.typed.clear();
+                self.typed.extend_from_slice(hit.said.first());
             }
+            say(side, &hit.said, to);
+            return;
+        }
+        match self.unmarked(rest, stamp.is_some()) {
+            Some(said) => to.line(Side::Module, said),
             None => {
                 self.heard &= rest.trim_ascii().is_empty();
                 to.told(&text);
@@ -73,82 +246,12 @@ impl Format for Marked {
     }
 }
 
-impl Marked {
-    /// The pair of a line's mark, whether it is the second of it, and what stands behind it.
-    fn mark<'a>(&self, text: &'a [u8]) -> Option<(usize, bool, &'a [u8])> {
-        let text = text.trim_ascii_start();
-        let marks = self.pairs.iter().enumerate().flat_map(|(i, (a, b))| [(i, false, *a), (i, true, *b)]);
-        let fits = marks.filter_map(|(pair, second, mark)| {
-            let (start, rest) = text.split_at_checked(mark.len())?;
-            let word = mark.iter().any(u8::is_ascii_alphabetic);
-            let ends = match rest.first() {
-                None | Some(b' ' | b'\t' | b':' | b'[' | b'(' | b']') => true,
-                Some(b'>' | b'<' | b'-' | b'=') => false,
-                Some(_) => !word && (mark.len() > 1 || shape::is_command(rest)),
-            };
-            (ends && start.eq_ignore_ascii_case(mark)).then_some((pair, second, rest))
-        });
-        fits.max_by_key(|(_, _, rest)| text.len() - rest.len())
-    }
-}
-
-/// What follows the tags that a logger puts before a message: `<inf> modem: `, `[INFO] `, `I (5781) tag: `.
-fn tagged(text: &[u8]) -> &[u8] {
-    let rest = text.trim_ascii_start();
-    match rest {
-        [b'I' | b'D' | b'W' | b'E' | b'V', b' ', b'(', ..] => after_tag(rest),
-        [b'<', b'a'..=b'z', b'a'..=b'z', b'a'..=b'z', b'>', b' ', ..] => after_tag(rest),
-        [b'[', letter, ..] if letter.is_ascii_alphabetic() => {
-            let mut rest = rest;
-            while let Some(end) =
-                rest.strip_prefix(b"[").and_then(|inside| inside.iter().take(24).position(|b| *b == b']'))
-            {
-                rest = rest[end + 2..].trim_ascii_start();
-            }
-            rest.strip_prefix(b":").unwrap_or(rest)
+/// What one side said.
+pub fn say(side: Side, said: &Said, to: &mut Sink) {
+    for part in &said.parts {
+        match part {
+            Part::Line(text) => to.line(side, text.trim_ascii_end()),
+            Part::Bytes(bytes) => to.bytes(side, bytes.as_slice()),
         }
-        _ => text,
     }
-}
-
-fn after_tag(text: &[u8]) -> &[u8] {
-    peel::find(&text[..text.len().min(64)], b": ").map_or(text, |at| &text[at + 2..])
-}
-
-/// What was said, without a colon, a length and quotation marks around it.
-fn content(said: &[u8]) -> &[u8] {
-    let said = said.strip_prefix(b":").unwrap_or(said);
-    let said = said.strip_prefix(b" ").unwrap_or(said);
-    let bare = said.trim_ascii();
-    let start = bare.iter().take_while(|b| b.is_ascii_digit() || b" +*()[]:".contains(b)).count();
-    let quoted = |mark: u8| {
-        let (front, rest) = bare.split_at(start);
-        let numbered = front.iter().any(u8::is_ascii_digit) || front.is_empty();
-        rest.strip_prefix(&[mark]).and_then(|rest| rest.strip_suffix(&[mark])).filter(|_| numbered)
-    };
-    quoted(b'"').or_else(|| quoted(b'\'')).unwrap_or(said)
-}
-
-/// What one side said, whose CR and LF are spelled, or lost.
-pub fn say(side: Side, said: &[u8], to: &mut Sink) {
-    let text = content(said);
-    match spelled(text) {
-        Some(bytes) => to.bytes(side, bytes),
-        None => to.line(side, text.trim_ascii_end()),
-    }
-}
-
-/// The bytes of a text that spells a CR or an LF, however it does.
-fn spelled(text: &[u8]) -> Option<Vec<u8>> {
-    let has = |word: &[u8]| peel::find(text, word).is_some();
-    let lower = text.to_ascii_lowercase();
-    let spelling = match () {
-        () if has(b"\\r") || has(b"\\n") => Spelling::Backslashes,
-        () if peel::find(&lower, b"<cr>").is_some() || peel::find(&lower, b"<lf>").is_some() => {
-            Spelling::Names
-        }
-        () if has(b"^M") || has(b"^J") => Spelling::Carets,
-        () => return None,
-    };
-    Some(decode(text, spelling))
 }

@@ -4,11 +4,14 @@
 //! A value always has the same stand-in, of the same length and made of the same kind of characters, so that what is
 //! said twice is still the same, and lengths and formats hold.
 
+mod logins;
+mod mqtt;
 mod numbers;
 mod pdu;
+mod spoken;
+mod text;
 
 use super::peel;
-use super::session::shown;
 use crate::at::Secrets;
 use crate::at::octets::{octets_of, text_of};
 use crate::transcript::content::Content;
@@ -16,6 +19,7 @@ use crate::transcript::text::{Part, Pattern};
 use crate::transcript::{Kind, Step};
 use numbers::{is_hex, long_numbers};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What masks, and remembers what stands for what.
 pub struct Masker {
@@ -27,6 +31,10 @@ pub struct Masker {
     values: u64,
     /// Texts that were masked in commands, to be found again in what the application says.
     texts: Vec<Vec<u8>>,
+    /// What kind of line each name begins.
+    sorts: BTreeMap<String, Sort>,
+    /// Command lines and what was made of them, for those that come again and again.
+    commands: BTreeMap<Vec<u8>, (Vec<u8>, u64)>,
     /// How often something was masked.
     pub masked: u64,
 }
@@ -37,6 +45,17 @@ pub struct Context {
     /// The last command line, in capitals.
     command: String,
     message: Message,
+}
+
+/// What a line that the module says may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    /// Numbers of telephones, and names beside them.
+    Numbers,
+    /// Logins and passwords, as the command of its name.
+    Logins,
+    /// Nothing of the kind.
+    Plain,
 }
 
 /// Whether the text of a message follows.
@@ -53,24 +72,28 @@ enum Message {
 }
 
 /// Commands and result codes that bear telephone numbers, and names beside them.
-const NUMBERED: [&str; 24] = [
+const NUMBERED: [&str; 32] = [
     "+CMGS", "+CMGW", "+CMGR", "+CMGL", "+CMT", "+CDS", "+CLIP", "+CNUM", "+CPBR", "+CPBW", "+CPBF", "+CCWA",
     "+COLP", "+CSCA", "+CLCC", "+CCFC", "+CUSD", "+CMSS", "+CRSM", "+CDSI", "+CTFR", "+CHLD", "+QECALL",
-    "+CLVL",
+    "+CLVL", "+CNAP", "^CLIP", "^CPBR", "+QPBR", "*CNTI", "+CSAS", "+CDU", "+CTPN",
 ];
-
-/// What tells in an application's line that a number is somebody's.
-const ABOUT_NUMBERS: [&str; 10] =
-    ["number", "phone", "call", "sms", "recipient", "msisdn", "dial", "smsc", "sender", "imei"];
-
-/// What tells that a secret follows a colon or an equals sign.
-const ABOUT_SECRETS: [&str; 10] =
-    ["password", "passwd", "pwd", "pass", "pin", "puk", "secret", "token", "username", "user"];
 
 impl Masker {
     /// A masker that knows which parameters are secrets.
-    pub fn new(secrets: Secrets) -> Masker {
-        Masker { secrets, off: false, aliases: BTreeMap::new(), values: 0, texts: vec![], masked: 0 }
+    pub fn new(mut secrets: Secrets) -> Masker {
+        // The first of a name counts.
+        let known = std::mem::take(&mut secrets.list);
+        secrets.list = logins::LOGINS.iter().copied().chain(known).collect();
+        Masker {
+            secrets,
+            off: false,
+            aliases: BTreeMap::new(),
+            values: 0,
+            texts: vec![],
+            sorts: BTreeMap::new(),
+            commands: BTreeMap::new(),
+            masked: 0,
+        }
     }
 
     /// One that leaves everything as it is.
@@ -106,53 +129,37 @@ impl Masker {
         }
     }
 
-    /// A line of the application, as a comment has it.
-    pub fn comment(&mut self, text: &[u8]) -> String {
-        if self.off {
-            return shown(text);
+    /// A text in which each long number has its stand-in.
+    fn numbers(&mut self, text: &[u8], shortest: usize) -> Vec<u8> {
+        match may_hold_number(text) {
+            true => long_numbers(text, shortest, &mut |number| self.stand_in(number)),
+            false => text.to_vec(),
         }
-        let mut text = text.to_vec();
-        for known in self.texts.clone() {
-            text = self.without(&known, text);
-        }
-        if let Some(at) = command_in(&text) {
-            let command = self.command(&text[at..]);
-            text.truncate(at);
-            text.extend(command);
-        }
-        text = self.spoken_secrets(&text);
-        text = self.quoted_numbers(&text);
-        let lower = String::from_utf8_lossy(&text).to_ascii_lowercase();
-        let about = ABOUT_NUMBERS.iter().any(|word| lower.contains(word));
-        let shortest = if about { 8 } else { 14 };
-        let text = long_numbers(&text, shortest, &mut |number| self.stand_in(number));
-        shown(&text)
     }
 
-    /// A text without a value that is known as a secret.
-    fn without(&mut self, known: &[u8], text: Vec<u8>) -> Vec<u8> {
-        if peel::find(&text, known).is_none() {
-            return text;
+    /// A text with stand-ins at these places; a telephone number keeps what divides its digits.
+    fn replaced(&mut self, text: &[u8], spans: Vec<Range<usize>>) -> Vec<u8> {
+        if spans.is_empty() {
+            return text.to_vec();
         }
-        let alias = self.stand_in(known);
-        let mut out = Vec::with_capacity(text.len());
-        let mut rest = &text[..];
-        while let Some(at) = peel::find(rest, known) {
-            out.extend_from_slice(&rest[..at]);
-            out.extend_from_slice(&alias);
-            rest = &rest[at + known.len()..];
+        let (mut out, mut from) = (Vec::with_capacity(text.len()), 0);
+        for span in spans {
+            out.extend_from_slice(&text[from..span.start]);
+            let value = &text[span.clone()];
+            from = span.end;
+            let number = value.iter().all(|b| b.is_ascii_digit() || b"+ -()/.".contains(b));
+            if !number || value.iter().all(u8::is_ascii_digit) {
+                out.extend(self.stand_in(value));
+                continue;
+            }
+            let digits: Vec<u8> = value.iter().copied().filter(u8::is_ascii_digit).collect();
+            let mut alias = self.stand_in(&digits).into_iter();
+            out.extend(
+                value.iter().map(|b| if b.is_ascii_digit() { alias.next().unwrap_or(b'0') } else { *b }),
+            );
         }
-        out.extend_from_slice(rest);
+        out.extend_from_slice(&text[from..]);
         out
-    }
-
-    /// A line that holds what a message says.
-    pub fn private(&mut self, text: &[u8]) -> String {
-        if self.off {
-            return shown(text);
-        }
-        self.masked += 1;
-        " (the text of a message)".to_owned()
     }
 
     fn typed(&mut self, context: &mut Context, bytes: &[u8]) -> Vec<u8> {
@@ -163,7 +170,16 @@ impl Masker {
             () if has("+CMGR") || has("+CMGL") => Message::Listed,
             () => Message::None,
         };
-        self.command(bytes)
+        if let Some((masked, times)) = self.commands.get(bytes) {
+            self.masked += times;
+            return masked.clone();
+        }
+        let before = self.masked;
+        let masked = self.command(bytes);
+        if bytes.len() < 256 && self.commands.len() < 1024 {
+            self.commands.insert(bytes.to_vec(), (masked.clone(), self.masked - before));
+        }
+        masked
     }
 
     /// A command line.
@@ -177,7 +193,8 @@ impl Masker {
         } else if upper.starts_with("ATD") && !upper.contains(['*', '#']) {
             line = long_numbers(&line, 5, &mut |number| self.stand_in(number));
         }
-        long_numbers(&line, 14, &mut |number| self.stand_in(number))
+        line = self.replaced(&line, text::personal(&line));
+        self.numbers(&line, 14)
     }
 
     /// The line in which a stand-in is where `masked` has three stars.
@@ -187,9 +204,23 @@ impl Masker {
         let (mut line, mut masked) = (line, masked);
         while let Some(at) = masked.find(STARS).filter(|at| line.get(..*at) == masked.get(..*at)) {
             let after = &masked[at + STARS.len()..];
-            let end = if after.is_empty() { line.len() } else { at + end_of_parameter(&line[at..]) };
+            let literal = after.split(STARS).next().unwrap_or_default();
+            let within = if literal.starts_with([',', ';']) { None } else { line[at..].find(literal) };
+            let end = match within {
+                _ if after.is_empty() => line.len(),
+                Some(end) => at + end,
+                None => at + end_of_parameter(&line[at..]),
+            };
             out.push_str(&line[..at]);
-            out.push_str(&self.secret(&line[at..end]));
+            // The login in an address of the web has two parts.
+            let login = line[at..end].split_once(':').filter(|_| after.starts_with('@'));
+            match login {
+                Some((name, password)) => {
+                    let name = self.secret(name);
+                    out.push_str(&format!("{name}:{}", self.secret(password)));
+                }
+                None => out.push_str(&self.secret(&line[at..end])),
+            }
             (line, masked) = (&line[end..], after);
         }
         // Where they do not agree, better nothing than a secret.
@@ -221,24 +252,47 @@ impl Masker {
         match context.message {
             Message::Listed | Message::Sent if !name.is_empty() || text == b">" => {}
             Message::Listed | Message::Sent => return self.message(line),
-            Message::Next => {
-                context.message = Message::None;
-                return self.message(line);
-            }
+            // A text may have several lines.
+            Message::Next if super::shape::is_modules(text) => context.message = Message::None,
+            Message::Next => return self.message(line),
             Message::None => {}
         }
         if matches!(&name[..], "+CMT" | "+CDS" | "+CBM") && context.message == Message::None {
             context.message = Message::Next;
         }
-        let mut line = line.to_vec();
-        if NUMBERED.contains(&&name[..]) {
-            line = self.quoted(&line);
+        let line = match self.sort(&name) {
             // `+CMT: ,23` of a message in hexadecimal has no number; an unquoted one is rare.
-            line = long_numbers(&line, 9, &mut |number| self.stand_in(number));
-        } else if !name.is_empty() {
-            line = self.told_secrets(&name, &line);
+            Sort::Numbers => {
+                let line = self.quoted(line);
+                self.numbers(&line, 9)
+            }
+            Sort::Logins => self.told_secrets(&name, line),
+            Sort::Plain => line.to_vec(),
+        };
+        let line = self.replaced(&line, text::personal(&line));
+        self.numbers(&line, 14)
+    }
+
+    /// What a line that begins with this name may hold.
+    fn sort(&mut self, name: &str) -> Sort {
+        if name.is_empty() {
+            return Sort::Plain;
         }
-        long_numbers(&line, 14, &mut |number| self.stand_in(number))
+        if let Some(sort) = self.sorts.get(name) {
+            return *sort;
+        }
+        use crate::at::guess::Suspicion;
+        // What is guessed of texts side by side is too much for what a module tells.
+        let suspicious = || matches!(self.secrets.suspicion(name), Some(Suspicion::All | Suspicion::Login));
+        let sort = match () {
+            () if NUMBERED.contains(&name) => Sort::Numbers,
+            () if !self.secrets.of(name).is_empty() || suspicious() => Sort::Logins,
+            () => Sort::Plain,
+        };
+        if self.sorts.len() < 1024 {
+            self.sorts.insert(name.to_owned(), sort);
+        }
+        sort
     }
 
     /// Bytes that are no line.
@@ -257,15 +311,25 @@ impl Masker {
                 line.extend_from_slice(&bytes[end..]);
                 line
             }
-            None => long_numbers(bytes, 14, &mut |number| self.stand_in(number)),
+            None => self.data(bytes),
         }
+    }
+
+    /// What crossed as data.
+    fn data(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = self.without_known(bytes);
+        let logins = mqtt::login(&bytes).into_iter().flatten().flatten().collect();
+        bytes = self.replaced(&bytes, logins);
+        bytes = self.replaced(&bytes, text::personal(&bytes));
+        bytes = self.spoken_secrets(&bytes);
+        self.numbers(&bytes, 14)
     }
 
     fn sent(&mut self, context: &Context, bytes: &[u8]) -> Vec<u8> {
         match context.message {
             Message::Sent => self.message(bytes),
             _ if command_in(bytes) == Some(0) => self.received(context, bytes),
-            _ => long_numbers(bytes, 14, &mut |number| self.stand_in(number)),
+            _ => self.data(bytes),
         }
     }
 
@@ -301,10 +365,7 @@ impl Masker {
             let name = i % 2 == 1 && part.iter().any(u8::is_ascii_alphabetic);
             match i % 2 == 1 {
                 true if number => out.extend(self.number(part)),
-                true if ucs2 => {
-                    self.masked += 1;
-                    out.extend(b"0078".repeat(part.len() / 4));
-                }
+                true if ucs2 => out.extend(self.ucs2(part)),
                 true if name && !date && !status.iter().any(|word| part.starts_with(word)) => {
                     out.extend(self.stand_in(part));
                 }
@@ -312,6 +373,20 @@ impl Masker {
             }
         }
         out
+    }
+
+    /// A text in hexadecimal UCS2 (`AT+CSCS="UCS2"`): a number has the stand-in that it has elsewhere.
+    fn ucs2(&mut self, part: &[u8]) -> Vec<u8> {
+        let octets = crate::log::hex::run(part).unwrap_or_default();
+        let plain: Vec<u8> = octets.chunks(2).filter(|pair| pair[0] == 0).map(|pair| pair[1]).collect();
+        let digits = plain.strip_prefix(b"+").unwrap_or(&plain);
+        let number =
+            plain.len() * 4 == part.len() && digits.len() >= 3 && digits.iter().all(u8::is_ascii_digit);
+        if number {
+            return self.number(&plain).iter().flat_map(|b| format!("{b:04X}").into_bytes()).collect();
+        }
+        self.masked += 1;
+        b"0078".repeat(part.len() / 4)
     }
 
     /// A number, its plus kept.
@@ -330,71 +405,10 @@ impl Masker {
         };
         let blank = if arguments.starts_with(' ') { " " } else { "" };
         let as_command = format!("AT{name}={}", arguments.trim_start());
-        // What is guessed of texts side by side is too much for what a module tells.
-        let known = !self.secrets.of(name).is_empty()
-            || matches!(
-                self.secrets.suspicion(name),
-                Some(crate::at::guess::Suspicion::All | crate::at::guess::Suspicion::Login)
-            );
-        if !known {
-            return line.to_vec();
-        }
         let masked = self.secrets.mask(&as_command);
         let put_back = self.put_back(&as_command, &masked);
         let told = put_back.split_once('=').map_or("", |(_, arguments)| arguments);
         octets_of(&format!("{head}:{blank}{told}")).into_owned()
-    }
-
-    /// `password: hush`, `PIN=1234` in what an application says.
-    fn spoken_secrets(&mut self, text: &[u8]) -> Vec<u8> {
-        let lower = text.to_ascii_lowercase();
-        let mut out = text.to_vec();
-        for word in ABOUT_SECRETS {
-            let Some(at) = peel::find(&lower, word.as_bytes()) else { continue };
-            if at > 0 && (lower[at - 1].is_ascii_alphanumeric() || b"+c".contains(&lower[at - 1])) {
-                continue;
-            }
-            let behind = at + word.len();
-            let gap = lower[behind..].iter().take_while(|b| b" \t:='\"".contains(b)).count();
-            let sign = lower[behind..behind + gap].iter().any(|b| b":=".contains(b));
-            let from = behind + gap;
-            let length = lower[from..].iter().take_while(|b| !b" \t'\",;)]".contains(b)).count();
-            let value = &lower[from..from + length];
-            let said = [
-                &b"ready"[..],
-                b"required",
-                b"ok",
-                b"not",
-                b"sim",
-                b"none",
-                b"no",
-                b"yes",
-                b"set",
-                b"error",
-                b"###",
-            ];
-            if sign && !value.is_empty() && out.len() == text.len() && !said.contains(&value) {
-                let alias = self.stand_in(&text[from..from + length]);
-                if alias.len() == length {
-                    out[from..from + length].copy_from_slice(&alias);
-                }
-            }
-        }
-        out
-    }
-
-    /// Numbers between quotation marks in what an application says.
-    fn quoted_numbers(&mut self, text: &[u8]) -> Vec<u8> {
-        let parts: Vec<Vec<u8>> = text
-            .split(|b| *b == b'"')
-            .enumerate()
-            .map(|(i, part)| {
-                let digits = part.strip_prefix(b"+").unwrap_or(part);
-                let number = (7..=22).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-                if i % 2 == 1 && number { self.number(part) } else { part.to_vec() }
-            })
-            .collect();
-        parts.join(&b"\""[..])
     }
 
     /// What stands in the place of a value.
@@ -410,6 +424,10 @@ impl Masker {
         if let Some(known) = self.aliases.get(value) {
             return known.clone();
         }
+        // With a plus or without, it is the same number.
+        if let Some(digits) = value.strip_prefix(b"+").filter(|rest| rest.iter().all(u8::is_ascii_digit)) {
+            return [b"+", &self.alias(digits)[..]].concat();
+        }
         let digits = value.iter().all(u8::is_ascii_digit);
         let fill = if digits { b'0' } else { b'x' };
         self.values += 1;
@@ -424,12 +442,25 @@ impl Masker {
     }
 }
 
+/// Whether so many digits stand side by side that they may be somebody's number.
+fn may_hold_number(text: &[u8]) -> bool {
+    let (mut digits, mut signs) = (0, 0);
+    text.iter().any(|b| {
+        digits = if b.is_ascii_digit() { digits + 1 } else { 0 };
+        signs = if b.is_ascii_alphanumeric() { signs + 1 } else { 0 };
+        digits >= 5 || signs >= 18
+    })
+}
+
 /// The name of a result code: `+CMGR` of `+CMGR: ...`.
 fn name(text: &[u8]) -> String {
     let named = text.first().is_some_and(|b| b"+*^$#%".contains(b));
+    if !named {
+        return String::new();
+    }
     let length = text.iter().skip(1).take_while(|b| b.is_ascii_alphanumeric()).count();
     let colon = text.get(length + 1) == Some(&b':');
-    if named && colon && length > 0 {
+    if colon && length > 0 {
         String::from_utf8_lossy(&text[..=length]).to_ascii_uppercase()
     } else {
         String::new()

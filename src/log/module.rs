@@ -13,6 +13,8 @@ const LINES: usize = 64;
 pub struct Evidence {
     /// The log names a profile of ours.
     pub profile: Option<String>,
+    /// Command lines that were looked at.
+    lines: BTreeSet<Vec<u8>>,
     /// Extended commands that were typed.
     commands: BTreeSet<String>,
     /// What was answered to `ATI`, `AT+CGMM` and their like.
@@ -65,6 +67,12 @@ pub enum Guess {
 impl Evidence {
     /// A command line was typed.
     pub fn typed(&mut self, line: &[u8]) {
+        if self.lines.contains(line) {
+            return;
+        }
+        if self.lines.len() < COMMANDS {
+            self.lines.insert(line.to_vec());
+        }
         let text = String::from_utf8_lossy(line).to_ascii_uppercase();
         let mut quoted = false;
         let parts = text.split(|c| {
@@ -85,12 +93,15 @@ impl Evidence {
 
     /// The module said a line, after that command.
     pub fn said(&mut self, command: Option<&[u8]>, line: &[u8]) {
-        let asks = command.is_some_and(|command| {
-            let upper = String::from_utf8_lossy(command).to_ascii_uppercase();
-            let parts = ["ATI", "+CGM", "+GMM", "+GMR", "+GMI", "+GSV", "+SIMCOMATI", "+CSUB", "+QGMR"];
-            parts.iter().any(|part| upper.contains(part))
-        });
-        if asks && !super::shape::is_final(line) && self.says.len() < LINES {
+        let asks = self.says.len() < LINES
+            && command.is_some_and(|command| {
+                let parts = ["ATI", "+CGM", "+GMM", "+GMR", "+GMI", "+GSV", "+SIMCOMATI", "+CSUB", "+QGMR"];
+                let stands = |part: &&str| {
+                    command.windows(part.len()).any(|at| at.eq_ignore_ascii_case(part.as_bytes()))
+                };
+                parts.iter().any(stands)
+            });
+        if asks && !super::shape::is_final(line) {
             self.says.push(String::from_utf8_lossy(&line[..line.len().min(200)]).into_owned());
         }
     }

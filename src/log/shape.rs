@@ -45,6 +45,9 @@ pub fn is_final(line: &[u8]) -> bool {
         b"SHUT OK",
         b"CLOSE OK",
     ];
+    if !line.first().is_some_and(|first| b"OENBCS+".contains(first)) {
+        return false;
+    }
     WHOLE.contains(&line)
         || [&b"CONNECT "[..], b"+CME ERROR", b"+CMS ERROR"].iter().any(|start| line.starts_with(start))
 }
@@ -101,14 +104,23 @@ const BEGUN: [&[u8]; 14] = [
     b"*PSUTTZ",
 ];
 
+/// Whether it is one of these lines, or begins as one.
+fn is_said(text: &[u8]) -> bool {
+    let Some(first) = text.first().map(u8::to_ascii_uppercase) else { return false };
+    let whole = |said: &&[u8]| said[0] == first && said.eq_ignore_ascii_case(text);
+    let begun = |start: &&[u8]| {
+        start[0] == first && text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+    };
+    (first.is_ascii_uppercase() || first == b'*') && (SAID.iter().any(whole) || BEGUN.iter().any(begun))
+}
+
 /// Whether a line is one that a module says, and hardly anybody else.
 pub fn is_modules(line: &[u8]) -> bool {
     let text = line.trim_ascii();
     if is_final(text) || text == b">" {
         return true;
     }
-    let upper = text.to_ascii_uppercase();
-    if SAID.contains(&&upper[..]) || BEGUN.iter().any(|start| upper.starts_with(start)) {
+    if is_said(text) {
         return true;
     }
     // `0, CONNECT OK` of a SIM800 with several connections.
@@ -191,7 +203,7 @@ pub fn answers_freely(command: &[u8]) -> bool {
         b"SIMCOMATI",
         b"+CNUM",
     ];
-    FREE.iter().any(|name| bare.windows(name.len()).any(|at| at == *name))
+    FREE.iter().any(|name| super::peel::find(&bare, name).is_some())
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 /// How a format spells what does not print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
-    /// `<CR>`, `<LF>`, `<ln>`: names in angle brackets, in capitals or not.
+    /// `<CR>`, `<LF>`, `<ln>`, `[CR]`, `{CR}`: names in brackets, in capitals or not.
     Names,
     /// `^M`: a caret and a letter.
     Carets,
     /// As in C: `\r`, `\n`, `\033`, `\x1b`.
     Backslashes,
+    /// Unicode's pictures of control characters, U+2400 and on.
+    Pictures,
 }
 
 /// The bytes that a text spells. What spells nothing is itself.
@@ -20,6 +22,7 @@ pub fn decode(text: &[u8], spelling: Spelling) -> Vec<u8> {
             Spelling::Names => named(rest),
             Spelling::Carets => caret(rest),
             Spelling::Backslashes => escaped(rest),
+            Spelling::Pictures => picture(rest),
         };
         let (byte, length) = read.unwrap_or((first, 1));
         bytes.push(byte);
@@ -29,7 +32,10 @@ pub fn decode(text: &[u8], spelling: Spelling) -> Vec<u8> {
 }
 
 /// Names of control characters as logs have them; `ln` is Mbed's line feed.
-const NAMES: [(&[u8], u8); 14] = [
+const NAMES: [(&[u8], u8); 17] = [
+    (b"\\r", b'\r'),
+    (b"\\n", b'\n'),
+    (b"\\t", b'\t'),
     (b"CR", b'\r'),
     (b"LF", b'\n'),
     (b"LN", b'\n'),
@@ -47,13 +53,26 @@ const NAMES: [(&[u8], u8); 14] = [
 ];
 
 fn named(text: &[u8]) -> Option<(u8, usize)> {
-    let inside = text.strip_prefix(b"<")?;
-    let name = &inside[..inside.iter().take(8).position(|b| *b == b'>')?];
+    let (open, inside) = text.split_first()?;
+    let close = match open {
+        b'<' => b'>',
+        b'[' => b']',
+        b'{' => b'}',
+        _ => return None,
+    };
+    let name = &inside[..inside.iter().take(8).position(|b| *b == close)?];
     let byte = match NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)) {
         Some((_, byte)) => *byte,
         None => u8::from_str_radix(std::str::from_utf8(name.strip_prefix(b"0x")?).ok()?, 16).ok()?,
     };
     Some((byte, name.len() + 2))
+}
+
+fn picture(text: &[u8]) -> Option<(u8, usize)> {
+    match text {
+        [0xe2, 0x90, code @ 0x80..=0x9f, ..] => Some((code - 0x80, 3)),
+        _ => None,
+    }
 }
 
 fn caret(text: &[u8]) -> Option<(u8, usize)> {

@@ -128,10 +128,16 @@ fn days(year: u64, month: u64, day: u64) -> u64 {
 
 /// A stamp at the start of a line, and how long it is, brackets and blanks behind it included.
 pub fn take(text: &[u8]) -> Option<(Stamp, usize)> {
+    // Most lines have none.
+    let first = *text.first()?;
+    if !(first.is_ascii_digit() || b"[(MTWFSJANOD".contains(&first)) {
+        return None;
+    }
     let mut cut = Cut { rest: text };
     let bracket = cut.one(b"[(").map(|open| if open == b'[' { b']' } else { b')' });
     let stamp = dated(&mut cut)
         .or_else(|| syslog(&mut cut))
+        .or_else(|| android(&mut cut))
         .or_else(|| clock(&mut cut))
         .or_else(|| bracket.and_then(|_| counted(&mut cut)))?;
     if let Some(close) = bracket {
@@ -139,7 +145,7 @@ pub fn take(text: &[u8]) -> Option<(Stamp, usize)> {
     } else if cut.rest.first().is_some_and(|b| !b" \t:;,|-".contains(b)) {
         return None;
     }
-    cut.one(b":");
+    cut.one(b":,;");
     // One blank belongs to the stamp; others may be the line's.
     cut.one(b" \t");
     Some((stamp, text.len() - cut.rest.len()))
@@ -185,6 +191,17 @@ fn syslog(cut: &mut Cut) -> Option<Stamp> {
         let time = cut.time()?;
         // A year that has a 29th of February.
         Some(Stamp::Day(days(2000, month, day.clamp(1, 31)) * DAY + time))
+    })
+}
+
+/// `11-27 21:15:03.123`, as Android's log has it.
+fn android(cut: &mut Cut) -> Option<Stamp> {
+    attempt(cut, |cut| {
+        let month = cut.number(2..=2).filter(|m| (1..=12).contains(m))?;
+        cut.one(b"-")?;
+        let day = cut.number(2..=2).filter(|d| (1..=31).contains(d))?;
+        cut.one(b" ")?;
+        Some(Stamp::Day(days(2000, month, day) * DAY + cut.time()?))
     })
 }
 
@@ -245,8 +262,10 @@ pub struct Clock {
     now: u64,
     /// Stamps of another kind in a row.
     others: u32,
-    /// How often the stamps went back.
-    pub went_back: u64,
+    /// When the stamps last wrapped at midnight.
+    wrapped: Option<u64>,
+    /// How often the stamps went back, or leapt ahead where the clock was set.
+    pub leaps: u64,
 }
 
 /// So many stamps of another kind in a row mean that the log goes on with those.
@@ -272,6 +291,8 @@ impl Clock {
                 }
                 self.offset = now - said;
             }
+            // What was begun before midnight is written behind it.
+            Some(_) if self.is_of_yesterday(stamp, said + self.offset - now) => return self.now,
             Some(_) => self.offset += self.gap(stamp, now - said - self.offset),
             None => {}
         }
@@ -280,16 +301,30 @@ impl Clock {
         self.now
     }
 
+    /// Whether a time of day that lies so far `ahead` is one before the midnight that has just passed.
+    fn is_of_yesterday(&self, stamp: Stamp, ahead: i128) -> bool {
+        let lately = self.wrapped.is_some_and(|at| self.now.saturating_sub(at) < 3600 * SECOND);
+        matches!(stamp, Stamp::Clock(_)) && lately && ahead > i128::from(DAY / 2)
+    }
+
     /// What is to be added where a stamp lies so far `back`.
     fn gap(&mut self, stamp: Stamp, back: i128) -> i128 {
         let day = i128::from(DAY);
         match stamp {
             // Threads that write at the same time are not worth a word.
+            // A clock that was set when the network told the time.
+            _ if back < -300 * day => {
+                self.leaps += 1;
+                back
+            }
             _ if back < i128::from(SECOND / 10) => 0,
-            Stamp::Clock(_) if back > day / 2 => day,
+            Stamp::Clock(_) if back > day / 2 => {
+                self.wrapped = Some(self.now);
+                day
+            }
             Stamp::Day(_) if back > 300 * day => 366 * day,
             _ => {
-                self.went_back += 1;
+                self.leaps += 1;
                 back
             }
         }
@@ -313,6 +348,7 @@ mod tests {
             ("2026-11-27 21:15:48.598017:", Stamp::Date(date + at(21, 15, 48, 598_017)), ""),
             ("Thu 2026/11/27 21:15:48: x", Stamp::Date(date + at(21, 15, 48, 0)), "x"),
             ("Fri Nov 27 21:15:48 2026 daemon", Stamp::Date(date + at(21, 15, 48, 0)), "daemon"),
+            ("11-17 12:15:40.000 D x", Stamp::Day(days(2000, 11, 17) * DAY + at(12, 15, 40, 0)), "D x"),
             ("Nov 17 12:15:40 gate", Stamp::Day(days(2000, 11, 17) * DAY + at(12, 15, 40, 0)), "gate"),
             ("[00049709ms][INFO]", Stamp::Since(49_709_000), "[INFO]"),
             ("[1767016030.323432] x", Stamp::Date(1_767_016_030_323_432), "x"),
@@ -347,13 +383,23 @@ mod tests {
         let mut clock = Clock::default();
         let evening = clock.read(Stamp::Clock(DAY - SECOND));
         assert_eq!(clock.read(Stamp::Clock(SECOND)) - evening, 2 * SECOND);
-        assert_eq!(clock.went_back, 0);
+        assert_eq!(clock.leaps, 0);
         let mut clock = Clock::default();
         let first = clock.read(Stamp::Since(10 * SECOND));
         assert_eq!(clock.read(Stamp::Since(SECOND)), first);
         assert_eq!(clock.read(Stamp::Since(3 * SECOND)) - first, 2 * SECOND);
-        assert_eq!(clock.went_back, 1);
+        assert_eq!(clock.leaps, 1);
+        // It leaps where it is set, and wraps but once.
+        let now = clock.read(Stamp::Since(4 * SECOND));
+        assert_eq!(clock.read(Stamp::Since(1000 * DAY)), now);
+        assert_eq!(clock.read(Stamp::Since(1000 * DAY + SECOND)), now + SECOND);
+        let mut clock = Clock::default();
+        let times =
+            [DAY - SECOND, SECOND, DAY - SECOND / 2, 2 * SECOND].map(|at| clock.read(Stamp::Clock(at)));
+        assert_eq!(times.map(|at| at - times[0]), [0, 2 * SECOND, 2 * SECOND, 3 * SECOND]);
         // One stamp of another clock says nothing.
+        let mut clock = Clock::default();
+        clock.read(Stamp::Since(SECOND));
         let now = clock.read(Stamp::Since(4 * SECOND));
         assert_eq!(clock.read(Stamp::Date(99 * DAY)), now);
         assert_eq!(clock.read(Stamp::After(SECOND)), now + SECOND);

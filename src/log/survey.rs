@@ -68,6 +68,7 @@ pub fn survey(
         }
         progress(lines.bytes_read());
     }
+    asked.iter_mut().for_each(|one| one.fits = one.reader.fits(one.fits));
     let best = asked.iter().map(|one| one.fits).max().unwrap_or(0);
     // Of a log that none knows, the last one says it best: plain lines.
     let place = match best {

@@ -136,3 +136,83 @@ proptest! {
         prop_assert_eq!(told, lines.iter().map(|line| line.trim()).collect::<Vec<_>>());
     }
 }
+
+/// Each recording's commands and answers, without times and comments.
+fn dialogues(log: &[u8]) -> Vec<String> {
+    let (texts, _) = imported(log, None);
+    let shown = |text: &String| {
+        let lines = text.lines().filter(|line| !line.starts_with(['#', '~']));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    texts.iter().map(shown).filter(|text| !text.is_empty()).collect()
+}
+
+#[test]
+fn marks_are_read_whatever_a_logger_puts_around_them() {
+    for log in [
+        "12:00:00.100 -> AT+CSQ\n12:00:00.120 <- +CSQ: 20,0\n12:00:00.121 <- OK\n",
+        "DEBUG Sending: AT+CSQ\nDEBUG Received: +CSQ: 20,0\nDEBUG Received: OK\n",
+        "D/at: SEND(7): \"AT+CSQ\"\nD/at: RECV(11): \"+CSQ: 20,0\"\nD/at: RECV(2): \"OK\"\n",
+        "1 DEBUG Sending command: \"b\"AT+CSQ\\r\"\"\n2 DEBUG Received response: \"b\"+CSQ: 20,0\"\"\n3 DEBUG Received OK\n",
+        "DEBUG: write: AT+CSQ\nDEBUG: response: ['AT+CSQ\\r', '+CSQ: 20,0', 'OK']\n",
+        "ndm: Mobile::TtyDevice: \"UsbLte0\": tty0 <-- \"AT+CSQ\" (expect \"OK\").\nndm: Mobile::TtyDevice: \"UsbLte0\": tty0 --> \"+CSQ: 20,0\".\nndm: Mobile::TtyDevice: \"UsbLte0\": tty0 --> \"OK\" (got it).\n",
+        "DEBUG[25]: at_queue.c:191 at_write: [dongle0] [AT+CSQ\r]\nDEBUG[24]: at_read.c:80 at_read: [dongle0] receive 4 byte, used 4\nDEBUG[24]: at_read.c:95 at_read: [dongle0] [\r\n+CSQ: 20,0\r\n\r\nOK\r\n]\n",
+        "ofonod[4140]: Setup: > AT+CSQ\\r\nofonod[4140]: Setup: < \\r\\n+CSQ: 20,0\\r\\n\\r\\nOK\\r\\n\n",
+        "11-27 21:15:03.123    52   335 D AT      : AT> AT+CSQ\n11-27 21:15:03.143    52   335 D AT      : AT< +CSQ: 20,0\nD/AT      (   30): AT< OK\n",
+        "2022-11-16 18:22:58.297 | W |  7 | 41 54 2B 43 53 51 0D\n2022-11-16 18:22:58.397 | R | 20 | 0D 0A 2B 43 53 51 3A 20 32 30 2C 30 0D 0A 0D 0A 4F 4B 0D 0A\n",
+        "[10:49:54][D][uart_debug:158]: >>> \"AT+CSQ\\r\\n\"\n[10:49:54][D][uart_debug:158]: <<< \"AT+CSQ\\r\\r\\n+CSQ: 20,0\\r\\n\\r\\nOK\\r\\n\"\n",
+        "17:13:36.627 -> TX: AT+CSQ\n17:13:36.647 -> RX: +CSQ: 20,0\n17:13:36.647 -> RX: OK\n",
+        "RX: AT+CSQ\nTX: +CSQ: 20,0\nTX: OK\n",
+    ] {
+        assert_eq!(dialogues(log.as_bytes()), ["> AT+CSQ\n< +CSQ: 20,0\n< OK\n"], "{log}");
+    }
+}
+
+#[test]
+fn a_line_may_end_as_it_likes_and_be_written_in_any_code() {
+    for log in [
+        &b"AT+CSQ\r+CSQ: 20,0\rOK\r"[..],
+        b"# x\nAT+CSQ\r+CSQ: 20,0\rOK\r\n",
+        b"\x1b]0;me@host: ~\x07AT+CSQ\r\r\n\x1b[0m+CSQ: 20,0\r\n\r\nOK\x1b(B\r\n",
+        b"\xb4\xf2\xbf\xaa\nAT+CSQ\n+CSQ: 20,0\n\nOK\n",
+        b"[modem] AT+CSQ\n[wifi] scanning\n[modem] +CSQ: 20,0\n[modem] OK\n",
+    ] {
+        assert_eq!(dialogues(log), ["> AT+CSQ\n< +CSQ: 20,0\n< OK\n"], "{}", String::from_utf8_lossy(log));
+    }
+    let (texts, counts) = imported(b"\xb4\xf2\xbf\xaa\nAT\nOK\n", None);
+    assert!(texts[0].contains("# \u{6253}\u{5f00}\n") && counts.unplaced == 0, "{}", texts[0]);
+}
+
+#[test]
+fn tags_tell_two_modems_apart() {
+    for [first, second] in [
+        ["[modem1] TX: AT+CSQ\n", "[modem2] TX: AT+CREG?\n"],
+        ["[A] AT+CSQ\n", "[B] AT+CREG?\n"],
+        ["ttyUSB2: >> AT+CSQ\n", "ttyUSB3: >> AT+CREG?\n"],
+        [
+            "DEBUG[1]: at.c:1 at_write: [gsm0] [AT+CSQ\r]\n",
+            "DEBUG[1]: at.c:1 at_write: [gsm1] [AT+CREG?\r]\n",
+        ],
+    ] {
+        let answer = |line: &str, said: &str| {
+            let line = line.replace("TX", "RX").replace(">>", "<<").replace("at_write", "at_read");
+            let at = line.find("AT+").unwrap();
+            let end = if line.contains("\r]") { "\r]\n" } else { "\n" };
+            format!("{}{said}{end}", &line[..at])
+        };
+        let log = [
+            first.to_owned(),
+            second.to_owned(),
+            answer(first, "+CSQ: 20,0"),
+            answer(second, "+CREG: 0,1"),
+            answer(first, "OK"),
+            answer(second, "OK"),
+        ];
+        assert_eq!(
+            dialogues(log.concat().as_bytes()),
+            ["> AT+CSQ\n< +CSQ: 20,0\n< OK\n", "> AT+CREG?\n< +CREG: 0,1\n< OK\n"],
+            "{}",
+            log.concat()
+        );
+    }
+}

@@ -58,8 +58,12 @@ pub struct Settings {
     server_timeout: Span,
     /// How long the server may take for an upload.
     put_server_timeout: Span,
-    /// How much `AT+FTPEXTPUT` and `AT+FTPEXTGET` hold.
+    /// How much `AT+FTPEXTGET` holds.
     extended_buffer: Size,
+    /// How much `AT+FTPEXTPUT` holds.
+    extended_upload: Size,
+    /// Whether a failed `AT+FTPSIZE` has `,0` behind its number.
+    failed_size: bool,
     /// What the module's own drive holds, where it has one.
     drive: Option<Size>,
     /// What the SD card holds; none is in its slot where it is 0 or nothing is said.
@@ -132,7 +136,10 @@ enum Job {
     EtPut(Put),
     EtGet,
     Dele,
-    Size,
+    /// Whether a failure is told with a size of 0.
+    Size {
+        unknown_is_0: bool,
+    },
     Mkd,
     Rmd,
     Rename,
@@ -152,7 +159,7 @@ impl Job {
             Job::EtPut(_) => "+FTPETPUT",
             Job::EtGet => "+FTPETGET",
             Job::Dele => "+FTPDELE",
-            Job::Size => "+FTPSIZE",
+            Job::Size { .. } => "+FTPSIZE",
             Job::Mkd => "+FTPMKD",
             Job::Rmd => "+FTPRMD",
             Job::Rename => "+FTPRENAME",

@@ -154,7 +154,7 @@ impl Maker for Wavecom {
     fn on_event(&mut self, cx: &mut Cx, event: Event) {
         match event {
             Event::Boot => wind::boot(self, cx),
-            Event::Sim(card) => wind::sim(self, cx, card),
+            Event::Sim(present) => wind::sim(self, cx, present),
             Event::SimReady => wind::sim_ready(self, cx),
             Event::Registration(status) => wind::registration(self, cx, status),
             Event::BearerUp(cid) => bearer::up(self, cx, cid),

@@ -215,7 +215,9 @@ impl Core {
         if first {
             self.net(NetRequest::Address(Some(address)));
         }
-        self.note(|| Note::State(format!("PDP context {cid} active, {address}")));
+        self.note(|| {
+            Note::State(format!("PDP context {cid} active, {address}"), Some(ModuleState::BearerUp))
+        });
         self.reach(ModuleState::BearerUp);
         self.happened(Event::BearerUp(cid));
     }
@@ -228,7 +230,7 @@ impl Core {
             return;
         }
         self.bearers.context(cid).state = BearerState::Down;
-        self.note(|| Note::State(format!("PDP context {cid} down")));
+        self.note(|| Note::State(format!("PDP context {cid} down"), Some(ModuleState::BearerDown)));
         self.reach(ModuleState::BearerDown);
         self.happened(Event::BearerDown { cid, by });
         if self.bearers.active().is_none() {

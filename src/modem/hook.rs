@@ -36,6 +36,18 @@ impl Core {
         self.observe(&|| Observation::State(state));
     }
 
+    /// Tells the faults that a state was reached, and the trace.
+    pub(super) fn reach_told(&mut self, state: ModuleState, text: &str) {
+        self.note(|| Note::State(text.to_owned(), Some(state)));
+        self.reach(state);
+    }
+
+    /// Tells the trace that a port is in data mode.
+    pub(super) fn note_data_mode(&mut self, id: PortId) {
+        let text = || format!("data mode on port {}", id.number());
+        self.note(|| Note::State(text(), Some(ModuleState::DataMode)));
+    }
+
     pub(super) fn observe(&mut self, what: &dyn Fn() -> Observation) {
         if let Some(hook) = &mut self.hook {
             hook.observe(self.now, what);

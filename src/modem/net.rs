@@ -6,8 +6,8 @@
 //!
 //! [`Dce::poll_window`]: super::Dce::poll_window
 
-use crate::fault::Card;
-use crate::fault::PowerOn;
+use super::Serving;
+use crate::fault::{PowerOn, SimFault};
 use ::core::net::{Ipv4Addr, SocketAddrV4};
 use bytes::Bytes;
 use std::time::Duration;
@@ -39,6 +39,33 @@ pub struct Tls {
     pub name: String,
     /// What is asked of its certificate.
     pub verify: Verify,
+    /// What the client offers.
+    pub offer: Offer,
+}
+
+/// What a client of TLS offers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Offer {
+    /// The version.
+    pub version: Version,
+    /// The cipher suites in the order of its liking, by their numbers in IANA's registry; all it has where there are none.
+    pub suites: Vec<u16>,
+}
+
+/// The versions of TLS that a client offers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// 1.2 and 1.3.
+    #[default]
+    Any,
+    /// 1.0 alone (RFC 2246).
+    Tls10,
+    /// 1.1 alone (RFC 4346).
+    Tls11,
+    /// 1.2 alone (RFC 5246).
+    Tls12,
+    /// TLS for datagrams (RFC 6347), which no server takes on a TCP connection.
+    Datagram,
 }
 
 /// What is asked of a server's certificate.
@@ -255,7 +282,7 @@ pub enum NetEvent {
 }
 
 /// What the radio network, the SIM slot and the battery do to the module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Radio {
     /// `+CSQ` signal strength (0-31, 99 unknown) and bit error rate (0-7, 99 unknown), 3GPP TS 27.007 section 8.5.
     Signal {
@@ -266,10 +293,12 @@ pub enum Radio {
     },
     /// `+CREG` status, 3GPP TS 27.007 section 7.2: 0 not registered, 1 home, 2 searching, 3 denied, 5 roaming.
     Registration(u8),
+    /// Another network, or another cell, serves the module.
+    Serving(Serving),
     /// The network deactivates PDP contexts: the one with this identifier, or all.
     PdpDeactivated(Option<u8>),
-    /// The SIM is pulled out or pushed in.
-    Sim(Card),
+    /// The SIM cannot be used any more, or can again.
+    Sim(Option<SimFault>),
     /// The module resets, as by its reset pin.
     Reset {
         /// How it starts again.

@@ -18,7 +18,7 @@ impl Core {
     }
 
     fn report(&self, which: usize, n: u8) -> String {
-        let radio = &self.profile.radio;
+        let radio = &self.radio.serving;
         let status = self.radio.statuses()[which];
         match (n, status) {
             (2.., 1 | 5) => {
@@ -82,7 +82,12 @@ impl Core {
             _ => {}
         }
         if status != old {
-            self.note(|| Note::State(format!("registration {status}")));
+            let reached = match (was, self.radio.registered()) {
+                (false, true) => Some(ModuleState::Registered),
+                (true, false) => Some(ModuleState::Unregistered),
+                _ => None,
+            };
+            self.note(|| Note::State(format!("registration {status}"), reached));
         }
         for port in self.port_ids() {
             for (which, name) in REPORTS.iter().enumerate() {
@@ -95,6 +100,22 @@ impl Core {
         }
         if status != old {
             self.happened(Event::Registration(status));
+        }
+    }
+
+    /// Another cell: reports that bear it are printed again (27.007 section 7.2, n = 2).
+    fn report_cell(&mut self) {
+        if !self.radio.registered() {
+            return;
+        }
+        for port in self.port_ids() {
+            for (which, name) in REPORTS.iter().enumerate() {
+                let n = self.settings(port).reports[which];
+                if n >= 2 {
+                    let report = self.report(which, n);
+                    self.urc_to(port, name, report);
+                }
+            }
         }
     }
 
@@ -117,10 +138,23 @@ impl Core {
             }
             Change::PdpDeactivated(Some(cid)) => self.lower(cid, EndedBy::Network),
             Change::PdpDeactivated(None) => self.lower_all(EndedBy::Network),
-            Change::Sim(card) => {
-                self.lasting.sim.place(card);
-                self.happened(Event::Sim(card));
-                self.search();
+            Change::Sim(fault) => {
+                let present = self.lasting.sim.present();
+                self.lasting.sim.impose(fault);
+                if self.lasting.sim.present() != present {
+                    self.happened(Event::Sim(!present));
+                }
+                // A card that is busy, and one that was, keeps the network.
+                if !(self.lasting.sim.ready() && self.radio.registered()) {
+                    self.search();
+                }
+            }
+            Change::Serving(serving) => {
+                let before = (self.radio.serving.area.clone(), self.radio.serving.cell.clone());
+                self.radio.serving = serving;
+                if before != (self.radio.serving.area.clone(), self.radio.serving.cell.clone()) {
+                    self.report_cell();
+                }
             }
             Change::Reset { start } => self.reset(start),
         }

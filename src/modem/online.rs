@@ -26,7 +26,7 @@ impl Modem {
             core.drive(id, ModuleLine::Dcd, Level::On);
         }
         core.reach(ModuleState::DataMode);
-        core.note(|| Note::State(format!("data mode on port {}", id.number())));
+        core.note_data_mode(id);
         if let Sink::Client(service) = sink {
             core.with_client(service, |client, core| client.release(core));
         }
@@ -50,6 +50,7 @@ impl Modem {
         running.skip_lf = port.owes_lf().then(SkipLf::default);
         port.state = PortState::Data(running);
         core.drive(id, ModuleLine::Dcd, Level::On);
+        core.note_data_mode(id);
     }
 
     /// Data mode is over, or suspended where `+++` was typed.
@@ -88,7 +89,8 @@ impl Modem {
             self.core.drive(id, ModuleLine::Dcd, Level::Off);
         }
         self.core.reach(ModuleState::CommandMode);
-        self.core.note(|| Note::State(format!("command mode on port {}", id.number())));
+        let text = || format!("command mode on port {}", id.number());
+        self.core.note(|| Note::State(text(), Some(ModuleState::CommandMode)));
         let mut cx = Cx { core: &mut self.core, port: id, name: "" };
         let reply = self.maker.on_data_end(&mut cx, end, held, moved);
         let reply = self.kept(reply);

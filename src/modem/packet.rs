@@ -70,7 +70,7 @@ impl Core {
     pub(super) fn attachment_answered(&mut self) {
         match self.radio.attaching.take() {
             Some(true) if self.profile.radio.is_silent() || !self.radio.registered() => {
-                self.note(|| Note::State("attachment unanswered".into()));
+                self.note(|| Note::State("attachment unanswered".into(), None));
             }
             Some(on) => self.attach(on),
             None => {}

@@ -4,14 +4,14 @@ use super::core::{Core, Timer};
 use super::net::NetRequest;
 use super::port::{Level, ModuleLine};
 use super::{Event, Modem, Note};
-use crate::fault::{Observation, PowerOn};
+use crate::fault::{ModuleState, Observation, PowerOn};
 use crate::profile::PowerOnSim;
 
 impl Modem {
     pub(super) fn boot(&mut self, start: PowerOn) {
         let core = &mut self.core;
         core.lasting.boots += 1;
-        core.note(|| Note::State("booted".into()));
+        core.note(|| Note::State("booted".into(), Some(ModuleState::Powered)));
         let boots = u64::from(core.lasting.boots);
         core.observe(&|| Observation::Boot(boots));
         if start == PowerOn::Banner {

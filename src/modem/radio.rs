@@ -45,6 +45,36 @@ pub struct Radio {
     pub format: u8,
     /// What the network would give: the status once registered.
     pub offered: u8,
+    /// The network and the cell that serve the module.
+    pub serving: Serving,
+}
+
+/// A network, and a cell of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Serving {
+    /// `+COPS`: the operator's long name.
+    pub operator: String,
+    /// `+COPS`: the operator's number.
+    pub operator_number: String,
+    /// `+COPS`: access technology (3GPP TS 27.007 section 7.3), where it is printed.
+    pub technology: Option<u8>,
+    /// Location area, as `+CREG=2` prints it.
+    pub area: String,
+    /// Cell, as `+CREG=2` prints it.
+    pub cell: String,
+}
+
+impl Serving {
+    /// The one at power-on.
+    pub fn new(from: &profile::Radio) -> Serving {
+        Serving {
+            operator: from.operator.clone(),
+            operator_number: from.operator_number.clone(),
+            technology: from.technology,
+            area: from.area.clone(),
+            cell: from.cell.clone(),
+        }
+    }
 }
 
 impl Radio {
@@ -60,12 +90,14 @@ impl Radio {
             selection: 0,
             format: 0,
             offered: from.status,
+            serving: Serving::new(from),
         }
     }
 
     /// As it is when the module starts again: the network has not changed.
     pub fn restarted(&self, from: &profile::Radio) -> Radio {
-        Radio { rssi: self.rssi, ber: self.ber, offered: self.offered, ..Radio::new(from) }
+        let serving = self.serving.clone();
+        Radio { rssi: self.rssi, ber: self.ber, offered: self.offered, serving, ..Radio::new(from) }
     }
 
     /// The statuses of `+CREG`, `+CGREG` and `+CEREG`. The latter two are of the packet domain: 0 where the module is

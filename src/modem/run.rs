@@ -6,7 +6,7 @@ use super::core::{Core, Task, Timer};
 use super::maker::Personality;
 use super::net::{NetEvent, Socket};
 use super::port::{Answer, Due, KeptBack, Level, ModuleLine, PortId, PortSettings, PortState};
-use super::{Cx, DataEnd, Dce, DceFault, Event, FaultHook, Keeper, Output, Reply, Sink};
+use super::{Cx, DataEnd, Dce, DceFault, Event, FaultHook, Keeper, Output, Reply, Serving, Sink};
 use crate::fault::PowerOn;
 use crate::modem::Notes;
 use crate::profile::Profile;
@@ -42,7 +42,8 @@ impl Modem {
     }
 
     /// What the radio gives before power is applied: `+CSQ` signal and bit error rate, `+CREG` status.
-    pub fn preset_radio(&mut self, (rssi, ber): (u8, u8), status: u8) {
+    pub fn preset_radio(&mut self, (rssi, ber): (u8, u8), status: u8, serving: Serving) {
+        self.core.radio.serving = serving;
         (self.core.radio.rssi, self.core.radio.ber, self.core.radio.offered) = (rssi, ber, status);
     }
 

@@ -297,10 +297,10 @@ impl Session {
     /// It is dropped: closes what it has open.
     fn close(&mut self, core: &mut Core) {
         if self.moving {
-            core.reach(ModuleState::TransferOver);
+            core.reach_told(ModuleState::TransferOver, "transfer over");
         }
         if self.open {
-            core.reach(ModuleState::SessionClosed);
+            core.reach_told(ModuleState::SessionClosed, "FTP session closed");
         }
         for socket in [self.control, self.data.socket()].into_iter().flatten() {
             core.close(socket);
@@ -345,12 +345,12 @@ impl Session {
         self.moving |= matches!(event, E::Begun);
         self.open |= matches!(event, E::Opened);
         if over {
-            core.reach(ModuleState::TransferOver);
+            core.reach_told(ModuleState::TransferOver, "transfer over");
         }
         match event {
-            E::Begun => core.reach(ModuleState::TransferBegun),
-            E::Opened => core.reach(ModuleState::SessionOpen),
-            _ if closed => core.reach(ModuleState::SessionClosed),
+            E::Begun => core.reach_told(ModuleState::TransferBegun, "transfer begun"),
+            E::Opened => core.reach_told(ModuleState::SessionOpen, "FTP session open"),
+            _ if closed => core.reach_told(ModuleState::SessionClosed, "FTP session closed"),
             _ => {}
         }
     }

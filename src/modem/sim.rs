@@ -1,7 +1,7 @@
 //! The SIM and its PIN (3GPP TS 27.007 section 8.3, TS 31.101 on tries).
 
 use crate::at::ArgError;
-use crate::fault::Card;
+use crate::fault::SimFault;
 use crate::profile;
 
 /// Where the SIM stands.
@@ -21,6 +21,10 @@ pub struct Sim {
     pin: String,
     asks: bool,
     puk: String,
+    /// Whether it is busy with something else.
+    busy: bool,
+    /// How it was before a fault.
+    before: Option<State>,
 }
 
 impl Sim {
@@ -31,17 +35,37 @@ impl Sim {
             pin: from.pin.clone().unwrap_or_else(|| "1234".into()),
             asks: from.pin.is_some(),
             puk: from.puk.clone(),
+            busy: false,
+            before: None,
         };
-        sim.place(if from.present { Card::In } else { Card::Out });
+        sim.insert(from.present);
         sim
     }
 
-    /// Pulls the card out, or pushes it in, which asks for its PIN again.
-    pub fn place(&mut self, card: Card) {
-        self.state = match (card, self.asks) {
-            (Card::Out, _) => State::Absent,
-            (Card::In, true) => State::Pin { left: 3 },
-            (Card::In, false) => State::Ready,
+    /// A card that is there, and asks for its PIN, or none.
+    fn insert(&mut self, present: bool) {
+        self.state = match (present, self.asks) {
+            (false, _) => State::Absent,
+            (true, true) => State::Pin { left: 3 },
+            (true, false) => State::Ready,
+        };
+    }
+
+    /// A fault has it be so, or (with none) it is as it was before; a code that was entered meanwhile counts.
+    pub fn impose(&mut self, fault: Option<SimFault>) {
+        self.busy = fault == Some(SimFault::Busy);
+        let before = match fault {
+            Some(_) => *self.before.get_or_insert(self.state),
+            None => self.before.take().unwrap_or(self.state),
+        };
+        self.state = match (fault, self.state) {
+            (Some(SimFault::Out), _) => State::Absent,
+            (Some(SimFault::Pin), _) => State::Pin { left: 3 },
+            (Some(SimFault::Puk), _) => State::Puk { left: 10 },
+            (Some(SimFault::Busy), _) | (None, State::Ready) => self.state,
+            // A card that is pushed in asks for its PIN again.
+            (None, State::Absent) if before == State::Ready && self.asks => State::Pin { left: 3 },
+            (None, _) => before,
         };
     }
 
@@ -66,9 +90,10 @@ impl Sim {
     /// What `+CPIN?` says, or the `+CME ERROR` it gives.
     ///
     /// # Errors
-    /// 10 without a card, 13 with a card that is blocked for good.
+    /// 10 without a card, 13 with a card that is blocked for good, 14 with one that is busy.
     pub fn status(&self) -> Result<&'static str, u16> {
         match self.state {
+            _ if self.busy => Err(14),
             State::Absent => Err(10),
             State::Pin { .. } => Ok("SIM PIN"),
             State::Puk { .. } => Ok("SIM PUK"),
@@ -80,6 +105,7 @@ impl Sim {
     /// Why a command that needs the card is refused.
     pub fn refusal(&self) -> Option<u16> {
         match self.state {
+            _ if self.busy => Some(14),
             State::Ready => None,
             State::Absent => Some(10),
             State::Pin { .. } => Some(11),
@@ -95,6 +121,7 @@ impl Sim {
     /// PIN blocks the card, 13 after the tenth wrong PUK; or what is wrong with the codes.
     pub fn enter(&mut self, code: &str, new: Option<&str>) -> Result<(), Denied> {
         match (self.state, new) {
+            _ if self.busy => Err(Denied::Cme(14)),
             (State::Absent, _) => Err(Denied::Cme(10)),
             (State::Dead, _) => Err(Denied::Cme(13)),
             (State::Ready, _) => Err(Denied::Cme(3)),
@@ -168,6 +195,40 @@ mod tests {
         assert!(sim.ready());
         sim.restart();
         assert_eq!(sim.enter("4321", None), Ok(()));
+    }
+
+    #[test]
+    fn what_a_fault_does_to_it_is_over_with_the_fault_unless_a_code_was_entered() {
+        let mut sim = Sim::new(&profile::Sim::default());
+        for (fault, status) in [
+            (SimFault::Out, Err(10)),
+            (SimFault::Pin, Ok("SIM PIN")),
+            (SimFault::Puk, Ok("SIM PUK")),
+            (SimFault::Busy, Err(14)),
+        ] {
+            sim.impose(Some(fault));
+            assert_eq!(sim.status(), status);
+            assert_eq!(sim.ready(), fault == SimFault::Busy, "a busy card keeps the network");
+            assert!(sim.refusal().is_some());
+            sim.impose(None);
+            assert_eq!((sim.status(), sim.refusal()), (Ok("READY"), None));
+        }
+        sim.impose(Some(SimFault::Pin));
+        assert_eq!(sim.enter("1234", None), Ok(()));
+        assert!(sim.ready());
+        sim.impose(None);
+        assert!(sim.ready());
+        // One that was never there does not come with the end of a fault.
+        let mut none = Sim::new(&profile::Sim { present: false, ..profile::Sim::default() });
+        none.impose(Some(SimFault::Busy));
+        none.impose(None);
+        assert!(!none.present());
+        // One that asks for a PIN asks again when it is pushed in.
+        let mut asks = Sim::new(&profile::Sim { pin: Some("0000".into()), ..profile::Sim::default() });
+        assert_eq!(asks.enter("0000", None), Ok(()));
+        asks.impose(Some(SimFault::Out));
+        asks.impose(None);
+        assert_eq!(asks.status(), Ok("SIM PIN"));
     }
 
     #[test]

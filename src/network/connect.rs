@@ -195,7 +195,7 @@ impl Network {
         let info = LinkInfo { id, purpose: order.purpose, carries, local, peer: order.to };
         let mut link = Link::new(info, socket, NetEvent::Connected { socket, local }, far);
         if let Some(tls) = order.tls {
-            match self.tls.client(Whose::Module, &tls.name, &tls.verify) {
+            match self.tls.client(Whose::Module, &tls) {
                 Ok(end) => link.near_tls = Some(Box::new(end)),
                 Err(why) => {
                     self.sockets.insert(socket, Owner::Waiting { port: local.port() });

@@ -12,10 +12,10 @@ use super::tls::TlsEnd;
 use super::{GateId, Network};
 use crate::fault::{End, Scripted};
 use crate::gate::{Call, GateInput, GateOutput, Relay};
-use crate::modem::net::{Tls, Verify};
+use crate::modem::net::{Offer, Tls, Verify};
 use crate::time::Now;
 use core::net::{SocketAddr, SocketAddrV4};
-use server::{Upstream, UpstreamData, Wanted};
+use server::{Upstream, UpstreamData};
 use std::collections::BTreeMap;
 
 /// The port that data connections come from in active mode (RFC 959 section 3.2).
@@ -43,6 +43,11 @@ struct Slot {
     upstream: Upstream,
     upstream_data: Option<UpstreamData>,
     over: bool,
+}
+
+/// TLS between the module and a gate that speaks to a real server as the module wants it to.
+fn unchecked(tls: Tls) -> Tls {
+    Tls { verify: Verify::Nothing, offer: Offer::default(), ..tls }
 }
 
 #[derive(Default)]
@@ -92,10 +97,11 @@ impl Network {
         let server = order.to;
         let name = order.name.clone().unwrap_or_else(|| server.ip().to_string());
         let real = to != self.config.server;
-        let verify = order.tls.as_ref().map_or(Verify::Nothing, |tls| tls.verify.clone());
-        let upstream = Upstream::new(to, Some(Wanted { verify }).filter(|_| real && tls));
-        if let (Some(near), true) = (&mut order.tls, upstream.is_secure()) {
-            near.verify = Verify::Nothing;
+        // Where there can be no TLS like that, the call comes to nothing at the module's end.
+        let wanted = order.tls.clone().filter(|wanted| real && tls && self.tls.can(wanted));
+        let upstream = Upstream::new(to, wanted);
+        if upstream.is_secure() {
+            order.tls = order.tls.map(unchecked);
         }
         let far_tls = if tls { self.tls.server(&name).ok().map(Box::new) } else { None };
         let Some(control) = self.dial(now, order, local, Carries::FtpControl, Far::Gate(id)) else { return };
@@ -139,7 +145,7 @@ impl Network {
     /// What the module checks of a gate's certificate: nothing where the real server's was checked.
     pub(super) fn near(&self, gate: GateId, tls: Option<Tls>) -> Option<Tls> {
         let secure = self.gates.slots.get(&gate).is_some_and(|slot| slot.upstream.is_secure());
-        tls.map(|tls| if secure { Tls { verify: Verify::Nothing, ..tls } } else { tls })
+        tls.map(|tls| if secure { unchecked(tls) } else { tls })
     }
 
     /// The gate's TLS end of a data connection, where it is protected.

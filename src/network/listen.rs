@@ -144,8 +144,7 @@ impl Network {
             _ => listener.tls,
         };
         // Without a certificate the handshake fails, whether it is missing or could not be made.
-        link.near_tls =
-            tls.and_then(|tls| self.tls.client(Whose::Module, &tls.name, &tls.verify).ok()).map(Box::new);
+        link.near_tls = tls.and_then(|tls| self.tls.client(Whose::Module, &tls).ok()).map(Box::new);
         if let Far::Data { gate, .. } = far {
             link.far_tls = self.data_tls(gate);
         }

@@ -3,14 +3,21 @@
 pub mod check;
 
 use super::pipe::{Queue, WINDOW};
-use crate::modem::net::Verify;
+use crate::modem::net::{Offer, Tls, Verify, Version};
 use bytes::Bytes;
 use check::Check;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PKCS_ED25519};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PKCS_ED25519,
+    PKCS_RSA_SHA256,
+};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, Connection, Error, ServerConfig, ServerConnection};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{
+    ClientConfig, ClientConnection, Connection, Error, ServerConfig, ServerConnection, SignatureScheme,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -33,7 +40,7 @@ pub struct TlsSetup {
     given: Option<Arc<ServerConfig>>,
     authority: Option<CertifiedIssuer<'static, KeyPair>>,
     made: BTreeMap<String, Arc<ServerConfig>>,
-    clients: BTreeMap<(Whose, Verify), Arc<ClientConfig>>,
+    clients: BTreeMap<(Whose, Verify, Offer), Arc<ClientConfig>>,
 }
 
 /// Whose end a client is.
@@ -60,7 +67,8 @@ impl TlsSetup {
             Some((chain, key)) => {
                 let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
                     .map_err(|e| format!("the server's key is no PEM: {e}"))?;
-                Some(server_config(&provider, certificates(chain)?, key)?)
+                let key = certified(&provider, certificates(chain)?, key)?;
+                Some(server_config(&provider, Arc::new(ByKey { ed25519: key.clone(), rsa: key }))?)
             }
             None => None,
         };
@@ -89,6 +97,22 @@ impl TlsSetup {
         Ok(())
     }
 
+    /// A certificate for a server of that name, with this key.
+    fn certify(
+        &mut self,
+        name: &str,
+        serial: u64,
+        key: Result<KeyPair, rcgen::Error>,
+    ) -> Result<Arc<CertifiedKey>, String> {
+        let made = CertificateParams::new(vec![name.to_owned()]).and_then(|p| Ok((p, key?)));
+        let (mut params, key) = made.map_err(|e| e.to_string())?;
+        params.serial_number = Some(serial.into());
+        let issuer = self.issuer()?;
+        let leaf = params.signed_by(&key, issuer).map_err(|e| e.to_string())?;
+        let chain = vec![leaf.der().clone(), issuer.der().clone()];
+        certified(&self.provider, chain, PrivateKeyDer::try_from(key.serialize_der())?)
+    }
+
     fn issuer(&mut self) -> Result<&CertifiedIssuer<'static, KeyPair>, String> {
         if self.authority.is_none() {
             let mut params = CertificateParams::default();
@@ -101,28 +125,28 @@ impl TlsSetup {
         self.authority.as_ref().ok_or_else(|| "no authority".to_owned())
     }
 
-    /// The client's end of a connection to a server of that name; else why there can be none.
-    pub(super) fn client(
-        &mut self,
-        whose: Whose,
-        name: &str,
-        verify: &Verify,
-    ) -> Result<TlsEnd, &'static str> {
-        let key = (whose, verify.clone());
+    /// Whether there can be a client like that.
+    pub(super) fn can(&self, tls: &Tls) -> bool {
+        self.client_config(Whose::Gate, tls).is_ok()
+    }
+
+    /// The client's end of a connection; else why there can be none.
+    pub(super) fn client(&mut self, whose: Whose, tls: &Tls) -> Result<TlsEnd, &'static str> {
+        let key = (whose, tls.verify.clone(), tls.offer.clone());
         let config = match self.clients.get(&key) {
             Some(config) => config.clone(),
             None => {
-                let config = self.client_config(whose, verify)?;
+                let config = self.client_config(whose, tls)?;
                 self.clients.entry(key).or_insert(Arc::new(config)).clone()
             }
         };
-        let name = name.strip_suffix('.').unwrap_or(name);
+        let name = tls.name.strip_suffix('.').unwrap_or(&tls.name);
         let name = ServerName::try_from(name.to_owned()).map_err(|_| check::NAMELESS)?;
         Ok(TlsEnd::new(ClientConnection::new(config, name).map_err(|e| check::words(&e))?.into()))
     }
 
-    fn client_config(&self, whose: Whose, verify: &Verify) -> Result<ClientConfig, &'static str> {
-        let check = match verify {
+    fn client_config(&self, whose: Whose, tls: &Tls) -> Result<ClientConfig, &'static str> {
+        let check = match &tls.verify {
             Verify::Trusted => self.check.clone(),
             Verify::Nothing => Arc::new(Check::nothing(&self.provider)),
             Verify::Signed(by) => {
@@ -130,9 +154,16 @@ impl TlsSetup {
                 Arc::new(check.map_err(|_| check::UNREADABLE)?)
             }
         };
-        let mut config = ClientConfig::builder_with_provider(self.provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(|e| check::words(&e))?
+        let versions: &[_] = match tls.offer.version {
+            Version::Any => rustls::ALL_VERSIONS,
+            Version::Tls12 => &[&rustls::version::TLS12],
+            Version::Tls10 => return Err(check::TLS_1_0),
+            Version::Tls11 => return Err(check::TLS_1_1),
+            Version::Datagram => return Err(check::DATAGRAM),
+        };
+        let mut config = ClientConfig::builder_with_provider(self.offered(&tls.offer.suites))
+            .with_protocol_versions(versions)
+            .map_err(|_| check::SUITES)?
             .dangerous()
             .with_custom_certificate_verifier(check)
             .with_no_client_auth();
@@ -142,24 +173,54 @@ impl TlsSetup {
         Ok(config)
     }
 
+    /// What a client works with that offers these cipher suites alone.
+    fn offered(&self, suites: &[u16]) -> Arc<CryptoProvider> {
+        if suites.is_empty() {
+            return self.provider.clone();
+        }
+        let has = &self.provider.cipher_suites;
+        let find = |number: &u16| has.iter().find(|suite| u16::from(suite.suite()) == *number).copied();
+        let cipher_suites = suites.iter().filter_map(find).collect();
+        Arc::new(CryptoProvider { cipher_suites, ..CryptoProvider::clone(&self.provider) })
+    }
+
     pub(super) fn server(&mut self, name: &str) -> Result<TlsEnd, String> {
         let name = name.strip_suffix('.').unwrap_or(name);
         let config = match (&self.given, self.made.get(name)) {
             (Some(config), _) | (None, Some(config)) => config.clone(),
             (None, None) => {
-                let made = CertificateParams::new(vec![name.to_owned()]).and_then(|p| Ok((p, new_key()?)));
-                let (mut params, key) = made.map_err(|e| e.to_string())?;
-                params.serial_number = Some((self.made.len() as u64 + 2).into());
-                let issuer = self.issuer()?;
-                let leaf = params.signed_by(&key, issuer).map_err(|e| e.to_string())?;
-                let chain = vec![leaf.der().clone(), issuer.der().clone()];
-                let key = PrivateKeyDer::try_from(key.serialize_der())?;
-                let config = server_config(&self.provider, chain, key)?;
+                let serial = self.made.len() as u64 * 2 + 2;
+                let made = ByKey {
+                    ed25519: self.certify(name, serial, new_key())?,
+                    rsa: self.certify(name, serial + 1, rsa_key())?,
+                };
+                let config = server_config(&self.provider, Arc::new(made))?;
                 self.made.entry(name.to_owned()).or_insert(config).clone()
             }
         };
         Ok(TlsEnd::new(ServerConnection::new(config).map_err(|e| e.to_string())?.into()))
     }
+}
+
+/// The certificates of a server: the cipher suites of TLS 1.2 are each for one kind of key.
+#[derive(Debug)]
+struct ByKey {
+    ed25519: Arc<CertifiedKey>,
+    rsa: Arc<CertifiedKey>,
+}
+
+impl ResolvesServerCert for ByKey {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        // rustls has left out what fits none of the client's cipher suites.
+        let modern = hello.signature_schemes().contains(&SignatureScheme::ED25519);
+        Some(if modern { &self.ed25519 } else { &self.rsa }.clone())
+    }
+}
+
+/// The built-in server's key for clients that know RSA alone. Making one takes seconds; this one is no secret, and its
+/// certificate is signed by an authority that lives as long as the run.
+fn rsa_key() -> Result<KeyPair, rcgen::Error> {
+    KeyPair::from_pem_and_sign_algo(include_str!("tls/rsa.pem"), &PKCS_RSA_SHA256)
 }
 
 /// Ed25519 signatures and keys are of one length, so that two runs have records of the same lengths.
@@ -184,15 +245,24 @@ fn own_certificates(stored: &[u8]) -> Result<Vec<CertificateDer<'static>>, Strin
     }
 }
 
-fn server_config(
-    provider: &Arc<CryptoProvider>,
+fn certified(
+    provider: &CryptoProvider,
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
+) -> Result<Arc<CertifiedKey>, String> {
+    let made = CertifiedKey::from_der(chain, key, provider);
+    made.map(Arc::new).map_err(|e| format!("the server's certificate cannot be used: {e}"))
+}
+
+fn server_config(
+    provider: &Arc<CryptoProvider>,
+    certificates: Arc<ByKey>,
 ) -> Result<Arc<ServerConfig>, String> {
     let mut config = ServerConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
-        .and_then(|b| b.with_no_client_auth().with_single_cert(chain, key))
-        .map_err(|e| format!("the server's certificate cannot be used: {e}"))?;
+        .map_err(|e| e.to_string())?
+        .with_no_client_auth()
+        .with_cert_resolver(certificates);
     config.send_tls13_tickets = 0;
     Ok(Arc::new(config))
 }

@@ -7,13 +7,14 @@ use crate::driver::by_hand::{ByHand, Listener, Until};
 use crate::driver::sinks::Sinks;
 use crate::modem::{Level, ModuleLine, PortId};
 use crate::replay::script::is_final;
-use crate::setup;
+use crate::setup::{self, Setup};
 use crate::trace::Sink;
 use crate::transcript::content::Content;
 use crate::transcript::text::quote;
 use crate::transcript::{Kind, Signal, Transcript};
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 /// The model may take so much longer than the module for a final result code.
@@ -119,9 +120,30 @@ pub async fn compare(
     profile: Option<&str>,
     sinks: Vec<Box<dyn Sink>>,
 ) -> Result<Compared, PlayError> {
-    let dir = Temporary::new()?;
     let mut setup = prepare(recording, profile).map_err(PlayError::Mistakes)?;
     setup.lay_files_of(recording);
+    at(setup, recording, sinks).await
+}
+
+/// The same at the modem of the recording itself ([`Replay`](crate::replay::Replay)), which is to say all of it again.
+///
+/// # Errors
+/// As [`compare`].
+pub async fn compare_replay(
+    recording: &Transcript,
+    sinks: Vec<Box<dyn Sink>>,
+) -> Result<Compared, PlayError> {
+    let mut setup = prepare(recording, None).map_err(PlayError::Mistakes)?;
+    setup.replay(Path::new(&recording.name), recording);
+    at(setup, recording, sinks).await
+}
+
+async fn at(
+    mut setup: Setup,
+    recording: &Transcript,
+    sinks: Vec<Box<dyn Sink>>,
+) -> Result<Compared, PlayError> {
+    let dir = Temporary::new()?;
     setup.ftp_root = Some(dir.folder("ftp")?);
     (setup.trace, setup.by_hand) = (!sinks.is_empty(), true);
     let (world, _server) = setup::build(&setup)?;
@@ -187,7 +209,10 @@ fn exchanges(recording: &Transcript) -> Vec<Exchange> {
         span: Duration::ZERO,
     };
     let mut out = vec![begin(0, 1, "(unasked)", None)];
+    // Data may be cut into several steps in the middle of a line.
+    let mut pieces: Vec<Vec<(usize, Vec<u8>)>> = vec![vec![]];
     for step in &recording.steps {
+        pieces.resize_with(out.len(), Vec::new);
         let last = out.len() - 1;
         match &step.kind {
             Kind::Turn(span) | Kind::Within(span) => out[last].span += *span,
@@ -199,16 +224,20 @@ fn exchanges(recording: &Transcript) -> Vec<Exchange> {
                 let command = out[last].command.clone();
                 out.push(begin(step.line, step.port, &command, Some(step.kind.clone())));
             }
-            Kind::Hear(pattern) | Kind::Receive(pattern) => {
-                let lines = lines(&pattern.literals()).into_iter().map(|line| (step.line, line));
-                out[last].heard.extend(lines);
+            Kind::Hear(pattern) => {
+                let line = [b"\r\n", &pattern.literals()[..], b"\r\n"].concat();
+                pieces[last].push((step.line, line));
             }
+            Kind::Receive(pattern) => pieces[last].push((step.line, pattern.literals())),
             Kind::ReceiveGenerated(generated) => {
                 let bytes: Vec<u8> = Content::Generated(generated.clone()).stream().collect();
-                out[last].heard.extend(lines(&bytes).into_iter().map(|line| (step.line, line)));
+                pieces[last].push((step.line, bytes));
             }
             _ => {}
         }
+    }
+    for (exchange, pieces) in out.iter_mut().zip(&pieces) {
+        exchange.heard = lines(pieces.iter().map(|(line, bytes)| (*line, &bytes[..])));
     }
     out
 }
@@ -223,17 +252,23 @@ fn name(typed: &[u8]) -> String {
     text[..end].trim().to_owned()
 }
 
-/// The lines in bytes; empty ones say nothing.
-fn lines(bytes: &[u8]) -> Vec<Vec<u8>> {
-    let mut out: Vec<Vec<u8>> = vec![vec![]];
-    for byte in bytes {
-        match (byte, out.last_mut()) {
-            (b'\r' | b'\n', _) => out.push(vec![]),
-            (byte, Some(line)) => line.push(*byte),
-            _ => {}
+/// The lines in pieces of bytes, each with the number of the piece in which it begins; empty ones say nothing.
+fn lines<'a>(pieces: impl IntoIterator<Item = (usize, &'a [u8])>) -> Vec<(usize, Vec<u8>)> {
+    let mut out: Vec<(usize, Vec<u8>)> = vec![];
+    let mut begun = false;
+    for (number, bytes) in pieces {
+        for byte in bytes {
+            match (byte, out.last_mut().filter(|_| begun)) {
+                (b'\r' | b'\n', _) => begun = false,
+                (byte, Some((_, line))) => line.push(*byte),
+                (byte, None) => {
+                    out.push((number, vec![*byte]));
+                    begun = true;
+                }
+            }
         }
     }
-    out.retain(|line| !line.trim_ascii().is_empty());
+    out.retain(|(_, line)| !line.trim_ascii().is_empty());
     out
 }
 
@@ -286,15 +321,18 @@ impl Exchange {
         Ok(said)
     }
 
-    /// What the model has said, without the echo.
+    /// What the model has said, without the echo, which a recording leaves out where it is whole.
     fn said(&self, heard: &Heard) -> Vec<Vec<u8>> {
         let mut out = vec![];
         for (number, bytes) in heard.ports.iter().enumerate() {
-            let echo = match &self.act {
-                Some(Kind::Type(text)) if number + 1 == self.port => [text, &b"\r"[..]].concat(),
-                _ => vec![],
-            };
-            out.extend(lines(bytes.strip_prefix(&echo[..]).unwrap_or(bytes)));
+            let mut said: Vec<Vec<u8>> = lines([(0, &bytes[..])]).into_iter().map(|(_, line)| line).collect();
+            if let (Some(Kind::Type(text)), true) = (&self.act, number + 1 == self.port) {
+                let echo = |line: &Vec<u8>| line.trim_ascii() == text.trim_ascii();
+                let place =
+                    said.iter().position(echo).filter(|_| !self.heard.iter().any(|(_, line)| echo(line)));
+                place.map(|at| said.remove(at));
+            }
+            out.extend(said);
         }
         out
     }

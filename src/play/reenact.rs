@@ -3,7 +3,8 @@
 
 use super::{PlayError, play_at};
 use crate::at::ResultCode;
-use crate::diagnose::{Finding, Proposed, Stock, scenario};
+use crate::diagnose::scenario::Around;
+use crate::diagnose::{Finding, Proposed, Stock, radio, scenario};
 use crate::disk::Temporary;
 use crate::setup::files::{self, Instead};
 use crate::transcript::text::{Part, Pattern};
@@ -94,6 +95,17 @@ pub async fn reenact(
             false => chosen[n] = before,
         }
     }
+    // A signal that is another than the profile's is no fault, and needs no words put into a mouth.
+    stage.radio = radio::toml(recording);
+    if best.differ.is_empty() || stage.radio.is_empty() {
+        stage.radio.clear();
+    } else {
+        let tried = stage.play(findings, &chosen, &[]).await?;
+        match tried.same > best.same {
+            true => best = tried,
+            false => stage.radio.clear(),
+        }
+    }
     let mut answers: Vec<(usize, Proposed)> = vec![];
     for _ in 0..ROUNDS {
         if best.differ.is_empty() || answers.len() >= ANSWERS {
@@ -104,6 +116,8 @@ pub async fn reenact(
             break;
         }
         let mut with = answers.clone();
+        // One that did not help is taken back.
+        with.retain(|(line, _)| more.iter().all(|(other, _)| other != line));
         with.extend(more);
         let tried = stage.play(findings, &chosen, &with).await?;
         if tried.same <= best.same {
@@ -119,6 +133,7 @@ struct Stage<'a> {
     recording: &'a Transcript,
     profile: Option<&'a str>,
     stock: &'a Stock,
+    radio: String,
     wanted: Vec<Exchange>,
     folder: Temporary,
     plays: usize,
@@ -132,7 +147,15 @@ impl<'a> Stage<'a> {
     ) -> Result<Stage<'a>, PlayError> {
         let profile = profile.or(recording.profile());
         let wanted = exchanges(recording);
-        Ok(Stage { recording, profile, stock, wanted, folder: Temporary::new()?, plays: 0 })
+        Ok(Stage {
+            recording,
+            profile,
+            stock,
+            radio: String::new(),
+            wanted,
+            folder: Temporary::new()?,
+            plays: 0,
+        })
     }
 
     /// Plays the recording's host against these faults.
@@ -151,7 +174,9 @@ impl<'a> Stage<'a> {
             .header
             .retain(|heading| !matches!(heading.setting, Setting::Profile(_) | Setting::Scenario(_)));
         played.set_scenario(&file.display().to_string());
-        for step in &mut played.steps {
+        // The bounds of a transcript hold; a recording's times are those of one run.
+        let slack = self.recording.recorded().is_some();
+        for step in played.steps.iter_mut().filter(|_| slack) {
             if let Kind::Within(span) = &mut step.kind {
                 *span += SLACK;
             }
@@ -189,7 +214,8 @@ impl<'a> Stage<'a> {
         loop {
             let pairs: Vec<(&Finding, &[Proposed])> =
                 findings.iter().zip(&rules).map(|(finding, rules)| (finding, rules.as_slice())).collect();
-            let text = scenario::text(&self.recording.name, self.profile, self.stock, &pairs, &answers);
+            let around = Around { stock: self.stock, radio: &self.radio };
+            let text = scenario::text(&self.recording.name, self.profile, &around, &pairs, &answers);
             let Err(mistakes) = files::scenario_from("again.toml", &text, Instead::profile(None)) else {
                 return text;
             };
@@ -218,23 +244,29 @@ impl<'a> Stage<'a> {
 
     /// Rules that have the commands in these lines answered as the recording has it.
     fn answers(&self, differ: &[Difference], there: &[(usize, Proposed)]) -> Vec<(usize, Proposed)> {
-        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut counts: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
         let mut out = vec![];
         for exchange in &self.wanted {
             let Some(command) = exchange.command.as_deref() else { continue };
-            let nth = counts.entry(command).or_default();
-            *nth += 1;
-            let known = there.iter().any(|(line, _)| *line == exchange.line);
-            if known || differ.iter().all(|d| d.line != exchange.line) || out.len() + there.len() >= ANSWERS {
+            let (sent, silent) = counts.entry(command).or_default();
+            *sent += 1;
+            // A module that was off has not counted those that it did not get.
+            let heard = *sent - *silent;
+            *silent += u32::from(exchange.heard.is_empty());
+            let tried = there.iter().find(|(line, _)| *line == exchange.line);
+            if differ.iter().all(|d| d.line != exchange.line) || out.len() + there.len() >= ANSWERS {
                 continue;
             }
             // What comes behind the result code is no part of the answer.
             let end = |lines: &&Vec<String>| lines.iter().position(|line| ResultCode::is_final(line));
-            if let Some(lines) = &exchange.lines
-                && let Some(end) = end(&lines)
-            {
-                out.push((exchange.line, scenario::answered(command, *nth, &lines[..=end])));
-            }
+            let Some(lines) = &exchange.lines else { continue };
+            let Some(end) = end(&lines) else { continue };
+            let rule = |nth| scenario::answered(command, nth, &lines[..=end]);
+            let next = match tried {
+                None => Some(rule(*sent)),
+                Some((_, tried)) => Some(rule(heard)).filter(|_| *tried == rule(*sent) && heard != *sent),
+            };
+            out.extend(next.map(|next| (exchange.line, next)));
         }
         out
     }

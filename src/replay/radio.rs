@@ -35,13 +35,13 @@ impl Forced {
     }
 
     /// The radio has changed, and no recording has told so.
-    pub fn hear(&mut self, radio: Radio) {
+    pub fn hear(&mut self, radio: &Radio) {
         match radio {
             Radio::Signal { rssi, ber } => {
-                self.signal = Some((rssi, ber)).filter(|now| self.usual.0 != Some(*now));
+                self.signal = Some((*rssi, *ber)).filter(|now| self.usual.0 != Some(*now));
             }
             Radio::Registration(status) => {
-                self.status = Some(status).filter(|now| self.usual.1 != Some(*now))
+                self.status = Some(*status).filter(|now| self.usual.1 != Some(*now))
             }
             _ => {}
         }
@@ -88,8 +88,8 @@ mod tests {
     fn what_is_forced_stands_in_recorded_answers() {
         let mut forced = Forced::new(Some((27, 99)), Some(1));
         assert_eq!(forced.said("+CSQ: 9,99".into()), "+CSQ: 9,99");
-        forced.hear(Radio::Signal { rssi: 3, ber: 0 });
-        forced.hear(Radio::Registration(2));
+        forced.hear(&Radio::Signal { rssi: 3, ber: 0 });
+        forced.hear(&Radio::Registration(2));
         assert_eq!(forced.said("+CSQ: 9,99".into()), "+CSQ: 3,0");
         assert_eq!(forced.said("+CREG: 0,1".into()), "+CREG: 0,2");
         assert_eq!(forced.said("+CREG: 2,1,\"1A2B\",\"3C4D\"".into()), "+CREG: 2,2");
@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(forced.said("+CREG: 1,\"1A2B\",\"3C4D\"".into()), "+CREG: 2");
         assert_eq!(forced.said("OK".into()), "OK");
         // The fault is over.
-        forced.hear(Radio::Signal { rssi: 27, ber: 99 });
+        forced.hear(&Radio::Signal { rssi: 27, ber: 99 });
         assert_eq!(forced.said("+CSQ: 9,99".into()), "+CSQ: 9,99");
     }
 }

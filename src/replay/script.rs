@@ -60,6 +60,8 @@ pub enum Role {
 pub struct Exchange {
     /// The line of the file.
     pub line: usize,
+    /// How long after the one before.
+    pub begins: Duration,
     /// The serial port, from 1.
     pub port: usize,
     /// What the host did.
@@ -80,7 +82,7 @@ impl Script {
     pub fn of(recording: &Transcript) -> Script {
         let mut script = Script::default();
         let mut now = Duration::ZERO;
-        script.begin(1, 1, Ask::Nothing);
+        script.begin(1, Duration::ZERO, 1, Ask::Nothing);
         for step in &recording.steps {
             let what = match &step.kind {
                 Kind::Turn(span) | Kind::Within(span) => {
@@ -90,12 +92,12 @@ impl Script {
                 Kind::Type(text) => {
                     let text = String::from_utf8_lossy(text).into_owned();
                     let key = Key::of(&text);
-                    script.begin(step.line, step.port, Ask::Command { text, key });
+                    script.begin(step.line, now, step.port, Ask::Command { text, key });
                     now = Duration::ZERO;
                     continue;
                 }
                 Kind::Send(content) => {
-                    script.begin(step.line, step.port, Ask::Data(content.stream().collect()));
+                    script.begin(step.line, now, step.port, Ask::Data(content.stream().collect()));
                     now = Duration::ZERO;
                     continue;
                 }
@@ -117,8 +119,8 @@ impl Script {
         script
     }
 
-    fn begin(&mut self, line: usize, port: usize, ask: Ask) {
-        self.exchanges.push(Exchange { line, port, ask, said: vec![] });
+    fn begin(&mut self, line: usize, begins: Duration, port: usize, ask: Ask) {
+        self.exchanges.push(Exchange { line, begins, port, ask, said: vec![] });
     }
 
     fn say(&mut self, after: Duration, what: What) {
@@ -154,4 +156,12 @@ pub fn is_final(text: &str) -> bool {
             text,
             "SHUT OK" | "SEND OK" | "DATA ACCEPT" | "CLOSE OK" | "DEACT OK" | "SEND FAIL" | "NO DIAL TONE"
         )
+}
+
+/// The first lines of modules that have just started.
+const BOOT: &[&str] = &["RDY", "AT READY", "APP RDY", "^SYSSTART", "*ATREADY: 1", "+WIND: 3"];
+
+/// Whether a line is the first of a module that has just started.
+pub fn is_boot(line: &str) -> bool {
+    BOOT.contains(&line)
 }

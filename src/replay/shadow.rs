@@ -1,7 +1,7 @@
 //! The live modem behind a recording: it is told all that the host does, and heard only where the host has left the recording.
 
-use crate::fault::{CommandVerdict, Event, Observation, ResultVerdict, UrcVerdict};
-use crate::modem::{Dce, FaultHook, Note, Origin, Output, PortId};
+use crate::fault::{CommandVerdict, Event, Observation, PowerOn, ResultVerdict, UrcVerdict};
+use crate::modem::{Dce, DceFault, FaultHook, Note, Origin, Output, PortId};
 use crate::time::Now;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -114,6 +114,15 @@ impl Shadow {
     pub(super) fn listen(&mut self) {
         self.heard = true;
         self.mark();
+    }
+
+    /// It has no power, and starts without a word after `dead`.
+    pub(super) fn switch_off(&mut self, now: Now, dead: Duration) {
+        self.waiting.clear();
+        (self.busy, self.until, self.heard) = (None, None, false);
+        self.echo.clear();
+        self.mark();
+        self.modem.handle_fault(now, DceFault::Reset { start: PowerOn::Bare, dead });
     }
 
     /// It was reset: what it was told before is forgotten.

@@ -243,3 +243,52 @@ fn a_value_that_is_masked_is_the_hosts_own_and_stays_so() {
     assert_eq!(host.types("AT+CPIN=2222"), ["OK"]);
     assert_eq!(host.report.sums().modelled, 0);
 }
+
+/// Power is lost in mid-poll; the recording's host types into the void, and presses the power key.
+const LOST: &str = "profile sim7080
+recorded
+> AT+CMEE=2
+< OK
+~ 10s
+> AT+CSQ
+< +CSQ: 20,99
+< OK
+~< 2s
+< NORMAL POWER DOWN
+~ 8s
+> AT+CSQ
+~ 30s
+> AT
+~ 1s
+>= +++
+~< 5s
+< RDY
+~< 2s
+< SMS Ready
+~ 1s
+> AT+CGMM
+< X
+< OK
+";
+
+#[test]
+fn a_module_without_power_comes_back_whatever_the_host_does() {
+    let mut host = Host::at(LOST);
+    host.types("AT+CMEE=2");
+    // From here on the host waits.
+    assert_eq!(
+        host.types("AT+CSQ"),
+        ["AT+CSQ\r", "+CSQ: 20,99", "OK", "2000 NORMAL POWER DOWN", "46000 RDY", "48000 SMS Ready"]
+    );
+    assert_eq!(host.types("AT+CGMM"), ["AT+CGMM\r", "X", "OK"]);
+    // And what was set before is lost.
+    assert_eq!(host.types("AT+CMEE?"), ["AT+CMEE?\r", "+CMEE: 0", "OK"]);
+
+    let mut other = Host::at(LOST);
+    other.types("AT+CMEE=2");
+    other.sends("AT+CSQ\r", Duration::from_secs(20));
+    // While it is off, nothing is answered or echoed, in the recording or not.
+    for line in ["AT+CSQ\r", "AT+CPIN?\r", "AT\r", "AT+CGMM"] {
+        assert_eq!(other.sends(line, Duration::from_secs(2)), Vec::<String>::new(), "{line}");
+    }
+}

@@ -1,14 +1,39 @@
-//! `[[expect]]`: what must come of a scenario.
+//! `[[expect]]`: what must come of a scenario. One file for each subject: how it is read, what of it can never be or never
+//! fail, and how it is judged.
 
+mod applied;
+mod between;
+mod contradiction;
 mod doubt;
+mod ends;
+pub mod file;
+mod kind;
+pub mod lines;
+mod order;
+mod others;
+mod recovers;
+mod repeats;
+mod state;
+mod status;
 mod written;
 
 pub(super) use crate::transcript::content::hex;
-pub use written::{FileSize, WrittenExpectation};
+pub(super) use contradiction::contradictions;
+pub use kind::{SUBJECTS, SubjectKind, list, markdown};
+pub use written::{Equal, FileSize, Local, OverSeeds, WrittenExpectation};
 
-use crate::fault::{Files, Pattern, Problem};
-use crate::time::units::Size;
-use std::collections::BTreeMap;
+use super::Scenario;
+use super::verdict::{End, Seen};
+use crate::fault::Problem;
+use crate::time::Now;
+use between::Between;
+use file::Wanted;
+use lines::{Lines, Since};
+use order::Order;
+use others::Others;
+use recovers::Recovers;
+use repeats::Repeats;
+use state::AtEnd;
 use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
@@ -18,6 +43,8 @@ use std::time::Duration;
 pub struct Expectation {
     /// What it is about.
     pub subject: Subject,
+    /// What of it holds over the seeds of a campaign, where that is said.
+    pub over_seeds: Option<OverSeeds>,
     /// It in words, for reports.
     pub text: String,
     /// Where it stands in the file.
@@ -33,134 +60,107 @@ pub struct Expectation {
 pub enum Subject {
     /// Lines of the host or the module.
     Lines(Lines),
-    /// Command lines in an order, each with what is shown of it, on one port or any.
-    Order(Vec<(Pattern, String)>, Option<usize>),
+    /// Command lines in an order.
+    Order(Order),
+    /// The time between command lines.
+    Between(Between),
+    /// Command lines that are not sent again.
+    Repeats(Repeats),
     /// Files.
-    File(Files, Vec<Want>),
+    File(Wanted),
+    /// All other files.
+    Others(Others),
     /// The end of the run.
     EndsWithin(Duration),
+    /// The host's own status.
+    Status(u8),
+    /// The module's state in the end.
+    State(AtEnd),
     /// A fault.
     Applied(String),
+    /// What comes after a fault.
+    Recovers(Recovers),
 }
 
-/// Which lines, how many, and when.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lines {
-    /// Those of the module, not those of the host.
-    pub module: bool,
-    /// What they look like.
-    pub pattern: Pattern,
-    /// The serial port, from 1.
-    pub port: Option<usize>,
-    /// How many at least.
-    pub at_least: u64,
-    /// How many at most.
-    pub at_most: Option<u64>,
-    /// How soon.
-    pub within: Option<Duration>,
-    /// How late.
-    pub not_before: Option<Duration>,
-    /// Before what.
-    pub before: Option<Pattern>,
-    /// From when on they count.
-    pub since: Since,
+/// Watches a run for one expectation.
+pub(super) trait Watcher: fmt::Debug + Send {
+    /// Something happened.
+    fn seen(&mut self, _now: Now, _seen: Seen) {}
+
+    /// The fault was applied that the expectation is about, or counts from.
+    fn applied(&mut self, _now: Now, _name: &str) {}
+
+    /// That fault was lifted.
+    fn lifted(&mut self, _now: Now) {}
+
+    /// Whether the expectation is met, and why.
+    fn judge(&self, end: &mut End) -> (bool, String);
+
+    /// A copy of it.
+    fn copy(&self) -> Box<dyn Watcher>;
 }
 
-/// From when on lines count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Since {
-    /// From the start.
-    Start,
-    /// From the first fault that was applied; from the start where none was.
-    FirstFault,
-    /// From the time on that this fault was applied; none count where it was not.
-    Fault(String),
+/// What is known of the scenario as a whole, where an expectation is looked at.
+pub(super) struct Context<'a> {
+    pub scenario: &'a Scenario,
+    /// When a run that passes is over at the latest.
+    pub end: Option<Duration>,
 }
 
-/// What is wanted of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Want {
-    /// It is there.
-    Present,
-    /// It is not.
-    Absent,
-    /// So many bytes.
-    Size(u64),
-    /// This SHA-256.
-    Sha256([u8; 32]),
-    /// The same as another, or as one of others.
-    Equals(Files),
-    /// This text.
-    Text(String),
-}
-
-impl fmt::Display for Want {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+impl Subject {
+    /// Who watches a run for it.
+    pub(super) fn watcher(&self) -> Box<dyn Watcher> {
         match self {
-            Want::Present => f.write_str("is there"),
-            Want::Absent => f.write_str("is not there"),
-            Want::Size(n) => match Size(*n).to_string() {
-                size if size == n.to_string() => write!(f, "has {n} bytes"),
-                size => write!(f, "has {n} bytes ({size})"),
-            },
-            Want::Sha256(hash) => write!(f, "has SHA-256 {}", hex(hash)),
-            Want::Equals(other) => write!(f, "equals {other}"),
-            Want::Text(text) => write!(f, "holds {text:?}"),
+            Subject::Lines(lines) => Box::new(lines.watcher()),
+            Subject::Order(order) => Box::new(order.watcher()),
+            Subject::Between(between) => Box::new(between.watcher()),
+            Subject::Repeats(repeats) => Box::new(repeats.watcher()),
+            Subject::File(wanted) => Box::new(wanted.clone()),
+            Subject::Others(others) => Box::new(others.clone()),
+            Subject::EndsWithin(limit) => Box::new(ends::Watched(*limit)),
+            Subject::Status(status) => Box::new(status::Watched::of(*status)),
+            Subject::State(state) => Box::new(state.watcher()),
+            Subject::Applied(_) => Box::new(applied::Watched::default()),
+            Subject::Recovers(recovers) => Box::new(recovers.watcher()),
         }
     }
-}
 
-/// Those that no run can meet, for what one wants of a line another forbids.
-pub(super) fn contradictions(expectations: &[Expectation]) -> Vec<Problem> {
-    let lines = |e: &Expectation| match &e.subject {
-        Subject::Lines(lines) => Some((lines.clone(), e.span.clone())),
-        _ => None,
-    };
-    let all: Vec<(Lines, Range<usize>)> = expectations.iter().filter_map(lines).collect();
-    // By what their patterns begin with: a file may have thousands, and each is held against few.
-    let mut forbidding: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (i, (lines, _)) in all.iter().enumerate().filter(|(_, (lines, _))| lines.at_most == Some(0)) {
-        let text = lines.pattern.as_str().to_ascii_uppercase();
-        let begin = text.split('*').next().unwrap_or_default();
-        forbidding.entry(begin.to_owned()).or_default().push(i);
-    }
-    let mut problems = vec![];
-    for (i, (wanted, _)) in all.iter().enumerate().filter(|(_, (lines, _))| lines.at_least > 0) {
-        let text = wanted.pattern.as_str().to_ascii_uppercase();
-        let begins = (0..=text.len()).filter_map(|end| forbidding.get(text.get(..end)?)).flatten();
-        if let Some(j) = begins.copied().filter(|j| all[*j].0.forbids(wanted)).min() {
-            let ((later, span), (_, earlier)) = (&all[i.max(j)], &all[i.min(j)]);
-            let what = format!("one expectation wants `{}`, and one forbids it", later.pattern);
-            let label = if i < j { "wanted here" } else { "forbidden here" };
-            let problem = Problem::new(span.clone(), what, "keep one of them");
-            problems.push(problem.beside(earlier.clone(), label));
+    /// Which fault it has to be told of.
+    pub(super) fn since(&self) -> Since {
+        match self {
+            Subject::Applied(name) => Since::Fault(name.clone()),
+            Subject::Lines(lines) => lines.since.clone(),
+            Subject::Between(between) => between.since.clone(),
+            Subject::Recovers(recovers) => recovers.since.clone(),
+            _ => Since::Start,
         }
     }
-    problems.sort_by_key(|problem| problem.span.start);
-    problems
-}
 
-impl Lines {
-    /// Whether nothing that this one allows is enough for another.
-    fn forbids(&self, other: &Lines) -> bool {
-        self.at_most == Some(0)
-            && other.at_least > 0
-            // A result code can be said by its cause, and not be printed.
-            && !self.module
-            && !other.module
-            && self.pattern.covers(&other.pattern)
-            && (self.port.is_none() || self.port == other.port)
-            && (self.since == Since::Start || self.since == other.since)
+    /// What of it can never be, never fail, or was hardly meant, in the scenario as a whole.
+    pub(super) fn doubts_in(&self, of: &Expectation, context: &Context) -> Vec<Problem> {
+        match self {
+            Subject::Lines(lines) => lines.doubts_in(of, context),
+            Subject::File(wanted) => wanted.doubts_in(of, context),
+            Subject::Others(others) => others.doubts_in(of),
+            Subject::EndsWithin(limit) => ends::doubts_in(*limit, of, context),
+            Subject::Applied(name) => applied::doubts_in(name, of, context),
+            Subject::Recovers(recovers) => recovers.doubts_in(of, context),
+            _ => vec![],
+        }
     }
 }
 
 impl Expectation {
     /// The fault that it names, which must exist.
-    pub fn fault(&self) -> Option<&str> {
-        match &self.subject {
-            Subject::Applied(name) => Some(name),
-            Subject::Lines(Lines { since: Since::Fault(name), .. }) => Some(name),
-            _ => None,
+    pub fn fault(&self) -> Option<String> {
+        match self.subject.since() {
+            Since::Fault(name) => Some(name),
+            Since::Start | Since::FirstFault => None,
         }
+    }
+
+    /// Whether a run may go without it.
+    pub fn is_only_sometimes(&self) -> bool {
+        self.over_seeds == Some(OverSeeds::Sometimes)
     }
 }

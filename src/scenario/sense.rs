@@ -1,9 +1,13 @@
 //! What a scenario says that was hardly meant, beyond its faults: expectations that cannot fail or cannot be met, and
 //! parts that come to nothing.
 
-use super::expect::{Lines, Since, Subject, Want};
-use super::{Expectation, FileContent, FileFacts, Scenario};
-use crate::fault::{DOUBTS, Files, Problem, path_parts};
+use super::expect::file::{Want, Wanted};
+use super::expect::{Context, Subject};
+use super::{Expectation, FileContent, FileFacts, Path, Scenario, Target};
+use crate::fault::{
+    Action, Bearer, DOUBTS, Direction, Files, Known, LinkFault, Name, NameFault, OnLink, Problem,
+    Registration, path_parts,
+};
 use crate::time::units::{Size, Span};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -22,59 +26,23 @@ pub(super) fn end(expectations: &[Expectation]) -> Option<Duration> {
 }
 
 /// Everything that was hardly meant. `place` tells where a key stands.
-pub(super) fn doubts(scenario: &Scenario, place: Places) -> Vec<Problem> {
+pub(super) fn doubts(scenario: &Scenario, known: &Known, place: Places) -> Vec<Problem> {
     let end = end(&scenario.expectations);
-    let laid: BTreeMap<Vec<&str>, &FileContent> = (scenario.server.files.iter())
-        .filter_map(|(path, content)| Some((path_parts(path)?, content)))
-        .collect();
+    let context = Context { scenario, end };
     let mut problems = vec![];
     for expectation in &scenario.expectations {
         problems.extend(expectation.doubts.iter().cloned());
-        problems.extend(too_late(expectation, end));
-        problems.extend(met_from_the_start(expectation, &laid));
+        problems.extend(expectation.subject.doubts_in(expectation, &context));
     }
     problems.extend(files(&scenario.expectations));
     problems.extend(server(scenario, place));
     problems.extend(radio(scenario, place, end));
     problems.extend(network(scenario, place));
+    problems.extend(as_it_is(scenario, known, place));
     // No mistake goes untold for warnings.
     problems.sort_by_key(|problem| problem.weight);
     problems.truncate(DOUBTS);
     problems
-}
-
-/// What is to come no sooner than the run is over.
-fn too_late(expectation: &Expectation, end: Option<Duration>) -> Option<Problem> {
-    let Subject::Lines(Lines { at_least: 1.., not_before: Some(early), since, .. }) = &expectation.subject
-    else {
-        return None;
-    };
-    let end = end.filter(|end| early > end)?;
-    let from = if *since == Since::Start { "" } else { " at the earliest" };
-    let what = format!(
-        "no run can meet this: it is to come after {}{from}, and the run to end within {}",
-        Span(*early),
-        Span(end)
-    );
-    Some(Problem::new(expectation.span.clone(), what, "write `not_before` less than `ends_within`"))
-}
-
-/// A file that is what is expected before the host has done anything.
-fn met_from_the_start(
-    expectation: &Expectation,
-    laid: &BTreeMap<Vec<&str>, &FileContent>,
-) -> Option<Problem> {
-    let Subject::File(Files::One(path), wants) = &expectation.subject else { return None };
-    let content = laid.get(&path_parts(path)?)?;
-    let FileContent::Own(content) = content else { return None };
-    let met = wants.iter().all(|want| match want {
-        Want::Present => true,
-        Want::Size(size) => *size == content.size(),
-        Want::Text(text) => content.size() == text.len() as u64 && content.stream().eq(text.bytes()),
-        _ => false,
-    });
-    let what = format!("`{path}` is so from the start: a host that does nothing meets this");
-    met.then(|| Problem::warning(expectation.span.clone(), what, "name the file that the host is to make"))
 }
 
 /// What several expectations say of one file, where no file can be all of it.
@@ -91,7 +59,10 @@ fn files(expectations: &[Expectation]) -> Vec<Problem> {
     let mut problems = vec![];
     let mut none: Vec<&Files> = vec![];
     for expectation in expectations {
-        let Subject::File(files, wants) = &expectation.subject else { continue };
+        let Subject::File(Wanted { files, wants }) = &expectation.subject else { continue };
+        if expectation.is_only_sometimes() {
+            continue;
+        }
         // Each is held against all names: a few are what a person writes.
         if files.are_many() && wants == &[Want::Absent] && none.len() < DOUBTS {
             none.push(files);
@@ -104,7 +75,12 @@ fn files(expectations: &[Expectation]) -> Vec<Problem> {
         for want in wants {
             match want {
                 Want::Absent => (clash, before.absent) = (clash || before.present, true),
-                Want::Present | Want::Equals(_) => {}
+                Want::Present
+                | Want::Equals(_)
+                | Want::Local(_)
+                | Want::Contains(_)
+                | Want::StartsWith(_)
+                | Want::Unchanged(_) => {}
                 Want::Size(size) => clash |= *before.size.get_or_insert(*size) != *size,
                 Want::Sha256(hash) => clash |= *before.sha256.get_or_insert(*hash) != *hash,
                 Want::Text(text) => {
@@ -124,7 +100,7 @@ fn files(expectations: &[Expectation]) -> Vec<Problem> {
         }
     }
     for expectation in expectations {
-        let Subject::File(Files::One(path), wants) = &expectation.subject else { continue };
+        let Subject::File(Wanted { files: Files::One(path), wants }) = &expectation.subject else { continue };
         let Some(pattern) = none.iter().find(|files| files.hold(path)) else { continue };
         if wants != &[Want::Absent] {
             let what = format!("`{path}` is to be there, and no file `{pattern}`");
@@ -189,7 +165,8 @@ fn radio(scenario: &Scenario, place: Places, end: Option<Duration>) -> Vec<Probl
         if let Some(before) = i.checked_sub(1).and_then(|i| scenario.radio.get(i)).filter(|e| e.at == time) {
             let twice = (before.signal.is_some() && entry.signal.is_some())
                 || (before.ber.is_some() && entry.ber.is_some())
-                || (before.registration.is_some() && entry.registration.is_some());
+                || (before.registration.is_some() && entry.registration.is_some())
+                || (before.serves() && entry.serves());
             let what = format!("the entry above, number {i}, is at {time}, too: only this one is ever seen");
             let apart = "write another `at`, or keep one of them";
             let problem = match twice {
@@ -207,9 +184,25 @@ fn radio(scenario: &Scenario, place: Places, end: Option<Duration>) -> Vec<Probl
             let problem = Problem::new(at("at"), what, "put the entries in their order");
             problems.push(problem.beside(above(i), "later than that"));
         }
-        if entry.signal.is_none() && entry.ber.is_none() && entry.registration.is_none() {
-            let right = "add `signal`, `ber` or `registration`";
+        if entry.signal.is_none() && entry.ber.is_none() && entry.registration.is_none() && !entry.serves() {
+            let right = "add `signal`, `ber`, `registration`, `operator`, `cell` or the like";
             problems.push(Problem::new(at("at"), "this entry of the radio changes nothing", right));
+        }
+        for (key, text) in [("area", &entry.area), ("cell", &entry.cell)] {
+            let digits = |text: &String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
+            if let Some(text) = text.as_ref().filter(|text| !digits(text)) {
+                let what = format!("`{text}` is no number of a cell or an area");
+                problems.push(Problem::new(at(key), what, "write hexadecimal digits, such as \"00C3\""));
+            }
+        }
+        for (key, text) in [("operator", &entry.operator), ("operator_number", &entry.operator_number)] {
+            if text.as_ref().is_some_and(|text| text.contains(|c: char| c == '"' || c.is_ascii_control())) {
+                problems.push(Problem::new(
+                    at(key),
+                    "no module prints such a name",
+                    "leave quotation marks and line ends out",
+                ));
+            }
         }
         if let Some(end) = end.filter(|end| time.0 > *end) {
             let what = format!("by then a run that passes is over, within {}", Span(end));
@@ -218,6 +211,86 @@ fn radio(scenario: &Scenario, place: Places, end: Option<Duration>) -> Vec<Probl
         last = Some(time);
     }
     problems
+}
+
+/// Faults that make the radio, the network and names what they are without them.
+fn as_it_is(scenario: &Scenario, known: &Known, place: Places) -> Vec<Problem> {
+    let radio = &scenario.radio;
+    let signals = held(known.signal, radio.iter().map(|entry| (entry.at, entry.signal.map(|s| s.0))));
+    let states = held(
+        known.status,
+        radio.iter().map(|entry| (entry.at, entry.registration.map(Registration::number))),
+    );
+    let alike = |of: &dyn Fn(&Bearer) -> bool| {
+        scenario.rules.iter().filter(|rule| matches!(&rule.what, Action::Bearer(b) if of(b))).count() > 1
+    };
+    let path = scenario.network.path();
+    let mut problems = vec![];
+    for (i, rule) in scenario.rules.iter().enumerate().filter(|(_, rule)| !rule.silent) {
+        let why = match &rule.what {
+            // Where others change it, too, this one may be what it comes back to.
+            Action::Bearer(Bearer::Signal { rssi, ber: 99 })
+                if signals == [*rssi] && !alike(&|b| matches!(b, Bearer::Signal { .. })) =>
+            {
+                format!("the signal is {rssi} all the time")
+            }
+            Action::Bearer(Bearer::Registration(status))
+                if states == [*status] && !alike(&|b| matches!(b, Bearer::Registration(_))) =>
+            {
+                "the registration is this all the time".to_owned()
+            }
+            Action::Link(OnLink { what: LinkFault::Rate(rate), direction, .. })
+                if slower(*direction, &path, *rate) =>
+            {
+                "the network is slower than this".to_owned()
+            }
+            Action::Name(Name { what, host, .. })
+                if scenario.hosts.get(host.as_str()).is_some_and(|t| is_so(t, *what)) =>
+            {
+                format!("[hosts] says this of `{host}` already")
+            }
+            _ => continue,
+        };
+        let number = i.to_string();
+        let span = place(&["fault", &number, "what", rule.kind.name]);
+        let right = "write another value, or leave the fault out";
+        problems.push(Problem::new(span, format!("the fault does nothing: {why}"), right));
+    }
+    problems
+}
+
+/// The values that something has over time: at power-on, and from each entry on that has one.
+fn held(first: Option<u8>, entries: impl Iterator<Item = (Span, Option<u8>)>) -> Vec<u8> {
+    let entries: Vec<(Span, u8)> = entries.filter_map(|(at, value)| Some((at, value?))).collect();
+    let from_the_start = entries.first().is_some_and(|(at, _)| at.0.is_zero());
+    let first = first.filter(|_| !from_the_start);
+    let mut held: Vec<u8> = first.into_iter().chain(entries.into_iter().map(|(_, value)| value)).collect();
+    held.sort_unstable();
+    held.dedup();
+    held
+}
+
+/// Whether a path is no faster than a rate, each way that is meant.
+fn slower(direction: Direction, path: &Path, rate: u64) -> bool {
+    let up = path.rate_up.is_some_and(|own| own <= rate);
+    let down = path.rate_down.is_some_and(|own| own <= rate);
+    match direction {
+        Direction::Up => up,
+        Direction::Down => down,
+        Direction::Both => up && down,
+    }
+}
+
+/// Whether what `[hosts]` says of a name is what a fault does to it.
+fn is_so(target: &Target, fault: NameFault) -> bool {
+    matches!(
+        (target, fault),
+        (Target::NxDomain, NameFault::NoSuchName)
+            | (Target::DnsSilence, NameFault::DnsSilence)
+            | (Target::Refused, NameFault::Refused)
+            | (Target::Blackhole, NameFault::ConnectSilence)
+            | (Target::Unreachable, NameFault::Unreachable)
+    )
 }
 
 fn network(scenario: &Scenario, place: Places) -> Option<Problem> {

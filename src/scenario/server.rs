@@ -1,6 +1,6 @@
 //! `[server]`: the FTP server's logins, files and limits.
 
-use crate::fault::{Amount, Problem, path_parts};
+use crate::fault::{Amount, Octets, Problem, no_hex, path_parts};
 use crate::time::units::{Size, Span};
 use crate::transcript::content::{Content, Generated, Rule};
 use schemars::JsonSchema;
@@ -145,9 +145,9 @@ impl Table {
                 Ok(FileContent::Own(Content::Literal(text.into_bytes())))
             }
             Table { text: None, hex: Some(hex), from: None, size: None, fill: None } => {
-                unhex(&hex).map(|bytes| FileContent::Own(Content::Literal(bytes))).ok_or_else(|| {
-                    format!("`{hex}` are no hexadecimal digits; write two for each byte, like \"00 ff\"")
-                })
+                Octets::from_hex(&hex)
+                    .map(|octets| FileContent::Own(Content::Literal(octets.0)))
+                    .ok_or_else(|| no_hex(&hex))
             }
             Table { text: None, hex: None, from: Some(path), size: None, fill: None } => {
                 Ok(FileContent::From(path))
@@ -164,19 +164,6 @@ impl Table {
             _ => Err("a file has one content; write one of text, hex, from, or size with fill".to_owned()),
         }
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
-        .collect::<Option<_>>()?;
-    let pairs = digits.chunks(2).map(|pair| match pair {
-        [high, low] => Some(high << 4 | low),
-        _ => None,
-    });
-    pairs.collect()
 }
 
 impl<'de> Deserialize<'de> for FileContent {

@@ -1,5 +1,6 @@
 //! Scenarios as people write them, and verdicts on them.
 
+mod expectations;
 mod keys;
 
 use super::*;
@@ -187,18 +188,44 @@ fn at(secs: u64) -> Now {
 }
 
 fn judged(expect: &str, seen: &[(u64, Seen)]) -> Outcome {
-    let fault = "[[fault]]\nname = \"f\"\nwhat = { sim = \"out\" }\n[[expect]]\n";
+    let fault = "[[fault]]\nname = \"f\"\nwhen = { inject = true }\nwhat = { sim = \"out\" }\n[[expect]]\n";
     let s = read(&format!("{fault}{expect}"));
     let mut verdict = Verdict::new(&s.expectations);
     for (secs, seen) in seen {
         verdict.observe(at(*secs), *seen);
     }
-    let there = [("a", "0123"), ("b", "0123"), ("c", "x"), ("up/1.part", "x"), ("up/2.part", "0123")];
-    let find = |files: &Files| {
-        let named = there.iter().filter(|(path, _)| files.hold(path));
-        named.map(|(path, text)| (path.to_string(), FileFacts::of(text.as_bytes()))).collect()
-    };
-    verdict.finish(at(100), find).remove(0)
+    verdict.finish(at(100), &mut There).remove(0)
+}
+
+/// A few files.
+struct There;
+
+impl There {
+    const FILES: [(&str, &str); 5] =
+        [("a", "0123"), ("b", "0123"), ("c", "x"), ("up/1.part", "x"), ("up/2.part", "0123")];
+
+    fn text(path: &str) -> &'static str {
+        There::FILES.iter().find(|(name, _)| *name == path).map_or("", |(_, text)| text)
+    }
+}
+
+impl Disk for There {
+    fn find(&mut self, files: &Files) -> Vec<(String, FileFacts)> {
+        let named = There::FILES.iter().filter(|(path, _)| files.hold(path));
+        named.map(|(path, text)| ((*path).to_owned(), FileFacts::of(text.as_bytes()))).collect()
+    }
+
+    fn begins(&mut self, path: &str, most: usize) -> Vec<u8> {
+        There::text(path).bytes().take(most).collect()
+    }
+
+    fn holds(&mut self, path: &str, part: &[u8]) -> bool {
+        super::expect::file::holds(There::text(path).bytes(), part)
+    }
+
+    fn local(&mut self, path: &str) -> Option<FileFacts> {
+        (path == "data.bin").then(|| FileFacts::of(b"0123"))
+    }
 }
 
 #[test]
@@ -296,6 +323,24 @@ fn expectations_about_files() {
         ("file = \"up/2*\"\nequals = \"up/*\"".to_owned(), false),
         ("file = \"a\"\nequals = \"z\"".to_owned(), false),
         ("file = \"a\"\ntext = \"0123\"".to_owned(), true),
+        ("file = \"a\"\ncontains = \"12\"".to_owned(), true),
+        ("file = \"a\"\ncontains = \"13\"".to_owned(), false),
+        ("file = \"a\"\ncontains = { hex = \"31 32 33\" }".to_owned(), true),
+        ("file = \"a\"\nstarts_with = \"01\"\nsize = 4".to_owned(), true),
+        ("file = \"a\"\nstarts_with = \"12\"".to_owned(), false),
+        ("file = \"a\"\nstarts_with = \"01234\"".to_owned(), false),
+        ("file = \"up/*\"\nstarts_with = \"x\"".to_owned(), false),
+        ("file = \"a\"\nequals = { local = \"data.bin\" }".to_owned(), true),
+        ("file = \"c\"\nequals = { local = \"data.bin\" }".to_owned(), false),
+        ("file = \"a\"\nequals = { local = \"nothing.bin\" }".to_owned(), false),
+        ("no_other_files = \"*\"".to_owned(), false),
+        ("no_other_files = \"down/*\"".to_owned(), true),
+        ("no_other_files = \"up/*\"\n[[expect]]\nfile = \"up/1.part\"".to_owned(), false),
+        ("no_other_files = \"up/*\"\n[[expect]]\nfile = \"*.part\"".to_owned(), true),
+        ("no_other_files = \"up/1*\"\n[server.files]\n\"up/1.part\" = \"x\"".to_owned(), true),
+        ("file = \"a\"\nunchanged = true\n[server.files]\na = \"0123\"".to_owned(), true),
+        ("file = \"a\"\nunchanged = true\n[server.files]\na = \"other\"".to_owned(), false),
+        ("file = \"a\"\nunchanged = true\n[server.files]\na = { from = \"data.bin\" }".to_owned(), true),
         (format!("file = \"a\"\nsha256 = \"{hash}\""), true),
         (format!("file = \"c\"\nsha256 = \"{hash}\""), false),
     ] {

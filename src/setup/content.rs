@@ -1,9 +1,11 @@
 //! What lies on the server before anything happens.
 
+use crate::at::octets::text_of;
 use crate::disk::{named, plain};
 use crate::transcript::content as transcript;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -38,6 +40,17 @@ pub(super) fn lay(root: &Path, files: &[(String, Content)]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The paths of all files below a folder, from there on; what cannot be read has none, and a link to a folder is passed over.
+pub(super) fn paths(folder: &Path, before: &str, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = format!("{before}{}", text_of(entry.file_name().as_bytes()));
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => paths(&entry.path(), &format!("{path}/"), found),
+            _ => found.push(path),
+        }
+    }
 }
 
 /// Where a path of the server lies on the disk.

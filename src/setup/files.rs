@@ -1,5 +1,6 @@
 //! Profiles by name or by file, as the command line and transcripts name them.
 
+use super::content;
 use crate::at::ResultCode;
 use crate::disk::{why, written};
 use crate::fault::{Known, Pattern};
@@ -220,7 +221,7 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
         return Err(mistakes);
     }
     let module = Vocabulary::new(behaviour.as_ref(), &profile);
-    let scenario = with_known(module, |known| unchecked.checked(file, text, &Known { ports, ..*known }))?;
+    let mut scenario = with_known(module, |known| unchecked.checked(file, text, &Known { ports, ..*known }))?;
     let mut hosts = Hosts::default();
     for (name, target) in &scenario.hosts {
         if let Err(what) = hosts.add(name, *target) {
@@ -242,7 +243,26 @@ pub fn scenario_from(file: &str, text: &str, instead: Instead) -> Result<Scenari
             Mistake::at(file, text, source.span.clone(), what)
         })
         .collect();
-    if missing.is_empty() { Ok(scenario) } else { Err(missing) }
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    locate(&mut scenario, file, text, folder);
+    Ok(scenario)
+}
+
+/// Has the expectations of a scenario find what lies in `folder`, and warns of what does not.
+fn locate(scenario: &mut Scenario, file: &str, text: &str, folder: &Path) {
+    let mut laid = vec![];
+    if let Some(begins) = &scenario.server.folder {
+        content::paths(&folder.join(begins), "", &mut laid);
+    }
+    let place = |path: &str| folder.join(path).display().to_string();
+    for (path, span) in scenario.locate(&place, &laid) {
+        if !Path::new(&path).is_file() {
+            let what = format!("there is no file `{path}` yet: the host must make it");
+            scenario.warnings.push(Mistake::at(file, text, span, what).warning());
+        }
+    }
 }
 
 /// Whether a scenario's `[module]` is about lines and commands that its module has.
@@ -276,6 +296,8 @@ pub fn with_known<R>(module: Vocabulary, check: impl FnOnce(&Known) -> R) -> R {
         urcs: &urcs,
         sent: module.sent(),
         codes: Some(&codes),
+        signal: Some(module.profile().radio.rssi),
+        status: Some(module.profile().radio.status),
         ..Known::default()
     })
 }

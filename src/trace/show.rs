@@ -109,7 +109,7 @@ fn event(event: &Event) -> (&'static str, String) {
             ("result", format!("{text}, which stands for {cause}{}{}", port(p), origin(*from)))
         }
         Event::Urc { port: p, line, from } => ("urc", format!("{line}{}{}", port(p), origin(*from))),
-        Event::State { state } => ("state", state.clone()),
+        Event::State { state, .. } => ("state", state.clone()),
         Event::Line { port: p, line, on } => {
             let name = match line {
                 Circuit::Dtr => "DTR",

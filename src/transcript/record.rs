@@ -162,6 +162,9 @@ impl Recorder {
     /// Writes what was heard.
     fn flush_heard(&mut self, port: usize, what: Flush) {
         let p = &mut self.ports[port - 1];
+        if p.heard.is_empty() {
+            return;
+        }
         let (at, heard) = (p.heard_at, std::mem::take(&mut p.heard));
         let mut new = Vec::new();
         let mut rest = heard.as_slice();

@@ -136,7 +136,7 @@ impl World {
             Act::Signal(forced) => self.radio.force_signal(&mut *self.dce, now, forced),
             Act::Registration(forced) => self.radio.force_status(&mut *self.dce, now, forced),
             Act::PdpDrop(which) => self.dce.handle_net(now, NetEvent::Radio(Change::PdpDeactivated(which))),
-            Act::Sim(card) => self.dce.handle_net(now, NetEvent::Radio(Change::Sim(card))),
+            Act::Sim(there) => self.dce.handle_net(now, NetEvent::Radio(Change::Sim(there))),
             Act::Cut { links, only, end } => {
                 let meant = |info: &LinkInfo| {
                     links.cover(info.carries.kind()) && only.is_none_or(|l| l.id == info.id.0)

@@ -1,7 +1,7 @@
 //! The radio over time: what a timeline gives, and what faults impose.
 
-use crate::modem::Dce;
 use crate::modem::net::{NetEvent, Radio as Change};
+use crate::modem::{Dce, Serving};
 use crate::scenario::Radio;
 use crate::time::Now;
 
@@ -12,6 +12,7 @@ pub(super) struct RadioTimeline {
     done: usize,
     signal: Option<(u8, u8)>,
     status: Option<u8>,
+    serving: Option<Serving>,
     forced_signal: bool,
     forced_status: bool,
 }
@@ -26,6 +27,7 @@ impl RadioTimeline {
         if let Some(modem) = dce.modem() {
             let radio = &modem.profile().radio;
             (self.signal, self.status) = (Some((radio.rssi, radio.ber)), Some(radio.status));
+            self.serving = Some(Serving::new(radio));
         }
         self.timeline = timeline.to_vec();
         self.timeline.sort_by_key(|entry| entry.at.0);
@@ -36,10 +38,10 @@ impl RadioTimeline {
         while self.poll_timeout().is_some_and(|at| at <= now) {
             self.step();
         }
-        if let (Some(signal), Some(status)) = (self.signal, self.status)
+        if let (Some(signal), Some(status), Some(serving)) = (self.signal, self.status, self.serving.clone())
             && let Some(modem) = dce.modem_mut()
         {
-            modem.preset_radio(signal, status);
+            modem.preset_radio(signal, status, serving);
         }
     }
 
@@ -47,7 +49,12 @@ impl RadioTimeline {
     pub fn handle_timeout(&mut self, dce: &mut dyn Dce, now: Now) {
         while self.poll_timeout().is_some_and(|at| at <= now) {
             let before = (self.signal, self.status);
+            let served = self.serving.clone();
             self.step();
+            // Another cell is told of before the registration that it gives.
+            if let Some(serving) = self.serving.clone().filter(|_| served != self.serving) {
+                dce.handle_net(now, NetEvent::Radio(Change::Serving(serving)));
+            }
             if let Some(signal) = self.signal.filter(|_| before.0 != self.signal && !self.forced_signal) {
                 tell_signal(dce, now, signal);
             }
@@ -79,6 +86,17 @@ impl RadioTimeline {
         let (rssi, ber) = self.signal.unwrap_or((99, 99));
         self.signal = Some((entry.signal.map_or(rssi, |s| s.0), entry.ber.map_or(ber, |b| b.0)));
         self.status = entry.registration.map(|r| r.number()).or(self.status);
+        if let Some(Serving { operator, operator_number, technology, area, cell }) = &mut self.serving {
+            for (is, new) in [
+                (operator, &entry.operator),
+                (operator_number, &entry.operator_number),
+                (area, &entry.area),
+                (cell, &entry.cell),
+            ] {
+                new.iter().for_each(|new| is.clone_from(new));
+            }
+            *technology = entry.technology.map(|t| t.0).or(*technology);
+        }
         self.done += 1;
     }
 }

@@ -168,7 +168,7 @@ impl Recorder {
             }
             Note::FtpSent(line) => Event::FtpVerb { line: line.clone() },
             Note::FtpReplied(reply) => Event::FtpReply { code: reply.code, lines: reply.lines.clone() },
-            Note::State(state) => Event::State { state: state.clone() },
+            Note::State(state, reached) => Event::State { state: state.clone(), reached: *reached },
             // The world records faults itself.
             Note::Fault(_) => return,
             Note::From(origin, note) => {

@@ -1,6 +1,7 @@
 //! `badline exec` as a CI job meets it: statuses, verdicts, reports, and no process left behind.
 
 mod bench;
+mod expects;
 #[path = "../common/guard.rs"]
 mod guard;
 #[path = "../common/hang_up.rs"]

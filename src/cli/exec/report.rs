@@ -3,6 +3,7 @@
 use crate::at::{Visible, visible_json};
 use crate::cli::{MISTAKE, UNMET};
 use crate::host::process::End;
+use crate::judge::campaign::Campaign;
 use crate::judge::findings::Findings;
 use serde::Serialize;
 use serde_json::json;
@@ -40,12 +41,18 @@ impl Verdict {
         match &self.end {
             End::Interrupted(signal) => u8::try_from(128 + signal.as_raw()).unwrap_or(u8::MAX),
             End::NotStarted(_) => MISTAKE,
-            end => match end.status() {
+            _ => match self.own() {
                 Some(0) if self.findings.met() && !(self.strict && self.findings.untested()) => 0,
                 Some(0) | None => UNMET,
                 Some(status) => status,
             },
         }
+    }
+
+    /// The host's own status, or 0 where it is the one that is expected; none where the host was stopped.
+    pub fn own(&self) -> Option<u8> {
+        let status = self.end.status()?;
+        Some(if self.findings.host_status == Some(status) { 0 } else { status })
     }
 
     /// How the host came to its end, and whether it did what it is there for.
@@ -76,7 +83,7 @@ impl Verdict {
     fn explain(&self, to: &mut impl Write) -> io::Result<()> {
         writeln!(to, "badline: the last of the trace (seed {}):", self.seed)?;
         self.explanation.iter().try_for_each(|line| writeln!(to, "{line}"))?;
-        for outcome in self.findings.expectations.iter().filter(|o| !o.met) {
+        for outcome in self.findings.expectations.iter().filter(|o| o.fails()) {
             writeln!(to, "badline: not met: {}: {}", Visible(&outcome.text), Visible(&outcome.why))?;
         }
         writeln!(to, "badline: {}", Visible(self.reason()))
@@ -118,7 +125,11 @@ impl Verdict {
         let passed = if self.status() == 0 { "passed" } else { "FAILED" };
         writeln!(out, "{passed} (seed {}): {}", self.seed, Visible(self.reason()))?;
         for outcome in &self.findings.expectations {
-            let met = if outcome.met { "met" } else { "NOT MET" };
+            let met = match outcome.met {
+                true => "met",
+                false if outcome.fails() => "NOT MET",
+                false => "not in this run",
+            };
             writeln!(out, "  {met}: {}: {}", Visible(&outcome.text), Visible(&outcome.why))?;
         }
         for name in &self.findings.never_applied {
@@ -150,6 +161,7 @@ impl Verdict {
 pub struct Summary {
     runs: u64,
     failed: Vec<Failed>,
+    campaign: Campaign,
     /// The status of `badline`: that of the first run that failed.
     pub status: u8,
 }
@@ -164,6 +176,7 @@ struct Failed {
 impl Summary {
     /// Takes a run into account.
     pub fn count(&mut self, verdict: &Verdict) {
+        self.campaign.add(verdict.seed, &verdict.findings.expectations);
         self.ended(verdict.seed, verdict.status());
     }
 
@@ -182,6 +195,22 @@ impl Summary {
         }
     }
 
+    /// Counts what was to be so over all runs; what was not is told on standard error.
+    pub fn conclude(&mut self) {
+        for overall in self.campaign.overall().iter().filter(|overall| !overall.met) {
+            // A terminal that is gone reads nothing more.
+            let _ = writeln!(
+                io::stderr(),
+                "badline: not met: {}: {}",
+                Visible(&overall.text),
+                Visible(&overall.why)
+            );
+            if self.status == 0 {
+                self.status = UNMET;
+            }
+        }
+    }
+
     /// Tells it, on standard output.
     ///
     /// # Errors
@@ -192,11 +221,15 @@ impl Summary {
         if json {
             let line = json!({
                 "event": "summary", "runs": self.runs, "failures": failed, "status": self.status,
-                "failed": self.failed,
+                "failed": self.failed, "expectations": self.campaign.overall(),
             });
-            writeln!(out, "{line}")?;
+            writeln!(out, "{}", visible_json(&line.to_string()))?;
         } else {
             writeln!(out, "{} runs, {failed} failed", self.runs)?;
+            for overall in self.campaign.overall() {
+                let met = if overall.met { "met" } else { "NOT MET" };
+                writeln!(out, "  {met}: {}: {}", Visible(&overall.text), Visible(&overall.why))?;
+            }
             for run in &self.failed {
                 writeln!(out, "  {} happens again with {}", run.status, run.reproduce)?;
             }

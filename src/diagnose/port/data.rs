@@ -13,6 +13,7 @@ impl Port {
             self.prompt = Some((world.line, world.now));
             if let Some(open) = &mut self.open {
                 open.prompted = true;
+                open.active = world.now;
             }
             return;
         }

@@ -49,7 +49,8 @@ impl Port {
         if names.iter().any(|n| unsettles(n)) && !asked.text.ends_with('?') || closes_bearer(&asked.text) {
             world.changed = Some(world.now);
         }
-        self.open = Some(Open { asked, names, informed: false, prompted: false });
+        let active = world.now;
+        self.open = Some(Open { asked, names, informed: false, prompted: false, active });
     }
 
     pub(super) fn sent(&mut self, world: &mut World, content: &Content) {
@@ -103,6 +104,9 @@ impl Port {
             world.find(payload.line, Code::PayloadShort, sentence, vec![]);
         }
         payload.sent += size;
+        if let Some(open) = &mut self.open {
+            open.active = world.now;
+        }
         true
     }
 
@@ -144,6 +148,21 @@ impl Port {
             return;
         }
         self.storm.failed(world);
+        if open.informed || open.prompted {
+            // It got octets back: the module was not silent, and how long the host took is not the module's doing.
+            self.end_silence(world);
+            let waited = spoken(world.now.saturating_sub(open.active));
+            let after = match world.trust.times {
+                Times::Invented => String::new(),
+                _ => format!("; the host went on {waited} after the last of it"),
+            };
+            let sentence =
+                format!("`{}` was answered in part, and its result never came{after}", open.asked.text);
+            let swallow = Proposed::of(&open.asked, None, "swallow = \"command\"".into());
+            world.find(open.asked.line, Code::NoAnswer, sentence, vec![vec![swallow]]);
+            self.suspect.get_or_insert(open.asked);
+            return;
+        }
         if self.silence.first.is_none() {
             self.silence.first = Some(open.asked.clone());
         }

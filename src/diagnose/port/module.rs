@@ -55,7 +55,40 @@ impl Port {
             self.data = Some(Data { asked, commands: 0, first: 0, got: 0, left: false, verb: None });
             return;
         }
+        if let Some((first, second)) = glued(world, line) {
+            return self.heard_glued(world, line, first, second);
+        }
         self.line(world, line);
+    }
+
+    /// Two lines with nothing between them, of which one was not asked for.
+    fn heard_glued(&mut self, world: &mut World, line: &str, first: &str, second: &str) {
+        let urc = if world.known.is_urc(second) { second } else { first };
+        let asked = self.open.as_ref().map(|open| open.asked.clone()).or(self.last.clone());
+        let sentence = format!("`{urc}` is glued to what stands beside it: `{line}`");
+        let faults = asked.map(|asked| {
+            let echo = asked.text.len() + 1;
+            let offset = 2 + if urc == second { first.len() } else { 0 };
+            let at = |skip| {
+                vec![Proposed::of(&asked, None, format!("interject = {}, skip = {skip}", quoted(urc)))]
+            };
+            vec![at(offset), at(offset + echo)]
+        });
+        world.find(world.line, Code::UrcInAnswer, sentence, faults.unwrap_or_default());
+        for part in [first, second] {
+            // The one that nobody asked for is told of already.
+            let result = self.open.as_ref().is_some_and(|open| is_result(part, &open.asked.text));
+            match part != urc || result || power_off(part) {
+                true => self.heard(world, part),
+                false => {
+                    let changed = self.host_changes(world);
+                    self.state.hear(world, part, None, changed);
+                    if bearer_down(part) {
+                        self.bearer_lost(world, part);
+                    }
+                }
+            }
+        }
     }
 
     /// A line that is no result: information of the command that is open, or unasked.
@@ -81,8 +114,17 @@ impl Port {
             let faults = interjections(&open.asked, line, &[0, skip], 0);
             world.find(world.line, Code::UrcInAnswer, sentence, faults);
         }
+        let freely =
+            self.open.as_ref().is_none_or(|o| crate::log::shape::answers_freely(o.asked.text.as_bytes()));
+        // What is no letter may be what registers S3 and S4 end a line with.
+        let letters = line.bytes().all(|b| b.is_ascii_alphabetic());
+        if !own && !freely && letters && raw::nearly_a_result(line) {
+            let sentence = format!("`{line}` is a result code but for one character");
+            world.find(world.line, Code::DamagedAnswer, sentence, vec![]);
+        }
         if let Some(open) = &mut self.open {
             open.informed = true;
+            open.active = world.now;
             let told = announced(line).filter(|_| own && brings_data(&open.asked.text));
             self.stream |= told.is_some() && self.vague;
             if let Some(length) = told.filter(|_| !self.vague) {

@@ -49,7 +49,7 @@ impl Port {
         self.cut_block(world);
         (self.open, self.payload, self.data, self.prompt) = (None, None, None, None);
         (self.suspect, self.bearer, self.session, self.stream) = (None, false, None, false);
-        self.pending.clear();
+        self.pending.clear(world);
         world.stock.over();
         self.state.restarted();
         self.echo = Echo::Unknown;

@@ -2,7 +2,7 @@
 
 use crate::fault::engine::rules::Rules;
 use crate::fault::layer::Action;
-use crate::fault::layer::bearer::{Bearer, Card};
+use crate::fault::layer::bearer::{Bearer, SimFault};
 use crate::fault::layer::ftp::{Ftp, FtpFault, Scripted};
 use crate::fault::layer::kind::Layer;
 use crate::fault::layer::link::LinkFault;
@@ -64,8 +64,8 @@ pub enum Act {
     Registration(Option<u8>),
     /// The network drops a PDP context, or all.
     PdpDrop(Option<u8>),
-    /// The SIM is put in, or taken out.
-    Sim(Card),
+    /// The SIM cannot be used, or is as it is without a fault.
+    Sim(Option<SimFault>),
     /// Connections end. What [`Engine::segment`](crate::fault::Engine::segment) let pass before still arrives; asked about more, it says
     /// [`Fate::Cut`](crate::fault::Fate::Cut).
     Cut {
@@ -135,7 +135,7 @@ pub struct Status {
 impl Act {
     /// Whether connections are lost by it without a word to either end.
     pub fn loses_connections(&self) -> bool {
-        matches!(self, Act::Reset { .. } | Act::PdpDrop(_) | Act::Sim(Card::Out) | Act::Registration(Some(_)))
+        matches!(self, Act::Reset { .. } | Act::PdpDrop(_) | Act::Sim(Some(_)) | Act::Registration(Some(_)))
     }
 
     /// What undoes an action that is a state outside the engine.
@@ -143,7 +143,7 @@ impl Act {
         match what {
             Action::Bearer(Bearer::Signal { .. }) => Some(Act::Signal(None)),
             Action::Bearer(Bearer::Registration(_)) => Some(Act::Registration(None)),
-            Action::Bearer(Bearer::SimOut) => Some(Act::Sim(Card::In)),
+            Action::Bearer(Bearer::Sim(_)) => Some(Act::Sim(None)),
             Action::Uart(u) => match u.what {
                 UartFault::Line { line, .. } => Some(Act::Line { port: u.port, line, on: None }),
                 _ => None,
@@ -209,7 +209,7 @@ impl Rules {
             Action::Bearer(Bearer::Signal { rssi, ber }) => Act::Signal(Some((*rssi, *ber))),
             Action::Bearer(Bearer::Registration(status)) => Act::Registration(Some(*status)),
             Action::Bearer(Bearer::PdpDrop(which)) => Act::PdpDrop(*which),
-            Action::Bearer(Bearer::SimOut) => Act::Sim(Card::Out),
+            Action::Bearer(Bearer::Sim(fault)) => Act::Sim(Some(*fault)),
             Action::Link(l) => match l.what {
                 LinkFault::Cut { end } => {
                     // A session has two connections; and all are all, unless each is meant by itself.

@@ -30,6 +30,8 @@ pub(super) struct Live {
     pub quiet: BTreeMap<Link, Now>,
     /// When each line whose rate the rule limits is free again.
     pub lines: BTreeMap<(Link, Way), Now>,
+    /// Whether a burst of losses is on.
+    pub burst: bool,
     pub active: Option<Active>,
     pub fired: u64,
     /// Whether it has ever taken effect.

@@ -9,9 +9,10 @@ use crate::fault::engine::names::Names;
 use crate::fault::engine::pace::{Pace, skip_past};
 use crate::fault::engine::until::Wait;
 use crate::fault::layer::kind::{Layer, Nature};
-use crate::fault::rule::Rule;
 use crate::fault::rule::count::{Dice, Tally};
 use crate::fault::rule::trigger::{Count, Trigger};
+use crate::fault::rule::{During, Rule};
+use crate::fault::standing::Standing;
 use crate::fault::text::link::Link;
 use crate::time::Now;
 use std::collections::{BTreeMap, VecDeque};
@@ -30,6 +31,8 @@ pub(in crate::fault) struct Rules {
     /// What follows from the step that is being taken. It is done after that step.
     following: Option<Vec<Step>>,
     pub pace: Pace,
+    /// How the module stands, for rules that wait for something while it stands so.
+    pub standing: Standing,
 }
 
 /// What follows, at the same point in time, from something that happened.
@@ -57,6 +60,7 @@ impl Rules {
             events: VecDeque::new(),
             following: None,
             pace: Pace::default(),
+            standing: Standing::default(),
         }
     }
 
@@ -108,6 +112,7 @@ impl Rules {
             timer,
             quiet,
             lines: BTreeMap::new(),
+            burst: false,
             active: None,
             fired: 0,
             acted: false,
@@ -185,6 +190,10 @@ impl Rules {
     /// `each` has come, perhaps many times by now; what cannot be kept up with of it is passed over.
     fn tick(&mut self, due: Now, now: Now, i: usize, period: Duration) {
         let period = period.max(Duration::from_millis(1));
+        if !self.is_during(i) {
+            self.list[i].timer = Some(due + period);
+            return;
+        }
         let live = &mut self.list[i];
         let noise = live.noise();
         let (mut at, mut missed, mut fires) = (due, 0, false);
@@ -233,7 +242,17 @@ impl Rules {
         self.redate(i);
     }
 
+    /// Whether what must be so, where a rule's event happens, is so.
+    fn is_during(&self, i: usize) -> bool {
+        let During { state, fault } = &self.list[i].rule.during;
+        let holds = |name: &String| self.list.iter().any(|live| live.name == *name && live.active.is_some());
+        state.is_none_or(|state| self.standing.is(state)) && fault.as_ref().is_none_or(holds)
+    }
+
     fn count(&mut self, now: Now, i: usize, link: Option<Link>) {
+        if !self.is_during(i) {
+            return;
+        }
         let live = &mut self.list[i];
         if live.tally.count(&live.rule.count, "", &mut live.dice) {
             self.fire(now, i, link);
@@ -292,6 +311,7 @@ impl Rules {
         let mut lifted = vec![];
         let mut fired = vec![];
         for &i in self.index.concerned(fact) {
+            let during = self.is_during(i);
             let live = &mut self.list[i];
             let counts =
                 |tally: &mut Tally, count: &Count, dice: &mut Dice| tally.count(count, fact.file(), dice);
@@ -301,7 +321,8 @@ impl Rules {
             {
                 lifted.push(i);
             }
-            if fact.is(&live.rule.when) && counts(&mut live.tally, &live.rule.count, &mut live.dice) {
+            if during && fact.is(&live.rule.when) && counts(&mut live.tally, &live.rule.count, &mut live.dice)
+            {
                 fired.push(i);
             }
         }

@@ -11,12 +11,13 @@ use crate::fault::engine::live::{Live, Over};
 use crate::fault::engine::rules::Rules;
 use crate::fault::layer::Action;
 use crate::fault::layer::kind::Layer;
+use crate::fault::rule::count::Dice;
 use crate::time::Now;
 
 impl Rules {
     /// The verdict of the first rule that holds on a layer and has one, which is counted as one act of it.
     fn first<V>(&mut self, now: Now, layer: Layer, verdict: impl Fn(&Action) -> Option<V>) -> Option<V> {
-        self.first_until(now, layer, |_| Over::AtOnce, verdict)
+        self.first_until(now, layer, |_| Over::AtOnce, |action, _| verdict(action))
     }
 
     /// As [`first`](Rules::first), for what may go on for a while.
@@ -25,11 +26,12 @@ impl Rules {
         now: Now,
         layer: Layer,
         over: impl Fn(&V) -> Over,
-        verdict: impl Fn(&Action) -> Option<V>,
+        verdict: impl Fn(&Action, &mut Dice) -> Option<V>,
     ) -> Option<V> {
-        let asked = |i| {
-            let live: &Live = &self.list[i];
-            let verdict = if live.may_act() { verdict(&live.rule.what) } else { None };
+        let list = &mut self.list;
+        let asked = |i: usize| {
+            let live: &mut Live = &mut list[i];
+            let verdict = if live.may_act() { verdict(&live.rule.what, &mut live.dice) } else { None };
             Some((i, verdict?))
         };
         let found = self.index.held(layer).find_map(asked);

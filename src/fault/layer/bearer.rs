@@ -3,17 +3,9 @@
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::Within;
+use super::symptom::Symptom;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// Where the SIM is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Card {
-    /// In its holder.
-    In,
-    /// Taken out.
-    Out,
-}
 
 /// A state of the radio or the SIM that a rule imposes.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,8 +21,23 @@ pub enum Bearer {
     Registration(u8),
     /// The network drops a PDP context, or all.
     PdpDrop(Option<u8>),
-    /// The SIM is gone.
-    SimOut,
+    /// The SIM cannot be used.
+    Sim(SimFault),
+}
+
+/// What is the matter with the SIM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum SimFault {
+    /// It is out.
+    Out,
+    /// It asks for its PIN (again).
+    Pin,
+    /// It asks for its PUK.
+    Puk,
+    /// It is busy: commands that need it are refused, and the network is kept.
+    Busy,
 }
 
 /// A registration.
@@ -94,6 +101,7 @@ fn unknown() -> Figure {
 
 impl Declared for Signal {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Signal];
     const EXAMPLE: &'static str = "when = { at = \"20s\" }\nwhat = { signal = 2 }\nfor = \"30s\"";
 
     fn action(self) -> Action {
@@ -110,6 +118,7 @@ struct Registered {
 
 impl Declared for Registered {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Registration];
     const EXAMPLE: &'static str =
         "when = { verb = \"RETR\" }\nwhat = { registration = \"searching\" }\nfor = \"10s\"";
 
@@ -140,6 +149,7 @@ enum All {
 
 impl Declared for PdpDrop {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Bearer];
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = \"2KiB\" }\nwhat = { pdp_drop = \"all\" }";
 
@@ -151,25 +161,19 @@ impl Declared for PdpDrop {
     }
 }
 
-/// The SIM is gone.
+/// The SIM is gone, asks for its PIN or PUK, or is busy. A code that the host enters meanwhile counts.
 #[derive(Deserialize, JsonSchema)]
 struct Sim {
-    /// out
-    sim: Presence,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Presence {
-    Out,
+    /// which
+    sim: SimFault,
 }
 
 impl Declared for Sim {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Sim, Symptom::Registration];
     const EXAMPLE: &'static str = "when = { at = \"1m\" }\nwhat = { sim = \"out\" }\nfor = \"20s\"";
 
     fn action(self) -> Action {
-        let Presence::Out = self.sim;
-        Action::Bearer(Bearer::SimOut)
+        Action::Bearer(Bearer::Sim(self.sim))
     }
 }

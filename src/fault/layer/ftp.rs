@@ -2,8 +2,10 @@
 
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
-use super::param::{End, Paths, True, Verbs, Within};
+use super::param::{Delay, End, Jitter, Paths, Spreads, True, Verbs, Within};
+use super::symptom::Symptom;
 use crate::fault::rule::amount::Amount;
+use crate::fault::rule::count::Dice;
 use crate::fault::text::files::file_matches;
 use crate::fault::text::pattern::Pattern;
 use crate::time::units::Span;
@@ -33,7 +35,7 @@ pub enum FtpFault {
     /// This line in place of the server's reply.
     Malformed(String),
     /// The server's reply comes later.
-    Late(Duration),
+    Late(Delay),
     /// No reply comes.
     Silent {
         /// Whether the verb reaches the server.
@@ -173,12 +175,12 @@ impl Ftp {
     }
 
     /// What becomes of the reply to a verb, where the fault is about it.
-    pub fn on_reply(&self, verb: &str, file: &str) -> Option<ReplyVerdict> {
+    pub(in crate::fault) fn on_reply(&self, verb: &str, file: &str, dice: &mut Dice) -> Option<ReplyVerdict> {
         match &self.what {
             _ if !self.is_about(verb, file) => None,
             FtpFault::Relabel(scripted) => Some(ReplyVerdict::Instead(scripted.clone())),
             FtpFault::Malformed(line) => Some(ReplyVerdict::Malformed(line.clone())),
-            FtpFault::Late(by) => Some(ReplyVerdict::Late(*by)),
+            FtpFault::Late(by) => Some(ReplyVerdict::Late(dice.delay(by))),
             FtpFault::Silent { carried_out: true } => Some(ReplyVerdict::Swallow),
             _ => None,
         }
@@ -258,6 +260,7 @@ struct Reply {
 
 impl Declared for Reply {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Login, Symptom::ServerRefuses, Symptom::ServerFull];
     const EXAMPLE: &'static str = "when = { verb = \"STOR\", nth = 2 }\n\
                                    what = { reply = 425, text = \"Can't open data connection.\" }";
 
@@ -285,6 +288,7 @@ struct Relabel {
 
 impl Declared for Relabel {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerNonsense];
     const EXAMPLE: &'static str =
         "when = { verb = \"RETR\", reply = \"150\", every = 1 }\nwhat = { relabel = 125 }";
 
@@ -307,6 +311,7 @@ struct Malformed {
 
 impl Declared for Malformed {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerNonsense];
     const EXAMPLE: &'static str = "when = { verb = \"PASV\" }\nwhat = { malformed = \"227 Entering\" }";
 
     fn action(self) -> Action {
@@ -320,6 +325,10 @@ struct LateReply {
     /// how much later
     late_reply: Span,
     #[serde(default)]
+    jitter: Jitter,
+    #[serde(default)]
+    spread: Spreads,
+    #[serde(default)]
     verb: Verbs,
     #[serde(default)]
     file: Paths,
@@ -327,11 +336,13 @@ struct LateReply {
 
 impl Declared for LateReply {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerSlow];
     const EXAMPLE: &'static str =
         "when = { verb = \"RETR\", reply = \"226\" }\nwhat = { late_reply = \"30s\" }";
 
     fn action(self) -> Action {
-        ftp(self.verb, self.file, FtpFault::Late(self.late_reply.0))
+        let delay = Delay::new(self.late_reply, self.jitter, self.spread);
+        ftp(self.verb, self.file, FtpFault::Late(delay))
     }
 }
 
@@ -351,6 +362,7 @@ struct NoReply {
 
 impl Declared for NoReply {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerSilent];
     const EXAMPLE: &'static str = "when = { verb = \"ABOR\" }\nwhat = { no_reply = true }";
 
     fn action(self) -> Action {
@@ -389,6 +401,7 @@ fn in_good_order() -> End {
 
 impl Declared for Stopped {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::TransferStops];
     const EXAMPLE: &'static str = "when = { verb = \"STOR\" }\nwhat = { stop = 600, code = 451 }";
 
     fn action(self) -> Action {
@@ -422,6 +435,7 @@ fn closed() -> Ending {
 
 impl Declared for HangUp {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerHangsUp];
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.control\", quiet = \"30s\" }\nwhat = { hang_up = 421 }";
 
@@ -445,6 +459,7 @@ struct Speak {
 
 impl Declared for Speak {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerNonsense];
     const EXAMPLE: &'static str =
         "when = { state = \"transfer_begun\" }\nwhat = { speak = 226, text = \"Too early.\" }";
 
@@ -465,6 +480,7 @@ struct PasvAddress {
 
 impl Declared for PasvAddress {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Firewall];
     const EXAMPLE: &'static str = "what = { pasv_address = \"192.168.1.10\" }";
 
     fn action(self) -> Action {
@@ -483,6 +499,7 @@ struct PasvUnserved {
 
 impl Declared for PasvUnserved {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Firewall];
     const EXAMPLE: &'static str = "when = { verb = \"PASV\" }\nwhat = { pasv_unserved = \"silent\" }";
 
     fn action(self) -> Action {

@@ -3,6 +3,7 @@
 use super::Action;
 use super::param::Scope;
 use super::shape::{describe, without_null};
+use super::symptom::Symptom;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::de::value::Error as Refusal;
@@ -65,6 +66,8 @@ pub trait Declared: DeserializeOwned + JsonSchema {
     const NATURE: Nature;
     /// A rule that uses it, as the lines below `[[fault]]`.
     const EXAMPLE: &'static str;
+    /// What a person sees who meets it.
+    const SYMPTOMS: &'static [Symptom];
 
     /// What it does.
     fn action(self) -> Action;
@@ -84,6 +87,8 @@ pub struct FaultKind {
     pub params: Vec<Param>,
     /// A rule that uses it, as the lines below `[[fault]]`.
     pub example: &'static str,
+    /// What a person sees who meets it.
+    pub symptoms: &'static [Symptom],
     pub(super) build: fn(toml::Table) -> Result<Action, Misfit>,
 }
 
@@ -149,6 +154,7 @@ impl FaultKind {
             help: text(schema.get("description")),
             params: names.iter().map(|name| Param::of(name, &schema)).collect(),
             example: F::EXAMPLE,
+            symptoms: F::SYMPTOMS,
             build: build::<F>,
         }
     }

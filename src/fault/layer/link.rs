@@ -3,6 +3,7 @@
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{Connections, End, Probability, Towards, Within, both, down};
+use super::symptom::Symptom;
 use crate::fault::text::link::{Direction, Links};
 use crate::time::Now;
 use crate::time::units::{Rate, Span};
@@ -46,6 +47,17 @@ pub enum LinkFault {
     Loss {
         /// From 0 to 1.
         probability: f64,
+        /// A lost TCP segment comes so much later; a datagram never.
+        retransmit: Duration,
+    },
+    /// Segments are lost in bursts.
+    Bursts {
+        /// The probability, at each segment, that a burst begins,
+        begins: f64,
+        /// and in one that it ends.
+        ends: f64,
+        /// With this probability a segment is lost within a burst.
+        lost: f64,
         /// A lost TCP segment comes so much later; a datagram never.
         retransmit: Duration,
     },
@@ -111,6 +123,7 @@ pub(super) fn faults() -> Vec<FaultKind> {
         FaultKind::of::<Limit>(HERE),
         FaultKind::of::<Corrupt>(HERE),
         FaultKind::of::<Loss>(HERE),
+        FaultKind::of::<Bursts>(HERE),
         FaultKind::of::<Datagram>(HERE),
     ]
 }
@@ -130,6 +143,7 @@ struct Stall {
 
 impl Declared for Stall {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Tunnel, Symptom::TransferStops, Symptom::ServerSilent];
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { stall = \"down\" }\nfor = \"20s\"";
 
@@ -149,6 +163,7 @@ struct Cut {
 
 impl Declared for Cut {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ConnectionLost, Symptom::TransferStops];
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { cut = \"rst\" }";
 
@@ -173,6 +188,7 @@ struct Latency {
 
 impl Declared for Latency {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NetworkSlow, Symptom::ServerSlow];
     const EXAMPLE: &'static str =
         "when = { at = \"10s\" }\nwhat = { latency = \"2s\", jitter = \"500ms\" }\nfor = \"1m\"";
 
@@ -195,6 +211,7 @@ struct Limit {
 
 impl Declared for Limit {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NetworkSlow];
     const EXAMPLE: &'static str = "when = { verb = \"RETR\" }\nwhat = { rate = \"2kbit/s\" }";
 
     fn action(self) -> Action {
@@ -215,6 +232,7 @@ struct Corrupt {
 
 impl Declared for Corrupt {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Damaged];
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = 600, direction = \"down\" }\nwhat = { corrupt = 1 }";
 
@@ -243,10 +261,55 @@ fn a_second() -> Span {
 
 impl Declared for Loss {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NetworkSlow, Symptom::Signal];
     const EXAMPLE: &'static str = "what = { loss = 0.1 }";
 
     fn action(self) -> Action {
         let what = LinkFault::Loss { probability: self.loss.0, retransmit: self.retransmit.0 };
+        on_link(self.link, self.direction.0, what)
+    }
+}
+
+/// Segments are lost in bursts, as where the signal fades (Gilbert and Elliott): TCP sends them again, datagrams are gone.
+#[derive(Deserialize, JsonSchema)]
+struct Bursts {
+    /// how likely a burst begins, at each segment
+    bursts: Probability,
+    /// how likely it ends, at each segment in it
+    #[serde(default = "soon")]
+    ends: Probability,
+    /// how likely a segment in it is lost
+    #[serde(default = "surely")]
+    lost: Probability,
+    /// how much later a lost TCP segment comes
+    #[serde(default = "a_second")]
+    retransmit: Span,
+    #[serde(default = "both")]
+    direction: Towards,
+    #[serde(default)]
+    link: Connections,
+}
+
+fn soon() -> Probability {
+    Probability(0.25)
+}
+
+fn surely() -> Probability {
+    Probability(1.0)
+}
+
+impl Declared for Bursts {
+    const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NetworkSlow, Symptom::Signal];
+    const EXAMPLE: &'static str = "what = { bursts = 0.05, ends = 0.2, lost = 0.9 }";
+
+    fn action(self) -> Action {
+        let what = LinkFault::Bursts {
+            begins: self.bursts.0,
+            ends: self.ends.0,
+            lost: self.lost.0,
+            retransmit: self.retransmit.0,
+        };
         on_link(self.link, self.direction.0, what)
     }
 }
@@ -273,6 +336,7 @@ pub enum Delivery {
 
 impl Declared for Datagram {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NetworkSlow];
     const EXAMPLE: &'static str =
         "when = { opened = \"socket\" }\nwhat = { datagram = \"lost\", direction = \"up\" }";
 

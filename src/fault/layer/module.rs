@@ -2,7 +2,10 @@
 
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
-use super::param::{Commands, Lines, Port, Results, Urcs, Within};
+use super::param::{Commands, Delay, Jitter, Lines, Port, Results, Spreads, Urcs, Within};
+use super::symptom::Symptom;
+use crate::fault::rule::count::Dice;
+use crate::fault::text::octets::Octets;
 use crate::fault::text::pattern::Pattern;
 use crate::time::units::Span;
 use schemars::JsonSchema;
@@ -44,7 +47,7 @@ pub enum ModuleFault {
     /// The command is not carried out; the answer is this error, in the form that `+CMEE` asks for.
     Error(u16),
     /// The answer (or the URC) comes later.
-    Late(Duration),
+    Late(Delay),
     /// No answer comes.
     Swallow {
         /// Whether the command is carried out all the same.
@@ -109,7 +112,12 @@ pub enum UrcVerdict {
 
 impl Module {
     /// What becomes of a command line on a port (from 1), where the fault is about it.
-    pub fn on_command(&self, port: usize, line: &str) -> Option<CommandVerdict> {
+    pub(in crate::fault) fn on_command(
+        &self,
+        port: usize,
+        line: &str,
+        dice: &mut Dice,
+    ) -> Option<CommandVerdict> {
         let other = self.urc.is_some() || self.result.is_some();
         if other || self.port.is_some_and(|p| p != port) || !self.command.matches(line.trim()) {
             return None;
@@ -119,7 +127,7 @@ impl Module {
                 Some(CommandVerdict::Answer { lines: lines.clone(), carried_out: *carried_out })
             }
             ModuleFault::Error(number) => Some(CommandVerdict::Error(*number)),
-            ModuleFault::Late(by) => Some(CommandVerdict::Late(*by)),
+            ModuleFault::Late(by) => Some(CommandVerdict::Late(dice.delay(by))),
             ModuleFault::Swallow { carried_out } => {
                 Some(CommandVerdict::Swallow { carried_out: *carried_out })
             }
@@ -128,7 +136,13 @@ impl Module {
     }
 
     /// What becomes of a final result code on a port (from 1), where the fault is about it; `cause` is what it stands for.
-    pub fn on_result(&self, port: usize, text: &str, cause: &str) -> Option<ResultVerdict> {
+    pub(in crate::fault) fn on_result(
+        &self,
+        port: usize,
+        text: &str,
+        cause: &str,
+        dice: &mut Dice,
+    ) -> Option<ResultVerdict> {
         let result = self.result.as_ref()?;
         if self.port.is_some_and(|p| p != port) || !(result.matches(text) || result.matches(cause)) {
             return None;
@@ -136,20 +150,20 @@ impl Module {
         match &self.what {
             ModuleFault::Answer { lines, .. } => Some(ResultVerdict::Replace(lines.clone())),
             ModuleFault::Error(number) => Some(ResultVerdict::Error(*number)),
-            ModuleFault::Late(by) => Some(ResultVerdict::Late(*by)),
+            ModuleFault::Late(by) => Some(ResultVerdict::Late(dice.delay(by))),
             ModuleFault::Swallow { .. } => Some(ResultVerdict::Swallow),
             ModuleFault::Reset { .. } | ModuleFault::Say(_) | ModuleFault::Force(_) => None,
         }
     }
 
     /// What becomes of a URC on a port (from 1), where the fault is about it.
-    pub fn on_urc(&self, port: usize, text: &str) -> Option<UrcVerdict> {
+    pub(in crate::fault) fn on_urc(&self, port: usize, text: &str, dice: &mut Dice) -> Option<UrcVerdict> {
         if self.port.is_some_and(|p| p != port) || !self.urc.as_ref()?.matches(text) {
             return None;
         }
         match &self.what {
             ModuleFault::Answer { lines, .. } => Some(UrcVerdict::Replace(lines.clone())),
-            ModuleFault::Late(by) => Some(UrcVerdict::Late(*by)),
+            ModuleFault::Late(by) => Some(UrcVerdict::Late(dice.delay(by))),
             ModuleFault::Swallow { .. } => Some(UrcVerdict::Swallow),
             _ => None,
         }
@@ -207,6 +221,7 @@ pub enum PowerOn {
 
 impl Declared for Reset {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Resets];
     const EXAMPLE: &'static str =
         "when = { link = \"ftp.data\", after_bytes = 600 }\nwhat = { reset = \"banner\", dead = \"2s\" }";
 
@@ -233,6 +248,8 @@ struct Answer {
 
 impl Declared for Answer {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] =
+        &[Symptom::WrongAnswer, Symptom::Clock, Symptom::UrcMissing, Symptom::Sim];
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPPUT=1\" }\nwhat = { answer = [\"OK\", \"\", \"+FTPPUT: 1,66\"] }";
 
@@ -256,6 +273,7 @@ struct Error {
 
 impl Declared for Error {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Refuses, Symptom::Sim];
     const EXAMPLE: &'static str = "when = { state = \"powered\", every = 2 }\n\
                                    what = { error = 10, command = \"AT+CPIN?\" }\n\
                                    until = { state = \"powered\" }";
@@ -271,6 +289,10 @@ struct Late {
     /// how much later
     late: Span,
     #[serde(default)]
+    jitter: Jitter,
+    #[serde(default)]
+    spread: Spreads,
+    #[serde(default)]
     command: Commands,
     urc: Option<Urcs>,
     result: Option<Results>,
@@ -279,10 +301,12 @@ struct Late {
 
 impl Declared for Late {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Slow, Symptom::UrcMissing];
     const EXAMPLE: &'static str = "when = { urc = \"+FTPGET: 1,1\" }\nwhat = { late = \"3s\" }";
 
     fn action(self) -> Action {
-        module(About(self.command, self.urc, self.result), self.port, ModuleFault::Late(self.late.0))
+        let delay = Delay::new(self.late, self.jitter, self.spread);
+        module(About(self.command, self.urc, self.result), self.port, ModuleFault::Late(delay))
     }
 }
 
@@ -311,6 +335,7 @@ pub enum Swallowed {
 
 impl Declared for Swallow {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Hangs, Symptom::NoAnswer, Symptom::UrcMissing];
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPGET=2*\", nth = 2 }\nwhat = { swallow = \"command\" }";
 
@@ -324,17 +349,18 @@ impl Declared for Swallow {
 #[derive(Deserialize, JsonSchema)]
 struct Say {
     /// the line
-    say: String,
+    say: Octets,
     port: Option<Port>,
 }
 
 impl Declared for Say {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::UrcStorm, Symptom::Sim];
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPQUIT\" }\nwhat = { say = \"+APP PDP: 0,DEACTIVE\" }";
 
     fn action(self) -> Action {
-        module(About::nothing(), self.port, ModuleFault::Say(self.say))
+        module(About::nothing(), self.port, ModuleFault::Say(self.say.into()))
     }
 }
 
@@ -347,6 +373,7 @@ struct Force {
 
 impl Declared for Force {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Refuses];
     const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=1\" }\nwhat = { force = 77 }";
 
     fn action(self) -> Action {

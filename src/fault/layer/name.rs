@@ -3,6 +3,7 @@
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{Hosts, Within};
+use super::symptom::Symptom;
 use crate::fault::text::pattern::Pattern;
 use core::net::Ipv4Addr;
 use schemars::JsonSchema;
@@ -137,6 +138,7 @@ struct Nxdomain {
 
 impl Declared for Nxdomain {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Name];
     const EXAMPLE: &'static str = "when = { lookup = \"*\", first = 2 }\nwhat = { nxdomain = \"*\" }";
 
     fn action(self) -> Action {
@@ -153,6 +155,7 @@ struct DnsSilence {
 
 impl Declared for DnsSilence {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Name];
     const EXAMPLE: &'static str = "what = { dns_silence = \"ftp.example\" }";
 
     fn action(self) -> Action {
@@ -171,6 +174,7 @@ struct Resolve {
 
 impl Declared for Resolve {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Name, Symptom::NoConnection];
     const EXAMPLE: &'static str = "what = { resolve = \"192.0.2.1\", host = \"ftp.example\" }";
 
     fn action(self) -> Action {
@@ -188,6 +192,7 @@ struct Refused {
 
 impl Declared for Refused {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NoConnection];
     const EXAMPLE: &'static str = "when = { connect = \"*\" }\nwhat = { refused = \"*\" }";
 
     fn action(self) -> Action {
@@ -205,6 +210,7 @@ struct ConnectSilence {
 
 impl Declared for ConnectSilence {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NoConnection];
     const EXAMPLE: &'static str = "what = { connect_silence = \"*\", to_port = 21 }";
 
     fn action(self) -> Action {
@@ -222,6 +228,7 @@ struct Unreachable {
 
 impl Declared for Unreachable {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::NoConnection];
     const EXAMPLE: &'static str = "when = { connect = \"*\", nth = 2 }\nwhat = { unreachable = \"*\" }";
 
     fn action(self) -> Action {
@@ -239,6 +246,7 @@ struct TlsFails {
 
 impl Declared for TlsFails {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Tls];
     const EXAMPLE: &'static str = "what = { tls_fails = \"*\", to_port = 990 }";
 
     fn action(self) -> Action {

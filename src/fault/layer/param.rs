@@ -1,11 +1,14 @@
 //! The types of faults' parameters. A doc comment here, or on a parameter, is the help that is listed.
 
 use crate::fault::text::link::{CONNECTIONS, Direction, Links};
+use crate::fault::text::octets::Octets;
 use crate::fault::text::pattern::Pattern;
+use crate::time::units::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// A whole number from `LOW` to `HIGH`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -100,20 +103,64 @@ impl JsonSchema for Probability {
     }
 }
 
-/// A text, or a list of them.
+/// A line, or a list of them, each a text or octets.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Lines {
-    One(String),
-    Many(Vec<String>),
+    One(Octets),
+    Many(Vec<Octets>),
 }
 
 impl From<Lines> for Vec<String> {
     fn from(lines: Lines) -> Vec<String> {
         match lines {
-            Lines::One(line) => vec![line],
-            Lines::Many(lines) => lines,
+            Lines::One(line) => vec![line.into()],
+            Lines::Many(lines) => lines.into_iter().map(String::from).collect(),
         }
+    }
+}
+
+/// at random so much more
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Jitter(pub Span);
+
+/// How what is drawn of a jitter lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Spread {
+    /// Anything up to it, each as likely.
+    #[default]
+    Uniform,
+    /// Half of the times less than it, mostly not much more, and once in a while much.
+    LogNormal,
+}
+
+/// uniform: anything up to the jitter; log-normal: half of the times less than it, and once in a while far more
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Spreads(pub Spread);
+
+/// How much later something comes: a time, and at random more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delay {
+    /// So much in any case.
+    pub by: Duration,
+    /// What is drawn beside it,
+    pub jitter: Duration,
+    /// and how that lies.
+    pub spread: Spread,
+}
+
+impl Delay {
+    pub fn new(by: Span, Jitter(jitter): Jitter, Spreads(spread): Spreads) -> Delay {
+        Delay { by: by.0, jitter: jitter.0, spread }
+    }
+
+    /// Whether it is none.
+    pub fn is_none(&self) -> bool {
+        self.by.is_zero() && self.jitter.is_zero()
     }
 }
 

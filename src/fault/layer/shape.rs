@@ -26,6 +26,11 @@ fn shape(schema: &Value) -> String {
     }
     match schema.get("type").and_then(Value::as_str) {
         Some("boolean") => "true or false".to_owned(),
+        Some("object") => {
+            let keys = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+            let keys: Vec<String> = keys.map(|(key, schema)| format!("{key} = {}", shape(schema))).collect();
+            format!("{{ {} }}", keys.join(", "))
+        }
         Some("integer") => format!("{}..{}", number("minimum"), number("maximum")),
         Some("number") => format!("{:.1}..{:.1}", number("minimum") as f64, number("maximum") as f64),
         Some("array") => format!("[{}, ...]", schema.get("items").map(shape).unwrap_or_default()),

@@ -3,6 +3,7 @@
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
 use super::param::{Paths, one_of};
+use super::symptom::Symptom;
 use crate::fault::rule::amount::Amount;
 use crate::fault::text::files::file_matches;
 use crate::fault::text::pattern::Pattern;
@@ -135,6 +136,7 @@ fn over_quota() -> NoSpace {
 
 impl Declared for Full {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerFull];
     const EXAMPLE: &'static str = "when = { verb = \"STOR\" }\nwhat = { full = \"64KiB\" }";
 
     fn action(self) -> Action {
@@ -161,6 +163,7 @@ fn unavailable() -> Refusal {
 
 impl Declared for Denied {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::ServerRefuses, Symptom::FileGone];
     const EXAMPLE: &'static str = "what = { denied = \"*.cfg\", code = 553, op = \"write\" }";
 
     fn action(self) -> Action {
@@ -189,6 +192,7 @@ fn local_error() -> Failure {
 
 impl Declared for Vanish {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::FileGone, Symptom::TransferStops];
     const EXAMPLE: &'static str = "when = { verb = \"RETR\", file = \"*.bin\" }\nwhat = { vanish = 600 }";
 
     fn action(self) -> Action {

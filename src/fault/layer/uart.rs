@@ -2,10 +2,12 @@
 
 use super::Action;
 use super::kind::{Declared, FaultKind, Layer, Nature};
-use super::param::{Port, Towards, Within, down};
+use super::param::{Delay, Jitter, Port, Spreads, Towards, Within, both, down};
+use super::symptom::Symptom;
 use crate::fault::rule::amount::Amount;
 use crate::fault::text::link::Direction;
-use crate::time::units::Span;
+use crate::fault::text::octets::Octets;
+use crate::time::units::{Rate, Span};
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,9 +47,16 @@ pub enum UartFault {
     /// So many bytes come twice.
     Duplicate(u64),
     /// The bytes come later.
-    Hold(Duration),
+    Hold(Delay),
     /// Everything is lost.
     Deaf,
+    /// What comes faster than it is taken up is lost.
+    Overrun {
+        /// How many octets are taken up in a second.
+        octets: u64,
+        /// How many wait meanwhile.
+        buffer: u64,
+    },
     /// These bytes come in between.
     Interject(Vec<u8>),
     /// A write comes in pieces.
@@ -111,6 +120,7 @@ pub(super) fn faults() -> Vec<FaultKind> {
         FaultKind::of::<Duplicate>(HERE),
         FaultKind::of::<Hold>(HERE),
         FaultKind::of::<Deaf>(HERE),
+        FaultKind::of::<Overrun>(HERE),
         FaultKind::of::<Interject>(HERE),
         FaultKind::of::<Pieces>(HERE),
         FaultKind::of::<Noise>(HERE),
@@ -144,6 +154,7 @@ struct Lose {
 
 impl Declared for Lose {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::BytesLost, Symptom::Damaged];
     const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=2*\" }\nwhat = { lose = 3, skip = 20 }";
 
     fn action(self) -> Action {
@@ -165,6 +176,7 @@ struct Garble {
 
 impl Declared for Garble {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::BytesLost, Symptom::Garbage];
     const EXAMPLE: &'static str =
         "when = { link = \"serial\", after_bytes = 600, direction = \"up\" }\nwhat = { garble = 2 }";
 
@@ -187,6 +199,7 @@ struct Duplicate {
 
 impl Declared for Duplicate {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::BytesLost];
     const EXAMPLE: &'static str =
         "when = { command = \"AT+FTPGET=2,1024\" }\nwhat = { duplicate = 128, skip = 100 }";
 
@@ -200,6 +213,10 @@ impl Declared for Duplicate {
 struct Hold {
     /// how much later
     hold: Span,
+    #[serde(default)]
+    jitter: Jitter,
+    #[serde(default)]
+    spread: Spreads,
     #[serde(default = "down")]
     direction: Towards,
     #[serde(default)]
@@ -209,10 +226,12 @@ struct Hold {
 
 impl Declared for Hold {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Slow];
     const EXAMPLE: &'static str = "when = { command = \"AT+CSQ\" }\nwhat = { hold = \"3s\" }";
 
     fn action(self) -> Action {
-        uart(self.port, self.direction.0, self.skip, UartFault::Hold(self.hold.0))
+        let delay = Delay::new(self.hold, self.jitter, self.spread);
+        uart(self.port, self.direction.0, self.skip, UartFault::Hold(delay))
     }
 }
 
@@ -226,6 +245,7 @@ struct Deaf {
 
 impl Declared for Deaf {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Hangs, Symptom::NoAnswer];
     const EXAMPLE: &'static str = "when = { at = \"30s\" }\nwhat = { deaf = \"up\" }\nfor = \"5s\"";
 
     fn action(self) -> Action {
@@ -233,11 +253,42 @@ impl Declared for Deaf {
     }
 }
 
+/// What is written faster than the other end takes it up is lost (an overrun, without flow control).
+#[derive(Deserialize, JsonSchema)]
+struct Overrun {
+    /// the rate at which it is taken up, ten bits an octet
+    overrun: Rate,
+    /// how many octets wait meanwhile
+    #[serde(default = "a_fifo")]
+    buffer: Within<u64, 1, 65536>,
+    #[serde(default = "both")]
+    direction: Towards,
+    port: Option<Port>,
+}
+
+/// What a UART 16550 holds.
+fn a_fifo() -> Within<u64, 1, 65536> {
+    Within(16)
+}
+
+impl Declared for Overrun {
+    const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::BytesLost];
+    const EXAMPLE: &'static str = "when = { state = \"data_mode\" }\n\
+                                   what = { overrun = \"9600bit/s\", buffer = 64 }\n\
+                                   until = { state = \"command_mode\" }";
+
+    fn action(self) -> Action {
+        let what = UartFault::Overrun { octets: (self.overrun.0 / 10).max(1), buffer: self.buffer.0 };
+        uart(self.port, self.direction.0, Skip::default(), what)
+    }
+}
+
 /// Text comes in the middle of what the module writes next (a URC in the middle of a reply).
 #[derive(Deserialize, JsonSchema)]
 struct Interject {
     /// the text, line ends included
-    interject: String,
+    interject: Octets,
     #[serde(default)]
     skip: Skip,
     port: Option<Port>,
@@ -245,11 +296,12 @@ struct Interject {
 
 impl Declared for Interject {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::UrcInAnswer];
     const EXAMPLE: &'static str = "when = { command = \"AT+FTPGET=2*\" }\n\
                                    what = { interject = \"\\r\\n+PDP: DEACT\\r\\n\", skip = 30 }";
 
     fn action(self) -> Action {
-        uart(self.port, Direction::Down, self.skip, UartFault::Interject(self.interject.into_bytes()))
+        uart(self.port, Direction::Down, self.skip, UartFault::Interject(self.interject.0))
     }
 }
 
@@ -272,6 +324,7 @@ fn a_moment() -> Span {
 
 impl Declared for Pieces {
     const NATURE: Nature = Nature::Next;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Pieces];
     const EXAMPLE: &'static str = "what = { pieces = 3, gap = \"50ms\" }";
 
     fn action(self) -> Action {
@@ -290,6 +343,7 @@ struct Noise {
 
 impl Declared for Noise {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Garbage];
     const EXAMPLE: &'static str = "when = { state = \"powered\" }\nwhat = { noise = 12 }";
 
     fn action(self) -> Action {
@@ -307,6 +361,7 @@ struct Unplug {
 
 impl Declared for Unplug {
     const NATURE: Nature = Nature::Instant;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::PortGone];
     const EXAMPLE: &'static str = "when = { boot = 2 }\nwhat = { unplug = \"2s\" }";
 
     fn action(self) -> Action {
@@ -326,6 +381,7 @@ struct Line {
 
 impl Declared for Line {
     const NATURE: Nature = Nature::State;
+    const SYMPTOMS: &'static [Symptom] = &[Symptom::Carrier];
     const EXAMPLE: &'static str = "when = { state = \"data_mode\" }\nwhat = { line = \"dcd\", on = false }";
 
     fn action(self) -> Action {

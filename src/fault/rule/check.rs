@@ -3,6 +3,7 @@
 use crate::at::{ResultCode, Secrets};
 use crate::fault::layer::Action;
 use crate::fault::layer::ftp::{Ftp, FtpFault};
+use crate::fault::layer::kind::Nature;
 use crate::fault::layer::link::LinkFault;
 use crate::fault::layer::module::ModuleFault;
 use crate::fault::layer::name::NameFault;
@@ -45,6 +46,10 @@ pub struct Known<'a> {
     pub sent: &'a [&'a str],
     /// The result codes that are the module's own, and those that faults have it answer; `None` where they are not known.
     pub codes: Option<&'a [Pattern]>,
+    /// The signal strength at power-on, where that is known.
+    pub signal: Option<u8>,
+    /// The `+CREG` status once registered, where that is known.
+    pub status: Option<u8>,
 }
 
 impl Known<'_> {
@@ -160,6 +165,21 @@ fn never_fires(i: usize, rules: &[Rule], known: &Known, waits: &Waits) -> Option
     let rule = &rules[i];
     let until = rule.until.as_ref().map(|(t, _)| t);
     let triggers = [("when", Some(&rule.when)), ("until", until)].into_iter().zip(&rule.when_spans);
+    if let Some(name) = &rule.during.fault {
+        let named = waits.named.get(name.as_str()).map(|named| &rules[*named]);
+        let never = match named {
+            None => no_name("fault", i, name, waits),
+            Some(named) if named.kind.nature == Nature::Instant => {
+                let what = format!("the fault can never fire: `{name}` happens and is over, and never holds");
+                Some(Never::new("fault", what, "wait for `after`, or name one that holds"))
+            }
+            Some(_) => None,
+        };
+        if let Some(never) = never {
+            let problem = Problem::new(rule.span.clone(), never.what, never.right);
+            return Some(Problem { key: Some((i, "while", "fault")), ..problem });
+        }
+    }
     triggers.filter_map(|((table, trigger), span)| Some((table, trigger?, span))).find_map(
         |(table, trigger, span)| {
             let never = match trigger {
@@ -201,7 +221,10 @@ pub fn never_happens(trigger: &Trigger, known: &Known) -> Option<Never> {
         Trigger::Command(command, port) => no_command(command, known.commands)
             .map(|(what, right)| Never::new("command", what, right))
             .or(no_port(*port, known)),
-        Trigger::Result(code, port) => no_result(code, known).or(no_port(*port, known)),
+        Trigger::Result(code, port) => {
+            let never = |(what, right)| Never::new("result", what, right);
+            no_result(code, known).map(never).or(no_port(*port, known))
+        }
         Trigger::Urc(_, port) | Trigger::Bytes { port, .. } => no_port(*port, known),
         Trigger::Verb(verb, _) => no_verb(verb, known.verbs),
         Trigger::Reply(verb, _, code) => no_verb(verb, known.verbs).or_else(|| no_code(code)),
@@ -220,7 +243,9 @@ pub fn never_acts(what: &Action, known: &Known) -> Option<Never> {
             let other = m.urc.is_some() || m.result.is_some();
             let command = (!other).then(|| no_command(&m.command, known.commands)).flatten();
             let command = command.map(|(what, right)| Never::new("command", what, right));
-            command.or_else(|| no_result(m.result.as_ref()?, known)).or(no_port(m.port, known))
+            let result = || no_result(m.result.as_ref()?, known);
+            let result = || result().map(|(what, right)| Never::new("result", what, right));
+            command.or_else(result).or(no_port(m.port, known))
         }
         Action::Uart(u) => no_port(u.port, known),
         Action::Ftp(f) => no_verb(&f.verb, known.verbs).or_else(|| no_data(f)),
@@ -240,7 +265,7 @@ pub fn no_port(port: Option<usize>, known: &Known) -> Option<Never> {
 }
 
 /// Why no result code can match: those of V.250 and 27.007 that every module has, and those of this one.
-fn no_result(pattern: &Pattern, known: &Known) -> Option<Never> {
+pub fn no_result(pattern: &Pattern, known: &Known) -> Option<(String, String)> {
     const OTHERS: [&str; 4] = ["CONNECT", "BUSY", "NO ANSWER", "NO DIALTONE"];
     let words = ["OK", "ERROR", "NO CARRIER", ""];
     let own = match known.codes {
@@ -256,7 +281,7 @@ fn no_result(pattern: &Pattern, known: &Known) -> Option<Never> {
     let codes = listed(["OK", "ERROR", "NO CARRIER", "+CME ERROR: 3"].into_iter().chain(codes));
     let right = format!("a result code is {codes} or the like; a line that comes unasked is a `urc`");
     let module = if known.codes.is_some() { " of this module" } else { "" };
-    Some(Never::new("result", format!("`{pattern}` is no final result code{module}"), right))
+    Some((format!("`{pattern}` is no final result code{module}"), right))
 }
 
 /// Why a fault that stops a transfer has none to stop.

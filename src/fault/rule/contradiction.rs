@@ -14,7 +14,7 @@ pub(super) fn contradictions(rules: &[Rule]) -> Vec<Problem> {
     let mut problems = vec![];
     for (i, rule) in rules.iter().enumerate() {
         let twin = rule.name.as_ref().and_then(|name| names.insert(name, i));
-        let same_time = format!("{:?} {:?} {:?}", rule.when, rule.count, rule.wait);
+        let same_time = format!("{:?} {:?} {:?} {:?}", rule.when, rule.count, rule.wait, rule.during);
         let before = seen.entry(same_time).or_default();
         if let Some(twin) = twin {
             let what = format!("two faults are named `{}`", rule.name.as_deref().unwrap_or_default());

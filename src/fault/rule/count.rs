@@ -1,5 +1,6 @@
 //! Which of the times that a trigger happens count, and the dice of a rule.
 
+use crate::fault::layer::param::{Delay, Spread};
 use crate::fault::rule::trigger::{Count, Which};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -43,6 +44,24 @@ impl Dice {
     /// A byte that is not 0: what changes another byte by exclusive or.
     pub fn flip(&mut self) -> u8 {
         self.byte().max(1)
+    }
+
+    /// How much later this once.
+    pub fn delay(&mut self, delay: &Delay) -> Duration {
+        if delay.jitter.is_zero() {
+            return delay.by;
+        }
+        let more = match delay.spread {
+            Spread::Uniform => self.span(delay.jitter),
+            // Longer than a hundred times is no jitter any more.
+            Spread::LogNormal => delay.jitter.mul_f64(self.normal().exp().min(100.0)),
+        };
+        delay.by + more
+    }
+
+    /// A number of the normal distribution, near enough: the sum of twelve that are uniform.
+    fn normal(&mut self) -> f64 {
+        (0..12).map(|_| f64::from(self.0.next_u32()) / f64::from(u32::MAX)).sum::<f64>() - 6.0
     }
 
     /// Up to `span`.

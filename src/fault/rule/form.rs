@@ -109,7 +109,8 @@ fn kind(schema: &Value) -> &'static str {
     };
     let shapes = shapes(schema);
     if !shapes.is_empty() {
-        let mut kinds: Vec<&str> = shapes.into_iter().map(kind).filter(|kind| *kind != "list").collect();
+        let mut kinds: Vec<&str> =
+            shapes.into_iter().map(kind).filter(|kind| !matches!(*kind, "list" | "table")).collect();
         kinds.sort_unstable();
         kinds.dedup();
         return match kinds[..] {
@@ -138,6 +139,7 @@ fn kind(schema: &Value) -> &'static str {
         Some("number") => "number",
         Some("boolean") => "boolean",
         Some("array") => "list",
+        Some("object") => "table",
         _ => "any",
     }
 }

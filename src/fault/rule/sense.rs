@@ -2,12 +2,12 @@
 
 use crate::at::ResultCode;
 use crate::fault::layer::Action;
-use crate::fault::layer::ftp::FtpFault;
+use crate::fault::layer::ftp::{FtpFault, Scripted, Then};
 use crate::fault::layer::kind::Nature;
 use crate::fault::layer::link::LinkFault;
 use crate::fault::layer::module::{Module, ModuleFault};
 use crate::fault::layer::name::NameFault;
-use crate::fault::layer::uart::UartFault;
+use crate::fault::layer::uart::{ControlLine, UartFault};
 use crate::fault::rule::Rule;
 use crate::fault::rule::amount::Lasts;
 use crate::fault::rule::check::{Known, Never};
@@ -154,17 +154,23 @@ pub fn doubts(rules: &[Rule], known: &Known, end: Option<Duration>) -> Vec<Probl
                 told(i, table, (Weight::Warning, Never::new("lifted", what, right)));
             }
         }
-        if let (Trigger::At(at), Some(end)) = (&rule.when, end)
-            && *at + rule.wait > end
+        let timed = match &rule.when {
+            Trigger::At(at) => Some(("at", *at)),
+            Trigger::Each(period) => Some(("each", *period)),
+            Trigger::Quiet(_, span) => Some(("quiet", *span)),
+            _ => None,
+        };
+        if let (Some((key, at)), Some(end)) = (timed, end)
+            && at + rule.wait > end
         {
             let what = format!(
                 "the fault can never fire in a run that passes: at {} it is over, as `ends_within` says",
-                Span(*at + rule.wait)
+                Span(at + rule.wait)
             );
             told(
                 i,
                 "when",
-                (Weight::Mistake, Never::new("at", what, format!("write less than {}", Span(end)))),
+                (Weight::Mistake, Never::new(key, what, format!("write less than {}", Span(end)))),
             );
         }
         // What a fault takes over from its trigger is told once.
@@ -314,15 +320,31 @@ fn idle(rule: &Rule, known: &Known) -> Option<Doubt> {
     match &rule.what {
         Action::Module(m) => module(m, known, &nothing),
         Action::Uart(u) => match &u.what {
-            UartFault::Hold(by) if by.is_zero() => nothing("no time is no delay", "write more than 0s"),
+            UartFault::Hold(by) if by.is_none() => nothing("no time is no delay", "write more than 0s"),
             UartFault::Interject(bytes) if bytes.is_empty() => {
                 nothing("there is nothing to say", "write a text")
+            }
+            UartFault::Pieces { gap, .. } if gap.is_zero() => {
+                nothing("pieces with no time between are one", "write a `gap` of more than 0s")
+            }
+            UartFault::Unplug(gone) if gone.is_zero() => {
+                nothing("the port is gone for no time", "write more than 0s")
+            }
+            UartFault::Line { line: ControlLine::Dsr | ControlLine::Cts, on: true } => {
+                nothing("this line is on, and only a fault has it off", "write on = false")
             }
             _ => None,
         },
         Action::Link(l) => match l.what {
             LinkFault::Latency { by, jitter } if by.is_zero() && jitter.is_zero() => {
                 nothing("no time is no delay", "write more than 0s")
+            }
+            LinkFault::Bursts { begins, lost, .. } if begins <= 0.0 || lost <= 0.0 => {
+                nothing("nothing is lost with this probability", "write more than 0")
+            }
+            LinkFault::Bursts { ends, .. } if ends <= 0.0 => {
+                let what = "a burst that never ends is no burst";
+                mistake("ends", what, "write more than 0, or `stall`")
             }
             LinkFault::Loss { probability, .. } if probability <= 0.0 => {
                 nothing("nothing is lost with this probability", "write more than 0")
@@ -340,7 +362,10 @@ fn idle(rule: &Rule, known: &Known) -> Option<Doubt> {
                 .or_else(|| if looked_up { no_name(key, &n.host) } else { no_host(key, &n.host) })
         }
         Action::Ftp(f) => match f.what {
-            FtpFault::Late(by) if by.is_zero() => nothing("no time is no delay", "write more than 0s"),
+            FtpFault::Late(ref by) if by.is_none() => nothing("no time is no delay", "write more than 0s"),
+            FtpFault::Relabel(ref reply) if is_as_before(reply, &rule.when) => {
+                nothing("the reply has this code already", "write another code, a text, or how late")
+            }
             _ => about("verb", &f.verb, Against::Line)
                 .or_else(|| no_file(&f.verb, &f.file))
                 .or_else(|| unsent(&f.verb, known)),
@@ -353,6 +378,12 @@ fn idle(rule: &Rule, known: &Known) -> Option<Doubt> {
     }
 }
 
+/// Whether a reply is the one that triggered it.
+fn is_as_before(reply: &Scripted, when: &Trigger) -> bool {
+    let code = matches!(when, Trigger::Reply(_, _, code) if code.as_str() == reply.code.to_string());
+    code && reply.text.is_none() && reply.late.is_zero() && reply.then == Then::Stay
+}
+
 fn module(m: &Module, known: &Known, nothing: &dyn Fn(&str, &str) -> Option<Doubt>) -> Option<Doubt> {
     let scope = match &m.urc {
         Some(urc) => about("urc", urc, Against::Line).or_else(|| {
@@ -363,7 +394,7 @@ fn module(m: &Module, known: &Known, nothing: &dyn Fn(&str, &str) -> Option<Doub
     };
     let lines = |lines: &[String]| lines.iter().any(|line| line.contains(['\r', '\n']));
     scope.or_else(|| match &m.what {
-        ModuleFault::Late(by) if by.is_zero() => nothing("no time is no delay", "write more than 0s"),
+        ModuleFault::Late(by) if by.is_none() => nothing("no time is no delay", "write more than 0s"),
         ModuleFault::Say(line) if line.is_empty() => nothing("there is nothing to say", "write a line"),
         ModuleFault::Say(line) if lines(std::slice::from_ref(line)) => {
             let what = "a line is said with its ends, and this one has its own";

@@ -44,6 +44,28 @@ pub enum ModuleState {
     PortClosed,
 }
 
+impl ModuleState {
+    /// The state that this one ends, and that ends it.
+    pub fn opposite(self) -> Option<ModuleState> {
+        use ModuleState as S;
+        Some(match self {
+            S::Powered => return None,
+            S::Registered => S::Unregistered,
+            S::Unregistered => S::Registered,
+            S::BearerUp => S::BearerDown,
+            S::BearerDown => S::BearerUp,
+            S::SessionOpen => S::SessionClosed,
+            S::SessionClosed => S::SessionOpen,
+            S::TransferBegun => S::TransferOver,
+            S::TransferOver => S::TransferBegun,
+            S::DataMode => S::CommandMode,
+            S::CommandMode => S::DataMode,
+            S::PortOpen => S::PortClosed,
+            S::PortClosed => S::PortOpen,
+        })
+    }
+}
+
 /// What a rule waits for. Exactly one event, and what narrows and counts it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,5 +1,5 @@
-//! Lines with another mark at their start. Of `<-` and `->`, the first is the host's, unless the commands stand behind
-//! the second.
+//! Lines with another mark: of `<-` and `->`, the first is the host's, unless the commands stand behind the second; of `TX`
+//! and `RX`, `send` and `recv` and their like the one that commands stand behind.
 
 use super::Format;
 use crate::log::marked::{Marked, Pair};
@@ -11,21 +11,86 @@ const PAIRS: &[Pair] = &[
     (b"==>", b"<=="),
     (b">>", b"<<"),
     (b">", b"<"),
-    (b"[TX]", b"[RX]"),
-    (b"TX", b"RX"),
-    (b"AT TX", b"AT RX"),
-    (b"AT send", b"AT read"),
-    (b"send", b"recv"),
-    (b"sent", b"received"),
-    (b"sending", b"receiving"),
-    (b"write", b"read"),
-    (b"snd", b"rcv"),
-    (b"out", b"in"),
-    (b"cmd", b"resp"),
-    (b"command", b"response"),
-    (b"request", b"response"),
+    (b"AT>", b"AT<"),
+    (b"ATC>", b"ATC<"),
+    ("\u{2192}".as_bytes(), "\u{2190}".as_bytes()),
+    ("\u{53d1}\u{9001}".as_bytes(), "\u{63a5}\u{6536}".as_bytes()),
+    ("\u{53d1}".as_bytes(), "\u{6536}".as_bytes()),
+];
+
+const HOSTS: &[&[u8]] = &[
+    b"[TX]",
+    b"TX",
+    b"TXD",
+    b"AT TX",
+    b"UART TX",
+    b"uart-tx",
+    b"AT send",
+    b"send",
+    b"sent",
+    b"sending",
+    b"write",
+    b"wrote",
+    b"writing",
+    b"written",
+    b"at_write",
+    b"snd",
+    b"out",
+    b"output",
+    b"transmit",
+    b"transmitted",
+    b"transmitting",
+    b"cmd",
+    b"at cmd",
+    b"command",
+    b"at command",
+    b"request",
+    b"req",
+    b"query",
+    b"to modem",
+    b"host",
+    b"dte",
+    b"mcu",
+    b"W",
+    b"S",
+];
+
+const MODULES: &[&[u8]] = &[
+    b"[RX]",
+    b"RX",
+    b"RXD",
+    b"AT RX",
+    b"UART RX",
+    b"uart-rx",
+    b"AT read",
+    b"AT recv",
+    b"recv",
+    b"receive",
+    b"received",
+    b"receiving",
+    b"read",
+    b"reading",
+    b"at_read",
+    b"rcv",
+    b"rcvd",
+    b"in",
+    b"input",
+    b"got",
+    b"resp",
+    b"rsp",
+    b"response",
+    b"at response",
+    b"reply",
+    b"answer",
+    b"from modem",
+    b"modem",
+    b"module",
+    b"device",
+    b"dce",
+    b"urc",
+    b"R",
 ];
 
 pub fn make() -> Box<dyn Format> {
-    Box::new(Marked::new(PAIRS))
+    Box::new(Marked::new(PAIRS, HOSTS, MODULES))
 }

@@ -22,6 +22,10 @@ fn record(text: &[u8]) -> Option<(Side, &[u8])> {
         let rest = &text[at + 2..];
         let letters = rest.iter().take_while(|b| b" TRX".contains(b)).count();
         from = at + 2;
+        // A tag of Android's log with the number of its process looks alike: `AT      (   30):`.
+        if letters > 3 && rest[..letters].iter().all(|b| *b == b' ') {
+            continue;
+        }
         let Some(inside) = rest[letters..].strip_prefix(b"(") else { continue };
         let number = inside.iter().take_while(|b| b.is_ascii_digit() || **b == b' ').count();
         let Some(said) = inside[number..].strip_prefix(b"):").filter(|_| number > 0) else { continue };

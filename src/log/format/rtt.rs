@@ -6,5 +6,5 @@ use crate::log::marked::{Marked, Pair};
 const PAIRS: &[Pair] = &[(b">>>", b"<<<")];
 
 pub fn make() -> Box<dyn Format> {
-    Box::new(Marked::new(PAIRS))
+    Box::new(Marked::new(PAIRS, &[], &[]))
 }

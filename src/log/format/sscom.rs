@@ -5,9 +5,8 @@ use super::Format;
 use crate::log::event::{Side, Sink};
 use crate::log::hex;
 use crate::log::lines::Line;
+use crate::log::peel::decoded;
 use crate::log::stamp::{self, Stamp};
-use encoding_rs::GBK;
-use std::borrow::Cow;
 
 #[derive(Default)]
 struct Sscom {
@@ -18,17 +17,6 @@ struct Sscom {
 
 pub fn make() -> Box<dyn Format> {
     Box::new(Sscom::default())
-}
-
-/// A line as UTF-8; what is neither that nor GBK stays as it is.
-fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
-    if std::str::from_utf8(text).is_ok() {
-        return Cow::Borrowed(text);
-    }
-    match GBK.decode_without_bom_handling_and_without_replacement(text) {
-        Some(text) => Cow::Owned(text.into_owned().into_bytes()),
-        None => Cow::Borrowed(text),
-    }
 }
 
 fn header(text: &[u8]) -> Option<(Stamp, Side, &[u8])> {

@@ -152,7 +152,12 @@ impl Strace {
         count: Option<usize>,
         to: &mut Sink,
     ) -> bool {
-        let Some(count) = count else { return true };
+        let Some(count) = count else {
+            // It failed; or the log ends in it.
+            return peel::find(rest, b" = ").is_some()
+                || rest.ends_with(b"?")
+                || rest.trim_ascii().is_empty();
+        };
         let Some((mut bytes, cut)) = quoted(rest) else { return count == 0 };
         bytes.truncate(count);
         let name = self.open.get(&descriptor).cloned();

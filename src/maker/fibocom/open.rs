@@ -4,7 +4,7 @@ use super::{Fibocom, Name, Session, ending};
 use crate::at::args::Arg;
 use crate::at::{ArgError, FromArg, Int, Text};
 use crate::ftp;
-use crate::modem::net::{Tls, Verify};
+use crate::modem::net::{Offer, Tls, Verify};
 use crate::modem::{Cx, Reply, Target};
 
 /// 1.2.1.4: a name of 1024 octets at most, or an address whose numbers are 0-255.
@@ -64,6 +64,7 @@ pub(super) fn open(m: &mut Fibocom, cx: &mut Cx, args: OpenArgs) -> Reply {
         tls: tls.then(|| Tls {
             name: host.0.clone(),
             verify: if m.call.verify.get() == 1 { Verify::Trusted } else { Verify::Nothing },
+            offer: Offer::default(),
         }),
     };
     m.port = cx.port;

@@ -60,12 +60,17 @@ impl Extended {
     }
 }
 
-type PutArgs = (Int<0, 2>, Option<Int<0, 300_000>>, Option<Int<0, 300_000>>, Option<Int<1000, 1_000_000>>);
+type PutArgs = (
+    Int<0, 2>,
+    Option<Int<0, { u32::MAX as i64 }>>,
+    Option<Int<0, { u32::MAX as i64 }>>,
+    Option<Int<1000, 1_000_000>>,
+);
 
 /// 5.12: `AT+FTPEXTPUT=1` and `0` switch, `=2,<position>,<length>,<time-out in ms>` fills the memory.
 /// A host that says 1 again between two pieces keeps what it has put there.
 pub(super) fn put(m: &mut Simcom, cx: &mut Cx, args: PutArgs) -> Reply {
-    let most = m.settings.extended_buffer.0 as usize;
+    let most = m.settings.extended_upload.0 as usize;
     match (args, &mut m.extended.mode) {
         ((mode, None, None, None), state) if mode.get() < 2 => {
             match (mode.get(), &state) {

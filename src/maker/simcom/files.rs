@@ -21,7 +21,7 @@ pub(super) fn dele(m: &mut Simcom, cx: &mut Cx) -> Reply {
 pub(super) fn size(m: &mut Simcom, cx: &mut Cx) -> Reply {
     let steps = Simcom::in_folder(&m.ftp.get_path, Op::Size(m.ftp.get_name.as_str().into()));
     let complete = !m.ftp.get_name.is_empty();
-    m.begin(cx, Job::Size, steps, complete)
+    m.begin(cx, Job::Size { unknown_is_0: m.settings.failed_size }, steps, complete)
 }
 
 /// 5.10

@@ -296,7 +296,7 @@ pub(super) fn load(m: &mut Simcom, cx: &mut Cx, (mode, name): (Int<0, 1>, Option
         (1, Some(name)) => {
             let path = name.path(Drive::Local, disk::FTP);
             match path.and_then(|path| m.disk.content(&path)).map(<[u8]>::to_vec) {
-                Some(content) if content.len() as u64 <= m.settings.extended_buffer.0 => {
+                Some(content) if content.len() as u64 <= m.settings.extended_upload.0 => {
                     m.extended.load(content);
                     Reply::Ok
                 }

@@ -85,7 +85,7 @@ impl Job {
         match self {
             Job::Get(_) | Job::List(_) | Job::ExtendedGet | Job::ToFile(_) | Job::EtGet => 79,
             Job::Put(_) | Job::FromFile(_) | Job::EtPut(_) => 78,
-            Job::Dele | Job::Size | Job::Mkd | Job::Rmd | Job::Rename | Job::Mdtm => 77,
+            Job::Dele | Job::Size { .. } | Job::Mkd | Job::Rmd | Job::Rename | Job::Mdtm => 77,
         }
     }
 }

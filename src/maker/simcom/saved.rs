@@ -78,6 +78,9 @@ pub(super) fn read(m: &mut Simcom, cx: &mut Cx) -> Reply {
     for (name, setting) in m.ftp.all() {
         Cx { core: cx.core, port: cx.port, name }.info(setting.show());
     }
+    // 12.2.16 prints it, and no command sets it: the server's time.
+    let patience = m.settings.server_timeout.0.as_secs();
+    Cx { core: cx.core, port: cx.port, name: "+FTPTIMEOUT" }.info(patience);
     Reply::Ok
 }
 

@@ -185,7 +185,7 @@ impl Simcom {
                 return transfer::close_if_read(self, cx);
             }
             // 5.9
-            Job::Size => cx.end("+FTPSIZE", format_args!("1,0,{}", reply.text().trim())),
+            Job::Size { .. } => cx.end("+FTPSIZE", format_args!("1,0,{}", reply.text().trim())),
             // 5.18
             Job::Mdtm => cx.end("+FTPMDTM", format_args!("1,0,{}", reply.text().trim())),
             Job::ExtendedGet => {
@@ -260,11 +260,11 @@ pub(super) fn take_back(cx: &mut Cx, job: &Job) {
     cx.take_back(|line| line.starts_with(name) && opens(line));
 }
 
-/// `1,<number>`, behind the command's name.
+/// `1,<number>`, behind the command's name; `1,<number>,0` of AT+FTPSIZE where the module has a size behind the number.
 fn values(job: &Job, number: u16) -> String {
     match (job, number) {
         (Job::ToFile(_) | Job::FromFile(_), _) => number.to_string(),
-        (Job::Size, 1..) => format!("1,{number},0"),
+        (Job::Size { unknown_is_0: true }, 1..) => format!("1,{number},0"),
         _ => format!("1,{number}"),
     }
 }

@@ -5,7 +5,7 @@ use super::{Simcom, cfs};
 use crate::at::args::Arg;
 use crate::at::{ArgError, Arguments, FromArg, Int, Quoted, Text};
 use crate::ftp::Security;
-use crate::modem::net::{Tls, Verify};
+use crate::modem::net::{Offer, Tls, Verify, Version};
 use crate::modem::{Cx, Reply, command};
 use crate::words;
 use bytes::Bytes;
@@ -57,7 +57,29 @@ impl Default for Context {
     }
 }
 
-/// A cipher suite's number, `0x002F`.
+impl Context {
+    fn offer(&self) -> Offer {
+        let version = match (self.protocol.get(), self.version.get()) {
+            (2, _) | (_, 4 | 5) => Version::Datagram,
+            (_, 1) => Version::Tls10,
+            (_, 2) => Version::Tls11,
+            (_, 3) => Version::Tls12,
+            _ => Version::Any,
+        };
+        Offer { version, suites: self.suites.iter().flatten().map(|suite| suite.0).collect() }
+    }
+}
+
+/// The cipher suites of 11.2.1.
+const SUITES: [u16; 55] = [
+    0x008A, 0x008B, 0x008C, 0x008D, 0x00A8, 0x00A9, 0x00AE, 0x00AF, 0x002F, 0x0033, 0x0035, 0x0039, 0x003C,
+    0x003D, 0x0067, 0x006B, 0x009C, 0x009D, 0x009E, 0x009F, 0xC004, 0xC005, 0xC009, 0xC00A, 0xC00E, 0xC00F,
+    0xC013, 0xC014, 0xC023, 0xC024, 0xC025, 0xC026, 0xC027, 0xC028, 0xC029, 0xC02A, 0xC02B, 0xC02C, 0xC02D,
+    0xC02E, 0xC02F, 0xC030, 0xC031, 0xC032, 0xC09C, 0xC09D, 0xC09E, 0xC09F, 0xC0A0, 0xC0A1, 0xC0A2, 0xC0A3,
+    0xCC13, 0xCC14, 0xCC15,
+];
+
+/// A cipher suite's number, `0x002F`: one of [`SUITES`].
 #[derive(Clone, Copy)]
 struct Suite(u16);
 
@@ -65,8 +87,9 @@ impl FromArg for Suite {
     fn from_arg(arg: Option<&Arg>) -> Result<Self, ArgError> {
         let text = Text::<6>::from_arg(arg)?.into_string();
         let digits = text.strip_prefix("0x").or(text.strip_prefix("0X")).filter(|digits| digits.len() == 4);
-        let number = digits.and_then(|digits| u16::from_str_radix(digits, 16).ok());
-        number.map(Suite).ok_or(ArgError::Syntax)
+        let number =
+            digits.and_then(|digits| u16::from_str_radix(digits, 16).ok()).ok_or(ArgError::Syntax)?;
+        if SUITES.contains(&number) { Ok(Suite(number)) } else { Err(ArgError::Range) }
     }
     fn grammar(_: &mut fmt::Formatter) -> fmt::Result {
         Ok(())
@@ -125,9 +148,9 @@ impl TlsSettings {
             "" => Verify::Nothing,
             name => Verify::Signed(octets(cx.lasting.flash.get(&converted(Kind::Authorities, name))?)),
         };
-        let name =
-            self.contexts.get(self.index).map(|context| context.name.as_str()).filter(|n| !n.is_empty());
-        Some((security, Some(Tls { name: name.unwrap_or(server).into(), verify })))
+        let context = self.contexts.get(self.index)?;
+        let name = if context.name.is_empty() { server } else { context.name.as_str() };
+        Some((security, Some(Tls { name: name.into(), verify, offer: context.offer() })))
     }
 }
 
@@ -229,12 +252,9 @@ fn is_certificate(file: &[u8]) -> bool {
 
 /// `AT+CSSLCFG=?`
 pub(super) fn configure_test(_: &mut Simcom, cx: &mut Cx) -> Reply {
-    let suites = "(0x008A,0x008B,0x008C,0x008D,0x00A8,0x00A9,0x00AE,0x00AF,0x002F,0x0033,0x0035,0x0039,0x003C,0x003D,0x0067,\
-        0x006B,0x009C,0x009D,0x009E,0x009F,0xC004,0xC005,0xC009,0xC00A,0xC00E,0xC00F,0xC013,0xC014,0xC023,0xC024,\
-        0xC025,0xC026,0xC027,0xC028,0xC029,0xC02A,0xC02B,0xC02C,0xC02D,0xC02E,0xC02F,0xC030,0xC031,0xC032,0xC09C,\
-        0xC09D,0xC09E,0xC09F,0xC0A0,0xC0A1,0xC0A2,0xC0A3,0xCC13,0xCC14,0xCC15)";
+    let suites = SUITES.map(|suite| format!("0x{suite:04X}")).join(",");
     cx.info("\"SSLVERSION\",(0-5),(0-5)");
-    cx.info(format_args!("\"CIPHERSUITE\",(0-5),(0-7),{suites}"));
+    cx.info(format_args!("\"CIPHERSUITE\",(0-5),(0-7),({suites})"));
     cx.info("\"IGNORERTCTIME\",(0-5),(0,1)");
     cx.info("\"PROTOCOL\",(0-5),(1,2)");
     cx.info("\"SNI\",(0-5),256");

@@ -1,7 +1,6 @@
 //! 1.3: the indications of `+WIND`, after which commands are allowed.
 
 use super::Wavecom;
-use crate::fault::Card;
 use crate::modem::{Cx, Reply};
 
 /// Where the sum of the indications that are printed is in the flash.
@@ -35,8 +34,8 @@ pub fn boot(m: &Wavecom, cx: &mut Cx) {
 }
 
 /// The card was pulled out or pushed in.
-pub fn sim(m: &Wavecom, cx: &mut Cx, card: Card) {
-    indicate(m, cx, if card == Card::In { &[1] } else { &[0] });
+pub fn sim(m: &Wavecom, cx: &mut Cx, present: bool) {
+    indicate(m, cx, if present { &[1] } else { &[0] });
     if cx.lasting.sim.ready() {
         sim_ready(m, cx);
     }

@@ -109,7 +109,7 @@ pub(super) fn operator(_: &mut Base, cx: &mut Cx, (mode, format, name, _): Selec
     if let Some(format) = format {
         cx.radio.format = format.get() as u8;
     }
-    let radio = &cx.profile.radio;
+    let radio = &cx.radio.serving;
     let known = name.as_ref().is_some_and(|n| **n == *radio.operator || **n == *radio.operator_number);
     match (mode.map_or(0, Int::get), no_choice(cx)) {
         (3, _) => return Reply::Ok,
@@ -126,7 +126,7 @@ pub(super) fn operator(_: &mut Base, cx: &mut Cx, (mode, format, name, _): Selec
 }
 
 pub(super) fn operator_read(_: &mut Base, cx: &mut Cx) -> Reply {
-    let radio = &cx.profile.radio;
+    let radio = &cx.radio.serving;
     let mode = cx.radio.selection;
     let name = if cx.radio.format == 2 { &radio.operator_number } else { &radio.operator };
     let technology = radio.technology.map(|t| format!(",{t}")).unwrap_or_default();
@@ -142,7 +142,7 @@ pub(super) fn operator_test(_: &mut Base, cx: &mut Cx) -> Reply {
     if let Some(code) = no_choice(cx) {
         return Reply::Cme(code);
     }
-    let radio = cx.profile.radio.clone();
+    let radio = cx.radio.serving.clone();
     let status = if cx.radio.registered() { 2 } else { 1 };
     let technology = radio.technology.map(|t| format!(",{t}")).unwrap_or_default();
     let (long, number) = (&radio.operator, &radio.operator_number);

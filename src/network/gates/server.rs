@@ -9,7 +9,7 @@ use super::super::tls::{TlsEnd, Whose, check};
 use super::super::{GateId, IoUse, Network};
 use crate::fault::End;
 use crate::gate::{GateInput, GateOutput};
-use crate::modem::net::{Failure, NetEvent, Socket, Tls, Verify};
+use crate::modem::net::{Failure, NetEvent, Socket, Tls};
 use crate::time::Now;
 use bytes::Bytes;
 use core::net::SocketAddr;
@@ -18,24 +18,19 @@ use core::net::SocketAddr;
 /// left the server before the module has read an octet, and a cut would come too late for its reply.
 const DATA_BUFFER: u32 = 64 * 1024;
 
-/// What the module asks of a real server's TLS.
-pub(super) struct Wanted {
-    pub verify: Verify,
-}
-
 /// A gate's control connection to its server.
 pub(super) struct Upstream {
     to: SocketAddr,
     pub io: Option<IoId>,
-    /// TLS, where a real server is to speak it.
-    wanted: Option<Wanted>,
+    /// TLS as the module wants it, where a real server is to speak it.
+    wanted: Option<Tls>,
     tls: Option<Box<TlsEnd>>,
     /// The module wants TLS on its connection once there is TLS here (RFC 4217 section 4).
     starting: Option<(Socket, Tls)>,
 }
 
 impl Upstream {
-    pub fn new(to: SocketAddr, wanted: Option<Wanted>) -> Upstream {
+    pub fn new(to: SocketAddr, wanted: Option<Tls>) -> Upstream {
         Upstream { to, io: None, wanted, tls: None, starting: None }
     }
 
@@ -78,8 +73,8 @@ impl Network {
     /// A TLS end towards the gate's real server, where that is to speak TLS.
     fn upstream_tls(&mut self, id: GateId) -> Option<Result<Box<TlsEnd>, &'static str>> {
         let slot = self.gates.slots.get(&id)?;
-        let verify = &slot.upstream.wanted.as_ref()?.verify;
-        Some(self.tls.client(Whose::Gate, &slot.name, verify).map(Box::new))
+        let wanted = slot.upstream.wanted.as_ref()?;
+        Some(self.tls.client(Whose::Gate, wanted).map(Box::new))
     }
 
     pub(super) fn open_upstream(&mut self, id: GateId) {
@@ -102,8 +97,8 @@ impl Network {
         let Some((gate, slot)) = slot.filter(|(_, slot)| slot.upstream.to != real) else {
             return self.secure_near(now, socket, &tls);
         };
-        slot.upstream.wanted = Some(Wanted { verify: tls.verify.clone() });
-        slot.upstream.starting = Some((socket, Tls { verify: Verify::Nothing, ..tls }));
+        slot.upstream.wanted = Some(tls.clone());
+        slot.upstream.starting = Some((socket, super::unchecked(tls)));
         let io = slot.upstream.io;
         match self.upstream_tls(gate) {
             Some(Ok(mut end)) => {
@@ -121,7 +116,7 @@ impl Network {
     /// TLS at the module's end of a connection.
     fn secure_near(&mut self, now: Now, socket: Socket, tls: &Tls) {
         let Some(id) = self.sockets.link(socket) else { return };
-        let end = self.tls.client(Whose::Module, &tls.name, &tls.verify);
+        let end = self.tls.client(Whose::Module, tls);
         let Some(link) = self.links.get_mut(&id) else { return };
         match end {
             Ok(end) => {

@@ -275,3 +275,35 @@ async fn a_real_server_that_speaks_in_the_clear_fails_the_call() {
     let why = Failure::Tls("the far end does not speak TLS");
     assert_eq!(Module::refused(tls_to(false), hosts, tls).await, why);
 }
+
+/// The gate offers the real server what the module would, and nothing else: behind the first octet and behind AUTH.
+#[tokio::test]
+async fn a_real_server_is_offered_what_the_module_offers() {
+    let old = Offer { version: Version::Tls11, suites: vec![] };
+    let none = Offer { version: Version::Any, suites: vec![0x002F] };
+    let with = |offer: &Offer| Tls { offer: offer.clone(), ..tls_to(false) };
+    for (offer, why) in [(old, tls::check::TLS_1_1), (none, tls::check::SUITES)] {
+        let nobody = || TlsSetup::new(&TlsFiles::default()).unwrap();
+        let outside = Outside::start(vec![]);
+        assert_eq!(Module::refused(with(&offer), hosts(outside.at), nobody()).await, Failure::Tls(why));
+        let outside = Outside::explicit(vec![]);
+        let failed = Module::dial_explicitly(with(&offer), hosts(outside.at), nobody()).await;
+        assert_eq!(failed.err(), Some(Failure::Tls(why)));
+    }
+    // The server has an Ed25519 key, which no suite of RSA fits.
+    for (suite, taken) in [(0xC02B, true), (0xC02F, false)] {
+        let outside = Outside::start(vec![]);
+        let offer = Offer { version: Version::Tls12, suites: vec![suite] };
+        let tls = TlsSetup::new(&TlsFiles::default()).unwrap();
+        match taken {
+            true => {
+                let mut module = Module::dial_to(Some(with(&offer)), hosts(outside.at), tls).await;
+                assert_eq!(module.command("NOOP", "200").await, "200 Fine, outside.");
+            }
+            false => {
+                let why = Module::refused(with(&offer), hosts(outside.at), tls).await;
+                assert!(matches!(why, Failure::Tls(_)));
+            }
+        }
+    }
+}

@@ -247,7 +247,7 @@ impl Module {
 
 pub(super) fn tls_to(verify: bool) -> Tls {
     let verify = if verify { Verify::Trusted } else { Verify::Nothing };
-    Tls { name: FTP.ip().to_string(), verify }
+    Tls { name: FTP.ip().to_string(), verify, offer: Offer::default() }
 }
 
 pub(super) fn file(len: usize) -> Vec<u8> {

@@ -10,7 +10,7 @@ fn secure(socket: u32, port: u16, purpose: Purpose, verify: bool) -> NetRequest 
         name: Some("ftp.example".into()),
         from_port: None,
         purpose,
-        tls: Some(Tls { name: "ftp.example".into(), verify }),
+        tls: Some(Tls { name: "ftp.example".into(), verify, offer: Offer::default() }),
     }
 }
 
@@ -113,7 +113,7 @@ fn a_data_connection_whose_certificate_is_not_trusted_fails_the_listener_that_wa
     let mut rig = Rig::new();
     rig.ask(secure(1, 990, Purpose::FtpControl, false));
     rig.script.lock().unwrap().protected = true;
-    let tls = Some(Tls { name: "ftp.example".into(), verify: Verify::Trusted });
+    let tls = Some(Tls { name: "ftp.example".into(), verify: Verify::Trusted, offer: Offer::default() });
     rig.ask(NetRequest::Listen { socket: Socket(2), port: 2861, purpose: Purpose::FtpData, tls });
     rig.events();
     rig.say(Out::DialData(SocketAddrV4::new(MODULE, 2861)));
@@ -203,10 +203,9 @@ fn explicit_tls_begins_behind_its_reply() {
     rig.script.lock().unwrap().say.extend([Out::ToModule("234 go\r\n".into()), Out::StartTls]);
     rig.net.handle_timeout(rig.now);
     assert_eq!(rig.events(), [data(1, "234 go\r\n")]);
-    let mut client = TlsSetup::new(&TlsFiles::default())
-        .unwrap()
-        .client(tls::Whose::Module, "ftp.example", &Verify::Nothing)
-        .unwrap();
+    let wanted = Tls { name: "ftp.example".into(), verify: Verify::Nothing, offer: Offer::default() };
+    let mut client =
+        TlsSetup::new(&TlsFiles::default()).unwrap().client(tls::Whose::Module, &wanted).unwrap();
     while client.handshaking() {
         let records = client.records();
         rig.ask(send(1, records));
@@ -221,4 +220,40 @@ fn explicit_tls_begins_behind_its_reply() {
     let records = client.write(b"NOOP\r\n");
     rig.ask(send(1, records));
     assert_eq!(heard_bytes(rig.heard()), b"NOOP\r\n");
+}
+
+/// A server of today refuses what is older than TLS 1.2, and suites that it does not have.
+#[test]
+fn what_the_module_offers_must_be_what_the_server_takes() {
+    let offer = |version, suites: &[u16]| Offer { version, suites: suites.to_vec() };
+    for (offer, refused) in [
+        (offer(Version::Any, &[]), None),
+        (offer(Version::Tls12, &[]), None),
+        (offer(Version::Tls12, &[0xC02B]), None),
+        // For a server with an RSA key.
+        (offer(Version::Tls12, &[0xC030]), None),
+        (offer(Version::Any, &[0x002F, 0xC02F]), None),
+        (offer(Version::Any, &[0x1301]), None),
+        (offer(Version::Tls12, &[0x1301]), Some(tls::check::SUITES)),
+        (offer(Version::Any, &[0x002F, 0xC014]), Some(tls::check::SUITES)),
+        (offer(Version::Tls10, &[]), Some(tls::check::TLS_1_0)),
+        (offer(Version::Tls11, &[0xC02F]), Some(tls::check::TLS_1_1)),
+        (offer(Version::Datagram, &[]), Some(tls::check::DATAGRAM)),
+    ] {
+        let mut rig = Rig::with(|c| c.link.latency = ms(10), Box::new(NoFaults));
+        let mut request = secure(1, 990, Purpose::FtpControl, false);
+        if let NetRequest::Connect { tls: Some(tls), .. } = &mut request {
+            tls.offer = offer.clone();
+        }
+        rig.ask(request);
+        rig.wait(ms(100));
+        match (refused, &rig.events()[..]) {
+            (None, [NetEvent::Connected { .. }]) => {}
+            (Some(why), events) => {
+                assert_eq!(events, [failed(1, Failure::Tls(why))], "{offer:?}");
+                assert_eq!(rig.net.poll_note().unwrap(), format!("TLS with 192.0.2.1:990: {why}"));
+            }
+            (None, events) => panic!("{offer:?}: {events:?}"),
+        }
+    }
 }

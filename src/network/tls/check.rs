@@ -16,6 +16,14 @@ pub const PLAIN: &str = "the module does not speak TLS";
 pub const NAMELESS: &str = "no certificate can be for such a name";
 /// What a module has stored as its certificates is none.
 pub const UNREADABLE: &str = "the module's own certificate cannot be read";
+/// What the module's cipher suites lead to.
+pub const SUITES: &str = "none of the module's cipher suites is one that the server takes";
+/// What the module's version leads to.
+pub const TLS_1_0: &str = "the module offers TLS 1.0 alone, which the server does not take";
+/// What the module's version leads to.
+pub const TLS_1_1: &str = "the module offers TLS 1.1 alone, which the server does not take";
+/// What the module's version leads to.
+pub const DATAGRAM: &str = "the module offers DTLS alone, which is not for TCP";
 /// What a fault wants.
 pub const WANTED: &str = "a fault wants it to fail";
 

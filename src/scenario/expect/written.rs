@@ -1,12 +1,12 @@
-//! `[[expect]]` as it is written, and what it means.
+//! `[[expect]]` as it is written: its keys, and which of them stand together.
 
-use super::{Expectation, Lines, Since, Subject, Want};
-use crate::fault::{Files, Known, Never, Pattern, Problem, Weight, no_command, no_port, path_parts};
-use crate::scenario::FileFacts;
+use super::Expectation;
+use super::between::Ends;
+use super::kind::{SUBJECTS, SubjectKind};
+use crate::fault::{Known, ModuleState, Never, Octets, Pattern, Problem, Weight, no_command, no_port};
 use crate::time::units::Span;
-use crate::transcript::content::sha256;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// An expectation as written. It names one subject, and what is expected of it.
@@ -20,17 +20,34 @@ pub struct WrittenExpectation {
     pub host_never_sends: Option<Pattern>,
     /// Subject: command lines that match one after the other; others may come between.
     pub host_sends_in_order: Option<Vec<Pattern>>,
+    /// Subject: the pauses between one such command line and the next, or from one command line to another.
+    pub between: Option<Ends>,
+    /// Subject: command lines that got such a final result code; they are not sent again.
+    pub never_repeats_after: Option<Pattern>,
     /// Subject: lines of the module (URCs and final result codes) that match.
     pub module_says: Option<Pattern>,
     /// Subject: lines of the module that match; none is expected.
     pub module_never_says: Option<Pattern>,
+    /// Subject: lines that the host program prints, on either stream.
+    pub host_prints: Option<Pattern>,
+    /// Subject: lines that the host program prints; none is expected.
+    pub host_never_prints: Option<Pattern>,
+    /// Subject: the host program's own status, from 0 to 255.
+    #[schemars(range(min = 0, max = 255))]
+    pub host_status: Option<i64>,
     /// Subject: a file on the server, by its path, or all whose path or name matches a pattern: at least one is
     /// there, and what is said of it is true of each. It is there where nothing else is said.
     pub file: Option<String>,
+    /// Subject: the files that match and that neither `[server]` nor another expectation names; none is there.
+    pub no_other_files: Option<String>,
+    /// Subject: the module's state in the end.
+    pub module_state: Option<ModuleState>,
     /// Subject: the run; it ends within this time.
     pub ends_within: Option<Span>,
     /// Subject: the fault with this name; it is applied.
     pub fault_applied: Option<String>,
+    /// Subject: what comes after a fault; so soon the module has again what it had before, and answers OK.
+    pub recovers_within: Option<Span>,
     /// At least so many lines.
     pub at_least: Option<u64>,
     /// At most so many lines.
@@ -42,6 +59,9 @@ pub struct WrittenExpectation {
     pub within: Option<Span>,
     /// No line comes before this time, which counts as that of `within`.
     pub not_before: Option<Span>,
+    /// Each pause is so many times as long as the one before it.
+    #[schemars(range(min = 1, max = 1000))]
+    pub growing: Option<f64>,
     /// The first line comes before the first that matches this.
     pub before: Option<Pattern>,
     /// Only what comes from the time on that the fault with this name was applied counts; "start" is the start.
@@ -49,20 +69,60 @@ pub struct WrittenExpectation {
     /// Only lines on this serial port count, from 1.
     #[schemars(range(min = 1, max = 16))]
     pub port: Option<usize>,
+    /// Only command lines that match count.
+    pub command: Option<Pattern>,
     /// The file is not there; with a pattern, none is.
     pub absent: Option<bool>,
     /// The file has this size.
     pub size: Option<FileSize>,
     /// The file has this SHA-256.
     pub sha256: Option<String>,
-    /// The file holds the same as this other file on the server, or as one of those that match.
-    pub equals: Option<String>,
+    /// The file holds the same as this other file on the server, or as one of those that match; or as a file on
+    /// this machine, `{ local = "data.bin" }`, whose path is beside the scenario.
+    pub equals: Option<Equal>,
     /// The file holds this text.
     pub text: Option<String>,
+    /// This is somewhere in the file: a text, or `{ hex = "ff 00" }`.
+    pub contains: Option<Octets>,
+    /// The file begins with this: a text, or `{ hex = "ff 00" }`.
+    pub starts_with: Option<Octets>,
+    /// The file is as it was laid there at the start.
+    pub unchanged: Option<bool>,
+    /// How it holds over the runs of `--seeds` and `--repeat`: `always`, or `sometimes`, once at least.
+    pub over_seeds: Option<OverSeeds>,
 }
 
 /// The size of a file: `50` or `"64KiB"`.
 pub type FileSize = crate::fault::Amount;
+
+/// What a file is to equal.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a file on the server, or { local = \"data.bin\" }")]
+pub enum Equal {
+    /// Another file on the server.
+    Server(String),
+    /// A file on this machine.
+    Local(Local),
+}
+
+/// A file on this machine.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Local {
+    /// Its path, beside the scenario.
+    pub local: String,
+}
+
+/// How an expectation holds over the runs of a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum OverSeeds {
+    /// In each run.
+    Always,
+    /// In one run at least.
+    Sometimes,
+}
 
 /// What is wrong with an expectation.
 pub(super) struct Wrong {
@@ -72,6 +132,10 @@ pub(super) struct Wrong {
     pub right: String,
     /// The key that it contradicts.
     pub other: Option<&'static str>,
+}
+
+pub(super) fn wrong(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Wrong {
+    Wrong { key: Some(key), what: what.into(), right: right.into(), other: None }
 }
 
 impl WrittenExpectation {
@@ -91,9 +155,10 @@ impl WrittenExpectation {
                 None => problem,
             }
         };
-        let (subject, text) = self.subject(known).map_err(problem)?;
+        let kind = self.kind(known).map_err(problem)?;
+        let (subject, text) = (kind.build)(&self, known).map_err(problem)?;
         let (mut mistakes, doubts): (Vec<_>, Vec<_>) =
-            self.doubts(known).into_iter().partition(|(weight, _)| *weight == Weight::Mistake);
+            (kind.doubts)(&self, known).into_iter().partition(|(weight, _)| *weight == Weight::Mistake);
         if !mistakes.is_empty() {
             return Err(problem(mistakes.remove(0).1));
         }
@@ -101,154 +166,79 @@ impl WrittenExpectation {
         let doubt = |(weight, wrong)| Problem { weight, ..problem(wrong) };
         let doubts = doubts.into_iter().map(doubt).collect();
         let names = if self.fault_applied.is_some() { "fault_applied" } else { "since" };
-        Ok(Expectation { subject, text, span: place(None), names: place(Some(names)), doubts })
+        let text = match self.over_seeds {
+            Some(OverSeeds::Sometimes) => format!("sometimes {text}"),
+            Some(OverSeeds::Always) => format!("always {text}"),
+            None => text,
+        };
+        let (over_seeds, span, names) = (self.over_seeds, place(None), place(Some(names)));
+        Ok(Expectation { subject, over_seeds, text, span, names, doubts })
     }
 
-    fn subject(&self, known: &Known) -> Result<(Subject, String), Wrong> {
-        let one = |key, pattern: &Option<Pattern>| pattern.clone().map(|p| (key, p));
-        let order = self.host_sends_in_order.iter().flatten().map(|p| ("host_sends_in_order", p.clone()));
-        let sent = one("host_sends", &self.host_sends).into_iter();
-        let sent = sent.chain(one("host_never_sends", &self.host_never_sends)).chain(order);
-        for (key, pattern) in sent {
-            if let Some((what, right)) = no_command(&pattern, known.commands) {
+    /// The subject, where there is one, and all else belongs to it.
+    fn kind(&self, known: &Known) -> Result<&'static SubjectKind, Wrong> {
+        let given = self.given();
+        let order = self.host_sends_in_order.iter().flatten().map(|p| ("host_sends_in_order", p));
+        let sent = [("host_sends", &self.host_sends), ("host_never_sends", &self.host_never_sends)];
+        let sent = sent.into_iter().filter_map(|(key, p)| Some((key, p.as_ref()?))).chain(order);
+        let between = self.between.iter().flat_map(Ends::patterns).map(|p| ("between", p));
+        for (key, pattern) in sent.chain(between) {
+            if let Some((what, right)) = no_command(pattern, known.commands) {
                 return Err(wrong(key, format!("the expectation is void: {what}"), right));
             }
         }
         if let Some(Never { key, what, right }) = no_port(self.port, known) {
             return Err(wrong(key, what, right));
         }
-        let lines = |pattern: &Option<Pattern>, module: bool, none: bool, verb: &str| {
-            pattern.as_ref().map(|p| -> Result<_, Wrong> {
-                let (lines, words) = self.lines(p, module, none, known)?;
-                let shown = if module { p.to_string() } else { known.shown(p) };
-                Ok((Subject::Lines(lines), format!("{verb} {shown}{words}")))
-            })
+        let names = || {
+            let names: Vec<&str> = SUBJECTS.iter().map(|kind| kind.key).collect();
+            let (last, others) = names.split_last().unwrap_or((&"", &[]));
+            format!("name one of {} or {last}", others.join(", "))
         };
-        let subjects = [
-            lines(&self.host_sends, false, false, "the host sends"),
-            lines(&self.host_never_sends, false, true, "the host never sends"),
-            lines(&self.module_says, true, false, "the module says"),
-            lines(&self.module_never_says, true, true, "the module never says"),
-            self.host_sends_in_order.as_ref().map(|patterns| self.order(patterns, known)),
-            self.file.as_ref().map(|path| self.wanted(path)),
-            self.ends_within
-                .map(|s| self.alone(Subject::EndsWithin(s.0), format!("the run ends within {s}"))),
-            self.fault_applied.as_ref().map(|name| {
-                self.alone(Subject::Applied(name.clone()), format!("the fault {name} is applied"))
-            }),
-        ];
-        let mut subjects = subjects.into_iter().flatten();
-        let right = "name one of host_sends, host_never_sends, host_sends_in_order, module_says, \
-                     module_never_says, file, ends_within or fault_applied";
-        match (subjects.next(), subjects.next()) {
-            (Some(subject), None) => subject,
-            (None, _) => Err(Wrong {
-                key: None,
-                what: "the expectation has no subject".into(),
-                right: right.into(),
-                other: None,
-            }),
-            (Some(_), Some(_)) => {
-                let key = self.subjects().nth(1).unwrap_or_default();
-                Err(wrong(key, "the expectation has two subjects", right))
+        let mut subjects = SUBJECTS.iter().filter(|kind| given.contains(&kind.key));
+        let kind: &SubjectKind = match (subjects.next(), subjects.next()) {
+            (Some(kind), None) => kind,
+            (Some(_), Some(second)) => {
+                return Err(wrong(second.key, "the expectation has two subjects", names()));
             }
-        }
-    }
-
-    /// The keys of the subjects that are there.
-    fn subjects(&self) -> impl Iterator<Item = &'static str> {
-        there([
-            ("host_sends", self.host_sends.is_some()),
-            ("host_never_sends", self.host_never_sends.is_some()),
-            ("host_sends_in_order", self.host_sends_in_order.is_some()),
-            ("module_says", self.module_says.is_some()),
-            ("module_never_says", self.module_never_says.is_some()),
-            ("file", self.file.is_some()),
-            ("ends_within", self.ends_within.is_some()),
-            ("fault_applied", self.fault_applied.is_some()),
-        ])
-    }
-
-    /// A key that counts.
-    fn counts(&self) -> Option<&'static str> {
-        let counts = [("at_least", self.at_least), ("at_most", self.at_most), ("exactly", self.exactly)];
-        there(counts.map(|(key, n)| (key, n.is_some()))).next()
-    }
-
-    /// A key that counts from when on, or until when.
-    fn times(&self) -> Option<&'static str> {
-        self.limits().or(self.since.is_some().then_some("since"))
-    }
-
-    fn limits(&self) -> Option<&'static str> {
-        let limits = [("within", self.within.is_some()), ("not_before", self.not_before.is_some())];
-        there(limits).chain(there([("before", self.before.is_some())])).next()
-    }
-
-    /// A key about a file.
-    fn files(&self) -> Option<&'static str> {
-        let texts = [("sha256", &self.sha256), ("equals", &self.equals), ("text", &self.text)];
-        let first = there([("absent", self.absent.is_some()), ("size", self.size.is_some())]);
-        first.chain(there(texts.map(|(key, text)| (key, text.is_some())))).next()
-    }
-
-    fn port(&self) -> Option<&'static str> {
-        self.port.is_some().then_some("port")
-    }
-
-    fn alone(&self, subject: Subject, text: String) -> Result<(Subject, String), Wrong> {
-        match self.counts().or(self.times()).or(self.files()).or(self.port()) {
-            None => Ok((subject, text)),
+            (None, _) => {
+                let what = "the expectation has no subject".into();
+                return Err(Wrong { key: None, what, right: names(), other: None });
+            }
+        };
+        let stray =
+            given.iter().find(|key| **key != kind.key && **key != "over_seeds" && !kind.with.contains(*key));
+        match stray {
+            None => Ok(kind),
             Some(key) => {
-                Err(stray(key, "at_least, within and the like belong to host_sends and module_says"))
+                let what = format!("`{key}` does not belong to the subject of this expectation");
+                let right = match kind.with {
+                    [] => format!("`{}` stands alone", kind.key),
+                    with => format!("with `{}` go {}", kind.key, with.join(", ")),
+                };
+                Err(wrong(key, what, right))
             }
         }
     }
 
-    fn order(&self, patterns: &[Pattern], known: &Known) -> Result<(Subject, String), Wrong> {
-        if let Some(key) = self.counts().or(self.times()).or(self.files()) {
-            return Err(stray(key, "of these, only `port` goes with host_sends_in_order"));
+    /// The keys that are there.
+    fn given(&self) -> Vec<&'static str> {
+        macro_rules! given {
+            ($($key:ident)+) => {
+                [$((stringify!($key), self.$key.is_some())),+]
+            };
         }
-        if patterns.is_empty() {
-            return Err(wrong("host_sends_in_order", "it names no command", "write two or more"));
-        }
-        let shown: Vec<String> = patterns.iter().map(|pattern| known.shown(pattern)).collect();
-        let text = format!("the host sends {}", shown.join(", then "));
-        let patterns = patterns.iter().cloned().zip(shown).collect();
-        Ok((Subject::Order(patterns, self.port), text))
-    }
-
-    fn lines(
-        &self,
-        pattern: &Pattern,
-        module: bool,
-        none: bool,
-        known: &Known,
-    ) -> Result<(Lines, String), Wrong> {
-        if let Some(key) = self.files() {
-            return Err(stray(key, "absent, size, sha256, equals and text belong to `file`"));
-        }
-        if let (true, Some(key)) = (none, self.counts().or(self.limits())) {
-            let right = "`never` leaves nothing to count or to time; `since` and `port` may stand here";
-            return Err(stray(key, right));
-        }
-        let (at_least, at_most) = match (self.at_least, self.at_most, self.exactly, none) {
-            (.., true) => (0, Some(0)),
-            (None, None, Some(n), _) => (n, Some(n)),
-            (Some(low), Some(high), None, _) if low > high => {
-                let what = format!("at_least = {low} and at_most = {high} contradict each other");
-                return Err(Wrong {
-                    other: Some("at_least"),
-                    ..wrong("at_most", what, "write at_least no greater than at_most")
-                });
-            }
-            (low, high, None, _) => (low.unwrap_or(u64::from(high.is_none())), high),
-            _ => {
-                let what = "`exactly` contradicts `at_least` and `at_most`";
-                let other = if self.at_least.is_some() { "at_least" } else { "at_most" };
-                return Err(Wrong { other: Some(other), ..wrong("exactly", what, "keep one or the other") });
-            }
+        let keys = given! {
+            host_sends host_never_sends host_sends_in_order between never_repeats_after module_says
+            module_never_says host_prints host_never_prints host_status file no_other_files module_state
+            ends_within fault_applied recovers_within at_least at_most exactly within not_before growing before
+            since port command absent size sha256 equals text contains starts_with unchanged over_seeds
         };
+        keys.into_iter().filter(|(_, there)| *there).map(|(key, _)| key).collect()
+    }
+
+    /// That `not_before` is no later than `within`.
+    pub(super) fn times_in_order(&self) -> Result<(), Wrong> {
         if let (Some(late), Some(early)) = (self.within, self.not_before)
             && early > late
         {
@@ -256,119 +246,25 @@ impl WrittenExpectation {
             let right = "write not_before no greater than within";
             return Err(Wrong { other: Some("within"), ..wrong("not_before", what, right) });
         }
-        let timed = self.within.is_some() || self.not_before.is_some();
-        let since = match self.since.as_deref() {
-            Some("start") => Since::Start,
-            Some(name) => Since::Fault(name.to_owned()),
-            None if timed => Since::FirstFault,
-            None => Since::Start,
-        };
-        let (within, not_before) = (self.within.map(|s| s.0), self.not_before.map(|s| s.0));
-        let (pattern, before) = (pattern.clone(), self.before.clone());
-        let words = self.words(known);
-        Ok((
-            Lines { module, pattern, port: self.port, at_least, at_most, within, not_before, before, since },
-            words,
-        ))
-    }
-
-    fn words(&self, known: &Known) -> String {
-        let number = |word: &str, n: Option<u64>| n.map(|n| format!(" {word} {n} times"));
-        let span = |word: &str, s: Option<Span>| s.map(|s| format!(" {word} {s}"));
-        let parts = [
-            number("at least", self.at_least),
-            number("at most", self.at_most),
-            number("exactly", self.exactly),
-            span("within", self.within),
-            span("not before", self.not_before),
-            self.before.as_ref().map(|p| format!(" before {}", known.shown(p))),
-            self.since.as_ref().map(|name| format!(" since {name}")),
-            self.port.map(|port| format!(" on port {port}")),
-        ];
-        parts.into_iter().flatten().collect()
-    }
-
-    fn wanted(&self, path: &str) -> Result<(Subject, String), Wrong> {
-        if let Some(key) = self.counts().or(self.times()).or(self.port()) {
-            return Err(stray(key, "absent, size, sha256, equals and text go with `file`"));
-        }
-        let sha256 = match &self.sha256 {
-            None => None,
-            Some(text) => Some(sha256(text).ok_or_else(|| {
-                wrong("sha256", format!("`{text}` is no SHA-256"), "write its 64 hexadecimal digits")
-            })?),
-        };
-        let files = on_server("file", path)?;
-        let equals = self.equals.as_deref().map(|other| on_server("equals", other)).transpose()?;
-        let same = |other: &Files| {
-            *other == files || matches!(&files, Files::One(one) if !other.are_many() && other.hold(one))
-        };
-        if !files.are_many() && equals.as_ref().is_some_and(same) {
-            return Err(wrong("equals", "every file equals itself", "name another file on the server"));
-        }
-        let size = self.size.map(|n| n.0);
-        if let Some(text) = &self.text {
-            let facts = FileFacts::of(text.as_bytes());
-            let right = "keep one of them";
-            if size.is_some_and(|size| size != facts.size) {
-                let what = format!("`text` has {} bytes, and `size` says otherwise", facts.size);
-                return Err(wrong("size", what, right));
-            }
-            if sha256.is_some_and(|hash| hash != facts.sha256) {
-                return Err(wrong("sha256", "this is not the SHA-256 of `text`", right));
-            }
-        }
-        let absent = self.absent.unwrap_or(false);
-        let wants = [
-            size.map(Want::Size),
-            sha256.map(Want::Sha256),
-            equals.map(Want::Equals),
-            self.text.clone().map(Want::Text),
-        ];
-        let mut wants: Vec<Want> = wants.into_iter().flatten().collect();
-        if absent && !wants.is_empty() {
-            let right = "keep `absent`, or what the file holds";
-            return Err(wrong("absent", "a file that is absent has no content", right));
-        }
-        if wants.is_empty() {
-            wants.push(if absent { Want::Absent } else { Want::Present });
-        }
-        let words: Vec<String> = wants.iter().map(Want::to_string).collect();
-        let subject = if files.are_many() { "each file" } else { "the file" };
-        let text = match (files.are_many(), absent) {
-            (true, true) => format!("no file {path} is there"),
-            _ => format!("{subject} {path} {}", words.join(", and ")),
-        };
-        Ok((Subject::File(files, wants), text))
+        Ok(())
     }
 }
 
-/// The files that a key names, where they can be on the server.
-fn on_server(key: &'static str, path: &str) -> Result<Files, Wrong> {
-    let folder = path.ends_with('/');
-    if folder || path_parts(path).is_none() {
-        let what = match folder && path.len() > 1 {
-            true => format!("`{path}` names a folder, which is no file"),
-            false => format!("`{path}` is no file on the server"),
-        };
-        return Err(wrong(
-            key,
-            what,
-            "write its path from the server's root, such as \"/dir/file\" or \"*.part\"",
-        ));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_that_is_there_is_seen() {
+        let schema = schemars::schema_for!(WrittenExpectation);
+        let keys = schema.as_value()["properties"].as_object().unwrap().keys();
+        let text = include_str!("written.rs");
+        let (_, listed) = text.split_once("let keys = given! {").unwrap();
+        let (listed, _) = listed.split_once('}').unwrap();
+        let listed: Vec<&str> = listed.split_whitespace().collect();
+        assert_eq!(keys.len(), listed.len());
+        for key in keys {
+            assert!(listed.contains(&key.as_str()), "{key}");
+        }
     }
-    Ok(path.into())
-}
-
-pub(super) fn wrong(key: &'static str, what: impl Into<String>, right: impl Into<String>) -> Wrong {
-    Wrong { key: Some(key), what: what.into(), right: right.into(), other: None }
-}
-
-fn stray(key: &'static str, right: &str) -> Wrong {
-    wrong(key, format!("`{key}` does not belong to the subject of this expectation"), right)
-}
-
-/// The keys that are there.
-fn there<const N: usize>(keys: [(&'static str, bool); N]) -> impl Iterator<Item = &'static str> {
-    keys.into_iter().filter(|(_, there)| *there).map(|(key, _)| key)
 }

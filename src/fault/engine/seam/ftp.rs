@@ -19,7 +19,7 @@ impl Engine {
             VerbVerdict::Reply(scripted) => Over::After(scripted.late),
             _ => Over::AtOnce,
         };
-        let verdict = self.rules.first_until(now, Layer::Ftp, over, |action| match action {
+        let verdict = self.rules.first_until(now, Layer::Ftp, over, |action, _| match action {
             Action::Ftp(fault) => fault.on_verb(verb, file),
             _ => None,
         });
@@ -37,8 +37,8 @@ impl Engine {
             ReplyVerdict::Late(by) => Over::After(*by),
             _ => Over::AtOnce,
         };
-        let verdict = self.rules.first_until(now, Layer::Ftp, over, |action| match action {
-            Action::Ftp(fault) => fault.on_reply(verb, file),
+        let verdict = self.rules.first_until(now, Layer::Ftp, over, |action, dice| match action {
+            Action::Ftp(fault) => fault.on_reply(verb, file, dice),
             _ => None,
         });
         verdict.unwrap_or(ReplyVerdict::Pass)

@@ -88,6 +88,15 @@ impl Rules {
                     Unit::Datagram if open => segment.fate = Fate::Drop,
                     Unit::Datagram => {}
                 },
+                LinkFault::Bursts { begins, ends, lost, retransmit } => {
+                    let turns = live.dice.falls(if live.burst { ends } else { begins });
+                    live.burst ^= turns;
+                    match (live.burst && live.dice.falls(lost), unit) {
+                        (true, Unit::Segment) => segment.delay += retransmit,
+                        (true, Unit::Datagram) if open => segment.fate = Fate::Drop,
+                        _ => {}
+                    }
+                }
                 LinkFault::Corrupt(n) if open && take > 0 => {
                     let flip = |_| Flip { at: live.dice.below(take as u64) as usize, with: live.dice.flip() };
                     let mut flips: Vec<Flip> = (0..n.min(take as u64)).map(flip).collect();

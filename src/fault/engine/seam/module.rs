@@ -19,8 +19,8 @@ impl Engine {
             CommandVerdict::Late(_) => Over::LetOut(port),
             _ => Over::AtOnce,
         };
-        let verdict = self.rules.first_until(now, Layer::Module, over, |action| match action {
-            Action::Module(fault) => fault.on_command(port, line),
+        let verdict = self.rules.first_until(now, Layer::Module, over, |action, dice| match action {
+            Action::Module(fault) => fault.on_command(port, line, dice),
             _ => None,
         });
         verdict.unwrap_or(CommandVerdict::Pass)
@@ -36,8 +36,8 @@ impl Engine {
             ResultVerdict::Late(_) => Over::LetOut(port),
             _ => Over::AtOnce,
         };
-        let verdict = self.rules.first_until(now, Layer::Module, over, |action| match action {
-            Action::Module(fault) => fault.on_result(port, text, cause),
+        let verdict = self.rules.first_until(now, Layer::Module, over, |action, dice| match action {
+            Action::Module(fault) => fault.on_result(port, text, cause, dice),
             _ => None,
         });
         verdict.unwrap_or(ResultVerdict::Pass)
@@ -53,8 +53,8 @@ impl Engine {
             UrcVerdict::Late(by) => Over::After(*by),
             _ => Over::AtOnce,
         };
-        let verdict = self.rules.first_until(now, Layer::Module, over, |action| match action {
-            Action::Module(fault) => fault.on_urc(port, text),
+        let verdict = self.rules.first_until(now, Layer::Module, over, |action, dice| match action {
+            Action::Module(fault) => fault.on_urc(port, text, dice),
             _ => None,
         });
         verdict.unwrap_or(UrcVerdict::Pass)

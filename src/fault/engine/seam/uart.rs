@@ -47,7 +47,7 @@ impl Engine {
         let mut inserts = self.rules.list.len();
         while !rest.is_empty() {
             let room = self.rules.room(Link::serial(port), way, rest.len());
-            let (n, effect) = self.rules.effect(port, way, room, inserts);
+            let (n, effect) = self.rules.effect(now, port, way, room, inserts);
             let (head, tail) = rest.split_at(n);
             pass &= effect.is_none();
             match effect {
@@ -92,6 +92,7 @@ impl Rules {
     /// How many of the next bytes have the same fate, and which: the first rule that holds decides.
     fn effect(
         &mut self,
+        now: Now,
         port: usize,
         way: Way,
         room: usize,
@@ -110,12 +111,28 @@ impl Rules {
                 skipping.push(i);
                 continue;
             }
+            if let UartFault::Overrun { octets, buffer } = uart.what {
+                let nano = 1_000_000_000 / octets.max(1);
+                let free = live.lines.entry((Link::serial(port), way)).or_insert(now);
+                *free = (*free).max(now);
+                let waiting =
+                    u64::try_from((*free - now).as_nanos()).unwrap_or(u64::MAX).div_ceil(nano.max(1));
+                match buffer.saturating_sub(waiting) {
+                    0 => found = Some((i, Effect::Lose)),
+                    fits => {
+                        n = at_most(n, fits);
+                        *free += Duration::from_nanos(nano.saturating_mul(n as u64));
+                        continue;
+                    }
+                }
+                break;
+            }
             let effect = match &uart.what {
                 UartFault::Lose(_) if active.left > 0 => Effect::Lose,
                 UartFault::Garble(_) if active.left > 0 => Effect::Garble,
                 UartFault::Duplicate(_) if active.left > 0 => Effect::Twice,
                 UartFault::Interject(text) if active.left > 0 && inserts > 0 => Effect::Insert(text.clone()),
-                UartFault::Hold(by) => Effect::Hold(*by),
+                UartFault::Hold(delay) => Effect::Hold(live.dice.delay(delay)),
                 UartFault::Deaf => Effect::Lose,
                 UartFault::Pieces { n, gap } => {
                     Effect::Pieces(usize::try_from(*n).unwrap_or(usize::MAX), *gap)
