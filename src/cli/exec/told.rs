@@ -1,6 +1,7 @@
 //! What becomes of the runs is told: each as it ends, and all of them at the end.
 
 use super::reports::Reports;
+use crate::at::Visible;
 use crate::campaign::forge::Forge;
 use crate::campaign::run::MISTAKE;
 use crate::campaign::text::{self, Detail};
@@ -104,6 +105,10 @@ impl Told {
         }
         if let Some(closed) = &closed {
             over = Some(why(closed));
+        }
+        for unmet in summary.expectations.iter().filter(|expected| !expected.overall.met) {
+            let (text, why) = (&unmet.overall.text, &unmet.overall.why);
+            complain(format_args!("badline: not met: {}: {}", Visible(text), Visible(why)));
         }
         let not_run = course.own.saturating_sub(runs.len() as u64);
         summary.stopped(not_run, over.as_deref().unwrap_or("their threads have ended"));
