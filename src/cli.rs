@@ -55,7 +55,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Run),
-    Exec(exec::Exec),
+    Exec(Box<exec::Exec>),
     Report(report::ReportVerb),
     Rerun(rerun::Rerun),
     Play(play::Play),
