@@ -13,8 +13,11 @@ mod list;
 mod man;
 mod options;
 mod play;
+mod progress;
 mod record;
 mod replay;
+mod report;
+mod rerun;
 mod run;
 mod saved;
 mod schema;
@@ -52,7 +55,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Run),
-    Exec(exec::Exec),
+    Exec(Box<exec::Exec>),
+    Report(report::ReportVerb),
+    Rerun(rerun::Rerun),
     Play(play::Play),
     Record(record::Record),
     Replay(replay::ReplayVerb),
@@ -88,6 +93,8 @@ pub fn main() -> ExitCode {
     match cli.verb {
         Verb::Run(verb) => verb.main(),
         Verb::Exec(verb) => verb.main(),
+        Verb::Report(verb) => verb.main(),
+        Verb::Rerun(verb) => verb.main(),
         Verb::Play(verb) => verb.main(),
         Verb::Record(verb) => verb.main(),
         Verb::Replay(verb) => verb.main(),

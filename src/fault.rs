@@ -31,7 +31,7 @@ pub use layer::ftp::{
 pub use layer::kind::{FaultKind, Layer, Nature, Need, Param};
 pub use layer::link::{Delivery, Fate, Flip, LinkFault, OnLink, Segment};
 pub use layer::module::{CommandVerdict, Module, ModuleFault, PowerOn, ResultVerdict, Swallowed, UrcVerdict};
-pub use layer::name::{ConnectVerdict, LookupVerdict, Name, NameFault};
+pub use layer::name::{ConnectVerdict, Handshake, LookupVerdict, Name, NameFault};
 pub use layer::param::{Delay, End, Spread};
 pub use layer::storage::{Change, Ops, Storage, StorageFault, StorageOp, StorageVerdict};
 pub use layer::symptom::{Symptom, index, symptoms_markdown};

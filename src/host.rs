@@ -2,4 +2,5 @@
 
 mod lines;
 pub mod orphans;
+pub mod output;
 pub mod process;

@@ -120,6 +120,8 @@ pub mod at;
 #[doc(hidden)]
 pub mod bench;
 #[doc(hidden)]
+pub mod campaign;
+#[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
 pub mod control;

@@ -42,7 +42,7 @@ pub use client::{Clients, Service};
 pub use command::{Command, Reply, Support};
 pub use cx::Cx;
 pub use data::{DataEnd, DataMode, Ends, Sink};
-pub use dce::{Dce, DceFault};
+pub use dce::{Dce, DceFault, Notes};
 pub use files::Store;
 pub use flash::{Flash, Keeper};
 pub use hook::FaultHook;

@@ -283,8 +283,13 @@ impl Network {
     }
 
     /// Has [`poll_tap`](Network::poll_tap) show what passes from here on.
-    pub fn tap(&mut self, on: bool) {
-        self.tap.on = on;
+    pub fn tap(&mut self) {
+        self.tap.on = true;
+    }
+
+    /// Has it show nothing any more.
+    pub fn untap(&mut self) {
+        self.tap.on = false;
     }
 
     /// What passed the antenna, where the tap is on.

@@ -20,6 +20,7 @@ pub use report::{Difference, Report, Sums};
 pub use script::Script;
 
 use crate::fault::{CommandVerdict, ResultVerdict, UrcVerdict};
+use crate::modem::Notes;
 use crate::modem::net::Radio;
 use crate::modem::{Dce, DceFault, FaultHook, NetEvent, Note, Origin, Output, PortId};
 use crate::time::Now;
@@ -424,7 +425,7 @@ impl Dce for Replay {
     }
 
     fn power_on(&mut self, now: Now) {
-        self.shadow.modem_mut().take_notes(true);
+        self.shadow.modem_mut().take_notes(Notes::Taken);
         self.shadow.modem_mut().power_on(now);
         let radio = self.shadow.modem().modem().map(|modem| &modem.core().radio);
         self.forced =
@@ -506,7 +507,7 @@ impl Dce for Replay {
         [due, self.goes_off(), self.shadow.poll_timeout()].into_iter().flatten().min()
     }
 
-    fn take_notes(&mut self, take: bool) {
-        self.notes = take;
+    fn take_notes(&mut self, notes: Notes) {
+        self.notes = notes == Notes::Taken;
     }
 }

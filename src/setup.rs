@@ -177,11 +177,9 @@ impl Setup {
         self.files.splice(0..0, laid);
     }
 
-    /// What a run of it may write, and must not write over.
-    pub fn outputs(&self) -> Outputs {
-        let mut outputs = Outputs::default();
+    /// Has the files known that it was read from, which no run of it must write over.
+    pub fn needs(&self, outputs: &mut Outputs) {
         self.reads.iter().for_each(|(what, file)| outputs.needs(what, file));
-        outputs
     }
 }
 

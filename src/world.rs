@@ -13,6 +13,7 @@ mod serial;
 #[cfg(test)]
 mod tests;
 
+use crate::modem::Notes;
 use radio::RadioTimeline;
 use reports::Reports;
 pub use serial::Write;
@@ -110,8 +111,8 @@ impl World {
     /// Has [`World::poll_record`] tell what happens from here on; it costs time.
     pub fn trace(&mut self) {
         if self.reports.recorder.is_none() {
-            self.dce.take_notes(true);
-            self.network.tap(true);
+            self.dce.take_notes(Notes::Taken);
+            self.network.tap();
             self.reports.recorder = Some(Box::new(Recorder::new(
                 maker::secrets(self.dce.modem().map(Modem::vocabulary)),
                 self.ports.len(),
@@ -121,8 +122,8 @@ impl World {
 
     /// Has nothing recorded any more.
     pub(super) fn untrace(&mut self) {
-        self.dce.take_notes(false);
-        self.network.tap(false);
+        self.dce.take_notes(Notes::None);
+        self.network.untap();
         self.reports.recorder = None;
     }
 

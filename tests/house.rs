@@ -34,6 +34,7 @@ const ROOMS: &[&str] = &[
     "host",
     "play",
     "record",
+    "campaign",
     "bench",
     "control",
     "cli",
@@ -41,7 +42,8 @@ const ROOMS: &[&str] = &[
 
 /// The rooms that touch the world outside; all others are pure. (`trace` writes files and hands records to tasks.)
 const IMPURE_ROOMS: &[&str] = &[
-    "trace", "disk", "judge", "ftpd", "setup", "driver", "host", "play", "record", "bench", "control", "cli",
+    "trace", "disk", "judge", "ftpd", "setup", "driver", "host", "play", "record", "campaign", "bench",
+    "control", "cli",
 ];
 
 /// What a pure room may not name: I/O, the clock, and whatever differs from one run to the next.

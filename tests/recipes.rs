@@ -300,7 +300,9 @@ fn every_key_of_an_expectation_is_on_its_page() {
 
 #[test]
 fn every_verb_is_on_a_page() {
-    let mut pages: Vec<String> = stems("docs").iter().map(|name| format!("docs/{name}.md")).collect();
+    // Pictures lie beside the pages.
+    let all = stems("docs").into_iter().map(|name| format!("docs/{name}.md"));
+    let mut pages: Vec<String> = all.filter(|page| root().join(page).exists()).collect();
     pages.push("README.md".into());
     let text: String = pages.iter().map(|page| read(page)).collect();
     let missing = |verb: &String| !text.contains(&format!("badline {verb}"));

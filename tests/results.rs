@@ -1,6 +1,7 @@
 //! Each answer of each profile ends with a result, whatever the maker prints in the place of one.
 
 use badline::maker::PROFILES;
+use badline::modem::Notes;
 use badline::modem::{Dce, Modem, Note, Output, PortId};
 use badline::profile::Profile;
 use badline::setup::files;
@@ -35,7 +36,7 @@ impl Bench {
     fn new(profile: Arc<Profile>) -> Bench {
         let behaviour = files::behaviour(&profile).unwrap_or_else(|_| panic!("no behaviour"));
         let mut modem = Modem::new(profile, behaviour, 1);
-        modem.take_notes(true);
+        modem.take_notes(Notes::Taken);
         modem.power_on(Now::ZERO);
         let mut bench = Bench { modem, now: Now::ZERO };
         bench.passes(Duration::from_secs(60));

@@ -5,7 +5,7 @@ use crate::play;
 use crate::profile::mistake::Mistake;
 use crate::scenario::Scenario;
 use crate::setup::Setup;
-use crate::setup::files::{self, Instead};
+use crate::setup::files::{self, Instead, is_profile};
 use crate::transcript;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -70,20 +70,4 @@ fn scenario(
 ) -> Result<(&'static str, Vec<Mistake>), Vec<Mistake>> {
     read.and_then(|scenario| Setup::from_scenario(&scenario, file.parent().unwrap_or(Path::new(""))))
         .map(|setup| ("scenario", setup.warnings))
-}
-
-/// Keys that are only in profiles; `vendor` or `extends` is in each.
-const PROFILE: [&str; 10] = [
-    "vendor", "extends", "identity", "serial", "commands", "urc", "settings", "power_on", "absent", "bearer",
-];
-
-/// Whether a TOML file is a profile, and no scenario.
-fn is_profile(text: &str) -> bool {
-    let key = |line: &str| {
-        line.trim_start_matches('[').split(['=', ']', '.', ' ']).next().unwrap_or_default().to_owned()
-    };
-    match text.parse::<toml::Table>() {
-        Ok(table) => PROFILE.iter().any(|key| table.contains_key(*key)),
-        Err(_) => text.lines().any(|line| PROFILE.contains(&key(line.trim()).as_str())),
-    }
 }

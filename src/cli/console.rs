@@ -25,11 +25,11 @@ pub struct Console {
 }
 
 impl Console {
-    /// Tells of a modem of this profile, as often as `-v` was given.
+    /// Tells of a modem of this profile, as often as `-v` was given; of one of many runs, with its label.
     ///
     /// # Errors
     /// Where no thread can be had.
-    pub fn new(verbose: u8, profile: &str) -> io::Result<Console> {
+    pub fn new(verbose: u8, profile: &str, label: Option<String>) -> io::Result<Console> {
         let wanted = match verbose {
             0 => Detail::Alarm,
             1 => Detail::Dialogue,
@@ -37,7 +37,8 @@ impl Console {
         };
         let (to, mut records) = follow();
         let (tell, done) = channel();
-        let mut printer = Printer { wanted, profile: profile.to_owned(), told: BTreeSet::new() };
+        let label = label.map_or(String::new(), |label| format!("[{label}] "));
+        let mut printer = Printer { wanted, profile: profile.to_owned(), label, told: BTreeSet::new() };
         let print = move || {
             while let Some(record) = records.blocking_recv() {
                 printer.print(&record);
@@ -74,6 +75,8 @@ impl Drop for Console {
 struct Printer {
     wanted: Detail,
     profile: String,
+    /// What stands before each line.
+    label: String,
     /// The commands that were told as unknown.
     told: BTreeSet<(String, String)>,
 }
@@ -81,7 +84,7 @@ struct Printer {
 impl Printer {
     fn print(&mut self, record: &Record) {
         if self.wanted > Detail::Alarm {
-            complain(show(record));
+            complain(format_args!("{}{}", self.label, show(record)));
         }
         match &record.event {
             Event::Command { name, form, known: false, .. } => self.unknown(name, form),
@@ -106,7 +109,8 @@ impl Printer {
                 ),
                 false => "`badline list commands --profile FILE` tells what it has".to_owned(),
             };
-            complain(format_args!("badline: the module does not know AT{name} ({form}); {page}"));
+            let label = &self.label;
+            complain(format_args!("{label}badline: the module does not know AT{name} ({form}); {page}"));
         }
     }
 }

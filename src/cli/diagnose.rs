@@ -1,5 +1,6 @@
 //! `badline diagnose`: name what went wrong in a recording.
 
+use super::progress::Progress;
 use super::{MISTAKE, complain, show, show_error, show_mistake, show_mistakes, show_refusal};
 use crate::at::visible_json;
 use crate::diagnose::{Diagnosis, Finding, Known, Stock, Trust};
@@ -14,10 +15,9 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 /// Name what went wrong in recordings: 0 where nothing did, 1 where something did
 #[derive(Args, Debug)]
@@ -89,7 +89,7 @@ impl Diagnose {
         let mut lines = Lines { input: BufReader::with_capacity(1 << 16, input), read: 0 };
         let mut reader = Reader::new(&name);
         let mut diagnosis: Option<Diagnosis> = None;
-        let mut progress = Progress::new(&name, size);
+        let progress = Progress::bytes(name.clone(), size);
         let mut line = vec![];
         loop {
             match lines.next(&mut line).map_err(refused)? {
@@ -127,14 +127,13 @@ impl Diagnose {
                     };
                     diagnosis.step(&step);
                     while let Some(finding) = diagnosis.poll() {
-                        self.show(&name, &finding, counts, &mut progress)?;
+                        self.show(&name, &finding, counts, &progress)?;
                         keep(finding);
                     }
                 }
                 Err(mistake) => counts.mistake(&mistake),
             }
         }
-        progress.clear();
         let Some(mut diagnosis) = diagnosis else {
             complain(format_args!("badline: {name}: there is nothing in it to be diagnosed"));
             counts.empty += 1;
@@ -142,7 +141,7 @@ impl Diagnose {
         };
         diagnosis.finish();
         while let Some(finding) = diagnosis.poll() {
-            self.show(&name, &finding, counts, &mut progress)?;
+            self.show(&name, &finding, counts, &progress)?;
             keep(finding);
         }
         Ok(diagnosis.stock().clone())
@@ -161,9 +160,8 @@ impl Diagnose {
         name: &str,
         finding: &Finding,
         counts: &mut Counts,
-        progress: &mut Progress,
+        progress: &Progress,
     ) -> Result<(), ExitCode> {
-        progress.clear();
         counts.found += 1;
         *counts.by_code.entry(finding.code.kind().code).or_default() += 1;
         let shown = match self.json {
@@ -186,10 +184,11 @@ impl Diagnose {
                     "host": kind.host,
                     "faults": faults,
                 });
-                show(format_args!("{}\n", visible_json(&object.to_string())))
+                format!("{}\n", visible_json(&object.to_string()))
             }
-            false => show(format_args!("{name}:{}: {}: {}\n", finding.line, finding.code, finding.sentence)),
+            false => format!("{name}:{}: {}: {}\n", finding.line, finding.code, finding.sentence),
         };
+        let shown = progress.aside(|| show(shown));
         match shown == ExitCode::SUCCESS {
             true => Ok(()),
             false => Err(shown),
@@ -310,43 +309,6 @@ impl Lines {
             if n == 0 || line.ends_with(b"\n") {
                 return Ok(Next::TooLong);
             }
-        }
-    }
-}
-
-/// How far it is, on a terminal.
-struct Progress<'a> {
-    name: &'a str,
-    size: u64,
-    shown: Option<Instant>,
-    on: bool,
-    next: u64,
-}
-
-impl<'a> Progress<'a> {
-    fn new(name: &'a str, size: u64) -> Progress<'a> {
-        Progress { name, size, shown: None, on: size > 1 << 20 && io::stderr().is_terminal(), next: 1 << 18 }
-    }
-
-    fn at(&mut self, read: u64) {
-        if !self.on || read < self.next {
-            return;
-        }
-        self.next = read + (1 << 18);
-        if self.shown.is_none_or(|at| at.elapsed() > Duration::from_millis(200)) {
-            self.shown = Some(Instant::now());
-            let _ = write!(
-                io::stderr().lock(),
-                "\r{}: {} %",
-                crate::at::Visible(self.name),
-                read * 100 / self.size.max(1)
-            );
-        }
-    }
-
-    fn clear(&mut self) {
-        if self.shown.take().is_some() {
-            let _ = write!(io::stderr().lock(), "\r\x1b[K");
         }
     }
 }

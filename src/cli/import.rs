@@ -1,5 +1,6 @@
 //! `badline import`: another program's log as a recording.
 
+use super::progress::Progress;
 use super::{complain, list, show_error, show_refusal};
 use crate::disk::{Kind, Outputs, named};
 use crate::log::format::{self, Timing};
@@ -13,10 +14,9 @@ use crate::setup::files;
 use crate::transcript;
 use clap::Args;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Seek, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 /// Make a recording of another program's log of a serial line
 ///
@@ -77,7 +77,7 @@ impl ImportLogs {
         let (names, kinds): (Vec<String>, Vec<_>) =
             sources.iter().map(|source| (source.name.clone(), source.kind)).unzip();
         let total: u64 = self.logs.iter().filter_map(|log| Some(log.metadata().ok()?.len())).sum();
-        let mut progress = Progress::new("reading", total);
+        let progress = Progress::bytes("reading", total);
         let mut import = Import::new(sources, Options { masker, only: self.device.clone() })?;
         let mut bodies: Vec<BufWriter<File>> = vec![];
         while let Some(found) = import.next_steps()? {
@@ -86,7 +86,7 @@ impl ImportLogs {
         }
         let rest = import.finish();
         write_steps(&mut bodies, &import, rest)?;
-        progress.done();
+        drop(progress);
         self.tell(&import, &names);
         let dialogues: Vec<usize> =
             (0..import.sessions.len()).filter(|i| import.sessions[*i].is_dialogue()).collect();
@@ -138,9 +138,9 @@ impl ImportLogs {
                 timings.push((name, timing(file)));
                 continue;
             }
-            let mut progress = Progress::new("looking at", file.metadata()?.len());
+            let progress = Progress::bytes("looking at", file.metadata()?.len());
             let survey = survey(BufReader::new(&file), self.format, &mut |bytes| progress.at(bytes))?;
-            progress.done();
+            drop(progress);
             file.rewind()?;
             surveyed.push((name, file, survey));
         }
@@ -395,36 +395,4 @@ fn numbered(path: &Path, place: usize) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let end = path.extension().map_or(String::new(), |end| format!(".{}", end.to_string_lossy()));
     path.with_file_name(format!("{stem}-{}{end}", place + 1))
-}
-
-/// How far it is, on a terminal.
-struct Progress {
-    what: &'static str,
-    total: u64,
-    told: Instant,
-    shown: bool,
-    /// Nobody looks.
-    silent: bool,
-}
-
-impl Progress {
-    fn new(what: &'static str, total: u64) -> Progress {
-        let silent = !io::stderr().is_terminal();
-        Progress { what, total, told: Instant::now(), shown: false, silent }
-    }
-
-    fn at(&mut self, bytes: u64) {
-        if self.silent || self.told.elapsed() < Duration::from_millis(250) {
-            return;
-        }
-        (self.told, self.shown) = (Instant::now(), true);
-        let mib = |bytes: u64| bytes >> 20;
-        let _ = write!(io::stderr(), "\rbadline: {}: {} of {} MiB ", self.what, mib(bytes), mib(self.total));
-    }
-
-    fn done(&mut self) {
-        if std::mem::take(&mut self.shown) {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
-    }
 }

@@ -6,6 +6,7 @@ use crate::fault;
 use crate::log::FORMATS;
 use crate::maker::PROFILES;
 use crate::modem::{Support, Vocabulary};
+use crate::profile::Profile;
 use crate::scenario::{SCENARIOS, expect};
 use crate::setup::files;
 use clap::builder::NonEmptyStringValueParser;
@@ -103,15 +104,23 @@ fn summary(text: &str) -> &str {
 /// # Errors
 /// The mistakes in the profile.
 pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mistake::Mistake>> {
-    let profile = files::profile(profile)?;
-    let behaviour = files::behaviour(&profile).map_err(|_| vec![])?;
-    let mut rows: Vec<[String; 3]> = Vocabulary::new(behaviour.as_ref(), &profile)
+    Ok(rows(&*files::profile(profile)?))
+}
+
+/// What stands behind a command that does what the module's does.
+pub const IMPLEMENTED: &str = "implemented";
+
+/// The same of one that was read.
+pub fn rows(profile: &Profile) -> Vec<[String; 3]> {
+    // One that was read has a behaviour.
+    let Ok(behaviour) = files::behaviour(profile) else { return vec![] };
+    let mut rows: Vec<[String; 3]> = Vocabulary::new(behaviour.as_ref(), profile)
         .rows()
         .into_iter()
         .filter(|row| !profile.commands.contains_key(row.name))
         .map(|row| {
             let support = match row.support {
-                Support::Acted => "implemented",
+                Support::Acted => IMPLEMENTED,
                 Support::Partly => "implemented in part",
                 Support::Answered => "answered only",
             };
@@ -129,5 +138,5 @@ pub fn table(profile: &str) -> Result<Vec<[String; 3]>, Vec<crate::profile::mist
         let forms: Vec<&str> = forms.into_iter().filter(|(there, _)| *there).map(|(_, form)| form).collect();
         rows.push([format!("AT{name}"), forms.join(" "), "answered only".into()]);
     }
-    Ok(rows)
+    rows
 }

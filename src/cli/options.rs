@@ -26,14 +26,13 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 /// What kind of modem, and what it hangs on.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Options {
     /// The module: a name from `badline list profiles`, or a TOML file
     #[arg(long, value_name = "NAME|FILE", value_parser = NonEmptyStringValueParser::new())]
     pub profile: Option<String>,
-    /// What is on the network, and what goes wrong: a name from `badline list scenarios`, or a TOML file; other
-    /// options win over it
-    #[arg(long, value_name = "NAME|FILE")]
+    /// The scenario: the verbs say how many they take
+    #[arg(skip)]
     pub scenario: Option<PathBuf>,
     /// Serial ports of the module [default: 1, or as the scenario says]
     #[arg(long, value_name = "N", value_parser = ports)]
@@ -91,6 +90,15 @@ pub struct Options {
     pub replay: Option<PathBuf>,
 }
 
+/// The one scenario of a verb that takes no more.
+#[derive(Args, Debug)]
+pub struct OneScenario {
+    /// What is on the network, and what goes wrong: a name from `badline list scenarios`, or a TOML file; other
+    /// options win over it
+    #[arg(long, value_name = "NAME|FILE")]
+    pub scenario: Option<PathBuf>,
+}
+
 /// Whether there is a page, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
@@ -106,7 +114,7 @@ const TRACE: Kind = Kind { name: "trace", is_one: is_trace };
 const CAPTURE: Kind = Kind { name: "capture (pcapng)", is_one: is_capture };
 
 /// Where what happens is written down.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct TraceFiles {
     /// Write all that happens to this file, as JSON Lines (`badline trace` prints it); `run` takes `-` for standard output
     #[arg(long, value_name = "FILE")]
@@ -238,11 +246,17 @@ impl Options {
 
     /// What the run writes, beside what it reads.
     pub fn outputs(&self, setup: &Setup) -> Outputs {
-        let mut outputs = setup.outputs();
+        let mut outputs = Outputs::default();
+        self.needs(setup, &mut outputs);
+        outputs
+    }
+
+    /// Has the files that a run needs known.
+    pub fn needs(&self, setup: &Setup, outputs: &mut Outputs) {
+        setup.needs(outputs);
         for file in self.state.iter().flat_map(|folder| Store::files(folder, &setup.profile.name)) {
             outputs.needs("what the module stores (--state)", &file);
         }
-        outputs
     }
 
     fn overrule(&self, setup: &mut Setup) {

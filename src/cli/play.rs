@@ -5,7 +5,7 @@ mod compared;
 use super::options::{self, TraceFiles, Written, by_option};
 use super::signals::Signals;
 use super::{UNMET, complain, last, show, show_error, show_mistakes, show_refusal};
-use crate::disk::{self, named};
+use crate::disk::{self, Outputs, named};
 use crate::play::compare::{Compared, compare};
 use crate::play::device;
 use crate::play::{self, PlayError};
@@ -187,7 +187,8 @@ impl Play {
             true => {
                 let setup =
                     play::prepare(transcript, self.profile.as_deref()).map_err(PlayError::Mistakes)?;
-                let mut outputs = setup.outputs();
+                let mut outputs = Outputs::default();
+                setup.needs(&mut outputs);
                 outputs.needs("the transcript", file);
                 self.trace.create(&mut outputs)?
             }

@@ -1,6 +1,6 @@
 //! `badline replay`: be the modem of a recording.
 
-use super::options::{self, Options};
+use super::options::{self, OneScenario, Options};
 use super::run::until_interrupted;
 use super::until::Until;
 use super::{UNMET, complain, last, show_mistakes, show_refusal, show_warnings};
@@ -25,6 +25,8 @@ pub struct ReplayVerb {
     #[arg(value_name = "FILE.at")]
     recording: PathBuf,
     #[command(flatten)]
+    scenario: OneScenario,
+    #[command(flatten)]
     options: Options,
     #[command(flatten)]
     until: Until,
@@ -36,6 +38,7 @@ pub struct ReplayVerb {
 impl ReplayVerb {
     /// Runs it.
     pub fn main(mut self) -> ExitCode {
+        self.options.scenario = self.scenario.scenario.take();
         options::log(self.options.verbose);
         if let Err(error) = last::resort(|| ()) {
             return show_refusal(&error);

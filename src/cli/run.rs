@@ -1,7 +1,7 @@
 //! `badline run`: a modem until interrupted.
 
 use super::console::Console;
-use super::options::{self, Options, Page, warn_of_strangers};
+use super::options::{self, OneScenario, Options, Page, warn_of_strangers};
 use super::signals::Signals;
 use super::until::Until;
 use super::{last, saved, show_mistakes, show_refusal, show_warnings};
@@ -29,6 +29,8 @@ use tokio::task::JoinSet;
 /// Run a modem until interrupted
 #[derive(Args, Debug)]
 pub struct Run {
+    #[command(flatten)]
+    scenario: OneScenario,
     #[command(flatten)]
     options: Options,
     #[command(flatten)]
@@ -106,6 +108,7 @@ pub const SAMPLE: (&str, &str) = ("hello.txt", "Hello from the other side of the
 impl Run {
     /// Runs it.
     pub fn main(mut self) -> ExitCode {
+        self.options.scenario = self.scenario.scenario.take();
         if self.options.tells_a_person() {
             let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             self.options.http.get_or_insert(Page::At(any));
@@ -143,7 +146,7 @@ pub async fn until_interrupted(
 ) -> io::Result<()> {
     let mut signals = Signals::new().map_err(named("the signals that end a run"))?;
     let (sinks, written) = options.files.create(&mut options.outputs(&setup))?;
-    let mut bench = open(options, setup, sinks).await?;
+    let mut bench = open(options, setup, sinks, None).await?;
     bench.machine.power_on();
     match options.files.take_standard_output() {
         true => tell(&bench.ready, &mut io::stderr().lock()).map_err(named("standard error"))?,
@@ -162,11 +165,17 @@ pub async fn until_interrupted(
     written.finish()
 }
 
-/// Opens the ports and starts the server; what happens is told to `sinks`.
+/// Opens the ports and starts the server; what happens is told to `sinks`. Of several runs, each has a label on what is
+/// told of it on standard error, which is only what the user has asked for, then.
 ///
 /// # Errors
 /// What this machine refuses, in words for the user.
-pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>) -> io::Result<Bench> {
+pub async fn open(
+    options: &Options,
+    mut setup: Setup,
+    sinks: Vec<Box<dyn Sink>>,
+    label: Option<String>,
+) -> io::Result<Bench> {
     warn_of_strangers("--ftp-listen", setup.ftp_listen);
     options.tcp.iter().for_each(|address| warn_of_strangers("--tcp", *address));
     setup.forward.iter().for_each(|forward| warn_of_strangers("[forward]", forward.at));
@@ -243,7 +252,9 @@ pub async fn open(options: &Options, mut setup: Setup, sinks: Vec<Box<dyn Sink>>
     for sink in sinks {
         machine.trace_to(sink);
     }
-    machine.trace_to(Box::new(Console::new(options.verbose, &setup.profile.name)?));
+    if label.is_none() || options.verbose > 0 {
+        machine.trace_to(Box::new(Console::new(options.verbose, &setup.profile.name, label)?));
+    }
     let modem = machine.world().modem();
     let coverage = modem.map(|modem| Coverage::new(modem, &setup.profile)).unwrap_or_default();
     let watch = Watch::new(Judge::new(&setup.expectations, coverage));

@@ -63,7 +63,7 @@ pub fn head(options: &Options, setup: &Setup) -> String {
 }
 
 /// The text of a scenario: that of its file, or of the binary.
-fn written(file: &Path) -> String {
+pub fn written(file: &Path) -> String {
     let shipped = SCENARIOS.iter().find(|(name, _)| Path::new(name) == file);
     // It was read before.
     shipped.map(|(_, text)| (*text).to_owned()).or(files::read(file).ok()).unwrap_or_default()

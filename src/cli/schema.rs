@@ -1,6 +1,7 @@
 //! `badline schema`: JSON Schema for editors.
 
 use super::show;
+use crate::campaign::merge;
 use crate::control;
 use crate::profile::Profile;
 use crate::scenario::Scenario;
@@ -27,6 +28,8 @@ enum What {
     Trace,
     /// The lines of a control socket: requests and answers
     Control,
+    /// A line of what `exec` and `report` print: verdicts and their summary
+    Verdict,
 }
 
 impl Print {
@@ -37,6 +40,7 @@ impl Print {
             What::Scenario => schemars::schema_for!(Scenario),
             What::Trace => trace::schema(),
             What::Control => control::schema(),
+            What::Verdict => schemars::schema_for!(merge::Line),
         };
         show(format_args!("{:#}\n", schema.as_value()))
     }

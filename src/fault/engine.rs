@@ -180,7 +180,7 @@ impl Engine {
         }
     }
 
-    /// How each rule stands, in file order; one that was lifted for good is none any more.
+    /// How each rule stands, in file order; one that was lifted for good is left out.
     pub fn status(&self) -> Vec<Status> {
         let status = |live: &Live| Status {
             name: live.name.clone(),

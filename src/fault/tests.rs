@@ -199,9 +199,9 @@ fn names_connections_and_storage() {
     assert_eq!(e.lookup(ms(1), "a"), LookupVerdict::NoSuchName);
     assert_eq!(e.lookup(ms(1), "a"), LookupVerdict::NoSuchName);
     assert_eq!(e.lookup(ms(1), "a"), LookupVerdict::Pass);
-    assert_eq!(e.connect(ms(1), &["10.0.0.1", "ftp.example"], 21, false), ConnectVerdict::Refused);
-    assert_eq!(e.connect(ms(1), &["10.0.0.1", "ftp.example"], 22, false), ConnectVerdict::Pass);
-    assert_eq!(e.connect(ms(1), &["10.0.0.1"], 990, true), ConnectVerdict::TlsFails);
+    assert_eq!(e.connect(ms(1), &["10.0.0.1", "ftp.example"], 21, Handshake::None), ConnectVerdict::Refused);
+    assert_eq!(e.connect(ms(1), &["10.0.0.1", "ftp.example"], 22, Handshake::None), ConnectVerdict::Pass);
+    assert_eq!(e.connect(ms(1), &["10.0.0.1"], 990, Handshake::Tls), ConnectVerdict::TlsFails);
     assert_eq!(e.storage(ms(1), StorageOp::Write, "/a"), StorageVerdict::Pass);
     e.verb(ms(1), "STOR", "a");
     let full = StorageVerdict::FailAfter { bytes: 1024, code: 552, vanishes: false };

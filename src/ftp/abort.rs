@@ -4,6 +4,7 @@ use super::line::Line;
 use super::transfer::{Stage, Transfer};
 use super::wire::{Turn, Wire};
 use super::{Cause, Reply, Settings, Step};
+use crate::ftp::transfer::Release;
 use crate::time::Now;
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ impl Transfer {
             Stage::Closing(_) => self.abor(wire, now, Owed::One),
             Stage::Cancelled(_) | Stage::Aborting(_) => return Turn::Wait,
         }
-        self.release(wire, false);
+        self.release(wire, Release::Rst);
         Turn::Wait
     }
 

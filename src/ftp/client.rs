@@ -5,6 +5,7 @@ use super::login::Login;
 use super::transfer::Transfer;
 use super::wire::{Turn, Wire};
 use super::{Busy, Cause, Event, Failure, Input, Malformed, Op, Output, Replies, Reply, Settings, Step};
+use crate::ftp::transfer::Release;
 use crate::time::Now;
 use bytes::Bytes;
 
@@ -35,6 +36,15 @@ enum State {
         since: Now,
     },
     Transfer(Box<Transfer>),
+}
+
+/// The control connection as a session ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Control {
+    /// It is still to be closed.
+    Open,
+    /// It is gone.
+    Dead,
 }
 
 impl Client {
@@ -114,7 +124,7 @@ impl Client {
             return;
         }
         if let State::Transfer(mut transfer) = state {
-            transfer.release(&mut self.wire, false);
+            transfer.release(&mut self.wire, Release::Rst);
         }
         self.wire.push(Output::CloseControl);
     }
@@ -302,13 +312,13 @@ impl Client {
     fn apply(&mut self, turn: Turn) {
         match turn {
             Turn::Wait => {}
-            Turn::Lost(failure) => self.end_session(failure, true),
+            Turn::Lost(failure) => self.end_session(failure, Control::Open),
             Turn::Done(reply) => match std::mem::replace(&mut self.state, State::Ready) {
                 State::Opening { .. } => self.wire.event(Event::Opened),
                 State::Simple { op: Op::Quit, .. } => self.close(),
                 State::Simple { op, .. } => self.wire.event(Event::Done { op, reply, moved: 0 }),
                 State::Transfer(mut transfer) => {
-                    transfer.release(&mut self.wire, true);
+                    transfer.release(&mut self.wire, Release::Fin);
                     let Transfer { op, moved, .. } = *transfer;
                     self.wire.event(Event::Done { op, reply, moved });
                 }
@@ -318,7 +328,8 @@ impl Client {
                 State::Simple { op, .. } => self.wire.event(Event::Failed { op, failure, moved: 0 }),
                 State::Transfer(mut transfer) => {
                     // What the server has refused it will not take for whole.
-                    transfer.release(&mut self.wire, failure.cause.code().is_some());
+                    let how = if failure.cause.code().is_some() { Release::Fin } else { Release::Rst };
+                    transfer.release(&mut self.wire, how);
                     let Transfer { op, moved, .. } = *transfer;
                     self.wire.event(Event::Failed { op, failure, moved });
                 }
@@ -329,20 +340,20 @@ impl Client {
 
     /// The control connection is dead: there is nothing to close.
     fn lose(&mut self, cause: Cause) {
-        self.end_session(Failure { step: self.step(), cause }, false);
+        self.end_session(Failure { step: self.step(), cause }, Control::Dead);
     }
 
-    fn end_session(&mut self, failure: Failure, close: bool) {
+    fn end_session(&mut self, failure: Failure, control: Control) {
         let (op, moved) = match std::mem::take(&mut self.state) {
             State::Closed => return,
             State::Connecting { .. } | State::Opening { .. } | State::Ready => (None, 0),
             State::Simple { op, .. } => (Some(op), 0),
             State::Transfer(mut transfer) => {
-                transfer.release(&mut self.wire, false);
+                transfer.release(&mut self.wire, Release::Rst);
                 (Some(transfer.op), transfer.moved)
             }
         };
-        if close {
+        if control == Control::Open {
             self.wire.push(Output::CloseControl);
         }
         self.wire.event(Event::Lost { op, failure, moved });

@@ -30,7 +30,7 @@ impl Login {
     }
 
     pub fn reply(&mut self, wire: &mut Wire, reply: Reply) -> Turn {
-        // What is said in the clear behind the reply to AUTH, nobody has secured.
+        // A reply in the clear behind the one to AUTH could come from anybody (RFC 4217 section 15.1).
         if let Login::Handshake = self {
             return Turn::lost(Step::Protect, Cause::Tls);
         }

@@ -25,6 +25,15 @@ pub struct Transfer {
     pub(super) since: Now,
 }
 
+/// How a data connection is let go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// As at the end of a file.
+    Fin,
+    /// So that the server sees that the file is not whole.
+    Rst,
+}
+
 #[derive(Debug)]
 pub(super) enum Stage {
     Type,
@@ -161,13 +170,12 @@ impl Transfer {
         }
     }
 
-    /// Lets go of the data connection; `clean` is FIN, else a RST says that the file is not whole.
-    pub fn release(&mut self, wire: &mut Wire, clean: bool) {
-        match self.link {
-            Link::Opening => wire.push(Output::CloseData),
-            Link::Up if clean => wire.push(Output::CloseData),
-            Link::Up => wire.push(Output::AbortData),
-            Link::None | Link::Failed(_) | Link::Ended(_) => {}
+    /// Lets go of the data connection.
+    pub fn release(&mut self, wire: &mut Wire, how: Release) {
+        match (&self.link, how) {
+            (Link::Opening, _) | (Link::Up, Release::Fin) => wire.push(Output::CloseData),
+            (Link::Up, Release::Rst) => wire.push(Output::AbortData),
+            (Link::None | Link::Failed(_) | Link::Ended(_), _) => {}
         }
         self.link = Link::Ended(None);
     }

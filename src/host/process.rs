@@ -1,20 +1,20 @@
 //! Runs a host program at a machine's port: from its start to the verdict.
 
 use super::lines;
-use super::orphans::{self, Orphans};
+use super::orphans::{self, Mark, Orphans};
+use super::output::{Live, Reader};
 use crate::driver::machine::Machine;
 use crate::time::Now;
 use crate::time::units::Span;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use std::ffi::OsString;
 use std::future::Future;
-use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::{Child, Command};
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long a host that is told to end may take before it is killed.
@@ -35,6 +35,8 @@ pub struct Host {
     pub command: Vec<OsString>,
     /// What is added to its environment.
     pub environment: Vec<(String, OsString)>,
+    /// Whether what it prints is passed on.
+    pub output: Live,
 }
 
 /// How a host came to its end.
@@ -107,13 +109,17 @@ pub struct Ran {
     pub at: Now,
     /// How long it took, in real time.
     pub took: Duration,
+    /// What it printed, on either stream; of much, both ends.
+    pub output: String,
 }
 
 /// Who is told each line that a host prints.
 pub type Heard<'a> = &'a mut (dyn FnMut(Now, &str) + Send);
 
 /// Runs `host` at the ports of a machine that is switched on, until it ends or has to; no process of it is left
-/// afterwards. `interrupted` says when to stop before; `heard` is told each line that the host prints, where anybody wants to know.
+/// afterwards, but one that has left its process group, its parents and its environment, which is killed with the rest of
+/// `orphans`. `interrupted` says when to stop before; `heard` is told each line that the host
+/// prints, where anybody wants to know.
 ///
 /// # Errors
 /// What the system refuses while the host is watched.
@@ -121,16 +127,17 @@ pub async fn run(
     machine: &mut Machine,
     host: &Host,
     limits: Limits,
+    orphans: &Orphans,
     mut heard: Option<Heard<'_>>,
     interrupted: impl Future<Output = Signal>,
 ) -> io::Result<Ran> {
-    let orphans = Orphans::adopt();
-    let start = Instant::now();
-    let (mut child, mut lines) = match spawn(host, heard.is_some()) {
+    let (start, mark) = (Instant::now(), Mark::new());
+    let (tell, mut lines) = heard.as_ref().map(|_| lines::channel()).unzip();
+    let (mut child, output) = match spawn(host, &mark, tell) {
         Ok(started) => started,
         Err(why) => {
             let end = End::NotStarted(why.to_string());
-            return Ok(Ran { end, at: machine.now(), took: start.elapsed() });
+            return Ok(Ran { end, at: machine.now(), took: start.elapsed(), output: String::new() });
         }
     };
     // Its group has the number of its first process.
@@ -149,21 +156,25 @@ pub async fn run(
         };
         told(machine.now(), &line);
     };
-    let ran = Ran { end, at: machine.now(), took: start.elapsed() };
-    let interrupted = matches!(ran.end, End::Interrupted(_));
+    let (at, took) = (machine.now(), start.elapsed());
+    let interrupted = matches!(end, End::Interrupted(_));
     tokio::select! {
-        () = stop(&mut child, group, &orphans, if interrupted { HASTE } else { GRACE }) => {}
+        () = stop(&mut child, group, orphans, &mark, if interrupted { HASTE } else { GRACE }) => {}
         () = machine.run() => {}
     }
     // What it printed last. A process that has escaped may hold the other end for ever.
-    while let Ok(Some(line)) = timeout(REST, next_line(&mut lines)).await {
-        told(ran.at, &line);
+    if let Some(lines) = &mut lines {
+        while let Ok(Some(line)) = timeout(REST, lines.recv()).await {
+            told(at, &line);
+        }
     }
+    // Who reads what is printed must not wait for a listener that has gone.
+    drop(lines);
     if !interrupted {
         // What cannot be settled by now never will be: a stalled link, or a host of another process.
         let _ = timeout(SETTLE, machine.settle()).await;
     }
-    Ok(ran)
+    Ok(Ran { end, at, took, output: output.finish() })
 }
 
 /// The next line that the host prints; never where nobody listens.
@@ -174,38 +185,29 @@ async fn next_line(lines: &mut Option<Receiver<String>>) -> Option<String> {
     }
 }
 
-/// Starts the host; what it prints is read line by line where somebody listens.
-fn spawn(host: &Host, listens: bool) -> io::Result<(Child, Option<Receiver<String>>)> {
+/// Starts the host, and who reads what it prints.
+fn spawn(host: &Host, mark: &Mark, lines: Option<Sender<String>>) -> io::Result<(Child, Reader)> {
     let Some((program, arguments)) = host.command.split_first() else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
-    // A process group in the background would be stopped for reading from the terminal.
-    let stdin = if io::stdin().is_terminal() { Stdio::null() } else { Stdio::inherit() };
-    let mut command = Command::new(program);
-    let lines = match listens {
-        true => {
-            let (lines, printed) = lines::listen()?;
-            command.stdout(printed.try_clone()?).stderr(printed);
-            Some(lines)
-        }
-        false => {
-            command.stdout(io::stderr().as_fd().try_clone_to_owned()?);
-            None
-        }
-    };
-    let child = command
+    let (reader, printed) = Reader::start(host.output, lines)?;
+    let child = Command::new(program)
         .args(arguments)
         .envs(host.environment.iter().map(|(name, value)| (name, value)))
-        .stdin(stdin)
+        .envs([mark.variable()])
+        // Of several at once, each would take what is meant for another.
+        .stdin(Stdio::null())
+        .stdout(printed.try_clone()?)
+        .stderr(printed)
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
         .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", program.display())))?;
-    Ok((child, lines))
+    Ok((child, reader))
 }
 
 /// Ends the host and all that it started, also where it has ended itself.
-async fn stop(child: &mut Child, group: Option<Pid>, orphans: &Orphans, grace: Duration) {
+async fn stop(child: &mut Child, group: Option<Pid>, orphans: &Orphans, mark: &Mark, grace: Duration) {
     let Some(group) = group else { return };
     // Errors say that nobody is there any more.
     let _ = kill_process_group(group, Signal::TERM);
@@ -216,7 +218,7 @@ async fn stop(child: &mut Child, group: Option<Pid>, orphans: &Orphans, grace: D
     }
     let killed = async {
         gone(child, group).await;
-        while orphans.kill() {
+        while orphans.kill_run(mark, group) {
             sleep(LOOK).await;
         }
     };

@@ -2,7 +2,7 @@
 
 use crate::scenario::{Outcome, OverSeeds};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What the expectations with `over_seeds` have come to, run by run.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,7 @@ struct Held {
 }
 
 /// How an expectation fared over all runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Overall {
     /// The expectation in words.

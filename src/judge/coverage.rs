@@ -5,7 +5,7 @@ use crate::modem::Modem;
 use crate::profile::Profile;
 use crate::trace::Event;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const KINDS: usize = 500;
 
 /// What of the module's command table a host used, what it sent beside it, and which errors it met.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// How many forms of commands the module has.
     pub forms: usize,
@@ -41,7 +41,7 @@ pub struct Coverage {
 }
 
 /// One form of a command.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Form {
     /// The command's name, without `AT`.
     pub name: String,
@@ -50,33 +50,33 @@ pub struct Form {
 }
 
 /// A final result code that is an error.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorMet {
     /// The last command before it.
     pub command: String,
     /// The code as it was printed.
     pub result: String,
     /// What it stands for, where another text was printed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }
 
 /// An FTP reply that is an error.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct FtpError {
     /// Its code.
     pub code: u16,
 }
 
 /// A line of the module.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     /// The line.
     pub line: String,
 }
 
 /// A fault.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
     /// Its name.
     pub name: String,
@@ -101,7 +101,7 @@ impl<T: Ord> Tally<T> {
 }
 
 /// What a tally is written as.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Row<T> {
     #[serde(flatten)]
     what: T,
@@ -122,6 +122,13 @@ impl<T: JsonSchema> JsonSchema for Tally<T> {
 impl<T: Serialize> Serialize for Tally<T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().map(|(what, times)| Row { what, times: *times }))
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Ord> Deserialize<'de> for Tally<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tally<T>, D::Error> {
+        let rows = Vec::<Row<T>>::deserialize(deserializer)?;
+        Ok(Tally(rows.into_iter().map(|row| (row.what, row.times)).collect()))
     }
 }
 

@@ -58,7 +58,7 @@ pub trait Format {
         usually
     }
 
-    /// Reads a line in the second pass. Of what it says nothing, the line is unplaced.
+    /// Reads a line in the second pass. A line of which it says nothing is unplaced.
     fn read(&mut self, line: &Line, to: &mut Sink);
 
     /// The log is over.

@@ -2,7 +2,7 @@
 
 /// Octets in hexadecimal, one or two blanks between them, at the start of a text; and how long they are.
 ///
-/// They end at what is none, and where three blanks stand: there the column of the text begins.
+/// They end at the first thing that is no octet, and at three blanks: there the column of the text begins.
 pub fn octets(text: &[u8]) -> (Vec<u8>, usize) {
     let mut bytes = vec![];
     let mut at = 0;

@@ -54,7 +54,7 @@ pub enum Guess {
         of: usize,
         /// Others that know as many.
         others: Vec<String>,
-        /// It says that it is another, which is none of ours.
+        /// What it says that it is, where there is no profile of that name.
         but: Option<String>,
     },
     /// None fits.

@@ -17,7 +17,7 @@ pub(crate) const EPB_FLAGS: u16 = 2;
 /// The numbers that begin a pcap, with times in microseconds and in nanoseconds.
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
 const NANOSECONDS: u32 = 0xa1b2_3c4d;
-/// A longer block is none.
+/// The longest block that is believed: where more is announced, the file is damaged or something else.
 const LONGEST: usize = 64 << 20;
 
 /// A packet that was read.

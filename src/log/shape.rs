@@ -11,7 +11,7 @@ pub fn is_command(line: &[u8]) -> bool {
     {
         return false;
     }
-    // "Attached", "At 10:15" and "ATTENTION" are none; "ATZ", "ATE0", "ATD+49301234;" and "ATS3=13" are.
+    // "Attached", "At 10:15" and "ATTENTION" are no command lines; "ATZ", "ATE0", "ATD+49301234;" and "ATS3=13" are.
     let rest = rest.trim_ascii();
     match rest.first() {
         None => true,

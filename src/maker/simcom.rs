@@ -4,6 +4,7 @@
 //! session's state are here, what becomes of it in [`session`], the transfers in [`transfer`], [`extended`] and
 //! [`local`], the rest in [`files`], the bearers in [`bearer`].
 
+mod backup;
 mod bearer;
 mod cfs;
 mod disk;
@@ -107,6 +108,7 @@ pub struct Simcom {
     session: Option<Session>,
     extended: extended::Extended,
     cfs: cfs::Cfs,
+    backup: backup::Backup,
     disk: disk::Disk,
     tls: tls::TlsSettings,
     typing: typing::Typists,
@@ -279,6 +281,10 @@ impl Maker for Simcom {
         "+CFSREN" { write: (cfs::rename), test: "+CFSREN: (0-3),50,50" },
         "+CFSGFRS" { read: (cfs::free) },
         "+CFSTERM" { exec: (cfs::terminate) },
+        "+CBAINIT" { exec: (backup::init) },
+        "+CBALIST" { write: (backup::list), read: (backup::listed) },
+        "+CBAPPS" { exec: (backup::keep) },
+        "+CBART" { exec: (backup::restore) },
     };
 
     /// `AT+SAPBR=4`
@@ -292,6 +298,7 @@ impl Maker for Simcom {
             session: None,
             extended: extended::Extended::default(),
             cfs: cfs::Cfs::new(settings.file_system.0),
+            backup: backup::Backup::new(settings.file_system.0),
             disk: disk::Disk::new(settings),
             tls: tls::TlsSettings::default(),
             typing: typing::Typists::new(),
@@ -347,6 +354,7 @@ impl Maker for Simcom {
             Event::Boot => {
                 saved::load(self, cx);
                 self.cfs.files.load(&cx.lasting.flash);
+                self.backup.files.load(&cx.lasting.flash);
                 self.disk.load(&cx.lasting.flash);
             }
             Event::SimReady => cx.urc_all("+CPIN: READY"),

@@ -24,7 +24,7 @@ impl Service {
 
 /// A client of a service on the module's sockets. It is out of its place while it acts on the core.
 pub(super) trait Client: Any + Send {
-    /// A look-up was answered; false where it is none of its own.
+    /// A look-up was answered; false where it was not this client that asked.
     fn resolved(&mut self, core: &mut Core, query: Query, address: Option<Ipv4Addr>) -> bool;
 
     /// A listener of its own has a caller.

@@ -169,7 +169,7 @@ pub fn show<T: Display>(value: &T, cx: &mut Cx) -> Reply {
 /// `test` is `ok`, `none`, a line of the manual, or a handler; with `write` and without `test` it
 /// prints the grammar of the handler's argument types. `support: Answered` marks a command that
 /// is only answered, `secret: (3)` a parameter that is not logged, by its place; `secret: (4 unless 1 in
-/// ["2", "5"])` one that is none with a certain value of another ([`Secret`]).
+/// ["2", "5"])` one that is not secret where another has a certain value ([`Secret`]).
 #[macro_export]
 #[doc(hidden)]
 macro_rules! commands {

@@ -6,6 +6,15 @@ use crate::fault::PowerOn;
 use crate::time::Now;
 use std::time::Duration;
 
+/// Whether the trace is told what is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notes {
+    /// It is not.
+    None,
+    /// It is.
+    Taken,
+}
+
 /// What stands behind the serial ports: data circuit-terminating equipment, as V.250 calls it.
 ///
 /// The world asks no more than this of it, and so does not know whether it is the live [`Modem`] or something else. What
@@ -98,9 +107,9 @@ pub trait Dce: Send {
     }
 
     /// Has it tell the trace what it does ([`Output::Note`]), or stop.
-    fn take_notes(&mut self, take: bool) {
+    fn take_notes(&mut self, notes: Notes) {
         if let Some(dce) = self.behind_mut() {
-            dce.take_notes(take);
+            dce.take_notes(notes);
         }
     }
 

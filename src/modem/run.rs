@@ -8,6 +8,7 @@ use super::net::{NetEvent, Socket};
 use super::port::{Answer, Due, KeptBack, Level, ModuleLine, PortId, PortSettings, PortState};
 use super::{Cx, DataEnd, Dce, DceFault, Event, FaultHook, Keeper, Output, Reply, Serving, Sink};
 use crate::fault::PowerOn;
+use crate::modem::Notes;
 use crate::profile::Profile;
 use crate::time::Now;
 use std::sync::Arc;
@@ -220,8 +221,8 @@ impl Dce for Modem {
         self.core.window(socket)
     }
 
-    fn take_notes(&mut self, take: bool) {
-        self.core.noting = take;
+    fn take_notes(&mut self, notes: Notes) {
+        self.core.noting = notes == Notes::Taken;
     }
 
     fn modem(&self) -> Option<&Modem> {

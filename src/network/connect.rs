@@ -11,6 +11,7 @@ use super::sockets::Owner;
 use super::tap::TappedWhat;
 use super::tls::{Whose, check};
 use super::{IoUse, Network};
+use crate::fault::Handshake;
 use crate::fault::{ConnectVerdict, End, LookupVerdict, Way};
 use crate::modem::net::{Failure, NetEvent, Purpose, Query, Socket, Tls};
 use crate::scenario::Target;
@@ -142,7 +143,8 @@ impl Network {
     fn route(&mut self, now: Now, order: &Order) -> Route {
         let &Order { to, purpose, .. } = order;
         let name = order.name.as_deref().or_else(|| self.config.hosts.owner(*to.ip()));
-        let verdict = self.faults.connect(now, to, name, order.tls.is_some());
+        let handshake = if order.tls.is_some() { Handshake::Tls } else { Handshake::None };
+        let verdict = self.faults.connect(now, to, name, handshake);
         if verdict == ConnectVerdict::TlsFails {
             return Route::Fail(self.tls_fails(to, check::WANTED));
         }

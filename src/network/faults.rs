@@ -1,5 +1,6 @@
 //! The seam for link faults: whoever implements [`LinkFaults`] decides on each segment, in the words of `fault`.
 
+use crate::fault::Handshake;
 use crate::fault::{ConnectVerdict, Link, LinkKind, LookupVerdict, Segment, Way};
 use crate::modem::net::Purpose;
 use crate::time::Now;
@@ -89,8 +90,14 @@ pub trait LinkFaults: Send {
         LookupVerdict::Pass
     }
 
-    /// A connection is opened, with `tls` on it or without; what does not pass overrules the map of hosts.
-    fn connect(&mut self, _now: Now, _to: SocketAddrV4, _name: Option<&str>, _tls: bool) -> ConnectVerdict {
+    /// A connection is opened, and such a handshake follows; what does not pass overrules the map of hosts.
+    fn connect(
+        &mut self,
+        _now: Now,
+        _to: SocketAddrV4,
+        _name: Option<&str>,
+        _handshake: Handshake,
+    ) -> ConnectVerdict {
         ConnectVerdict::Pass
     }
 }

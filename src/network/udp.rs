@@ -9,6 +9,7 @@ use super::schedule::Planned;
 use super::sockets::Owner;
 use super::tap::TappedWhat;
 use super::{IoUse, Network};
+use crate::fault::Handshake;
 use crate::fault::{Fate, Segment, Way};
 use crate::modem::net::{Failure, NetEvent, Purpose, Socket};
 use crate::scenario::Target;
@@ -89,7 +90,7 @@ impl Network {
             return Some((io, Some(to)));
         }
         let name = self.config.hosts.owner(*info.peer.ip());
-        let forced = forced(self.faults.connect(now, info.peer, name, false));
+        let forced = forced(self.faults.connect(now, info.peer, name, Handshake::None));
         let target = forced.unwrap_or_else(|| self.config.hosts.target(*info.peer.ip()));
         let Target::Address(real) = target else { return None };
         if let Some(io) = self.sockets.udp(socket)?.ios.get(&info.peer) {

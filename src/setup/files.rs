@@ -418,6 +418,22 @@ pub fn warnings_of_profile(name: &str) -> Vec<Mistake> {
     find(name, None).map_or_else(Vec::new, |(file, text)| profile_warnings(&file, &text))
 }
 
+/// Keys that are only in profiles; `vendor` or `extends` is in each.
+const PROFILE: [&str; 10] = [
+    "vendor", "extends", "identity", "serial", "commands", "urc", "settings", "power_on", "absent", "bearer",
+];
+
+/// Whether a TOML file is a profile, and no scenario.
+pub fn is_profile(text: &str) -> bool {
+    let key = |line: &str| {
+        line.trim_start_matches('[').split(['=', ']', '.', ' ']).next().unwrap_or_default().to_owned()
+    };
+    match text.parse::<toml::Table>() {
+        Ok(table) => PROFILE.iter().any(|key| table.contains_key(*key)),
+        Err(_) => text.lines().any(|line| PROFILE.contains(&key(line.trim()).as_str())),
+    }
+}
+
 /// What stands for the file of a scenario's `[module]`.
 const MODULE: &str = "[module]";
 

@@ -47,9 +47,9 @@ enum State {
     Doubted { guess: Guess, at: Hidden },
     /// Arguments that are secret.
     Hidden(Hidden),
-    /// A secret is over; what follows must look like a command to be none.
+    /// A secret is over. What follows is still secret, unless it looks like a command.
     After,
-    /// An answer: what it quotes is secret (`+CPIN: READY` is none), and all of it of a command that has nothing else.
+    /// An answer: what stands in quotes is secret (`+CPIN: READY` has nothing such). Where the command answers with nothing but the secret, all of it is.
     Answer { whole: bool, quoted: bool },
 }
 

@@ -4,6 +4,7 @@ use super::fit::{Reach, fits, progress};
 use super::matcher::{LONGEST_RAW, Matcher, Verdict, first_step};
 use super::text::{Part, Pattern};
 use super::{Kind, Step};
+use crate::transcript::matcher::Rest;
 
 /// What became of a run of steps that expect.
 pub(super) struct Rewritten {
@@ -162,7 +163,7 @@ fn anchors(kind: &Kind) -> bool {
 fn matched(kind: &Kind, heard: &[u8]) -> Option<usize> {
     let mut matcher = Matcher::default();
     matcher.push(heard);
-    match matcher.check(kind, true) {
+    match matcher.check(kind, Rest::Over) {
         Verdict::Yes(length) => Some(length),
         _ => None,
     }
@@ -325,7 +326,7 @@ mod tests {
             let mut matcher = Matcher::default();
             matcher.push(heard.as_bytes());
             for step in &script.steps {
-                prop_assert!(matches!(matcher.check(&step.kind, true), Verdict::Yes(_)), "{}\n{}", step, printed);
+                prop_assert!(matches!(matcher.check(&step.kind, Rest::Over), Verdict::Yes(_)), "{}\n{}", step, printed);
             }
             prop_assert_eq!(matcher.leftover(), b"");
         }

@@ -32,6 +32,15 @@ pub struct Matcher {
     progress: Option<Progress>,
 }
 
+/// Whether more is coming behind what was heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// It may.
+    MayCome,
+    /// That was all.
+    Over,
+}
+
 impl Matcher {
     /// A port on which nothing was heard yet.
     pub fn new(policy: Echo) -> Matcher {
@@ -98,14 +107,14 @@ impl Matcher {
 
     /// Matches a `<` or `<=` step with the head of what was heard and takes off what it matched.
     ///
-    /// `last` says that nothing more is coming: what might be the beginning of an echo is none.
+    /// Where nothing more is coming, what might be the beginning of an echo is none.
     /// Steps that expect nothing to be heard are met at once.
-    pub fn check(&mut self, step: &Kind, last: bool) -> Verdict {
-        if self.shed_echo() && !last {
+    pub fn check(&mut self, step: &Kind, rest: Rest) -> Verdict {
+        if self.shed_echo() && rest == Rest::MayCome {
             return Verdict::NeedMore;
         }
         if self.policy == Echo::On && !self.echo.is_empty() {
-            return match self.heard.is_empty() && !last {
+            return match self.heard.is_empty() && rest == Rest::MayCome {
                 true => Verdict::NeedMore,
                 false => Verdict::No(format!("the echo {} must come first", quote(&self.echo))),
             };
@@ -287,7 +296,7 @@ mod tests {
     }
 
     fn feed(matcher: &mut Matcher, line: &str) -> Verdict {
-        matcher.check(&kind(line), false)
+        matcher.check(&kind(line), Rest::MayCome)
     }
 
     fn run(heard: &[u8], lines: &[&str]) -> Vec<u8> {
@@ -385,7 +394,7 @@ mod tests {
             let (step, length) = first_step(&heard).unwrap();
             let mut matcher = Matcher::default();
             matcher.push(&heard);
-            prop_assert_eq!(matcher.check(&step, true), Verdict::Yes(length));
+            prop_assert_eq!(matcher.check(&step, Rest::Over), Verdict::Yes(length));
         }
 
         #[test]

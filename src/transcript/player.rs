@@ -8,6 +8,7 @@ mod action;
 
 pub use action::{Action, Failure, Options};
 
+use crate::transcript::matcher::Rest;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
@@ -149,7 +150,7 @@ impl Player {
         let verdict = match &step.kind {
             Kind::Line { .. } if !lines => Verdict::Yes(0),
             Kind::Line { signal, on } => port.lines.entry(*signal).or_default().check(*on),
-            kind => port.matcher.check(kind, silent),
+            kind => port.matcher.check(kind, if silent { Rest::Over } else { Rest::MayCome }),
         };
         match verdict {
             Verdict::Yes(_) => {

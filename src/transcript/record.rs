@@ -38,6 +38,14 @@ struct Port {
     lf_due: bool,
 }
 
+/// What of that which was heard is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flush {
+    /// What may yet become a line or an echo stays.
+    Whole,
+    All,
+}
+
 impl Recorder {
     /// A recorder of so many ports that leaves out pauses shorter than `pause` (10 ms is sensible).
     pub fn new(ports: usize, pause: Duration) -> Recorder {
@@ -52,7 +60,9 @@ impl Recorder {
         }
         let begun = !self.ports[port - 1].typed.is_empty();
         // While a person types, the echo comes between the keys.
-        (1..=self.ports.len()).filter(|n| !(begun && *n == port)).for_each(|n| self.flush_heard(n, true));
+        (1..=self.ports.len())
+            .filter(|n| !(begun && *n == port))
+            .for_each(|n| self.flush_heard(n, Flush::All));
         if !begun {
             self.mark(now, Kind::Turn);
         }
@@ -88,7 +98,7 @@ impl Recorder {
         for n in 1..=self.ports.len() {
             let p = &self.ports[n - 1];
             if p.typed.is_empty() && now.since(p.heard_last) >= self.pause {
-                self.flush_heard(n, false);
+                self.flush_heard(n, Flush::Whole);
             }
         }
         let p = &mut self.ports[port - 1];
@@ -98,7 +108,7 @@ impl Recorder {
         p.heard_last = now;
         p.heard.extend_from_slice(bytes);
         if p.heard.len() > LONGEST_BLOCK && p.typed.is_empty() {
-            self.flush_heard(port, false);
+            self.flush_heard(port, Flush::Whole);
         }
     }
 
@@ -107,7 +117,7 @@ impl Recorder {
         for n in 1..=self.ports.len() {
             let p = &self.ports[n - 1];
             if p.typed.is_empty() && !p.heard.is_empty() && now.since(p.heard_last) >= quiet {
-                self.flush_heard(n, true);
+                self.flush_heard(n, Flush::All);
             }
         }
     }
@@ -125,7 +135,7 @@ impl Recorder {
     pub fn settle(&mut self) {
         for port in 1..=self.ports.len() {
             if self.ports[port - 1].typed.is_empty() {
-                self.flush_heard(port, false);
+                self.flush_heard(port, Flush::Whole);
             }
         }
     }
@@ -149,8 +159,8 @@ impl Recorder {
         self.steps.push(Step::new(port, Kind::Send(Content::Literal(sent))));
     }
 
-    /// Writes what was heard. What may yet become a line or an echo stays, unless `all` is wanted.
-    fn flush_heard(&mut self, port: usize, all: bool) {
+    /// Writes what was heard.
+    fn flush_heard(&mut self, port: usize, what: Flush) {
         let p = &mut self.ports[port - 1];
         if p.heard.is_empty() {
             return;
@@ -167,7 +177,9 @@ impl Recorder {
                 }
             }
             let open = p.echo.starts_with(rest) || is_open(rest);
-            let Some((kind, length)) = first_step(rest).filter(|_| all || !open) else { break };
+            let Some((kind, length)) = first_step(rest).filter(|_| what == Flush::All || !open) else {
+                break;
+            };
             if !p.echo.is_empty()
                 && matches!(kind, Kind::Hear(_))
                 && !rest.windows(p.echo.len()).any(|w| w == p.echo)
@@ -190,7 +202,7 @@ impl Recorder {
             if !self.ports[port - 1].typed.is_empty() {
                 self.raw(port);
             }
-            self.flush_heard(port, true);
+            self.flush_heard(port, Flush::All);
         }
     }
 

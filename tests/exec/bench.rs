@@ -43,6 +43,8 @@ impl Bench {
         let mut command = Command::new(env!("CARGO_BIN_EXE_badline"));
         command.arg("exec").args(options).args(["--", "sh", &script]);
         command.env("HERE", self.here.path()).stdin(Stdio::null());
+        // The forge that runs this test is to be told nothing.
+        command.env_remove("GITHUB_ACTIONS").env_remove("GITLAB_CI");
         command
     }
 
@@ -70,6 +72,17 @@ impl Ran {
     pub fn verdict(&self) -> &Value {
         let verdict = self.lines.iter().find(|line| line["event"] == "verdict");
         verdict.unwrap_or_else(|| panic!("no verdict in {:?}; told: {}", self.lines, self.told))
+    }
+
+    /// The last line.
+    pub fn summary(&self) -> &Value {
+        let last = self.lines.last().filter(|line| line["event"] == "summary");
+        last.unwrap_or_else(|| panic!("no summary in {:?}; told: {}", self.lines, self.told))
+    }
+
+    /// What became of each run.
+    pub fn verdicts(&self) -> Vec<&Value> {
+        self.lines.iter().filter(|line| line["event"] == "verdict").collect()
     }
 
     #[track_caller]

@@ -1,11 +1,13 @@
 //! `badline exec` as a CI job meets it: statuses, verdicts, reports, and no process left behind.
 
 mod bench;
+mod bundle;
 mod expects;
 #[path = "../common/guard.rs"]
 mod guard;
 #[path = "../common/hang_up.rs"]
 mod hang_up;
+mod many;
 mod secrets;
 mod seeds;
 
@@ -68,7 +70,7 @@ fn a_host_that_cannot_be_started_is_status_2() {
     assert_eq!((&verdict["status"], &verdict["passed"]), (&2.into(), &false.into()));
     assert_eq!(ran.lines[2]["failures"], 1);
     let xml = fs::read_to_string(junit).expect("a report");
-    assert!(xml.contains(r#"errors="1""#) && xml.contains("No such file"), "{xml}");
+    assert!(xml.contains("2 runs were not begun") && xml.contains("No such file"), "{xml}");
 }
 
 #[test]
@@ -79,13 +81,14 @@ fn a_modem_that_cannot_be_there_is_an_error_in_every_report() {
     let ran = bench.exec(&[&options[..], &[junit.to_str().expect("a path of letters")]].concat(), "exit 0");
     assert_eq!(ran.status, Some(2));
     ran.tells("/no/such/folder");
-    let summary = &ran.lines[0];
+    assert_eq!((&ran.verdict()["end"], &ran.verdict()["passed"]), (&"broken".into(), &false.into()));
+    let summary = ran.summary();
     assert_eq!(
-        (&summary["runs"], &summary["failures"], &summary["status"]),
-        (&1.into(), &1.into(), &2.into())
+        (&summary["runs"], &summary["failures"], &summary["status"], &summary["not_run"]),
+        (&1.into(), &1.into(), &2.into(), &2.into())
     );
     let xml = fs::read_to_string(junit).expect("a report");
-    assert!(xml.contains(r#"errors="1""#) && xml.contains("/no/such/folder"), "{xml}");
+    assert!(xml.contains("2 runs were not begun") && xml.contains("/no/such/folder"), "{xml}");
 }
 
 #[test]

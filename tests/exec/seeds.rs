@@ -23,7 +23,12 @@ fn many_seeds_tell_which_of_them_fail() {
     assert_eq!(summary["failures"], 2);
     assert_eq!(summary["failed"][0]["reproduce"], "--seed 2");
     let xml = fs::read_to_string(junit).expect("a report");
-    assert_eq!(xml.matches("<testsuite ").count(), 6);
+    // One suite for what was run; each run is a case in it.
+    assert_eq!(xml.matches("<testsuite ").count(), 1);
+    for turn in ["(seed 1, run 1)", "(seed 2, run 2)", "(seed 3, run 2)"] {
+        let name = format!("name=\"the host ends with status 0 {turn}\"");
+        assert_eq!(xml.matches(&name).count(), 1, "{name} in {xml}");
+    }
 }
 
 const UNLUCKY: &str = "\
@@ -83,7 +88,7 @@ fn what_has_one_place_is_there_in_every_run() {
     assert_eq!(runs, 12);
     assert!(ran.lines.iter().filter(|l| l["event"] == "ready").all(|l| l["control"] == control.as_str()));
     let tests = fs::read_to_string(junit).expect("a report");
-    assert_eq!(tests.matches("<testsuite ").count(), 12);
+    assert_eq!(tests.matches("<testcase name=\"the host ends with status 0").count(), 12);
     for left in ["control", "link"] {
         assert!(!bench.path(left).exists(), "{left} is left");
     }

@@ -168,16 +168,16 @@ fn overrules(winner: &Action, loser: &Action) -> bool {
 }
 
 impl Rules {
-    /// The rules that hold and decide on what rule `i` is about, in file order: the first has its way.
+    /// The rules that hold and decide on what rule `i` is about, in file order: the first one counts.
     fn overruling(&self, i: usize) -> impl Iterator<Item = usize> {
         let loser = &self.list[i].rule.what;
-        // Nothing else is decided on by others, of which there may be thousands.
+        // Only such faults can overrule each other. Of the others there may be thousands: they are not looked through.
         let concerned = if overrules(loser, loser) { usize::MAX } else { 0 };
         let held = self.index.held(loser.layer()).take(concerned);
         held.filter(|at| overrules(&self.list[*at].rule.what, loser))
     }
 
-    /// Queues what follows from the end of a rule: another that holds has its way, or all is as it was.
+    /// Queues what follows from the end of a rule: another that holds decides now, or the state goes back to what it is without faults.
     pub fn undo(&mut self, i: usize) {
         let heir = self.overruling(i).next();
         match heir {

@@ -52,6 +52,15 @@ pub enum LookupVerdict {
     Address(Ipv4Addr),
 }
 
+/// What follows on a connection once it is there. A handshake that does not take place cannot fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handshake {
+    /// Nothing.
+    None,
+    /// That of TLS.
+    Tls,
+}
+
 /// What becomes of a connection attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectVerdict {
@@ -79,9 +88,8 @@ impl Name {
         }
     }
 
-    /// What becomes of a connection attempt to a port of a host with these names, where the fault is about it. `tls`
-    /// where a handshake follows; without one, it cannot fail.
-    pub fn on_connect(&self, names: &[&str], port: u16, tls: bool) -> Option<ConnectVerdict> {
+    /// What becomes of a connection attempt to a port of a host with these names, where the fault is about it.
+    pub fn on_connect(&self, names: &[&str], port: u16, handshake: Handshake) -> Option<ConnectVerdict> {
         if self.port.is_some_and(|p| p != port) || !names.iter().any(|name| self.host.matches(name)) {
             return None;
         }
@@ -89,7 +97,7 @@ impl Name {
             NameFault::Refused => Some(ConnectVerdict::Refused),
             NameFault::ConnectSilence => Some(ConnectVerdict::Silence),
             NameFault::Unreachable => Some(ConnectVerdict::Unreachable),
-            NameFault::TlsFails if tls => Some(ConnectVerdict::TlsFails),
+            NameFault::TlsFails if handshake == Handshake::Tls => Some(ConnectVerdict::TlsFails),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 /// The text in seven bits, in eight, and in UCS2.
 const X: u8 = b'x';
 
-/// A PDU with its numbers as `mask` has them, and its text of x's. What is none is zeros.
+/// A PDU with its numbers as `mask` has them, and its text of x's. Anything that is no PDU becomes zeros.
 pub fn masked(text: &[u8], mask: &mut dyn FnMut(&[u8]) -> Vec<u8>) -> Vec<u8> {
     let octets = hex::run(text).unwrap_or_default();
     let shown = match read(&octets, mask) {

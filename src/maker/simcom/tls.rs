@@ -42,7 +42,7 @@ struct Context {
     suites: [Option<Suite>; 8],
     ignores_clock: Int<0, 1>,
     protocol: Int<1, 2>,
-    name: Text<256>,
+    name: Text<253>,
 }
 
 impl Default for Context {
@@ -208,7 +208,7 @@ fn protocol(m: &mut Simcom, _: &mut Cx, (_, index, protocol): (What, Index, Int<
     Reply::Ok
 }
 
-fn name(m: &mut Simcom, _: &mut Cx, (_, index, name): (What, Index, Text<256>)) -> Reply {
+fn name(m: &mut Simcom, _: &mut Cx, (_, index, name): (What, Index, Text<253>)) -> Reply {
     m.tls.contexts[index.size()].name = name;
     Reply::Ok
 }
@@ -222,7 +222,7 @@ fn context(m: &mut Simcom, cx: &mut Cx, (_, index): (What, Index)) -> Reply {
     Reply::Ok
 }
 
-type ConvertArgs = (What, Int<1, 3>, Text<128>, Option<Text<128>>, Option<Text<128>>);
+type ConvertArgs = (What, Int<1, 3>, Text<50>, Option<Text<50>>, Option<Text<50>>);
 
 /// `AT+CSSLCFG="CONVERT",<ssltype>,<cname>[,<keyname>[,<passkey>]]`: a file of `/customer/` becomes one that TLS takes.
 fn convert(m: &mut Simcom, cx: &mut Cx, (_, kind, name, key, _): ConvertArgs) -> Reply {
@@ -250,16 +250,16 @@ fn is_certificate(file: &[u8]) -> bool {
     file.starts_with(&[0x30]) || file.windows(PEM.len()).any(|part| part == PEM)
 }
 
-/// `AT+CSSLCFG=?`
+/// `AT+CSSLCFG=?`. The lengths are those of the example in the manual V1.05.
 pub(super) fn configure_test(_: &mut Simcom, cx: &mut Cx) -> Reply {
     let suites = SUITES.map(|suite| format!("0x{suite:04X}")).join(",");
     cx.info("\"SSLVERSION\",(0-5),(0-5)");
     cx.info(format_args!("\"CIPHERSUITE\",(0-5),(0-7),({suites})"));
-    cx.info("\"IGNORERTCTIME\",(0-5),(0,1)");
-    cx.info("\"PROTOCOL\",(0-5),(1,2)");
-    cx.info("\"SNI\",(0-5),256");
+    cx.info("\"IGNORERTCTIME\",(0-5),(0-1)");
+    cx.info("\"PROTOCOL\",(0-5),(1-2)");
+    cx.info("\"SNI\",(0-5),253");
     cx.info("\"CTXINDEX\",(0-5)");
-    cx.info("\"CONVERT\",(1-3),128,128,128");
+    cx.info("\"CONVERT\",(1-3),50,50,50");
     Reply::Ok
 }
 

@@ -25,7 +25,7 @@ pub enum Action {
         /// The bytes; a typed line's CR is among them.
         content: Content,
     },
-    /// Put this fault in force; [`Player::refuse`](super::Player::refuse) where it is none.
+    /// Put this fault in force; [`Player::refuse`](super::Player::refuse) where it is no fault that can be read.
     Fault {
         /// The transcript's line, for the fault's own diagnostics.
         line: usize,

@@ -1,6 +1,7 @@
 //! Asked by the network: what becomes of each segment, look-up and connection attempt.
 
 use super::Faults;
+use crate::fault::Handshake;
 use crate::fault::{ConnectVerdict, Fate, LookupVerdict, Observation, Segment, Way};
 use crate::network::LinkFaults;
 use crate::network::faults::LinkInfo;
@@ -45,9 +46,15 @@ impl LinkFaults for Faults {
         self.ask(|engine| engine.lookup(now, name)).unwrap_or(LookupVerdict::Pass)
     }
 
-    fn connect(&mut self, now: Now, to: SocketAddrV4, name: Option<&str>, tls: bool) -> ConnectVerdict {
+    fn connect(
+        &mut self,
+        now: Now,
+        to: SocketAddrV4,
+        name: Option<&str>,
+        handshake: Handshake,
+    ) -> ConnectVerdict {
         let address = to.ip().to_string();
         let names: Vec<&str> = std::iter::once(address.as_str()).chain(name).collect();
-        self.ask(|engine| engine.connect(now, &names, to.port(), tls)).unwrap_or(ConnectVerdict::Pass)
+        self.ask(|engine| engine.connect(now, &names, to.port(), handshake)).unwrap_or(ConnectVerdict::Pass)
     }
 }

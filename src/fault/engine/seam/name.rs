@@ -4,7 +4,7 @@ use crate::fault::engine::Engine;
 use crate::fault::engine::fact::Fact;
 use crate::fault::layer::Action;
 use crate::fault::layer::kind::Layer;
-use crate::fault::layer::name::{ConnectVerdict, LookupVerdict};
+use crate::fault::layer::name::{ConnectVerdict, Handshake, LookupVerdict};
 use crate::time::Now;
 
 impl Engine {
@@ -22,14 +22,14 @@ impl Engine {
     }
 
     /// The module opens a connection to a port of a host that is known by these names: its address, and
-    /// the name that led there. `tls` where a handshake follows; without one, it cannot fail.
-    pub fn connect(&mut self, now: Now, names: &[&str], port: u16, tls: bool) -> ConnectVerdict {
+    /// the name that led there.
+    pub fn connect(&mut self, now: Now, names: &[&str], port: u16, handshake: Handshake) -> ConnectVerdict {
         if self.rules.is_empty() {
             return ConnectVerdict::Pass;
         }
         self.rules.happen(now, Fact::Connect(names));
         let verdict = self.rules.first(now, Layer::Name, |action| match action {
-            Action::Name(fault) => fault.on_connect(names, port, tls),
+            Action::Name(fault) => fault.on_connect(names, port, handshake),
             _ => None,
         });
         verdict.unwrap_or(ConnectVerdict::Pass)
