@@ -74,6 +74,9 @@ pub trait LinkFaults: Send {
         self.segment(now, link, way, len)
     }
 
+    /// What passes of a segment or a datagram that was asked about.
+    fn carried(&mut self, _now: Now, _link: &LinkInfo, _way: Way, _bytes: &[u8]) {}
+
     /// Whether nothing moves on a link, and until when that is known: no call is answered on it either.
     fn held(&mut self, _now: Now, _link: &LinkInfo) -> Option<Option<Now>> {
         None

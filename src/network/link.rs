@@ -206,6 +206,10 @@ impl Watch for Watcher<'_> {
             true => self.faults.segment(self.now, self.info, self.way, bytes.len()),
             false => Segment::pass(bytes.len()),
         };
+        if self.watched && !matches!(judged.fate, Fate::Hold(_) | Fate::Cut { .. }) {
+            let passed = &bytes[..judged.take.min(bytes.len())];
+            self.faults.carried(self.now, self.info, self.way, passed);
+        }
         if self.way == Way::Up && !matches!(judged.fate, Fate::Hold(_)) {
             let sent = bytes.slice(..judged.take.min(bytes.len()));
             self.tap.push(self.now, self.info, Way::Up, || TappedWhat::Segment(sent));

@@ -115,6 +115,7 @@ impl Network {
             return vec![(latency, bytes)];
         }
         let Segment { fate, delay, .. } = self.faults.datagram(now, info, way, bytes.len());
+        self.faults.carried(now, info, way, &bytes);
         let after = latency + delay;
         match fate {
             Fate::Pass => vec![(after, bytes)],

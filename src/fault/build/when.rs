@@ -3,6 +3,7 @@
 use crate::fault::rule::amount::Amount;
 use crate::fault::rule::trigger::{ModuleState, When};
 use crate::fault::text::link::{Direction, Links};
+use crate::fault::text::octets::Octets;
 use crate::time::units::Span;
 use std::time::Duration;
 
@@ -41,6 +42,11 @@ impl When {
     /// So many bytes have moved on all of these links together.
     pub fn total_bytes(links: Links, bytes: u64) -> When {
         When { total_bytes: Some(Amount(bytes)), link: Some(links), ..When::default() }
+    }
+
+    /// This text has moved on one of these links, one way.
+    pub fn payload(links: Links, text: &str) -> When {
+        When { payload: Some(Octets(text.as_bytes().to_vec())), link: Some(links), ..When::default() }
     }
 
     /// Nothing has moved on one of these links for so long.

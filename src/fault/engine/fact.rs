@@ -65,6 +65,13 @@ pub(super) enum Fact<'a> {
         way: Way,
         moved: &'a [Moved; 2],
     },
+    /// The last bytes that moved one way, and how many of them had before.
+    Payload {
+        link: Link,
+        way: Way,
+        bytes: &'a [u8],
+        old: usize,
+    },
     Opened(Link),
     Lookup(&'a str),
     Connect(&'a [&'a str]),
@@ -84,6 +91,7 @@ pub(super) enum Topic {
     Verb,
     Reply,
     Bytes,
+    Payload,
     Quiet,
     Opened,
     Lookup,
@@ -102,6 +110,7 @@ impl Topic {
             Trigger::Verb(..) => Topic::Verb,
             Trigger::Reply(..) => Topic::Reply,
             Trigger::Bytes { .. } => Topic::Bytes,
+            Trigger::Payload { .. } => Topic::Payload,
             Trigger::Quiet(..) => Topic::Quiet,
             Trigger::Opened(_) => Topic::Opened,
             Trigger::Lookup(_) => Topic::Lookup,
@@ -123,6 +132,7 @@ impl Fact<'_> {
             Fact::Verb { .. } => Topic::Verb,
             Fact::Reply { .. } => Topic::Reply,
             Fact::Moved { .. } => Topic::Bytes,
+            Fact::Payload { .. } => Topic::Payload,
             Fact::Opened(_) => Topic::Opened,
             Fact::Lookup(_) => Topic::Lookup,
             Fact::Connect(_) => Topic::Connect,
@@ -151,6 +161,17 @@ impl Fact<'_> {
                     && port.is_none_or(|p| Link::serial(p) == *link)
                     && (moved[0].of(trigger) < *n && *n <= moved[1].of(trigger))
             }
+            (
+                Trigger::Payload { links, port, direction, bytes: wanted },
+                Fact::Payload { link, way, bytes, old },
+            ) => {
+                // One that had ended before was met then.
+                let from = (old + 1).saturating_sub(wanted.len());
+                links.cover(link.kind)
+                    && direction.covers(*way)
+                    && port.is_none_or(|p| Link::serial(p) == *link)
+                    && bytes[from..].windows(wanted.len().max(1)).any(|part| part == wanted)
+            }
             (Trigger::Opened(links), Fact::Opened(link)) => links.cover(link.kind),
             (Trigger::Lookup(p), Fact::Lookup(host)) => p.matches(host),
             (Trigger::Connect(p), Fact::Connect(names)) => names.iter().any(|n| p.matches(n)),
@@ -175,7 +196,7 @@ impl Fact<'_> {
     /// The connection that it is about.
     pub fn link(&self) -> Option<Link> {
         match self {
-            Fact::Moved { link, .. } | Fact::Opened(link) => Some(*link),
+            Fact::Moved { link, .. } | Fact::Payload { link, .. } | Fact::Opened(link) => Some(*link),
             _ => None,
         }
     }

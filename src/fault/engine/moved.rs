@@ -3,7 +3,7 @@
 use crate::fault::engine::fact::{Fact, Topic};
 use crate::fault::engine::rules::Rules;
 use crate::fault::layer::param::End;
-use crate::fault::rule::trigger::Trigger;
+use crate::fault::rule::trigger::{PAYLOAD, Trigger};
 use crate::fault::text::link::{Link, LinkKind, Way};
 use crate::time::Now;
 use std::collections::BTreeMap;
@@ -39,6 +39,8 @@ pub(super) struct Traffic {
     moved: BTreeMap<Link, [u64; 2]>,
     /// Octets up and down on all connections of a kind.
     totals: [[u64; 2]; 4],
+    /// The last octets that moved one way, where a rule waits for some.
+    last: BTreeMap<(Link, Way), Vec<u8>>,
     /// The connections that a rule has ended, and how.
     cut: BTreeMap<Link, End>,
 }
@@ -51,6 +53,7 @@ impl Traffic {
     pub fn close(&mut self, link: &Link) {
         self.moved.remove(link);
         self.cut.remove(link);
+        self.last.retain(|(of, _), _| of != link);
     }
 
     pub fn links(&self) -> impl Iterator<Item = &Link> {
@@ -109,6 +112,19 @@ impl Rules {
         let moved = [before, self.traffic.so_far(link)];
         self.stir(now, link);
         self.see(now, Fact::Moved { link, way, moved: &moved });
+    }
+
+    /// Looks at what moved on a link, where a rule waits for some of it.
+    pub fn carried(&mut self, now: Now, link: Link, way: Way, bytes: &[u8]) {
+        if bytes.is_empty() || self.index.about(Topic::Payload).next().is_none() {
+            return;
+        }
+        let mut last = self.traffic.last.remove(&(link, way)).unwrap_or_default();
+        let old = last.len();
+        last.extend_from_slice(bytes);
+        self.see(now, Fact::Payload { link, way, bytes: &last, old });
+        last.drain(..last.len().saturating_sub(PAYLOAD - 1));
+        self.traffic.last.insert((link, way), last);
     }
 
     /// Starts anew the time for which a link has been quiet.

@@ -205,7 +205,7 @@ mod tests {
         assert!(key("verb")["help"].as_str().unwrap().starts_with("an FTP verb"));
         assert_eq!(key("quiet")["type"], "duration");
         assert_eq!(key("after_bytes")["type"], "size");
-        assert_eq!(key("link")["with"], json!(["after_bytes", "total_bytes", "quiet"]));
+        assert_eq!(key("link")["with"], json!(["after_bytes", "total_bytes", "payload", "quiet"]));
         assert_eq!(key("per_file")["with"], json!(["verb", "reply"]));
         assert_eq!(key("nth").get("with"), None);
         assert_eq!(key("probability")["type"], "number");

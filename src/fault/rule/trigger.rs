@@ -5,6 +5,7 @@ use crate::fault::layer::param::{
 };
 use crate::fault::rule::amount::Amount;
 use crate::fault::text::link::{Direction, Links};
+use crate::fault::text::octets::Octets;
 use crate::fault::text::pattern::Pattern;
 use crate::time::units::Span;
 use schemars::JsonSchema;
@@ -85,6 +86,8 @@ pub struct When {
     pub(in crate::fault) after_bytes: Option<Amount>,
     /// Event: so many bytes have moved on all connections of `link` together.
     pub(in crate::fault) total_bytes: Option<Amount>,
+    /// Event: these bytes have moved on a connection of `link`, one way, such as "\r\n.\r\n" or { hex = "ff d9" }.
+    pub(in crate::fault) payload: Option<Octets>,
     /// Event: nothing has moved on a connection of `link` for so long.
     pub(in crate::fault) quiet: Option<Span>,
     /// Event: a connection opens.
@@ -113,9 +116,9 @@ pub struct When {
     pub(in crate::fault) port: Option<usize>,
     /// With `verb` or `reply`: the verb's argument matches.
     pub(in crate::fault) file: Option<Pattern>,
-    /// With `after_bytes`, `total_bytes`, `quiet`: which connections.
+    /// With `after_bytes`, `total_bytes`, `payload`, `quiet`: which connections.
     pub(in crate::fault) link: Option<Links>,
-    /// With `after_bytes`, `total_bytes`: which way; both together where it is not given.
+    /// With `after_bytes`, `total_bytes`, `payload`: which way; both where it is not given.
     pub(in crate::fault) direction: Option<Direction>,
     /// Only the n-th time. Without `nth`, `every`, `first` and `probability`, the first time.
     #[schemars(range(min = 1))]
@@ -163,6 +166,17 @@ pub enum Trigger {
         /// On all connections together.
         total: bool,
     },
+    /// Bytes of this content.
+    Payload {
+        /// Where.
+        links: Links,
+        /// The serial port.
+        port: Option<usize>,
+        /// Which way.
+        direction: Direction,
+        /// What they are.
+        bytes: Vec<u8>,
+    },
     /// Silence.
     Quiet(Links, Duration),
     /// A connection opened.
@@ -187,6 +201,9 @@ pub enum Trigger {
     Inject,
 }
 
+/// The most octets that a rule waits for.
+pub(in crate::fault) const PAYLOAD: usize = 1024;
+
 /// Whether a pattern of replies is about their codes, and not about their text.
 pub fn is_code(reply: &Pattern) -> bool {
     reply.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte == b'*')
@@ -196,7 +213,8 @@ impl Trigger {
     /// The links that it is about, where it is about what happens on one.
     pub(in crate::fault) fn links(&self) -> Option<Links> {
         match self {
-            Trigger::Bytes { links, .. } | Trigger::Quiet(links, _) | Trigger::Opened(links) => Some(*links),
+            Trigger::Bytes { links, .. } | Trigger::Payload { links, .. } => Some(*links),
+            Trigger::Quiet(links, _) | Trigger::Opened(links) => Some(*links),
             _ => None,
         }
     }
@@ -250,6 +268,12 @@ impl When {
             verb,
             self.after_bytes.map(|n| bytes(n, false)),
             self.total_bytes.map(|n| bytes(n, true)),
+            self.payload.clone().map(|Octets(bytes)| Trigger::Payload {
+                links: self.link.unwrap_or(Links::All),
+                port: self.port,
+                direction: self.direction.unwrap_or_default(),
+                bytes,
+            }),
             self.quiet.map(|s| Trigger::Quiet(self.link.unwrap_or(Links::All), s.0)),
             self.opened.map(Trigger::Opened),
             self.lookup.clone().map(Trigger::Lookup),
@@ -263,8 +287,8 @@ impl When {
             self.inject.filter(|yes| *yes).map(|_| Trigger::Inject),
         ];
         let mut events = events.into_iter().flatten();
-        let right = "name one event: command, result, urc, verb, reply, after_bytes, total_bytes, quiet, \
-                     opened, lookup, connect, at, each, after, lifted, state, boot or inject";
+        let right = "name one event: command, result, urc, verb, reply, after_bytes, total_bytes, payload, \
+                     quiet, opened, lookup, connect, at, each, after, lifted, state, boot or inject";
         match (events.next(), events.next()) {
             (Some(event), None) => self.narrows(&event).map(|()| event),
             (None, _) => Err(("`when` names no event".to_owned(), right.to_owned())),
@@ -274,9 +298,14 @@ impl When {
 
     /// That each key beside the event narrows or counts it.
     fn narrows(&self, event: &Trigger) -> Result<(), (String, String)> {
-        use Trigger::{Bytes, Command, Quiet, Reply, Urc, Verb};
-        let bytes = matches!(event, Bytes { .. });
-        let serial = matches!(event, Bytes { links: Links::Serial, .. });
+        use Trigger::{Bytes, Command, Payload, Quiet, Reply, Urc, Verb};
+        let bytes = matches!(event, Bytes { .. } | Payload { .. });
+        let serial = bytes && event.links() == Some(Links::Serial);
+        if let Payload { bytes, .. } = event
+            && !(1..=PAYLOAD).contains(&bytes.len())
+        {
+            return Err((format!("{} bytes are no payload", bytes.len()), format!("write 1 to {PAYLOAD}")));
+        }
         let ported = serial || matches!(event, Command(..) | Urc(..) | Trigger::Result(..));
         let filed = matches!(event, Verb(..) | Reply(..));
         let alien = [
@@ -286,9 +315,9 @@ impl When {
             (
                 "link",
                 self.link.is_some() && !bytes && !matches!(event, Quiet(..)),
-                "after_bytes, total_bytes or quiet",
+                "after_bytes, total_bytes, payload or quiet",
             ),
-            ("direction", self.direction.is_some() && !bytes, "after_bytes or total_bytes"),
+            ("direction", self.direction.is_some() && !bytes, "after_bytes, total_bytes or payload"),
         ];
         if let Some((key, _, with)) = alien.iter().find(|(_, wrong, _)| *wrong) {
             return Err((format!("`{key}` does not narrow this event"), format!("it stands beside {with}")));
@@ -346,7 +375,8 @@ impl Trigger {
             Trigger::Verb(verb, file) | Trigger::Reply(verb, file, _) => {
                 Scope { verb: Some(Verbs(verb.clone())), file: Some(Paths(file.clone())), ..open }
             }
-            Trigger::Bytes { links, port: at, direction, .. } => {
+            Trigger::Bytes { links, port: at, direction, .. }
+            | Trigger::Payload { links, port: at, direction, .. } => {
                 let one_way = Some(*direction).filter(|direction| *direction != Direction::Both);
                 let link = Connections::try_from(*links).ok();
                 Scope { link, port: port(at), direction: one_way.map(Towards), ..open }

@@ -205,3 +205,28 @@ fn a_reply_is_met_by_its_code_or_by_its_text() {
         assert_eq!(problems.is_empty(), can_be, "{pattern}: {problems:?}");
     }
 }
+
+#[test]
+fn a_payload_is_met_wherever_its_bytes_are_divided() {
+    let rule = "when = { payload = \"+++\", link = \"ftp.data\", direction = \"up\", every = 1 }\n\
+                what = { say = \"+X\" }";
+    let met = |writes: &[&[u8]], way| {
+        let mut e = engine(&[rule]);
+        e.observe(ms(1), &Observation::Opened(DATA));
+        writes.iter().for_each(|bytes| e.carried(ms(2), DATA, way, bytes));
+        acts(&mut e).len()
+    };
+    assert_eq!(met(&[b"a+++b"], Way::Up), 1);
+    assert_eq!(met(&[b"+", b"+", b"+"], Way::Up), 1);
+    assert_eq!(met(&[b"a++", b"+b", b"c", b"+++"], Way::Up), 2);
+    assert_eq!(met(&[b"+++", b"a", b"b"], Way::Up), 1, "what was met is over");
+    assert_eq!(met(&[&[b'x'; 5000], b"++", b"+"], Way::Up), 1);
+    assert_eq!(met(&[b"++a+"], Way::Up), 0);
+    assert_eq!(met(&[b"+++"], Way::Down), 0);
+    for wrong in
+        ["payload = \"\"", "payload = { hex = \"f\" }", "payload = 3", "payload = \"x\", at = \"1s\""]
+    {
+        let rule = format!("when = {{ {wrong} }}\nwhat = {{ say = \"+X\" }}");
+        assert!(Rule::parse(&rule).is_err(), "{wrong}");
+    }
+}

@@ -28,6 +28,10 @@ impl LinkFaults for Faults {
         self.ask(|engine| engine.datagram(now, info.link(), way, len)).unwrap_or(Segment::pass(len))
     }
 
+    fn carried(&mut self, now: Now, info: &LinkInfo, way: Way, bytes: &[u8]) {
+        self.ask(|engine| engine.carried(now, info.link(), way, bytes));
+    }
+
     fn held(&mut self, now: Now, info: &LinkInfo) -> Option<Option<Now>> {
         let link = info.link();
         self.ask(|engine| engine.held(now, link, Way::Up).or_else(|| engine.held(now, link, Way::Down)))

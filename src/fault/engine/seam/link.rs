@@ -22,6 +22,11 @@ impl Engine {
         self.rules.on_link(now, link, way, len, Unit::Segment)
     }
 
+    /// What a segment or a datagram holds that has left its sender.
+    pub fn carried(&mut self, now: Now, link: Link, way: Way, bytes: &[u8]) {
+        self.rules.carried(now, link, way, bytes);
+    }
+
     /// A datagram is about to leave its sender. It is never split: a rule's number of bytes is reached
     /// behind the datagram that holds it.
     pub fn datagram(&mut self, now: Now, link: Link, way: Way, len: usize) -> Segment {

@@ -66,6 +66,7 @@ impl Engine {
                 }
             }
             self.rules.moved(now, Link::serial(port), way, n);
+            self.rules.carried(now, Link::serial(port), way, head);
             rest = tail;
         }
         users.dedup_by_key(|(i, _)| *i);
