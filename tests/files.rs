@@ -187,7 +187,8 @@ fn what_the_system_refuses_is_told_and_is_no_end_by_force() {
         assert!(told.contains("badline: ") && !told.contains("panicked"), "{descriptors}: {told}");
     }
     let (status, told) = limited(here.path(), "ulimit -f 0", "schema scenario > schema.json");
-    assert_eq!((status, told.as_str()), (Some(2), "badline: standard output: file too large\n"));
+    let right = "badline: standard output: file too large: `ulimit -f` allows 0 octets a file; allow more (`ulimit -f unlimited`)\n";
+    assert_eq!((status, told.as_str()), (Some(2), right));
     let (status, told) = limited(here.path(), "ulimit -f 0", "exec --junit r.xml -- true");
     assert!(status != Some(0) && told.contains("r.xml: file too large"), "{status:?} {told}");
     let (status, told) = limited(here.path(), ":", "check no.toml 2>&- >&-");

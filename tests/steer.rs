@@ -279,17 +279,14 @@ fn the_manual_and_what_is_built_in_are_printed() {
     assert!(done(&["man", &folder.display().to_string()], here.path()).status.success());
     assert!(folder.join("badline-ctl-inject.1").exists() && folder.join("badline-run.1").exists());
     let script = said(&done(&["completions", "bash"], here.path()));
-    for (words, current, right) in
-        [("sta", "sta", "stall="), ("stall=d", "d", "down"), ("stall=", "", "both down up")]
-    {
-        let line = format!("badline ctl inject {words}");
+    let program = env!("CARGO_BIN_EXE_badline");
+    for (words, right) in [("sta", "stall="), ("stall=d", "down"), ("stall=", "up down both")] {
+        let line = format!("{program} ctl inject {words}");
         let typed = format!(
-            "COMP_LINE='{line}'\nCOMP_POINT={}\nCOMP_WORDS=(badline ctl inject {words})\nCOMP_CWORD=3",
+            "COMP_LINE='{line}'\nCOMP_POINT={}\nCOMP_WORDS=({program} ctl inject {words})\nCOMP_CWORD=3",
             line.len()
         );
-        let ask = format!(
-            "{script}\n{typed}\n_badline_faults badline '{current}' inject 2>/dev/null\necho \"[${{COMPREPLY[@]}}]\""
-        );
+        let ask = format!("{script}\n{typed}\n_badline 2>/dev/null\necho \"[${{COMPREPLY[@]}}]\"");
         // Where there is no bash, nothing is to be completed.
         if let Ok(out) = Command::new("bash").args(["-c", &ask]).output() {
             assert!(said(&out).contains(&format!("[{right}")), "{words}: {}", said(&out));
