@@ -209,6 +209,20 @@ fn a_trace_is_followed_wherever_it_comes_from() {
         child.kill().expect("it follows");
         child.wait().expect("it ends");
     }
+    let mut command = badline(&["ctl", "--json", "follow", "--since", "0"], here.path());
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped"));
+    let records = within(move || {
+        let mut next = || {
+            let mut line = String::new();
+            lines.read_line(&mut line).expect("it can be read");
+            serde_json::from_str::<serde_json::Value>(&line).expect("a line is one record")
+        };
+        [next(), next()]
+    });
+    assert_eq!(records.map(|record| record["n"].clone()), [1, 2]);
+    child.kill().expect("it follows");
+    child.wait().expect("it ends");
     // What has been, and no more; with the time on the wall.
     let past = done(&["trace", "--wall", "--only", "command", "sim7080"], here.path());
     assert!(said(&past).contains("Z  command  AT+CSQ") && past.status.success(), "{}", said(&past));

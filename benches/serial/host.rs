@@ -4,7 +4,9 @@ use rustix::fs::{Mode, OFlags};
 use rustix::termios::{self, OptionalActions};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 /// Byte `n` of every file, so that a lost or doubled octet shows.
 pub fn pattern(from: u64) -> impl Iterator<Item = u8> {
@@ -21,6 +23,8 @@ pub struct Modem {
     child: Child,
     pub port: String,
     pub root: String,
+    /// The address of the page, where it is served.
+    pub http: Option<String>,
 }
 
 impl Modem {
@@ -46,7 +50,8 @@ impl Modem {
         BufReader::new(stdout).read_line(&mut line).expect("a ready line");
         let ready: serde_json::Value = serde_json::from_str(&line).expect("the ready line is JSON");
         let text = |key: &str| ready[key].as_str().expect("a string").to_string();
-        Modem { child, port: text("port"), root: text("ftp_root") }
+        let http = ready["http"].as_str().map(str::to_string);
+        Modem { child, port: text("port"), root: text("ftp_root"), http }
     }
 
     /// Puts a file of the pattern on the server.
@@ -67,6 +72,23 @@ impl Modem {
     pub fn holds(&self, name: &str, size: u64) -> bool {
         let content = fs::read(format!("{}/{name}", self.root)).expect("the file is there");
         content.len() as u64 == size && content == block(0, content.len())
+    }
+
+    /// Has a client take the trace as the page does, until the modem ends.
+    pub fn watch(&self) {
+        let http = self.http.as_ref().expect("the page is served");
+        let (address, key) = http
+            .strip_prefix("http://")
+            .and_then(|rest| rest.split_once("/?key="))
+            .expect("an address with its key");
+        let mut stream = TcpStream::connect(address).expect("the page's server listens");
+        let head =
+            format!("GET /api/trace HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("it takes a request");
+        let mut answer = [0; 65536];
+        let n = stream.read(&mut answer).expect("it answers");
+        assert!(answer[..n].starts_with(b"HTTP/1.1 200"), "{}", answer[..n].escape_ascii());
+        thread::spawn(move || while matches!(stream.read(&mut answer), Ok(1..)) {});
     }
 
     /// Resident memory, in octets.

@@ -19,6 +19,7 @@ fn main() {
     let benches: &[(&str, fn())] = &[
         ("ready", ready),
         ("round-trip", round_trip),
+        ("watched", watched),
         ("ftpget", ftpget),
         ("qftpget", qftpget),
         ("qftpput", qftpput),
@@ -86,6 +87,32 @@ fn round_trip() {
     let (a, b) = (median(a), median(b));
     let detail = format!("{:.1} us to {:.1} us", a.as_secs_f64() * 1e6, b.as_secs_f64() * 1e6);
     report("AT to OK: median / bare loop", a.as_secs_f64() / b.as_secs_f64(), "at most 1.3", &detail);
+}
+
+/// `AT` to `OK` with a client that takes the trace as the page does, turn by turn with a modem without.
+fn watched() {
+    let (with, without) = (Modem::start(&["--http", "127.0.0.1:0"]), Modem::start(&[]));
+    with.watch();
+    let mut hosts = [&with, &without].map(|modem| Host::open(&modem.port));
+    for host in &mut hosts {
+        host.exchange("ATE0", b"OK\r\n");
+    }
+    let mut times = [vec![], vec![]];
+    for _ in 0..ROUNDS {
+        for (host, times) in hosts.iter_mut().zip(&mut times) {
+            let start = Instant::now();
+            host.exchange("AT", b"OK\r\n");
+            times.push(start.elapsed());
+        }
+    }
+    let [a, b] = times.map(median);
+    let detail = format!("{:.1} us to {:.1} us", a.as_secs_f64() * 1e6, b.as_secs_f64() * 1e6);
+    report(
+        "AT to OK with the page open / without",
+        a.as_secs_f64() / b.as_secs_f64(),
+        "at most 1.1",
+        &detail,
+    );
 }
 
 /// A file in a loop of `AT+FTPGET=2,1460`.

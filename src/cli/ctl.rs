@@ -191,7 +191,7 @@ impl Ctl {
         while let Ok(Some(line)) = client.line() {
             let told = match serde_json::from_str::<Record>(&line) {
                 Ok(record) if !self.json => shown(&record) + "\n",
-                _ => visible_json(&line),
+                _ => visible_json(line.trim_end()) + "\n",
             };
             match show(told) {
                 ExitCode::SUCCESS => {}
