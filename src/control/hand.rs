@@ -122,13 +122,16 @@ impl ByHand {
         if deeds.deeds.len() < DEEDS {
             let began = deeds.moment(at);
             let applied = Some(began.place.clone());
+            // What acts at once, and is over then, has been applied before anybody could take note of it here.
+            let instant = kind_of(&fault).is_some_and(|kind| kind.nature == Nature::Instant);
+            let stage = if instant && fault["when"].is_null() { Stage::Applied } else { Stage::Waits };
             deeds.deeds.push(Deed {
                 name: name.to_owned(),
                 fault,
                 once,
                 began,
                 applied,
-                stage: Stage::Waits,
+                stage,
                 lifted: None,
             });
         }
@@ -540,6 +543,22 @@ mod tests {
             let right = if nth == 0 { !text.contains("nth") } else { text.contains(&format!("nth = {nth}")) };
             assert!(right, "{text}");
         }
+    }
+
+    #[test]
+    fn what_acts_at_once_is_there_each_time_whatever_is_lifted_later() {
+        let mut by_hand = ByHand::of(1);
+        for millis in [10, 20] {
+            ok(&mut by_hand, millis);
+            // Its record comes before the answer to who injected it.
+            let (name, layer, what) = ("drop".into(), Layer::Bearer, "pdp_drop = \"all\"".into());
+            takes(&mut by_hand, millis, Event::FaultApplied { name, layer, what });
+            by_hand.injected(Now::from_millis(millis), "drop", json!({"what": {"pdp_drop": "all"}}));
+        }
+        by_hand.lifted(Now::from_millis(30), None);
+        let text = by_hand.scenario("profile = \"sim7080\"\n");
+        assert_eq!(text.matches("pdp_drop = \"all\"").count(), 2, "{text}");
+        assert!(!text.contains("lifted before"), "{text}");
     }
 
     #[test]
