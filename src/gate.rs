@@ -54,8 +54,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// One control connection of the module, its data connections, and their counterparts upstream.
 ///
-/// It reads the module's commands one at a time, and has each answered ([`Speech`]), passed to the server ([`Server`]), or carried out on
-/// the data connections ([`Transfers`]).
+/// It reads the module's commands one at a time, and has each answered (`Speech`), passed to the server (`Server`), or carried out on
+/// the data connections (`Transfers`).
 #[derive(Debug)]
 pub struct Gate {
     config: Arc<GateConfig>,

@@ -13,7 +13,7 @@ pub enum GateInput {
     /// The module reset the control connection, or is out of reach.
     ModuleReset,
     /// The module has connected to the announced port, or accepted the dialled connection; with
-    /// [`data_protected`](super::Gate::data_protected), TLS is up.
+    /// `data_protected`, TLS is up.
     DataOpened,
     /// The module refused the dialled connection, or its TLS.
     DataRefused,
@@ -41,7 +41,7 @@ pub enum GateInput {
     UpstreamReset,
     /// The server has accepted the data connection.
     UpstreamDataOpened,
-    /// Where it is to speak TLS, as [`data_protected`](super::Gate::data_protected) says: TLS is up.
+    /// Where it is to speak TLS, as `data_protected` says: TLS is up.
     UpstreamDataSecured,
     /// The server's data port cannot be reached, or its TLS has failed.
     UpstreamDataFailed,
