@@ -233,7 +233,9 @@ impl Mask {
     }
 
     fn look(&mut self, byte: u8) {
-        self.state = match (&self.kind, byte, self.named()) {
+        // Names end only here: to look for one behind each octet of bulk data costs more than the data's whole way.
+        let named = if matches!(byte, b' ' | b'=' | b':') { self.named() } else { None };
+        self.state = match (&self.kind, byte, named) {
             // A host that speaks FTP itself, over a socket, and `+FTPINFO:PASS secret`.
             (Kind::Serial(_), b' ', _) if self.speaks_ftp() => State::Hidden(Hidden::Lost),
             (Kind::Serial(_), b'=', Some((name, _))) => State::Numbers { name, typed: String::new() },
